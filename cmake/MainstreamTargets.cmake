@@ -1,0 +1,55 @@
+# The three kinds of target that this project has, all with the same flags:
+#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..])   the library mainstream_NAME
+#   mainstream_test(NAME SOURCES .. USES ..)                    the test binary NAME_test, known to ctest as NAME
+#   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
+# USES are seen by whoever uses the target; PRIVATE ones stay inside it.
+
+add_library(mainstream_flags INTERFACE)
+target_compile_features(mainstream_flags INTERFACE cxx_std_20)
+target_include_directories(mainstream_flags INTERFACE
+  "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+target_compile_options(mainstream_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+target_compile_definitions(mainstream_flags INTERFACE MAINSTREAM_VERSION="${PROJECT_VERSION}")
+
+if(MAINSTREAM_SANITIZE STREQUAL "address")
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+elseif(MAINSTREAM_SANITIZE STREQUAL "thread")
+  set(sanitizers -fsanitize=thread -fno-omit-frame-pointer)
+elseif(MAINSTREAM_SANITIZE)
+  message(FATAL_ERROR "MAINSTREAM_SANITIZE is '${MAINSTREAM_SANITIZE}'; it can be address, thread or empty")
+endif()
+if(sanitizers)
+  target_compile_options(mainstream_flags INTERFACE ${sanitizers})
+  target_link_options(mainstream_flags INTERFACE ${sanitizers})
+endif()
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+find_package(Threads REQUIRED)
+
+function(mainstream_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE" ${ARGN})
+  add_library(mainstream_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(mainstream_${name} PUBLIC mainstream_flags ${arg_USES} PRIVATE ${arg_PRIVATE})
+endfunction()
+
+function(mainstream_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE mainstream_flags ${arg_USES})
+endfunction()
+
+# One binary per library, run in the source tree's root. What needs data that is not in
+# the repository skips with a clear line where that is absent.
+function(mainstream_test name)
+  if(NOT MAINSTREAM_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  target_link_libraries(${name}_test PRIVATE mainstream_flags ${arg_USES} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name}_test PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()

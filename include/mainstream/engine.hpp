@@ -1,0 +1,120 @@
+// The inference engine: compiles graphs to oneDNN primitives and runs them, whole or in pieces.
+//
+// Ownership and threads: an Engine may be shared by anything and outlives what was made with it
+// (networks hold it). A Network, a Stem with its Tails, each belong to one thread at a time.
+// Compiling is possible on another thread while a Stem runs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+enum class Precision { f32, bf16, int8 };
+
+struct EngineOptions {
+  int threads = 0;  // 0: as many as this process may use (affinity, cgroup)
+};
+
+class Engine {
+ public:
+  explicit Engine(const EngineOptions& options = {});
+  [[nodiscard]] int threads() const;
+
+  struct State;
+  [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+// One compiled step, for those who want to see where time goes.
+struct StepInfo {
+  std::string output;          // the activation that it makes
+  std::string primitive;       // "convolution", "reorder", ..
+  std::string implementation;  // oneDNN's name ("jit:avx512_core")
+  std::string layout;          // of the output ("aBcd16b")
+  std::vector<std::string> fused;  // operations of the graph done within, in order
+  double milliseconds = 0;     // median, once profiled
+};
+
+struct EngineMemory {
+  std::size_t weights = 0, activations = 0, scratch = 0;  // bytes
+};
+
+// A whole graph, from inputs to outputs.
+class Network {
+ public:
+  Network(const Engine& engine, const Graph& graph, Precision precision = Precision::f32);
+  ~Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+
+  // Inputs in the graph's order, plain row-major f32, sizes as in the graph. Outputs likewise; they stay valid
+  // until the next run.
+  std::vector<std::span<const float>> run(std::span<const std::span<const float>> inputs);
+  std::span<const float> run(std::span<const float> input);  // for graphs with one input and one output
+
+  [[nodiscard]] std::vector<StepInfo> steps() const;
+  // Runs `repetitions` times on the last input and gives each step's median time.
+  [[nodiscard]] std::vector<StepInfo> profile(int repetitions);
+  [[nodiscard]] EngineMemory memory() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The shared part of a base, compiled once, run in ranges: load a frame, run to the first branchpoint in use, run
+// the tails due there, run on to the next. Branchpoint tensors keep oneDNN's blocked layout.
+class Stem {
+ public:
+  // `branchpoints`: tensors of the base in order; the base's input itself may be the first.
+  Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
+       Precision precision = Precision::f32);
+  ~Stem();
+  Stem(Stem&&) noexcept;
+  Stem& operator=(Stem&&) noexcept;
+
+  void load(std::span<const float> input);  // [1, C, H, W]; what ran before is forgotten
+  void run_to(std::size_t branchpoint);     // runs what has not run since load
+  [[nodiscard]] const std::vector<std::string>& branchpoints() const;
+
+  // The tensor at a branchpoint in plain NCHW f32; for training, tests and feedback. Only after run_to.
+  [[nodiscard]] std::vector<float> read(std::size_t branchpoint) const;
+
+  [[nodiscard]] std::vector<StepInfo> steps() const;
+  [[nodiscard]] EngineMemory memory() const;
+
+  struct State;
+  [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+// One app's tail, compiled against its stem's layout.
+class Tail {
+ public:
+  Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail, Precision precision = Precision::f32);
+  ~Tail();
+  Tail(Tail&&) noexcept;
+  Tail& operator=(Tail&&) noexcept;
+
+  // Reads the stem's tensor as it is now; stem.run_to(branchpoint) must have come before. The logits stay valid
+  // until the next run.
+  std::span<const float> run();
+
+  [[nodiscard]] EngineMemory memory() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mainstream

@@ -1,0 +1,184 @@
+// The model graph: what ONNX files are read into, and what the engine compiles and M-Trainer walks.
+//
+// Activations are NCHW (images) or NC (vectors); dimension 0 is the batch, 1 in every graph that
+// was just read. Shapes of all activations are known. A Graph is a plain value: copy it freely
+// (weights are shared between copies), change it through the functions below.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace mainstream {
+
+using Shape = std::vector<std::int64_t>;
+
+[[nodiscard]] std::string to_string(const Shape& shape);          // "1x3x160x160"
+[[nodiscard]] std::int64_t element_count(const Shape& shape);
+
+// A constant: f32, row-major, immutable and shared.
+struct Tensor {
+  Shape shape;
+  std::shared_ptr<const std::vector<float>> data;
+};
+
+[[nodiscard]] Tensor make_tensor(Shape shape, std::vector<float> data);
+
+// The operations. Inputs are listed in order; "const" ones name an entry of Graph::constants.
+// Pads are {top, left, bottom, right}.
+namespace op {
+using Pair = std::array<std::int64_t, 2>;   // {vertical, horizontal}
+using Pads = std::array<std::int64_t, 4>;
+
+struct Conv {  // x [N,C,H,W], const weights [M,C/groups,KH,KW], optional const bias [M]
+  Pair strides{1, 1}, dilations{1, 1};
+  Pads pads{0, 0, 0, 0};
+  std::int64_t groups = 1;
+};
+struct Gemm {};  // x [N,K], const weights [M,K], optional const bias [M]: x * weights^T + bias
+struct Pool {    // x [N,C,H,W]
+  enum class Kind { max, average } kind = Kind::max;
+  Pair kernel{1, 1}, strides{1, 1}, dilations{1, 1};
+  Pads pads{0, 0, 0, 0};
+  bool count_padding = false;  // average only: padding counts in the divisor
+  bool ceil = false;           // output size is rounded up
+};
+struct GlobalPool {  // [N,C,H,W] -> [N,C,1,1]
+  Pool::Kind kind = Pool::Kind::average;
+};
+struct Activation {  // any shape
+  enum class Kind { relu, clip, leaky_relu, elu, sigmoid, hard_sigmoid, hard_swish, swish, tanh, gelu };
+  Kind kind = Kind::relu;
+  // clip: low, high. leaky_relu, elu: slope. hard_sigmoid: max(0, min(1, alpha * x + beta)).
+  // hard_swish: x * max(0, min(1, alpha * x + beta)), swish: x * sigmoid(alpha * x).
+  float alpha = 0, beta = 0;
+};
+struct Binary {  // two inputs, broadcast as in numpy; either may be const
+  enum class Kind { add, sub, mul, div } kind = Kind::add;
+};
+struct Concat {
+  std::int64_t axis = 1;
+};
+struct Softmax {
+  std::int64_t axis = 1;
+};
+struct BatchNorm {  // x, const scale [C], bias [C], mean [C], variance [C]
+  float epsilon = 1e-5F;
+};
+struct Lrn {  // across channels, as in ONNX
+  std::int64_t size = 5;
+  float alpha = 1e-4F, beta = 0.75F, bias = 1;
+};
+struct Pad {  // constant padding of a 4-D x
+  Pads pads{0, 0, 0, 0};
+  float value = 0;
+};
+struct Reshape {  // Flatten too; `shape` holds the output without its batch dimension
+  Shape shape;
+};
+struct Transpose {
+  std::vector<std::int64_t> order;  // output dimension i is input dimension order[i]
+};
+struct ReduceMean {
+  std::vector<std::int64_t> axes;  // not negative, ascending
+  bool keep_dims = true;
+};
+struct Slice {  // elements begin, begin + step, .. below end, of one axis
+  std::int64_t axis = 1, begin = 0, end = 0, step = 1;
+};
+}  // namespace op
+
+using Op = std::variant<op::Conv, op::Gemm, op::Pool, op::GlobalPool, op::Activation, op::Binary, op::Concat,
+                        op::Softmax, op::BatchNorm, op::Lrn, op::Pad, op::Reshape, op::Transpose, op::ReduceMean,
+                        op::Slice>;
+
+// The operation's name in words ("conv", "relu", "max_pool").
+[[nodiscard]] std::string op_name(const Op& op);
+
+// Each node makes one activation, and that gives it its name.
+struct Node {
+  Op op;
+  std::vector<std::string> inputs;
+  std::string output;
+};
+
+struct Graph {
+  std::string name;
+  std::vector<std::string> inputs;   // activations that come from outside
+  std::vector<std::string> outputs;
+  std::vector<Node> nodes;           // in an order in which they can run; no node is dead
+  std::map<std::string, Tensor> constants;
+  std::map<std::string, Shape> shapes;            // of the inputs and of every node's output
+  std::map<std::string, std::string> metadata;    // ONNX metadata_props
+
+  [[nodiscard]] const Shape& shape(const std::string& activation) const;
+  [[nodiscard]] const Tensor& constant(const std::string& constant_name) const;
+  [[nodiscard]] bool is_constant(const std::string& value) const { return constants.contains(value); }
+};
+
+// ---- ONNX -----------------------------------------------------------------------------------
+
+// Reads an ONNX file (f32, opset 7 or later). A free batch dimension is taken as 1. Constant
+// expressions, shape arithmetic included, are evaluated; Identity and Dropout vanish; Split becomes
+// Slice nodes. Untrusted input: throws unreadable, untrusted or unsupported, naming file and node.
+[[nodiscard]] Graph read_onnx(const std::filesystem::path& path);
+[[nodiscard]] Graph parse_onnx(std::string_view bytes, const std::string& source);
+
+// A valid ONNX file (opset 13, checked by the ONNX checker in the tests), batch dimension free.
+[[nodiscard]] std::string to_onnx(const Graph& graph);
+
+// ---- Shapes, folding ---------------------------------------------------------------------------
+
+// Recomputes all shapes from those of the inputs. Throws unsupported, naming the node.
+void infer_shapes(Graph& graph);
+
+// The same graph for another batch size.
+[[nodiscard]] Graph with_batch(Graph graph, std::int64_t batch);
+
+// Folds batch normalisation, constant scales and offsets, and padding into convolutions, drops
+// nodes that do nothing, and puts an NHWC input's transpose outside (the input becomes NCHW).
+void fold(Graph& graph);
+
+// Drops what no output needs: nodes, constants, shapes.
+void remove_dead(Graph& graph);
+
+// ---- Cutting -------------------------------------------------------------------------------------
+
+// A tensor through which every path from the input to the features passes.
+struct Branchpoint {
+  std::string tensor;
+  std::int64_t layers = 0;   // nodes before it, those that run when the stem ends here
+  double fraction = 0;       // of the multiply-adds up to the features, those before it
+};
+
+// From the input itself (0 layers) to `features`, in order. Tensors between a convolution and the
+// activation or batch normalisation that belongs to it are left out: cutting there saves nothing.
+[[nodiscard]] std::vector<Branchpoint> find_branchpoints(const Graph& graph, const std::string& features);
+
+// The last convolutional tensor (after its activation) before global pooling. Throws unsupported
+// when the graph has none, naming what it looked for.
+[[nodiscard]] std::string find_features(const Graph& graph);
+
+// What leads from the inputs to `tensor`, and what leads from `tensor` to the outputs (the tail's
+// input has that name). Both run without the other. The tail throws untrusted if a path bypasses `tensor`.
+[[nodiscard]] Graph stem_of(const Graph& graph, const std::string& tensor);
+[[nodiscard]] Graph tail_of(const Graph& graph, const std::string& tensor);
+
+// Stem and tail as one graph: the whole network of an app that shares nothing. The tail's input must
+// be an activation of `base` with the same shape.
+[[nodiscard]] Graph join(const Graph& base, const Graph& tail);
+
+// Multiply-adds of one node for the shapes in the graph.
+[[nodiscard]] std::int64_t multiply_adds(const Graph& graph, const Node& node);
+
+// sha256 over operations, structure and weights; names of nodes, order of independent nodes in the
+// file and metadata do not matter.
+[[nodiscard]] std::string fingerprint(const Graph& graph);
+
+}  // namespace mainstream

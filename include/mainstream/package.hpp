@@ -1,0 +1,91 @@
+// The M-Package: all candidates of one app, with what was measured of them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mainstream/base.hpp"
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+// How well events were found at one frame rate when recorded scores were replayed.
+struct MeasuredQuality {
+  double fps = 0;
+  double recall = 0, precision = 0, f1 = 0;
+};
+
+// A tail fine-tuned from one branchpoint.
+struct Candidate {
+  std::string branchpoint;          // tensor of the base; also the name of the tail's input
+  std::int64_t frozen_layers = 0;
+  double frozen_fraction = 0;       // of the base's multiply-adds
+  std::string file;                 // inside the package: "candidates/NN.onnx"
+  std::string sha256;
+  std::uint64_t size = 0;           // bytes
+  std::string head;                 // "average" or "spatial"
+  float threshold = 0.5F;           // a score at or above it makes a frame positive
+  std::int64_t validation_size = 0;
+  double top1 = 0, tpr = 0, fpr = 0;
+  std::vector<MeasuredQuality> by_fps;  // empty without a labelled clip; ascending fps
+};
+
+// What events of this app are like. `measured` tells measured values from given and default ones.
+struct EventModel {
+  enum class Origin { measured, given, defaults } origin = Origin::defaults;
+  double length_ms = 2000;
+  double frequency = 0.1;           // fraction of time that events take up
+  double correlation = 0.1;         // of neighbouring frames' answers
+  int votes = 1;
+  double merge_gap_ms = 1000;       // detections closer than this are one event
+};
+
+struct Manifest {
+  std::string app;
+  std::string base_id, base_name;
+  InputSpec input;
+  std::vector<std::string> classes;
+  std::vector<std::string> positive;  // the classes that make an event; a frame's score is the sum of their probabilities
+  std::string created;                // UTC, ISO 8601
+  std::string trainer_version;
+  std::uint64_t seed = 0;
+  std::map<std::string, std::string> hyperparameters;
+  EventModel event;
+  std::vector<Candidate> candidates;  // from the most frozen to the least
+};
+
+// An M-Package file, opened and verified. Tails are read when asked for.
+class MPackage {
+ public:
+  // Verifies everything that can be verified without the base: archive, paths, manifest, hashes.
+  // Throws unreadable or untrusted.
+  static MPackage open(const std::filesystem::path& path);
+  ~MPackage();
+  MPackage(MPackage&&) noexcept;
+  MPackage& operator=(MPackage&&) noexcept;
+
+  [[nodiscard]] const Manifest& manifest() const;
+  [[nodiscard]] const std::filesystem::path& path() const;
+
+  // Refuses a base of another id, branchpoints it does not have, and tails that do not fit their branchpoint.
+  void verify(const Base& base) const;
+
+  // The tail from the branchpoint's tensor to the logits [1, classes]; hash checked again.
+  [[nodiscard]] Graph tail(const Candidate& candidate) const;
+
+ private:
+  struct State;
+  explicit MPackage(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Writes an M-Package. `tails[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled in.
+// The file is there whole or not at all. Throws storage.
+void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& tails);
+
+}  // namespace mainstream

@@ -1,0 +1,38 @@
+// Reading untrusted files whole, and writing files that are there whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace mainstream {
+
+// The file's bytes. Throws unreadable (missing, a folder, no permission) or untrusted (longer
+// than `max_bytes`), naming the path.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path,
+                                    std::uint64_t max_bytes = std::uint64_t{4} << 30);
+
+// Writes `bytes` to `path` through a temporary file beside it that is renamed at the end, so a
+// reader never meets half a file and a failure leaves what was there before. Throws storage.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+// The name of a temporary file beside a target, for libraries that write files themselves:
+// write to path(), then commit(). Removed on destruction unless committed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::filesystem::path target);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  // Flushes the file to disk and renames it to the target. Throws storage.
+  void commit();
+
+ private:
+  std::filesystem::path target_, path_;
+  bool committed_ = false;
+};
+
+}  // namespace mainstream

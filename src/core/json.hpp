@@ -1,0 +1,52 @@
+// JSON that others wrote: every access names the field it failed on.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mainstream {
+
+using Json = nlohmann::ordered_json;
+
+// Throws untrusted with the source's name and the position for what is not JSON, has a key
+// twice, or is nested deeper than 64.
+[[nodiscard]] Json parse_json(std::string_view text, const std::string& source);
+
+// A place inside a parsed document. It remembers its path ("problem.json: apps[2].tpr") and all
+// its errors (kind untrusted) begin with it. Refers to the document, which must outlive it.
+class JsonField {
+ public:
+  JsonField(const Json& value, std::string path) : value_(value), path_(std::move(path)) {}
+
+  [[nodiscard]] const Json& value() const { return value_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  [[nodiscard]] JsonField operator[](std::string_view key) const;  // must be there
+  [[nodiscard]] std::optional<JsonField> find(std::string_view key) const;
+  [[nodiscard]] JsonField at(std::size_t index) const;
+  [[nodiscard]] std::size_t size() const;  // of an array
+
+  [[nodiscard]] double number(double low, double high) const;  // finite, low <= x <= high
+  [[nodiscard]] std::int64_t integer(std::int64_t low, std::int64_t high) const;
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] bool boolean() const;
+
+  // Refuses keys that are not in the list, naming the nearest known one.
+  void allow_only(std::initializer_list<std::string_view> keys) const;
+
+  [[noreturn]] void fail(const std::string& what) const;
+
+ private:
+  const Json& value_;
+  std::string path_;
+};
+
+// The word of `known` that `word` was most likely meant to be; empty when none is near.
+[[nodiscard]] std::string nearest_word(std::string_view word, std::initializer_list<std::string_view> known);
+
+}  // namespace mainstream

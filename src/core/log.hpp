@@ -1,0 +1,22 @@
+// Logging: one logger per module, all to standard error.
+//
+// error: the work stops.  warn: it goes on, but the result is worse than it could be.
+// info: what an operator wants to see once (a schedule deployed, a file written).
+// debug: what a developer wants to see.  Nothing is logged per frame above debug, and no
+// secret (a URL's password, a token) at any level.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <string>
+
+namespace mainstream {
+
+// The logger of a module ("run", "train"), made on first use. Thread-safe.
+[[nodiscard]] std::shared_ptr<spdlog::logger> module_log(const std::string& module);
+
+// For all loggers, present and future. Level names are spdlog's: debug, info, warn, error, off.
+void set_log_level(const std::string& level);
+
+}  // namespace mainstream

@@ -1,0 +1,25 @@
+// SHA-256, as the lower-case hexadecimal text that our files carry.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace mainstream {
+
+[[nodiscard]] std::string sha256(std::string_view bytes);
+
+// For what comes in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void add(std::string_view bytes);
+  [[nodiscard]] std::string finish();  // call once, last
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+}  // namespace mainstream

@@ -1,0 +1,32 @@
+#include "core/stop.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+namespace mainstream {
+
+std::stop_token stop_on_signal() {
+  // A thread that waits for the signals may call anything, which a signal handler may not.
+  static std::stop_source source = [] {
+    std::stop_source stop;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread([signals, stop]() mutable {
+      int received = 0;
+      sigwait(&signals, &received);
+      stop.request_stop();
+      sigwait(&signals, &received);
+      ::_exit(128 + received);
+    }).detach();
+    return stop;
+  }();
+  return source.get_token();
+}
+
+}  // namespace mainstream

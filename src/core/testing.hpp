@@ -1,0 +1,67 @@
+// Small things that many tests need.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mainstream/error.hpp"
+
+// Expects an mainstream::Error of the given kind whose message contains the given text.
+#define EXPECT_ERROR(error_kind, statement, message_part)                       \
+  try {                                                                         \
+    (void)(statement);                                                          \
+    ADD_FAILURE() << #statement << " did not throw";                            \
+  } catch (const ::mainstream::Error& error) {                                  \
+    EXPECT_EQ(error.kind(), ::mainstream::ErrorKind::error_kind) << error.what(); \
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(message_part));              \
+  }
+
+namespace mainstream {
+
+// An empty folder that goes away with the object.
+class TestFolder {
+ public:
+  TestFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mainstream-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw Error(ErrorKind::storage, "cannot make " + pattern);
+    path_ = pattern;
+  }
+  ~TestFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Development data that is not part of the repository: the folder named by MAINSTREAM_DATA, else
+// ../shared/data beside the source tree. Nothing when it is not there; such tests begin with
+//   const auto data = shared_data("bases/x.onnx"); if (!data) GTEST_SKIP() << "no shared data";
+inline std::optional<std::filesystem::path> shared_data(const std::string& relative) {
+  const char* folder = std::getenv("MAINSTREAM_DATA");
+  const std::filesystem::path path =
+      std::filesystem::path(folder != nullptr ? folder : MAINSTREAM_SOURCE_DIR "/../shared/data") / relative;
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  return path;
+}
+
+}  // namespace mainstream
