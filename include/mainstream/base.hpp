@@ -14,12 +14,12 @@ namespace mainstream {
 // What an ONNX file prepared for Mainstream holds (docs/formats.md). The graph is folded and ends
 // where the original did; heads of apps read `features`.
 struct Base {
-  std::string name;                        // the file's stem, or what the file says
-  std::string id;                          // sha256 of graph and weights
+  std::string name;  // the file's stem, or what the file says
+  std::string id;    // sha256 of graph and weights
   Graph graph;
   InputSpec input;
-  std::string features;                    // the last branchpoint
-  std::vector<Branchpoint> branchpoints;   // in order, the input (0 layers) first
+  std::string features;                   // the last branchpoint
+  std::vector<Branchpoint> branchpoints;  // in order, the input (0 layers) first
 
   // The branchpoint with this tensor or this number of layers. Throws untrusted, naming the known ones.
   [[nodiscard]] const Branchpoint& branchpoint(const std::string& tensor) const;

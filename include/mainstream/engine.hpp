@@ -35,12 +35,12 @@ class Engine {
 
 // One compiled step, for those who want to see where time goes.
 struct StepInfo {
-  std::string output;          // the activation that it makes
-  std::string primitive;       // "convolution", "reorder", ..
-  std::string implementation;  // oneDNN's name ("jit:avx512_core")
-  std::string layout;          // of the output ("aBcd16b")
+  std::string output;              // the activation that it makes
+  std::string primitive;           // "convolution", "reorder", ..
+  std::string implementation;      // oneDNN's name ("jit:avx512_core")
+  std::string layout;              // of the output ("aBcd16b")
   std::vector<std::string> fused;  // operations of the graph done within, in order
-  double milliseconds = 0;     // median, once profiled
+  double milliseconds = 0;         // median, once profiled
 };
 
 struct EngineMemory {
@@ -55,8 +55,8 @@ class Network {
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
 
-  // Inputs in the graph's order, plain row-major f32, sizes as in the graph. Outputs likewise; they stay valid
-  // until the next run.
+  // Inputs in the graph's order, plain row-major f32, sizes as in the graph. Outputs likewise; they stay
+  // valid until the next run.
   std::vector<std::span<const float>> run(std::span<const std::span<const float>> inputs);
   std::span<const float> run(std::span<const float> input);  // for graphs with one input and one output
 
@@ -70,8 +70,8 @@ class Network {
   std::unique_ptr<State> state_;
 };
 
-// The shared part of a base, compiled once, run in ranges: load a frame, run to the first branchpoint in use, run
-// the tails due there, run on to the next. Branchpoint tensors keep oneDNN's blocked layout.
+// The shared part of a base, compiled once, run in ranges: load a frame, run to the first branchpoint in use,
+// run the tails due there, run on to the next. Branchpoint tensors keep oneDNN's blocked layout.
 class Stem {
  public:
   // `branchpoints`: tensors of the base in order; the base's input itself may be the first.
@@ -106,8 +106,8 @@ class Tail {
   Tail(Tail&&) noexcept;
   Tail& operator=(Tail&&) noexcept;
 
-  // Reads the stem's tensor as it is now; stem.run_to(branchpoint) must have come before. The logits stay valid
-  // until the next run.
+  // Reads the stem's tensor as it is now; stem.run_to(branchpoint) must have come before. The logits stay
+  // valid until the next run.
   std::span<const float> run();
 
   [[nodiscard]] EngineMemory memory() const;

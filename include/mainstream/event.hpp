@@ -14,7 +14,9 @@ namespace mainstream {
 // A run of frames, both ends included, counted in frames of the stream (not analysed ones).
 struct FrameRange {
   std::int64_t first = 0, last = 0;
-  [[nodiscard]] bool overlaps(const FrameRange& other) const { return first <= other.last && other.first <= last; }
+  [[nodiscard]] bool overlaps(const FrameRange& other) const {
+    return first <= other.last && other.first <= last;
+  }
   bool operator==(const FrameRange&) const = default;
 };
 
@@ -24,19 +26,21 @@ struct Labels {
   std::map<std::string, std::vector<bool>> apps;  // app -> one value per frame
   std::int64_t frames = 0;
 
-  [[nodiscard]] const std::vector<bool>& of(const std::string& app) const;  // throws usage, naming the known apps
+  [[nodiscard]] const std::vector<bool>& of(
+      const std::string& app) const;  // throws usage, naming the known apps
 };
 
 // Throws unreadable or untrusted, naming file, line and column.
 [[nodiscard]] Labels read_labels(const std::filesystem::path& path);
 
 // The maximal runs of true, for frames `begin` <= f < `end`.
-[[nodiscard]] std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin, std::int64_t end);
+[[nodiscard]] std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin,
+                                              std::int64_t end);
 
 // How an app's per-frame answers become events.
 struct EventRule {
-  int votes = 1;                    // consecutive positive analysed frames that make a detection
-  std::int64_t merge_gap = 0;       // detections with at most so many stream frames between them are one
+  int votes = 1;               // consecutive positive analysed frames that make a detection
+  std::int64_t merge_gap = 0;  // detections with at most so many stream frames between them are one
 };
 
 // Feeds on analysed frames in order and tells when an event is over. One stream, one app, one thread.
@@ -45,10 +49,10 @@ class EventDetector {
   explicit EventDetector(EventRule rule) : rule_(rule) {}
 
   struct Event {
-    FrameRange range;               // first to last positive analysed frame
-    float peak = 0;                 // highest score within
-    std::int64_t seen = 0;          // analysed frames within the range
-    std::int64_t positive = 0;      // those of them that were positive
+    FrameRange range;           // first to last positive analysed frame
+    float peak = 0;             // highest score within
+    std::int64_t seen = 0;      // analysed frames within the range
+    std::int64_t positive = 0;  // those of them that were positive
   };
 
   // `frame` must rise from call to call. Returns the event that this frame shows to be over, if any.
@@ -62,21 +66,22 @@ class EventDetector {
 
  private:
   EventRule rule_;
-  std::optional<Event> current_;     // has its votes
-  std::optional<Event> candidate_;   // a run of positives that has not
-  std::int64_t unanswered_seen_ = 0; // frames seen since current_'s last positive one
+  std::optional<Event> current_;      // has its votes
+  std::optional<Event> candidate_;    // a run of positives that has not
+  std::int64_t unanswered_seen_ = 0;  // frames seen since current_'s last positive one
 };
 
 // Agreement of detected events with the truth.
 struct EventScore {
-  std::int64_t true_events = 0, found = 0;          // found: true events that a detected one overlaps
-  std::int64_t detected_events = 0, correct = 0;    // correct: detected events that overlap a true one
-  std::optional<double> recall;     // found / true_events; nothing when there is no true event
+  std::int64_t true_events = 0, found = 0;        // found: true events that a detected one overlaps
+  std::int64_t detected_events = 0, correct = 0;  // correct: detected events that overlap a true one
+  std::optional<double> recall;                   // found / true_events; nothing when there is no true event
   std::optional<double> precision;  // correct / detected_events; nothing when nothing was detected
   std::optional<double> f1;         // nothing when there are neither true nor detected events;
-                                    // 0 when there are true events and nothing was detected, or the other way round
+                             // 0 when there are true events and nothing was detected, or the other way round
 };
 
-[[nodiscard]] EventScore score_events(std::span<const FrameRange> truth, std::span<const FrameRange> detected);
+[[nodiscard]] EventScore score_events(std::span<const FrameRange> truth,
+                                      std::span<const FrameRange> detected);
 
 }  // namespace mainstream

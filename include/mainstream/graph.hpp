@@ -19,7 +19,7 @@ namespace mainstream {
 
 using Shape = std::vector<std::int64_t>;
 
-[[nodiscard]] std::string to_string(const Shape& shape);          // "1x3x160x160"
+[[nodiscard]] std::string to_string(const Shape& shape);  // "1x3x160x160"
 [[nodiscard]] std::int64_t element_count(const Shape& shape);
 
 // A constant: f32, row-major, immutable and shared.
@@ -33,7 +33,7 @@ struct Tensor {
 // The operations. Inputs are listed in order; "const" ones name an entry of Graph::constants.
 // Pads are {top, left, bottom, right}.
 namespace op {
-using Pair = std::array<std::int64_t, 2>;   // {vertical, horizontal}
+using Pair = std::array<std::int64_t, 2>;  // {vertical, horizontal}
 using Pads = std::array<std::int64_t, 4>;
 
 struct Conv {  // x [N,C,H,W], const weights [M,C/groups,KH,KW], optional const bias [M]
@@ -95,8 +95,8 @@ struct Slice {  // elements begin, begin + step, .. below end, of one axis
 }  // namespace op
 
 using Op = std::variant<op::Conv, op::Gemm, op::Pool, op::GlobalPool, op::Activation, op::Binary, op::Concat,
-                        op::Softmax, op::BatchNorm, op::Lrn, op::Pad, op::Reshape, op::Transpose, op::ReduceMean,
-                        op::Slice>;
+                        op::Softmax, op::BatchNorm, op::Lrn, op::Pad, op::Reshape, op::Transpose,
+                        op::ReduceMean, op::Slice>;
 
 // The operation's name in words ("conv", "relu", "max_pool").
 [[nodiscard]] std::string op_name(const Op& op);
@@ -110,12 +110,12 @@ struct Node {
 
 struct Graph {
   std::string name;
-  std::vector<std::string> inputs;   // activations that come from outside
+  std::vector<std::string> inputs;  // activations that come from outside
   std::vector<std::string> outputs;
-  std::vector<Node> nodes;           // in an order in which they can run; no node is dead
+  std::vector<Node> nodes;  // in an order in which they can run; no node is dead
   std::map<std::string, Tensor> constants;
-  std::map<std::string, Shape> shapes;            // of the inputs and of every node's output
-  std::map<std::string, std::string> metadata;    // ONNX metadata_props
+  std::map<std::string, Shape> shapes;          // of the inputs and of every node's output
+  std::map<std::string, std::string> metadata;  // ONNX metadata_props
 
   [[nodiscard]] const Shape& shape(const std::string& activation) const;
   [[nodiscard]] const Tensor& constant(const std::string& constant_name) const;
@@ -153,8 +153,8 @@ void remove_dead(Graph& graph);
 // A tensor through which every path from the input to the features passes.
 struct Branchpoint {
   std::string tensor;
-  std::int64_t layers = 0;   // nodes before it, those that run when the stem ends here
-  double fraction = 0;       // of the multiply-adds up to the features, those before it
+  std::int64_t layers = 0;  // nodes before it, those that run when the stem ends here
+  double fraction = 0;      // of the multiply-adds up to the features, those before it
 };
 
 // From the input itself (0 layers) to `features`, in order. Tensors between a convolution and the

@@ -48,13 +48,13 @@ class Picture {
 
 struct VideoInfo {
   int width = 0, height = 0;
-  double fps = 0;              // frames per second as the stream states it; 0 when it does not
-  std::int64_t frames = 0;     // as the container states it; 0 when it does not
+  double fps = 0;           // frames per second as the stream states it; 0 when it does not
+  std::int64_t frames = 0;  // as the container states it; 0 when it does not
 };
 
 struct VideoFrame {
-  std::int64_t index = 0;      // from 0, in the order of display
-  MediaTime time{};            // since the first frame
+  std::int64_t index = 0;  // from 0, in the order of display
+  MediaTime time{};        // since the first frame
   Picture picture;
 };
 
@@ -85,8 +85,8 @@ class VideoReader {
 struct View {
   // The part of the picture that is used, as fractions of width and height.
   double left = 0, top = 0, width = 1, height = 1;
-  bool flip = false;                                    // left to right
-  float brightness = 0, contrast = 1, saturation = 1;   // on 0..255: ((x - 128) * contrast + 128) + brightness
+  bool flip = false;                                   // left to right
+  float brightness = 0, contrast = 1, saturation = 1;  // on 0..255: ((x - 128) * contrast + 128) + brightness
 };
 
 // Turns pictures into network inputs. Keeps its scaling context for pictures of one size, so use one

@@ -22,14 +22,14 @@ struct MeasuredQuality {
 
 // A tail fine-tuned from one branchpoint.
 struct Candidate {
-  std::string branchpoint;          // tensor of the base; also the name of the tail's input
+  std::string branchpoint;  // tensor of the base; also the name of the tail's input
   std::int64_t frozen_layers = 0;
-  double frozen_fraction = 0;       // of the base's multiply-adds
-  std::string file;                 // inside the package: "candidates/NN.onnx"
+  double frozen_fraction = 0;  // of the base's multiply-adds
+  std::string file;            // inside the package: "candidates/NN.onnx"
   std::string sha256;
-  std::uint64_t size = 0;           // bytes
-  std::string head;                 // "average" or "spatial"
-  float threshold = 0.5F;           // a score at or above it makes a frame positive
+  std::uint64_t size = 0;  // bytes
+  std::string head;        // "average" or "spatial"
+  float threshold = 0.5F;  // a score at or above it makes a frame positive
   std::int64_t validation_size = 0;
   double top1 = 0, tpr = 0, fpr = 0;
   std::vector<MeasuredQuality> by_fps;  // empty without a labelled clip; ascending fps
@@ -39,10 +39,10 @@ struct Candidate {
 struct EventModel {
   enum class Origin { measured, given, defaults } origin = Origin::defaults;
   double length_ms = 2000;
-  double frequency = 0.1;           // fraction of time that events take up
-  double correlation = 0.1;         // of neighbouring frames' answers
+  double frequency = 0.1;    // fraction of time that events take up
+  double correlation = 0.1;  // of neighbouring frames' answers
   int votes = 1;
-  double merge_gap_ms = 1000;       // detections closer than this are one event
+  double merge_gap_ms = 1000;  // detections closer than this are one event
 };
 
 struct Manifest {
@@ -50,8 +50,9 @@ struct Manifest {
   std::string base_id, base_name;
   InputSpec input;
   std::vector<std::string> classes;
-  std::vector<std::string> positive;  // the classes that make an event; a frame's score is the sum of their probabilities
-  std::string created;                // UTC, ISO 8601
+  std::vector<std::string>
+      positive;         // the classes that make an event; a frame's score is the sum of their probabilities
+  std::string created;  // UTC, ISO 8601
   std::string trainer_version;
   std::uint64_t seed = 0;
   std::map<std::string, std::string> hyperparameters;
@@ -84,8 +85,8 @@ class MPackage {
   std::unique_ptr<State> state_;
 };
 
-// Writes an M-Package. `tails[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled in.
-// The file is there whole or not at all. Throws storage.
+// Writes an M-Package. `tails[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled
+// in. The file is there whole or not at all. Throws storage.
 void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& tails);
 
 }  // namespace mainstream

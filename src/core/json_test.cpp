@@ -10,10 +10,12 @@ namespace {
 TEST(JsonTest, ErrorsNameTheField) {
   const Json document = parse_json(R"({"apps": [{"tpr": 1.5, "id": 3}]})", "p.json");
   const JsonField root(document, "p.json:");
-  EXPECT_ERROR(untrusted, root["apps"].at(0)["tpr"].number(0, 1), "p.json: apps[0].tpr: must be a number from 0 to 1, is 1.5");
+  EXPECT_ERROR(untrusted, root["apps"].at(0)["tpr"].number(0, 1),
+               "p.json: apps[0].tpr: must be a number from 0 to 1, is 1.5");
   EXPECT_ERROR(untrusted, root["apps"].at(0)["id"].text(), "p.json: apps[0].id: must be a text, is 3");
   EXPECT_ERROR(untrusted, root["budget"], "p.json: field \"budget\" is missing");
-  EXPECT_ERROR(untrusted, root.allow_only({"app", "budget"}), "unknown field \"apps\"; did you mean \"app\"?");
+  EXPECT_ERROR(untrusted, root.allow_only({"app", "budget"}),
+               "unknown field \"apps\"; did you mean \"app\"?");
 }
 
 TEST(JsonTest, RefusesWhatIsNotJson) {

@@ -28,7 +28,9 @@ Progress::Progress(std::string what, std::uint64_t total)
       start_(steady_clock::now()),
       drawn_(terminal_ ? steady_clock::time_point{} : start_) {}
 
-Progress::~Progress() { draw(true); }
+Progress::~Progress() {
+  draw(true);
+}
 
 void Progress::update(std::uint64_t done, const std::string& note) {
   done_ = done;

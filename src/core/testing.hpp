@@ -14,13 +14,13 @@
 #include "mainstream/error.hpp"
 
 // Expects an mainstream::Error of the given kind whose message contains the given text.
-#define EXPECT_ERROR(error_kind, statement, message_part)                       \
-  try {                                                                         \
-    (void)(statement);                                                          \
-    ADD_FAILURE() << #statement << " did not throw";                            \
-  } catch (const ::mainstream::Error& error) {                                  \
+#define EXPECT_ERROR(error_kind, statement, message_part)                         \
+  try {                                                                           \
+    (void)(statement);                                                            \
+    ADD_FAILURE() << #statement << " did not throw";                              \
+  } catch (const ::mainstream::Error& error) {                                    \
     EXPECT_EQ(error.kind(), ::mainstream::ErrorKind::error_kind) << error.what(); \
-    EXPECT_THAT(error.what(), ::testing::HasSubstr(message_part));              \
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(message_part));                \
   }
 
 namespace mainstream {
@@ -44,7 +44,8 @@ class TestFolder {
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) names.push_back(entry.path().filename());
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+      names.push_back(entry.path().filename());
     std::sort(names.begin(), names.end());
     return names;
   }
