@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -53,7 +54,7 @@ struct GlobalPool {  // [N,C,H,W] -> [N,C,1,1]
   Pool::Kind kind = Pool::Kind::average;
 };
 struct Activation {  // any shape
-  enum class Kind { relu, clip, leaky_relu, elu, sigmoid, hard_sigmoid, hard_swish, swish, tanh, gelu };
+  enum class Kind { relu, clip, leaky_relu, elu, sigmoid, hard_sigmoid, hard_swish, swish, tanh };
   Kind kind = Kind::relu;
   // clip: low, high. leaky_relu, elu: slope. hard_sigmoid: max(0, min(1, alpha * x + beta)).
   // hard_swish: x * max(0, min(1, alpha * x + beta)), swish: x * sigmoid(alpha * x).
@@ -124,11 +125,14 @@ struct Graph {
 
 // ---- ONNX -----------------------------------------------------------------------------------
 
-// Reads an ONNX file (f32, opset 7 or later). A free batch dimension is taken as 1. Constant
-// expressions, shape arithmetic included, are evaluated; Identity and Dropout vanish; Split becomes
-// Slice nodes. Untrusted input: throws unreadable, untrusted or unsupported, naming file and node.
-[[nodiscard]] Graph read_onnx(const std::filesystem::path& path);
-[[nodiscard]] Graph parse_onnx(std::string_view bytes, const std::string& source);
+// Reads an ONNX file (f32, opset 7 to 17). A free batch dimension is taken as 1; a free height and
+// width as `input_size` (without one they are refused). Constant expressions, shape arithmetic included,
+// are evaluated; Identity and Dropout vanish; Split becomes Slice nodes; x * sigmoid(x) and
+// x * hard_sigmoid(x) become one activation. Untrusted input: throws unreadable, untrusted or
+// unsupported, naming file and node.
+using InputSize = std::optional<std::int64_t>;
+[[nodiscard]] Graph read_onnx(const std::filesystem::path& path, InputSize input_size = {});
+[[nodiscard]] Graph parse_onnx(std::string_view bytes, const std::string& source, InputSize input_size = {});
 
 // A valid ONNX file (opset 13, checked by the ONNX checker in the tests), batch dimension free.
 [[nodiscard]] std::string to_onnx(const Graph& graph);

@@ -1,0 +1,91 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/testing.hpp"
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+namespace {
+
+using testing::ElementsAre;
+using Kind = op::Activation::Kind;
+
+// A residual network: conv, relu, (conv, relu, conv) + shortcut, relu, pool, gemm.
+Graph residual() {
+  Graph graph;
+  graph.name = "residual";
+  graph.inputs = {"x"};
+  graph.outputs = {"logits"};
+  graph.shapes["x"] = {1, 2, 8, 8};
+  graph.constants["w"] = make_tensor({2, 2, 3, 3}, std::vector<float>(36, 0.1F));
+  graph.constants["v"] = make_tensor({3, 2}, std::vector<float>(6, 1));
+  const op::Conv conv{{1, 1}, {1, 1}, {1, 1, 1, 1}, 1};
+  graph.nodes = {
+      {conv, {"x", "w"}, "c1"},
+      {op::Activation{}, {"c1"}, "r1"},
+      {conv, {"r1", "w"}, "c2"},
+      {op::Activation{}, {"c2"}, "r2"},
+      {conv, {"r2", "w"}, "c3"},
+      {op::Binary{}, {"c3", "r1"}, "sum"},
+      {op::Activation{}, {"sum"}, "r3"},
+      {op::GlobalPool{}, {"r3"}, "pool"},
+      {op::Reshape{{2}}, {"pool"}, "flat"},
+      {op::Gemm{}, {"flat", "v"}, "logits"},
+  };
+  infer_shapes(graph);
+  return graph;
+}
+
+TEST(CutTest, FindsOnlyTensorsThatEveryPathPasses) {
+  const Graph graph = residual();
+  EXPECT_EQ(find_features(graph), "r3");
+  const auto branchpoints = find_branchpoints(graph, "r3");
+  std::vector<std::string> tensors;
+  for (const Branchpoint& branchpoint : branchpoints) tensors.push_back(branchpoint.tensor);
+  EXPECT_THAT(tensors, ElementsAre("x", "r1", "r3"));
+  EXPECT_EQ(branchpoints[1].layers, 2);
+  EXPECT_NEAR(branchpoints[1].fraction, 1.0 / 3, 1e-12);
+  EXPECT_EQ(branchpoints[2].layers, 7);
+}
+
+TEST(CutTest, StemAndTailAreTheNetwork) {
+  const Graph graph = residual();
+  const Graph stem = stem_of(graph, "r1");
+  const Graph tail = tail_of(graph, "r1");
+  EXPECT_EQ(stem.nodes.size() + tail.nodes.size(), graph.nodes.size());
+  EXPECT_THAT(stem.outputs, ElementsAre("r1"));
+  EXPECT_THAT(tail.inputs, ElementsAre("r1"));
+  EXPECT_FALSE(stem.constants.contains("v"));
+  EXPECT_EQ(fingerprint(join(graph, tail)), fingerprint(graph));
+}
+
+TEST(CutTest, CuttingAwayFromABranchpointIsRefused) {
+  EXPECT_ERROR(untrusted, tail_of(residual(), "c2"), "'c2' is no branchpoint: 'x' reaches node 'c1'");
+  EXPECT_ERROR(untrusted, tail_of(residual(), "nothing"), "has no activation 'nothing'");
+}
+
+TEST(CutTest, JoinKeepsNamesApart) {
+  const Graph graph = residual();
+  Graph tail = tail_of(graph, "r1");
+  // A foreign tail that calls its own things what the base calls others.
+  tail.nodes.front().output = "c1";
+  tail.nodes[1].inputs = {"c1"};
+  tail.shapes["c1"] = tail.shapes["c2"];
+  tail.shapes.erase("c2");
+  EXPECT_EQ(fingerprint(join(graph, tail)), fingerprint(graph));
+}
+
+TEST(CutTest, JoinRefusesATailOfAnotherShape) {
+  Graph tail = tail_of(residual(), "r1");
+  tail.shapes["r1"] = {1, 2, 4, 4};
+  EXPECT_ERROR(untrusted, join(residual(), tail), "its input 'r1' is 1x2x4x4, the base makes 1x2x8x8");
+}
+
+TEST(CutTest, BatchIsFree) {
+  const Graph graph = with_batch(residual(), 5);
+  EXPECT_THAT(graph.shape("logits"), ElementsAre(5, 3));
+  EXPECT_EQ(fingerprint(graph), fingerprint(residual()));
+}
+
+}  // namespace
+}  // namespace mainstream

@@ -1,0 +1,257 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "graph/ops.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+
+void redirect(Graph& graph, const std::string& from, const std::string& to) {
+  for (Node& node : graph.nodes) std::replace(node.inputs.begin(), node.inputs.end(), from, to);
+  std::replace(graph.outputs.begin(), graph.outputs.end(), from, to);
+}
+
+namespace {
+
+Node* producer(Graph& graph, const std::string& value) {
+  const auto found = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                  [&](const Node& node) { return node.output == value; });
+  return found == graph.nodes.end() ? nullptr : &*found;
+}
+
+std::int64_t readers(const Graph& graph, const std::string& value) {
+  std::int64_t count = std::count(graph.outputs.begin(), graph.outputs.end(), value);
+  for (const Node& node : graph.nodes) count += std::count(node.inputs.begin(), node.inputs.end(), value);
+  return count;
+}
+
+// `node` takes over the work of `later`, its only reader: from now on it makes what that made.
+void absorb(Graph& graph, Node& node, const Node& later) {
+  const std::string made = later.output;
+  const std::string dropped = node.output;
+  node.output = made;
+  std::erase_if(graph.nodes, [&](const Node& other) { return other.output == made && &other != &node; });
+  graph.shapes.erase(dropped);
+}
+
+// ---- Nodes that do nothing ------------------------------------------------------------------
+
+bool does_nothing(const Graph& graph, const Node& node) {
+  const Shape& in = value_shape(graph, node.inputs.front());
+  if (std::holds_alternative<op::Reshape>(node.op)) return in == graph.shape(node.output);
+  if (const auto* transpose = std::get_if<op::Transpose>(&node.op)) {
+    return std::is_sorted(transpose->order.begin(), transpose->order.end());
+  }
+  if (const auto* pad = std::get_if<op::Pad>(&node.op)) return pad->pads == op::Pads{0, 0, 0, 0};
+  if (const auto* slice = std::get_if<op::Slice>(&node.op)) {
+    return slice->step == 1 && in == graph.shape(node.output);
+  }
+  return std::holds_alternative<op::Concat>(node.op) && node.inputs.size() == 1;
+}
+
+void drop_idle_nodes(Graph& graph) {
+  std::vector<Node> nodes = std::move(graph.nodes);
+  graph.nodes.clear();
+  std::map<std::string, std::string> replaced;
+  for (Node& node : nodes) {
+    for (std::string& input : node.inputs) {
+      if (const auto found = replaced.find(input); found != replaced.end()) input = found->second;
+    }
+    const bool is_output =
+        std::find(graph.outputs.begin(), graph.outputs.end(), node.output) != graph.outputs.end();
+    if (!is_output && !graph.is_constant(node.inputs.front()) && does_nothing(graph, node)) {
+      replaced[node.output] = node.inputs.front();
+    } else {
+      graph.nodes.push_back(std::move(node));
+    }
+  }
+}
+
+// ---- Scales and offsets into weights ----------------------------------------------------------
+
+// y = scale * x + offset, per channel.
+struct Affine {
+  std::vector<float> scale, offset;
+};
+
+Affine affine_of(const Graph& graph, const Node& node, const op::BatchNorm& norm) {
+  const auto& scale = *graph.constant(node.inputs[1]).data;
+  const auto& bias = *graph.constant(node.inputs[2]).data;
+  const auto& mean = *graph.constant(node.inputs[3]).data;
+  const auto& variance = *graph.constant(node.inputs[4]).data;
+  Affine affine;
+  for (std::size_t c = 0; c < scale.size(); ++c) {
+    const double factor = scale[c] / std::sqrt(static_cast<double>(variance[c]) + norm.epsilon);
+    affine.scale.push_back(static_cast<float>(factor));
+    affine.offset.push_back(static_cast<float>(bias[c] - mean[c] * factor));
+  }
+  return affine;
+}
+
+// The constant's value for each channel of `shape`, if it has one value for each or one for all.
+std::optional<std::vector<float>> per_channel(const Tensor& constant, const Shape& shape) {
+  const auto channels = static_cast<std::size_t>(shape.at(1));
+  if (constant.data->size() == 1) return std::vector<float>(channels, constant.data->front());
+  if (constant.data->size() != channels || constant.shape.size() > shape.size()) return std::nullopt;
+  const std::size_t missing = shape.size() - constant.shape.size();
+  for (std::size_t i = 0; i < constant.shape.size(); ++i) {
+    if (constant.shape[i] != (i + missing == 1 ? shape[1] : 1)) return std::nullopt;
+  }
+  return *constant.data;
+}
+
+std::optional<Affine> affine_of(const Graph& graph, const Node& node, const op::Binary& binary) {
+  const bool first = graph.is_constant(node.inputs[0]);
+  if (first == graph.is_constant(node.inputs[1])) return std::nullopt;
+  const Shape& shape = graph.shape(node.output);
+  if (graph.shape(node.inputs[first ? 1 : 0]) != shape || shape.size() < 2) return std::nullopt;
+  const auto values = per_channel(graph.constant(node.inputs[first ? 0 : 1]), shape);
+  if (!values) return std::nullopt;
+  Affine affine{std::vector<float>(values->size(), 1), std::vector<float>(values->size(), 0)};
+  using Kind = op::Binary::Kind;
+  for (std::size_t c = 0; c < values->size(); ++c) {
+    const float x = (*values)[c];
+    if (binary.kind == Kind::add) affine.offset[c] = x;
+    if (binary.kind == Kind::sub) affine.offset[c] = first ? x : -x;
+    if (binary.kind == Kind::sub && first) affine.scale[c] = -1;
+    if (binary.kind == Kind::mul) affine.scale[c] = x;
+    if (binary.kind == Kind::div) affine.scale[c] = 1 / x;
+  }
+  if (binary.kind == Kind::div && first) return std::nullopt;
+  return affine;
+}
+
+std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
+  if (const auto* norm = std::get_if<op::BatchNorm>(&node.op)) return affine_of(graph, node, *norm);
+  if (const auto* binary = std::get_if<op::Binary>(&node.op)) return affine_of(graph, node, *binary);
+  return std::nullopt;
+}
+
+// Multiplies a convolution's (or inner product's) weights, which get names of their own: others may share
+// them.
+void apply(Graph& graph, Node& node, const Affine& affine) {
+  const Tensor& weights = graph.constant(node.inputs[1]);
+  const std::size_t channels = affine.scale.size();
+  const std::size_t per_output = weights.data->size() / channels;
+  std::vector<float> scaled(*weights.data);
+  for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= affine.scale[i / per_output];
+  std::vector<float> bias(affine.offset);
+  if (node.inputs.size() > 2) {
+    const auto& old = *graph.constant(node.inputs[2]).data;
+    for (std::size_t c = 0; c < channels; ++c) bias[c] += old[c] * affine.scale[c];
+  }
+  const auto add = [&](const char* suffix, Tensor tensor) {
+    std::string name = node.output + suffix;
+    while (graph.shapes.contains(name) || graph.constants.contains(name)) name += "_";
+    graph.constants[name] = std::move(tensor);
+    return name;
+  };
+  const Shape weights_shape = weights.shape;
+  node.inputs.resize(1);
+  node.inputs.push_back(add("_weights", make_tensor(weights_shape, std::move(scaled))));
+  node.inputs.push_back(add("_bias", make_tensor({static_cast<std::int64_t>(channels)}, std::move(bias))));
+}
+
+bool fold_one_affine(Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    const auto affine = affine_of(graph, node);
+    if (!affine) continue;
+    const std::string& x = node.inputs[graph.is_constant(node.inputs[0]) ? 1 : 0];
+    Node* before = producer(graph, x);
+    if (before == nullptr || readers(graph, x) != 1) continue;
+    if (!std::holds_alternative<op::Conv>(before->op) && !std::holds_alternative<op::Gemm>(before->op))
+      continue;
+    apply(graph, *before, *affine);
+    absorb(graph, *before, node);
+    return true;
+  }
+  return false;
+}
+
+// ---- Padding --------------------------------------------------------------------------------------
+
+bool fold_one_pad(Graph& graph) {
+  for (Node& node : graph.nodes) {
+    auto* conv = std::get_if<op::Conv>(&node.op);
+    auto* pool = std::get_if<op::Pool>(&node.op);
+    const Node* before = producer(graph, node.inputs.front());
+    const auto* pad = before == nullptr ? nullptr : std::get_if<op::Pad>(&before->op);
+    if (pad == nullptr || pad->value != 0 || readers(graph, before->output) != 1) continue;
+    if (conv != nullptr) {
+      for (std::size_t i = 0; i < 4; ++i) conv->pads[i] += pad->pads[i];
+    } else if (pool != nullptr && pool->kind == op::Pool::Kind::average &&
+               pool->pads == op::Pads{0, 0, 0, 0}) {
+      pool->pads = pad->pads;
+      pool->count_padding = true;
+    } else {
+      continue;
+    }
+    const std::string padded = before->output;
+    node.inputs.front() = before->inputs.front();
+    std::erase_if(graph.nodes, [&](const Node& other) { return other.output == padded; });
+    graph.shapes.erase(padded);
+    return true;
+  }
+  return false;
+}
+
+// ---- Layout of the input ----------------------------------------------------------------------------
+
+// A network exported from a framework that keeps channels last begins with a transpose to NCHW: our input is
+// that.
+void accept_nchw_input(Graph& graph) {
+  for (const std::string& input : graph.inputs) {
+    const auto reads = [&](const Node& node) { return node.inputs.front() == input; };
+    const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(), reads);
+    if (node == graph.nodes.end() || readers(graph, input) != 1) continue;
+    const auto* transpose = std::get_if<op::Transpose>(&node->op);
+    if (transpose == nullptr || transpose->order != std::vector<std::int64_t>{0, 3, 1, 2}) continue;
+    const std::string transposed = node->output;
+    graph.shapes[input] = graph.shape(transposed);
+    graph.nodes.erase(node);
+    redirect(graph, transposed, input);
+    graph.shapes.erase(transposed);
+  }
+}
+
+}  // namespace
+
+// x * gate(x) -> one activation. The gate's other readers, if any, keep it alive.
+void fuse_gated_activations(Graph& graph) {
+  for (Node& node : graph.nodes) {
+    const auto* binary = std::get_if<op::Binary>(&node.op);
+    if (binary == nullptr || binary->kind != op::Binary::Kind::mul) continue;
+    for (const std::size_t i : {0U, 1U}) {
+      const Node* gate = producer(graph, node.inputs[i]);
+      const auto* activation = gate == nullptr ? nullptr : std::get_if<op::Activation>(&gate->op);
+      if (activation == nullptr || gate->inputs.front() != node.inputs[1 - i]) continue;
+      using Kind = op::Activation::Kind;
+      if (activation->kind == Kind::sigmoid) {
+        const std::string x = gate->inputs.front();
+        node = {op::Activation{Kind::swish, 1, 0}, {x}, node.output};
+        break;
+      }
+      if (activation->kind == Kind::hard_sigmoid) {
+        const std::string x = gate->inputs.front();
+        node = {op::Activation{Kind::hard_swish, activation->alpha, activation->beta}, {x}, node.output};
+        break;
+      }
+    }
+  }
+  remove_dead(graph);
+}
+
+void fold(Graph& graph) {
+  accept_nchw_input(graph);
+  drop_idle_nodes(graph);
+  while (fold_one_affine(graph) || fold_one_pad(graph)) {
+  }
+  remove_dead(graph);
+  infer_shapes(graph);
+}
+
+}  // namespace mainstream

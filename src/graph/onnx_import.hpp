@@ -1,0 +1,94 @@
+// Reading ONNX, inside: the state of an import and its two halves, constants and nodes.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+// A constant of an ONNX file: weights, or integers that say something about shapes.
+struct OnnxConstant {
+  Shape shape;
+  std::variant<std::shared_ptr<const std::vector<float>>, std::vector<std::int64_t>> values;
+
+  [[nodiscard]] bool is_float() const { return values.index() == 0; }
+  [[nodiscard]] const std::vector<float>& floats() const { return *std::get<0>(values); }
+  [[nodiscard]] const std::vector<std::int64_t>& integers() const { return std::get<1>(values); }
+};
+
+[[nodiscard]] OnnxConstant make_constant(Shape shape, std::vector<float> values);
+[[nodiscard]] OnnxConstant make_constant(Shape shape, std::vector<std::int64_t> values);
+
+// A TensorProto's values; integers and booleans as 64 bits, doubles as floats.
+[[nodiscard]] OnnxConstant read_constant(const onnx::TensorProto& proto, const std::string& where);
+
+// An ONNX node with its attributes and inputs at hand. All errors begin with file, node and operation.
+class OnnxNode {
+ public:
+  OnnxNode(const onnx::NodeProto& proto, const Graph& graph,
+           const std::map<std::string, OnnxConstant>& constants, std::int64_t opset,
+           const std::string& source)
+      : proto_(proto), graph_(graph), constants_(constants), opset_(opset), source_(source) {}
+
+  [[nodiscard]] const std::string& type() const { return proto_.op_type(); }
+  [[nodiscard]] std::int64_t opset() const { return opset_; }
+  [[nodiscard]] const onnx::NodeProto& proto() const { return proto_; }
+
+  [[nodiscard]] std::size_t inputs() const { return static_cast<std::size_t>(proto_.input_size()); }
+  [[nodiscard]] bool has(std::size_t i) const {
+    return i < inputs() && !proto_.input(static_cast<int>(i)).empty();
+  }
+  [[nodiscard]] const std::string& input(std::size_t i) const;      // its name
+  [[nodiscard]] const Shape& shape(std::size_t i) const;            // of any input
+  [[nodiscard]] const OnnxConstant* constant(std::size_t i) const;  // null: not constant, or absent
+  [[nodiscard]] const std::vector<std::int64_t>& integers(
+      std::size_t i) const;                                             // of a constant integer input
+  [[nodiscard]] const std::vector<float>& floats(std::size_t i) const;  // of a constant float input
+
+  [[nodiscard]] const onnx::AttributeProto* attribute(const char* name) const;
+  [[nodiscard]] std::int64_t integer(const char* name, std::int64_t otherwise) const;
+  [[nodiscard]] float number(const char* name, float otherwise) const;
+  [[nodiscard]] std::string text(const char* name, const std::string& otherwise) const;
+  [[nodiscard]] std::vector<std::int64_t> integers(const char* name) const;  // empty when absent
+
+  // A list that older opsets have as an attribute and newer ones as an input; empty when absent.
+  [[nodiscard]] std::vector<std::int64_t> list(const char* name, std::size_t as_input) const;
+
+  // An axis counted from the front.
+  [[nodiscard]] std::int64_t axis(std::int64_t given, std::size_t rank) const;
+
+  // A name that no value has so far, for a constant that the node's translation adds.
+  [[nodiscard]] std::string fresh_name(const char* suffix) const;
+
+  [[noreturn]] void unsupported(const std::string& what) const;
+  [[noreturn]] void untrusted(const std::string& what) const;
+
+ private:
+  [[nodiscard]] std::string where() const;
+
+  const onnx::NodeProto& proto_;
+  const Graph& graph_;
+  const std::map<std::string, OnnxConstant>& constants_;
+  const std::int64_t opset_;
+  const std::string& source_;
+};
+
+// The value of a node whose result is known before anything runs (all inputs constant, or only their shape
+// counts); nothing when the node computes something from activations.
+[[nodiscard]] std::optional<OnnxConstant> evaluate_constant(const OnnxNode& node);
+
+// The nodes of ours that do the work of an ONNX node. The last one's output is left empty where it is the
+// ONNX node's first output; names of outputs in between begin with that name. An empty list: the node does
+// nothing. Constants that the nodes need (a transposed weight) are added to `graph`.
+[[nodiscard]] std::vector<Node> translate_node(const OnnxNode& node, Graph& graph);
+
+}  // namespace mainstream

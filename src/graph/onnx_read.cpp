@@ -1,0 +1,284 @@
+#include <fmt/format.h>
+#include <google/protobuf/io/coded_stream.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/file.hpp"
+#include "graph/onnx_import.hpp"
+#include "graph/ops.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+
+// ---- OnnxNode ------------------------------------------------------------------------------------
+
+const std::string& OnnxNode::input(std::size_t i) const {
+  if (!has(i)) untrusted(fmt::format("input {} is missing", i));
+  return proto_.input(static_cast<int>(i));
+}
+
+const Shape& OnnxNode::shape(std::size_t i) const {
+  const std::string& name = input(i);
+  const auto constant = constants_.find(name);
+  return constant != constants_.end() ? constant->second.shape : graph_.shape(name);
+}
+
+const OnnxConstant* OnnxNode::constant(std::size_t i) const {
+  if (!has(i)) return nullptr;
+  const auto found = constants_.find(input(i));
+  return found == constants_.end() ? nullptr : &found->second;
+}
+
+const std::vector<std::int64_t>& OnnxNode::integers(std::size_t i) const {
+  const OnnxConstant* value = constant(i);
+  if (value == nullptr) unsupported(fmt::format("input {} must be constant", i));
+  if (value->is_float()) untrusted(fmt::format("input {} must hold integers", i));
+  return value->integers();
+}
+
+const std::vector<float>& OnnxNode::floats(std::size_t i) const {
+  const OnnxConstant* value = constant(i);
+  if (value == nullptr) unsupported(fmt::format("input {} must be constant", i));
+  if (!value->is_float()) untrusted(fmt::format("input {} must hold floats", i));
+  return value->floats();
+}
+
+const onnx::AttributeProto* OnnxNode::attribute(const char* name) const {
+  for (const onnx::AttributeProto& attribute : proto_.attribute()) {
+    if (attribute.name() == name) return &attribute;
+  }
+  return nullptr;
+}
+
+std::int64_t OnnxNode::integer(const char* name, std::int64_t otherwise) const {
+  const auto* found = attribute(name);
+  return found == nullptr ? otherwise : found->i();
+}
+
+float OnnxNode::number(const char* name, float otherwise) const {
+  const auto* found = attribute(name);
+  return found == nullptr ? otherwise : found->f();
+}
+
+std::string OnnxNode::text(const char* name, const std::string& otherwise) const {
+  const auto* found = attribute(name);
+  return found == nullptr ? otherwise : found->s();
+}
+
+std::vector<std::int64_t> OnnxNode::integers(const char* name) const {
+  const auto* found = attribute(name);
+  if (found == nullptr) return {};
+  return {found->ints().begin(), found->ints().end()};
+}
+
+std::vector<std::int64_t> OnnxNode::list(const char* name, std::size_t as_input) const {
+  return has(as_input) ? integers(as_input) : integers(name);
+}
+
+std::int64_t OnnxNode::axis(std::int64_t given, std::size_t rank) const {
+  const auto dimensions = static_cast<std::int64_t>(rank);
+  if (given < -dimensions || given >= dimensions)
+    untrusted(fmt::format("axis {} of {} dimensions", given, rank));
+  return given < 0 ? given + dimensions : given;
+}
+
+std::string OnnxNode::fresh_name(const char* suffix) const {
+  std::string name = proto_.output(0) + suffix;
+  while (constants_.contains(name) || graph_.constants.contains(name) || graph_.shapes.contains(name))
+    name += "_";
+  return name;
+}
+
+std::string OnnxNode::where() const {
+  const std::string& name = proto_.output_size() > 0 ? proto_.output(0) : proto_.name();
+  return fmt::format("{}: node '{}' ({})", source_, name, proto_.op_type());
+}
+
+void OnnxNode::unsupported(const std::string& what) const {
+  throw Error(ErrorKind::unsupported, fmt::format("{}: cannot be run: {}", where(), what));
+}
+
+void OnnxNode::untrusted(const std::string& what) const {
+  throw Error(ErrorKind::untrusted, fmt::format("{}: {}", where(), what));
+}
+
+// ---- The import ------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr int kMaxNodes = 20000;
+constexpr std::int64_t kMinOpset = 7;
+constexpr std::int64_t kMaxOpset = 17;
+constexpr std::int64_t kMaxSide = 1 << 16;
+
+class OnnxImport {
+ public:
+  OnnxImport(const onnx::ModelProto& model, const std::string& source, InputSize input_size)
+      : model_(model), source_(source), input_size_(input_size), opset_(opset()) {}
+
+  Graph run() {
+    const onnx::GraphProto& proto = model_.graph();
+    if (proto.node_size() > kMaxNodes)
+      fail(fmt::format("{} nodes, more than {}", proto.node_size(), kMaxNodes));
+    graph_.name = source_;
+    for (const auto& entry : model_.metadata_props()) graph_.metadata[entry.key()] = entry.value();
+    if (proto.sparse_initializer_size() > 0) fail("sparse weights cannot be read");
+    for (const onnx::TensorProto& tensor : proto.initializer()) {
+      claim(tensor.name());
+      constants_.emplace(tensor.name(), read_constant(tensor, source_));
+    }
+    for (const onnx::ValueInfoProto& input : proto.input()) {
+      if (!constants_.contains(input.name())) read_input(input);
+    }
+    for (const onnx::NodeProto& node : proto.node()) read_node(node);
+    for (const onnx::ValueInfoProto& output : proto.output()) read_output(output.name());
+    if (graph_.outputs.empty()) fail("it has no output");
+    fuse_gated_activations(graph_);  // drops what is dead, too
+    return std::move(graph_);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(ErrorKind::untrusted, fmt::format("{}: {}", source_, what));
+  }
+
+  std::int64_t opset() const {
+    std::int64_t version = 0;
+    for (const auto& import : model_.opset_import()) {
+      if (import.domain().empty() || import.domain() == "ai.onnx") version = import.version();
+    }
+    if (version < kMinOpset || version > kMaxOpset) {
+      throw Error(ErrorKind::unsupported, fmt::format("{}: opset {} cannot be read; {} to {} can", source_,
+                                                      version, kMinOpset, kMaxOpset));
+    }
+    return version;
+  }
+
+  // Each value has one origin.
+  void claim(const std::string& name) {
+    if (name.empty()) fail("a value has no name");
+    if (!names_.insert(name).second) fail(fmt::format("value '{}' is made twice", name));
+  }
+
+  void read_input(const onnx::ValueInfoProto& input) {
+    claim(input.name());
+    const auto& type = input.type().tensor_type();
+    if (!input.type().has_tensor_type() || type.elem_type() != onnx::TensorProto::FLOAT) {
+      throw Error(ErrorKind::unsupported, fmt::format("{}: input '{}' is not f32", source_, input.name()));
+    }
+    Shape shape;
+    for (int i = 0; i < type.shape().dim_size(); ++i) {
+      shape.push_back(bind(input.name(), type.shape(), i));
+    }
+    if (shape.empty()) fail(fmt::format("input '{}' has no shape", input.name()));
+    graph_.inputs.push_back(input.name());
+    graph_.shapes[input.name()] = shape;
+  }
+
+  // The size of a dimension: as it stands in the file, or what a free one is taken as.
+  std::int64_t bind(const std::string& input, const onnx::TensorShapeProto& shape, int i) const {
+    const auto& dimension = shape.dim(i);
+    if (dimension.has_dim_value() && dimension.dim_value() != 0 && dimension.dim_value() != -1) {
+      if (dimension.dim_value() < 0 || dimension.dim_value() > kMaxSide) {
+        fail(fmt::format("input '{}' is said to have size {} in dimension {}", input, dimension.dim_value(),
+                         i));
+      }
+      return dimension.dim_value();
+    }
+    if (i == 0) return 1;
+    // Channels come first or last and are never free, so these are height and width.
+    if (shape.dim_size() == 4 && input_size_ && shape.dim(i).dim_value() <= 0) return *input_size_;
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: input '{}' leaves dimension {} open; give a size with --input-size", source_,
+                            input, i));
+  }
+
+  void read_node(const onnx::NodeProto& proto) {
+    const OnnxNode node(proto, graph_, constants_, opset_, source_);
+    if (!proto.domain().empty() && proto.domain() != "ai.onnx")
+      node.unsupported("of domain '" + proto.domain() + "'");
+    if (proto.output_size() < 1) node.untrusted("it has no output");
+    for (const std::string& input : proto.input()) check_known(node, input);
+    for (const std::string& output : proto.output()) {
+      if (!output.empty()) claim(output);
+    }
+    if (auto value = evaluate_constant(node)) {
+      constants_.emplace(proto.output(0), std::move(*value));
+      return;
+    }
+    std::vector<Node> nodes = translate_node(node, graph_);
+    if (nodes.empty()) aliases_[proto.output(0)] = resolve(node.input(0));
+    for (Node& translated : nodes) add(std::move(translated), proto.output(0));
+    if (nodes.empty()) graph_.shapes[proto.output(0)] = graph_.shape(aliases_[proto.output(0)]);
+  }
+
+  void check_known(const OnnxNode& node, const std::string& input) const {
+    if (input.empty() || names_.contains(input)) return;
+    for (const onnx::NodeProto& other : model_.graph().node()) {
+      if (std::find(other.output().begin(), other.output().end(), input) != other.output().end()) {
+        node.untrusted(
+            fmt::format("reads '{}' before it is made: the graph has a cycle or is out of order", input));
+      }
+    }
+    node.untrusted(fmt::format("reads '{}', which nothing makes", input));
+  }
+
+  void add(Node node, const std::string& name) {
+    if (node.output.empty()) node.output = name;
+    if (node.output != name && !names_.contains(node.output)) claim(node.output);
+    for (std::string& input : node.inputs) {
+      input = resolve(input);
+      if (!names_.contains(input)) claim(input);  // a constant that the translation added
+      use_constant(input);
+    }
+    graph_.shapes[node.output] = output_shape(graph_, node);
+    graph_.nodes.push_back(std::move(node));
+  }
+
+  // What a value is after the nodes that do nothing.
+  const std::string& resolve(const std::string& value) const {
+    const auto found = aliases_.find(value);
+    return found == aliases_.end() ? value : found->second;
+  }
+
+  void use_constant(const std::string& value) {
+    const auto found = constants_.find(value);
+    if (found == constants_.end() || graph_.constants.contains(value)) return;
+    if (!found->second.is_float()) fail(fmt::format("integers '{}' are used as if they were f32", value));
+    graph_.constants[value] = {found->second.shape, std::get<0>(found->second.values)};
+  }
+
+  void read_output(const std::string& name) {
+    const std::string& value = resolve(name);
+    if (!graph_.shapes.contains(value)) fail(fmt::format("output '{}' is made by no node", name));
+    graph_.outputs.push_back(value);
+  }
+
+  const onnx::ModelProto& model_;
+  const std::string& source_;
+  const InputSize input_size_;
+  const std::int64_t opset_;
+  Graph graph_;
+  std::map<std::string, OnnxConstant> constants_;
+  std::map<std::string, std::string> aliases_;  // outputs of nodes that do nothing -> what they pass on
+  std::set<std::string> names_;                 // of all values so far
+};
+
+}  // namespace
+
+Graph parse_onnx(std::string_view bytes, const std::string& source, InputSize input_size) {
+  onnx::ModelProto model;
+  if (bytes.size() > INT32_MAX || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      !model.has_graph()) {
+    throw Error(ErrorKind::untrusted,
+                fmt::format("{}: not an ONNX file, or cut off ({} bytes)", source, bytes.size()));
+  }
+  return OnnxImport(model, source, input_size).run();
+}
+
+Graph read_onnx(const std::filesystem::path& path, InputSize input_size) {
+  return parse_onnx(read_file(path, INT32_MAX), path.string(), input_size);
+}
+
+}  // namespace mainstream

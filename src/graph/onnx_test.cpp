@@ -1,0 +1,327 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <onnx/checker.h>
+#include <onnx/onnx_pb.h>
+
+#include "core/file.hpp"
+#include "core/testing.hpp"
+#include "graph/ops.hpp"
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A model under construction: what an exporter would write.
+class Model {
+ public:
+  Model() {
+    proto_.set_ir_version(7);
+    opset(13);
+  }
+  Model& opset(std::int64_t version) {
+    proto_.clear_opset_import();
+    auto* import = proto_.add_opset_import();
+    import->set_domain("");
+    import->set_version(version);
+    return *this;
+  }
+  Model& input(const std::string& name, const std::vector<std::int64_t>& shape) {
+    describe(proto_.mutable_graph()->add_input(), name, shape);
+    return *this;
+  }
+  Model& output(const std::string& name) {
+    describe(proto_.mutable_graph()->add_output(), name, {1});
+    return *this;
+  }
+  Model& floats(const std::string& name, const std::vector<std::int64_t>& shape, float value = 1) {
+    auto* tensor = add_tensor(name, shape, onnx::TensorProto::FLOAT);
+    for (std::int64_t i = 0; i < element_count(shape); ++i) tensor->add_float_data(value);
+    return *this;
+  }
+  Model& integers(const std::string& name, const std::vector<std::int64_t>& values) {
+    auto* tensor = add_tensor(name, {static_cast<std::int64_t>(values.size())}, onnx::TensorProto::INT64);
+    for (const std::int64_t value : values) tensor->add_int64_data(value);
+    return *this;
+  }
+  onnx::NodeProto* node(const char* type, const std::vector<std::string>& inputs, const std::string& output) {
+    auto* node = proto_.mutable_graph()->add_node();
+    node->set_op_type(type);
+    for (const std::string& name : inputs) node->add_input(name);
+    node->add_output(output);
+    return node;
+  }
+  onnx::ModelProto& proto() { return proto_; }
+  [[nodiscard]] Graph read() const { return parse_onnx(proto_.SerializeAsString(), "m.onnx"); }
+
+ private:
+  static void describe(onnx::ValueInfoProto* info, const std::string& name,
+                       const std::vector<std::int64_t>& shape) {
+    info->set_name(name);
+    auto* type = info->mutable_type()->mutable_tensor_type();
+    type->set_elem_type(onnx::TensorProto::FLOAT);
+    for (const std::int64_t size : shape) {
+      auto* dimension = type->mutable_shape()->add_dim();
+      if (size > 0) dimension->set_dim_value(size);
+      if (size <= 0) dimension->set_dim_param("free");
+    }
+  }
+  onnx::TensorProto* add_tensor(const std::string& name, const std::vector<std::int64_t>& shape, int type) {
+    auto* tensor = proto_.mutable_graph()->add_initializer();
+    tensor->set_name(name);
+    tensor->set_data_type(type);
+    for (const std::int64_t size : shape) tensor->add_dims(size);
+    return tensor;
+  }
+  onnx::ModelProto proto_;
+};
+
+Model conv_model() {
+  Model model;
+  model.input("x", {0, 3, 8, 8}).floats("w", {4, 3, 3, 3}).output("y");
+  model.node("Conv", {"x", "w"}, "y");
+  return model;
+}
+
+std::vector<std::string> operations(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const Node& node : graph.nodes) names.push_back(op_name(node.op));
+  return names;
+}
+
+TEST(OnnxTest, ReadsAConvolution) {
+  const Graph graph = conv_model().read();
+  EXPECT_THAT(operations(graph), ElementsAre("conv"));
+  EXPECT_THAT(graph.shape("x"), ElementsAre(1, 3, 8, 8));
+  EXPECT_THAT(graph.shape("y"), ElementsAre(1, 4, 6, 6));
+}
+
+TEST(OnnxTest, EvaluatesTheShapeArithmeticOfFlattening) {
+  Model model;
+  model.input("x", {0, 2, 3, 4}).output("y").integers("one", {-1}).integers("axis", {0});
+  auto* index = model.node("Constant", {}, "index")->add_attribute();
+  index->set_name("value_int");
+  index->set_type(onnx::AttributeProto::INT);
+  index->set_i(0);
+  model.node("Shape", {"x"}, "shape");
+  model.node("Gather", {"shape", "index"}, "batch");
+  model.node("Unsqueeze", {"batch", "axis"}, "batches");
+  model.node("Concat", {"batches", "one"}, "target");
+  model.node("Reshape", {"x", "target"}, "y");
+  const Graph graph = model.read();
+  EXPECT_THAT(operations(graph), ElementsAre("reshape"));
+  EXPECT_THAT(graph.shape("y"), ElementsAre(1, 24));
+  EXPECT_TRUE(graph.constants.empty());
+}
+
+TEST(OnnxTest, DropoutAndIdentityVanishAndGatesBecomeActivations) {
+  Model model;
+  model.input("x", {1, 2, 3, 4}).output("y");
+  model.node("Dropout", {"x"}, "a");
+  model.node("Sigmoid", {"a"}, "b");
+  model.node("Mul", {"a", "b"}, "c");
+  model.node("Identity", {"c"}, "y");
+  const Graph graph = model.read();
+  EXPECT_THAT(operations(graph), ElementsAre("swish"));
+  EXPECT_THAT(graph.outputs, ElementsAre("c"));
+  EXPECT_THAT(graph.nodes.front().inputs, ElementsAre("x"));
+}
+
+TEST(OnnxTest, SamePaddingGivesTheDocumentedOutputSize) {
+  Model model;
+  model.input("x", {1, 1, 7, 6}).floats("w", {1, 1, 3, 3}).output("y");
+  auto* node = model.node("Conv", {"x", "w"}, "y");
+  auto* automatic = node->add_attribute();
+  automatic->set_name("auto_pad");
+  automatic->set_type(onnx::AttributeProto::STRING);
+  automatic->set_s("SAME_UPPER");
+  auto* strides = node->add_attribute();
+  strides->set_name("strides");
+  strides->set_type(onnx::AttributeProto::INTS);
+  strides->add_ints(2);
+  strides->add_ints(2);
+  const Graph graph = model.read();
+  EXPECT_THAT(graph.shape("y"), ElementsAre(1, 1, 4, 3));
+  EXPECT_THAT(std::get<op::Conv>(graph.nodes[0].op).pads, ElementsAre(1, 0, 1, 1));
+}
+
+TEST(OnnxTest, RefusesWhatIsNotAModel) {
+  const std::string bytes = conv_model().proto().SerializeAsString();
+  EXPECT_ERROR(untrusted, parse_onnx("", "m.onnx"), "m.onnx: not an ONNX file");
+  EXPECT_ERROR(untrusted, parse_onnx("hello, world", "m.onnx"), "m.onnx: not an ONNX file");
+  EXPECT_ERROR(untrusted, parse_onnx(bytes.substr(0, bytes.size() / 2), "m.onnx"), "m.onnx: ");
+  EXPECT_ERROR(unreadable, read_onnx("/nowhere.onnx"), "/nowhere.onnx: cannot open");
+}
+
+// However a good file is cut off, reading it ends in an error or in a graph, never in a crash.
+TEST(OnnxTest, EveryTruncationIsHandled) {
+  const std::string bytes = conv_model().proto().SerializeAsString();
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    try {
+      (void)parse_onnx(bytes.substr(0, size), "m.onnx");
+    } catch (const Error& error) {
+      EXPECT_EQ(exit_code(error.kind()), 3) << error.what();
+    }
+  }
+}
+
+TEST(OnnxTest, NamesTheUnsupportedNode) {
+  Model model = conv_model();
+  model.node("NonMaxSuppression", {"y"}, "z");
+  EXPECT_ERROR(unsupported, model.read(), "m.onnx: node 'z' (NonMaxSuppression): cannot be run");
+}
+
+TEST(OnnxTest, RefusesCyclesMissingInputsAndValuesMadeTwice) {
+  Model cycle;
+  cycle.input("x", {1, 2}).output("b");
+  cycle.node("Add", {"x", "b"}, "a");
+  cycle.node("Relu", {"a"}, "b");
+  EXPECT_ERROR(untrusted, cycle.read(), "node 'a' (Add): reads 'b' before it is made: the graph has a cycle");
+
+  Model missing = conv_model();
+  missing.node("Relu", {"nobody"}, "z");
+  EXPECT_ERROR(untrusted, missing.read(), "node 'z' (Relu): reads 'nobody', which nothing makes");
+
+  Model twice = conv_model();
+  twice.node("Relu", {"x"}, "y");
+  EXPECT_ERROR(untrusted, twice.read(), "value 'y' is made twice");
+}
+
+TEST(OnnxTest, RefusesImpossibleSizes) {
+  Model gigantic;
+  gigantic.input("x", {1, 3, 1LL << 40, 8}).output("x");
+  EXPECT_ERROR(untrusted, gigantic.read(), "input 'x' is said to have size 1099511627776");
+
+  Model blown_up = conv_model();
+  blown_up.proto().mutable_graph()->mutable_initializer(0)->set_dims(0, 1LL << 61);
+  EXPECT_ERROR(untrusted, blown_up.read(), "is impossible");
+
+  Model large_output;
+  large_output.input("x", {1, 60000, 60000, 1}).input("z", {1, 60000, 1, 60000}).output("y");
+  large_output.node("Add", {"x", "z"}, "y");
+  EXPECT_ERROR(unsupported, large_output.read(), "more than 2147483648 elements");
+
+  Model padded = conv_model();
+  auto* pads = padded.proto().mutable_graph()->mutable_node(0)->add_attribute();
+  pads->set_name("pads");
+  pads->set_type(onnx::AttributeProto::INTS);
+  for (int i = 0; i < 4; ++i) pads->add_ints(INT64_MAX);
+  EXPECT_ERROR(unsupported, padded.read(), "attribute value 9223372036854775807 is impossible");
+}
+
+TEST(OnnxTest, RefusesOpenSizesUnlessBound) {
+  Model model;
+  model.input("x", {0, 3, 0, 0}).output("x");
+  EXPECT_ERROR(unsupported, model.read(), "leaves dimension 2 open; give a size with --input-size");
+  EXPECT_THAT(parse_onnx(model.proto().SerializeAsString(), "m", 32).shape("x"), ElementsAre(1, 3, 32, 32));
+}
+
+TEST(OnnxTest, RefusesWeightsInOtherFiles) {
+  Model model = conv_model();
+  auto* tensor = model.proto().mutable_graph()->mutable_initializer(0);
+  tensor->set_data_location(onnx::TensorProto::EXTERNAL);
+  auto* entry = tensor->add_external_data();
+  entry->set_key("location");
+  entry->set_value("../../etc/passwd");
+  EXPECT_ERROR(unsupported, model.read(), "keeps its data in another file");
+}
+
+TEST(OnnxTest, RefusesWeightsThatAreNotFinite) {
+  Model model = conv_model();
+  model.proto().mutable_graph()->mutable_initializer(0)->set_float_data(5, std::nanf(""));
+  EXPECT_ERROR(untrusted, model.read(), "weights 'w' are not all finite");
+}
+
+// All operations that can be written, read back and found equal; and another reader's checker agrees.
+TEST(OnnxTest, WritesWhatItReads) {
+  Graph graph;
+  graph.name = "all";
+  graph.inputs = {"x"};
+  graph.shapes["x"] = {1, 4, 9, 9};
+  graph.metadata = {{"mainstream.format", "1"}};
+  graph.constants["w"] = make_tensor({4, 2, 3, 3}, std::vector<float>(72, 0.5F));
+  graph.constants["b"] = make_tensor({4}, {1, 2, 3, 4});
+  graph.constants["v"] = make_tensor({4}, {1, 1, 2, 1});
+  graph.constants["g"] = make_tensor({5, 2}, std::vector<float>(10, 2.0F));
+  using Kind = op::Activation::Kind;
+  std::string last = "x";
+  const auto add = [&](Op op, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), last);
+    graph.nodes.push_back({std::move(op), std::move(more), "n" + std::to_string(graph.nodes.size())});
+    last = graph.nodes.back().output;
+  };
+  add(op::Conv{{1, 1}, {1, 1}, {1, 1, 1, 1}, 2}, {"w", "b"});
+  add(op::BatchNorm{}, {"b", "b", "b", "v"});
+  for (const auto kind : {Kind::relu, Kind::leaky_relu, Kind::elu, Kind::sigmoid, Kind::tanh}) {
+    const bool sloped = kind == Kind::leaky_relu || kind == Kind::elu;
+    add(op::Activation{kind, sloped ? 0.5F : 0.0F, 0});
+  }
+  add(op::Activation{Kind::clip, 0, 6});
+  add(op::Activation{Kind::hard_sigmoid, 0.25F, 0.5F});
+  add(op::Activation{Kind::hard_swish, 0.125F, 0.5F});
+  add(op::Activation{Kind::swish, 1, 0});
+  add(op::Pool{op::Pool::Kind::max, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, false, true});
+  add(op::Pool{op::Pool::Kind::average, {2, 2}, {1, 1}, {1, 1}, {1, 1, 1, 1}, true, false});
+  add(op::Lrn{});
+  add(op::Pad{{1, 0, 0, 1}, 2});
+  add(op::Slice{1, 0, 4, 2});
+  add(op::Concat{1}, {last});
+  add(op::Slice{1, 1, 3, 1});
+  add(op::Binary{op::Binary::Kind::div}, {last});
+  add(op::Transpose{{0, 1, 3, 2}});
+  add(op::ReduceMean{{3}, true});
+  add(op::GlobalPool{});
+  add(op::Reshape{{2}});
+  add(op::Gemm{}, {"g"});
+  add(op::Softmax{1});
+  graph.outputs = {last};
+  infer_shapes(graph);
+
+  const std::string bytes = to_onnx(graph);
+  const Graph again = parse_onnx(bytes, "again");
+  EXPECT_EQ(fingerprint(again), fingerprint(graph));
+  EXPECT_EQ(again.metadata, graph.metadata);
+  EXPECT_EQ(again.shape(last), graph.shape(last));
+  onnx::ModelProto proto;
+  ASSERT_TRUE(proto.ParseFromString(bytes));
+  EXPECT_NO_THROW(onnx::checker::check_model(proto));
+}
+
+TEST(OnnxTest, FingerprintSeesWeightsAndAttributesButNotNames) {
+  Graph graph = conv_model().read();
+  const std::string before = fingerprint(graph);
+  Model renamed;
+  renamed.input("image", {0, 3, 8, 8}).floats("kernel", {4, 3, 3, 3}).output("out");
+  renamed.node("Conv", {"image", "kernel"}, "out");
+  EXPECT_EQ(fingerprint(renamed.read()), before);
+  std::get<op::Conv>(graph.nodes[0].op).strides = {2, 1};
+  EXPECT_NE(fingerprint(graph), before);
+  graph = conv_model().read();
+  graph.constants["w"] = make_tensor({4, 3, 3, 3}, std::vector<float>(108, 1.001F));
+  EXPECT_NE(fingerprint(graph), before);
+}
+
+class PublicBaseTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(PublicBaseTest, ReadsFoldsAndSurvivesWriting) {
+  const auto path = shared_data(std::string("bases/") + GetParam());
+  if (!path) GTEST_SKIP() << "no shared data";
+  Graph graph = read_onnx(*path);
+  fold(graph);
+  for (const Node& node : graph.nodes) EXPECT_NE(op_name(node.op), "batch_norm");
+  const auto branchpoints = find_branchpoints(graph, find_features(graph));
+  EXPECT_GE(branchpoints.size(), 10U);
+  EXPECT_DOUBLE_EQ(branchpoints.back().fraction, 1);
+  const Graph again = parse_onnx(to_onnx(graph), "again");
+  EXPECT_EQ(fingerprint(again), fingerprint(graph));
+  EXPECT_EQ(again.nodes.size(), graph.nodes.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PublicBaseTest,
+                         testing::Values("mobilenet_v1_0.5_160.onnx", "mobilenet_v1_1.0_224.onnx",
+                                         "mobilenet_v2_1.0_224.onnx", "inception_v3_299.onnx"));
+
+}  // namespace
+}  // namespace mainstream

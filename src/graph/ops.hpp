@@ -1,0 +1,28 @@
+// What the graph's own files need to know of operations.
+#pragma once
+
+#include <string>
+
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+// Name and attributes, exactly (floats in hexadecimal): equal texts are equal operations.
+[[nodiscard]] std::string describe(const Op& op);
+
+[[nodiscard]] std::string to_string(op::Activation::Kind kind);
+[[nodiscard]] std::string to_string(op::Binary::Kind kind);
+
+// The shape of the node's output. Throws unsupported, naming the node and its input shapes.
+[[nodiscard]] Shape output_shape(const Graph& graph, const Node& node);
+
+// The shape of any value, constant or not.
+[[nodiscard]] const Shape& value_shape(const Graph& graph, const std::string& value);
+
+// Replaces x * sigmoid(x) by swish and x * hard_sigmoid(x) by hard_swish.
+void fuse_gated_activations(Graph& graph);
+
+// Makes all users of one value (graph outputs included) read another.
+void redirect(Graph& graph, const std::string& from, const std::string& to);
+
+}  // namespace mainstream
