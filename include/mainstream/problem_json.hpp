@@ -1,0 +1,22 @@
+// Scheduling problems and schedules as JSON (docs/formats.md has the fields).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "mainstream/scheduler.hpp"
+
+namespace mainstream {
+
+// Throws unreadable or untrusted (not JSON, a field missing or out of range, an unknown field), naming file
+// and field. The result is valid (see validate).
+[[nodiscard]] Problem read_problem(const std::filesystem::path& path);
+[[nodiscard]] Problem parse_problem(std::string_view text, const std::string& source);
+
+[[nodiscard]] std::string to_json(const Problem& problem);
+
+// The problem gives names to what the schedule has indices for.
+[[nodiscard]] std::string to_json(const Schedule& schedule, const Problem& problem);
+
+}  // namespace mainstream

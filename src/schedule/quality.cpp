@@ -1,0 +1,83 @@
+#include "mainstream/quality.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace mainstream {
+namespace {
+
+// Recall below this is rounding, not a chance to be right.
+constexpr double kNothing = 1e-12;
+
+// runs[i]: the probability that no detection came so far and the last i frames were positive.
+// Each step shifts probability mass one run further or back to run 0; mass that reaches `votes` is gone.
+double advance(std::vector<double>& runs, double positive, double correlation) {
+  const double again = positive + (1 - positive) * correlation;
+  double left = 0, to_zero = 0;
+  for (std::size_t i = runs.size(); i-- > 0;) {
+    const double hit = i == 0 ? positive : again;
+    to_zero += runs[i] * (1 - hit);
+    if (i + 1 < runs.size()) runs[i + 1] = runs[i] * hit;
+  }
+  runs[0] = to_zero;
+  for (const double mass : runs) left += mass;
+  return left;
+}
+
+// The chain settles: after a while every frame takes the same share of what is left, so the rest
+// of a long event is a power.
+double miss_with_votes(double positive, std::int64_t frames, double correlation, int votes) {
+  if (frames < votes) return 1;
+  std::vector<double> runs(static_cast<std::size_t>(votes), 0.0);
+  runs[0] = 1;
+  double left = 1, share = 1;
+  std::int64_t settled = 0;
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
+    const double now = advance(runs, positive, correlation);
+    if (now < 1e-18) return now;
+    settled = std::abs(now / left - share) < 1e-15 ? settled + 1 : 0;
+    share = now / left;
+    left = now;
+    if (settled > 4 * votes + 8) return left * std::pow(share, static_cast<double>(frames - frame - 1));
+  }
+  return left;
+}
+
+// The chance of a detection within a stretch of `length` frames on average: floor(length) of them or one
+// more.
+double detection(double positive, double length, double correlation, int votes) {
+  const double whole = std::floor(length);
+  const double longer = length - whole;
+  const auto frames = static_cast<std::int64_t>(whole);
+  const double found = 1 - ((1 - longer) * miss_probability(positive, frames, correlation, votes) +
+                            longer * miss_probability(positive, frames + 1, correlation, votes));
+  return found < kNothing ? 0 : found;
+}
+
+}  // namespace
+
+double miss_probability(double positive, std::int64_t frames, double correlation, int votes) {
+  if (frames <= 0) return 1;
+  if (votes > 1) return miss_with_votes(positive, frames, correlation, votes);
+  const double miss = 1 - positive;
+  return miss * std::pow(miss + positive * correlation, static_cast<double>(frames - 1));
+}
+
+double f1_score(double recall, double precision) {
+  return recall > 0 && precision > 0 ? 2 / (1 / recall + 1 / precision) : 0;
+}
+
+Quality event_quality(const EventStatistics& events, double tpr, double fpr, double fps) {
+  const double length = events.length_ms / 1000 * fps;
+  Quality quality;
+  quality.recall = detection(tpr, length, events.correlation, events.votes);
+  const double false_alarm = detection(fpr, length, events.correlation, events.votes);
+  const double right = events.frequency * quality.recall;
+  const double all = right + (1 - events.frequency) * false_alarm;
+  quality.precision = all > 0 ? right / all : 1;
+  quality.f1 = f1_score(quality.recall, quality.precision);
+  return quality;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,143 @@
+// Names, cost and quality of a given schedule.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "mainstream/error.hpp"
+#include "schedule/answer.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::array kAlgorithms{std::pair{Algorithm::automatic, "auto"},
+                                 std::pair{Algorithm::optimal, "optimal"},
+                                 std::pair{Algorithm::fast, "fast"},
+                                 std::pair{Algorithm::greedy, "greedy"},
+                                 std::pair{Algorithm::fixed, "fixed"},
+                                 std::pair{Algorithm::max_sharing, "max-sharing"},
+                                 std::pair{Algorithm::no_sharing, "no-sharing"}};
+constexpr std::array kObjectives{std::pair{Objective::mean, "mean"},
+                                 std::pair{Objective::max_min, "max-min"}};
+
+// The shared segments of one stem, neighbours of one rate and precision joined, and what they cost.
+void add_segments(const Instance& instance, const Assignment& assignment, std::size_t s, Schedule& schedule) {
+  const InstanceStem& stem = instance.stems[s];
+  int deepest_rate = 0, precision = 0;
+  std::vector<Schedule::Segment> segments;
+  for (std::size_t j = stem.levels.size(); j-- > 1;) {
+    for (const std::size_t a : stem.apps) {
+      const InstanceOption& option = instance.apps[a].options[assignment[a]];
+      if (option.level != static_cast<int>(j)) continue;
+      deepest_rate = std::max(deepest_rate, option.rate);
+      precision = option.choice.stem_precision;
+    }
+    if (deepest_rate == 0) continue;
+    int used = precision;  // a more exact one where that costs the same or less
+    while (used > 0 && stem.segment_costs[static_cast<std::size_t>(used) - 1][j] <=
+                           stem.segment_costs[static_cast<std::size_t>(precision)][j]) {
+      --used;
+    }
+    const double fps = stem.rates[static_cast<std::size_t>(deepest_rate)];
+    const double cost = stem.segment_costs[static_cast<std::size_t>(precision)][j] * fps;
+    if (!segments.empty() && segments.back().fps == fps && segments.back().precision == used) {
+      segments.back().first_layer = stem.levels[j - 1];
+      segments.back().cost += cost;
+    } else {
+      segments.push_back({s, stem.levels[j - 1], stem.levels[j], fps, used, cost});
+    }
+  }
+  schedule.shared.insert(schedule.shared.end(), segments.rbegin(), segments.rend());
+}
+
+void add_means(const Problem& problem, Schedule& schedule) {
+  double sum = 0, weights = 0;
+  schedule.min_f1 = schedule.apps.front().f1;
+  for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
+    sum += problem.apps[a].weight * schedule.apps[a].f1;
+    weights += problem.apps[a].weight;
+    schedule.min_f1 = std::min(schedule.min_f1, schedule.apps[a].f1);
+  }
+  schedule.mean_f1 = sum / weights;
+}
+
+std::size_t find_option(const Problem::App& app, const std::vector<InstanceOption>& options,
+                        const Choice& choice) {
+  const auto found = std::find_if(options.begin(), options.end(),
+                                  [&](const InstanceOption& option) { return option.choice == choice; });
+  if (found == options.end()) {
+    throw Error(ErrorKind::usage, fmt::format("app \"{}\" cannot be set to {} frozen layers at {} fps",
+                                              app.id, choice.frozen, choice.fps));
+  }
+  return static_cast<std::size_t>(found - options.begin());
+}
+
+}  // namespace
+
+const char* to_string(Algorithm algorithm) {
+  for (const auto& [value, name] : kAlgorithms)
+    if (value == algorithm) return name;
+  return "?";
+}
+
+const char* to_string(Objective objective) {
+  for (const auto& [value, name] : kObjectives)
+    if (value == objective) return name;
+  return "?";
+}
+
+std::optional<Algorithm> algorithm_from(const std::string& name) {
+  for (const auto& [value, known] : kAlgorithms)
+    if (name == known) return value;
+  return std::nullopt;
+}
+
+std::optional<Objective> objective_from(const std::string& name) {
+  for (const auto& [value, known] : kObjectives)
+    if (name == known) return value;
+  return std::nullopt;
+}
+
+bool within_budget(double cost, double budget) {
+  return cost <= budget + 1e-9 * std::max(1.0, budget);
+}
+
+Schedule make_schedule(const Problem& problem, const Instance& instance, const Assignment& assignment) {
+  Schedule schedule;
+  schedule.budget = problem.budget;
+  for (std::size_t a = 0; a < problem.apps.size(); ++a) {
+    const InstanceOption& option = instance.apps[a].options[assignment[a]];
+    schedule.apps.push_back(
+        {problem.apps[a].id, option.choice, option.f1, option.recall, option.precision, option.own_cost});
+    schedule.cost += option.own_cost;
+  }
+  for (std::size_t s = 0; s < instance.stems.size(); ++s) add_segments(instance, assignment, s, schedule);
+  for (const Schedule::Segment& segment : schedule.shared) schedule.cost += segment.cost;
+  schedule.feasible = within_budget(schedule.cost, schedule.budget);
+  add_means(problem, schedule);
+  return schedule;
+}
+
+const std::vector<double>& rates_without_sharing() {
+  static const std::vector<double> rates{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
+  return rates;
+}
+
+Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices) {
+  validate(problem);
+  if (choices.size() != problem.apps.size()) {
+    throw Error(ErrorKind::usage, fmt::format("{} choices for {} apps", choices.size(), problem.apps.size()));
+  }
+  const Instance instance = make_instance(problem, expand(problem, rates_without_sharing()));
+  Assignment assignment;
+  for (std::size_t a = 0; a < choices.size(); ++a) {
+    assignment.push_back(find_option(problem.apps[a], instance.apps[a].options, choices[a]));
+  }
+  if (!assignment_cost(instance, assignment)) {
+    throw Error(ErrorKind::usage, "the stem precisions of these choices cannot go together");
+  }
+  return make_schedule(problem, instance, assignment);
+}
+
+}  // namespace mainstream

@@ -1,0 +1,174 @@
+// What a problem must be like before anything else looks at it.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "mainstream/error.hpp"
+#include "mainstream/scheduler.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr double kMaxCost = 1e15, kMaxFps = 1e6, kMaxLengthMs = 1e9;
+constexpr int kMaxVotes = 1000;
+
+[[noreturn]] void fail(const std::string& field, const std::string& what) {
+  throw Error(ErrorKind::untrusted, fmt::format("{} {}", field, what));
+}
+
+void check_range(const std::string& field, double value, double low, double high) {
+  if (!(value >= low && value <= high)) {  // also refuses NaN
+    fail(field, fmt::format("must be a number from {} to {}, is {}", low, high, value));
+  }
+}
+
+void check_positive(const std::string& field, double value, double high) {
+  if (!(value > 0 && value <= high))
+    fail(field, fmt::format("must be above 0 and at most {}, is {}", high, value));
+}
+
+// Named as in a problem file: plainly where there is one stream without a name.
+void check_stem(const Problem::Stem& stem) {
+  const std::string at = stem.stream.empty() ? "" : fmt::format("stream \"{}\": ", stem.stream);
+  check_positive(at + "stream_fps", stem.stream_fps, kMaxFps);
+  if (stem.fps_options.empty()) fail(at + "fps_options", "is empty; at least one frame rate is needed");
+  for (std::size_t i = 0; i < stem.fps_options.size(); ++i) {
+    const std::string field = fmt::format("{}fps_options[{}]", at, i);
+    const double fps = stem.fps_options[i];
+    check_positive(field, fps, kMaxFps);
+    if (fps > stem.stream_fps) {
+      fail(field, fmt::format("is {}, above the stream's {} frames per second", fps, stem.stream_fps));
+    }
+    if (i > 0 && fps <= stem.fps_options[i - 1]) {
+      fail(field, fmt::format("is {} after {}; frame rates must rise", fps, stem.fps_options[i - 1]));
+    }
+  }
+}
+
+void check_layer_costs(const Problem::Stem& stem) {
+  const std::string at = stem.base.empty() ? "" : fmt::format("base \"{}\": ", stem.base);
+  if (stem.layer_costs.empty()) fail(at + "layer_costs", "is missing");
+  std::set<std::string> names;
+  for (const Problem::LayerCosts& layers : stem.layer_costs) {
+    if (!names.insert(layers.precision).second) {
+      fail(at + "layer_costs", fmt::format("of precision \"{}\" stands twice", layers.precision));
+    }
+    const std::string field = stem.layer_costs.size() == 1
+                                  ? at + "layer_costs"
+                                  : fmt::format("{}layer_costs of {}", at, layers.precision);
+    if (layers.costs.empty()) fail(field, "is empty; a base has at least one layer");
+    if (layers.costs.size() != stem.layer_costs[0].costs.size()) {
+      fail(field, fmt::format("has {} layers, {} has {}", layers.costs.size(), stem.layer_costs[0].precision,
+                              stem.layer_costs[0].costs.size()));
+    }
+    for (std::size_t i = 0; i < layers.costs.size(); ++i) {
+      check_range(fmt::format("{}[{}]", field, i), layers.costs[i], 0, kMaxCost);
+    }
+  }
+}
+
+template <typename Point>
+void check_place(const std::string& at, const Point& point, const Problem::Stem& stem) {
+  check_range(at + ".frozen", point.frozen, 0, static_cast<double>(stem.layer_costs[0].costs.size()));
+  check_range(at + ".head_cost", point.head_cost, 0, kMaxCost);
+  const auto last = static_cast<double>(stem.layer_costs.size()) - 1;
+  check_range(at + ".stem_precision", point.stem_precision, 0, last);
+  check_range(at + ".tail_precision", point.tail_precision, 0, last);
+}
+
+void check_candidate(const std::string& at, const Problem::Candidate& candidate, const Problem::Stem& stem) {
+  check_place(at, candidate, stem);
+  check_range(at + ".tpr", candidate.tpr, 0, 1);
+  check_range(at + ".fpr", candidate.fpr, 0, 1);
+  for (std::size_t i = 0; i < candidate.measured.size(); ++i) {
+    const std::string field = fmt::format("{}.measured[{}]", at, i);
+    const Problem::MeasuredQuality& measured = candidate.measured[i];
+    check_positive(field + ".fps", measured.fps, kMaxFps);
+    if (i > 0 && measured.fps <= candidate.measured[i - 1].fps) {
+      fail(field + ".fps",
+           fmt::format("is {} after {}; it must rise", measured.fps, candidate.measured[i - 1].fps));
+    }
+    check_range(field + ".recall", measured.quality.recall, 0, 1);
+    check_range(field + ".precision", measured.quality.precision, 0, 1);
+    check_range(field + ".f1", measured.quality.f1, 0, 1);
+  }
+}
+
+void check_candidates(const std::string& at, const Problem::App& app, const Problem::Stem& stem) {
+  check_positive(at + ".event_length_ms", app.events.length_ms, kMaxLengthMs);
+  check_range(at + ".event_frequency", app.events.frequency, 0, 1);
+  check_range(at + ".correlation", app.events.correlation, 0, 1);
+  check_range(at + ".x_vote", app.events.votes, 1, kMaxVotes);
+  std::set<std::tuple<int, int, int>> seen;
+  for (std::size_t i = 0; i < app.candidates.size(); ++i) {
+    const std::string field = fmt::format("{}.candidates[{}]", at, i);
+    const Problem::Candidate& candidate = app.candidates[i];
+    check_candidate(field, candidate, stem);
+    if (!seen.emplace(candidate.frozen, candidate.stem_precision, candidate.tail_precision).second) {
+      fail(field + ".frozen", fmt::format("{} stands twice", candidate.frozen));
+    }
+  }
+}
+
+void check_options(const std::string& at, const Problem::App& app, const Problem::Stem& stem) {
+  std::set<std::tuple<int, double, int, int>> seen;
+  for (std::size_t i = 0; i < app.options.size(); ++i) {
+    const std::string field = fmt::format("{}.options[{}]", at, i);
+    const Problem::Option& option = app.options[i];
+    check_place(field, option, stem);
+    check_positive(field + ".fps", option.fps, kMaxFps);
+    if (option.fps > stem.stream_fps) {
+      fail(field + ".fps",
+           fmt::format("is {}, above the stream's {} frames per second", option.fps, stem.stream_fps));
+    }
+    check_range(field + ".f1", option.f1, 0, 1);
+    if (option.recall) check_range(field + ".recall", *option.recall, 0, 1);
+    if (option.precision) check_range(field + ".precision", *option.precision, 0, 1);
+    if (!seen.emplace(option.frozen, option.fps, option.stem_precision, option.tail_precision).second) {
+      fail(field, fmt::format("repeats frozen {} at {} fps", option.frozen, option.fps));
+    }
+  }
+}
+
+void check_limits(const std::string& at, const Problem::App& app) {
+  check_positive(at + ".weight", app.weight, 1e6);
+  if (app.min_fps) check_range(at + ".min_fps", *app.min_fps, 0, kMaxFps);
+  if (app.max_fps) check_positive(at + ".max_fps", *app.max_fps, kMaxFps);
+  if (app.min_f1) check_range(at + ".min_f1", *app.min_f1, 0, 1);
+  if (app.fixed_fps) check_positive(at + ".fixed_fps", *app.fixed_fps, kMaxFps);
+  if (app.fixed_frozen) check_range(at + ".fixed_frozen", *app.fixed_frozen, 0, 1e9);
+}
+
+}  // namespace
+
+void validate(const Problem& problem) {
+  check_range("budget", problem.budget, 0, kMaxCost);
+  if (problem.stems.empty()) fail("stems", "is empty; a stream is needed");
+  for (const Problem::Stem& stem : problem.stems) {
+    check_stem(stem);
+    check_layer_costs(stem);
+  }
+  if (problem.apps.empty()) fail("apps", "is empty; at least one app is needed");
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < problem.apps.size(); ++i) {
+    const Problem::App& app = problem.apps[i];
+    const std::string at = fmt::format("apps[{}]", i);
+    if (app.id.empty()) fail(at + ".id", "is empty");
+    if (!ids.insert(app.id).second) fail(at + ".id", fmt::format("\"{}\" stands twice", app.id));
+    if (app.stem >= problem.stems.size()) fail(at + ".stem", "names no stem");
+    if (app.candidates.empty() == app.options.empty()) {
+      fail(at, app.options.empty() ? "has neither candidates nor options"
+                                   : "has candidates and options; only one of them can be given");
+    }
+    check_limits(at, app);
+    if (app.options.empty()) {
+      check_candidates(at, app, problem.stems[app.stem]);
+    } else {
+      check_options(at, app, problem.stems[app.stem]);
+    }
+  }
+}
+
+}  // namespace mainstream
