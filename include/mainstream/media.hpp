@@ -46,6 +46,9 @@ class Picture {
 // A baseline JPEG; quality 1 (worst) to 100.
 [[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality = 85);
 
+// The text with the passwords of all urls in it replaced by ***: "rtsp://user:***@host/path". For messages.
+[[nodiscard]] std::string without_password(const std::string& text);
+
 struct VideoInfo {
   int width = 0, height = 0;
   double fps = 0;           // frames per second as the stream states it; 0 when it does not
@@ -61,7 +64,8 @@ struct VideoFrame {
 // Reads a file or a network stream from the start. One thread at a time.
 class VideoReader {
  public:
-  // `url` is a path or anything FFmpeg opens. Blocking network calls end when `stop` is requested.
+  // `url` is a path or anything FFmpeg opens. Blocking network calls end when `stop` is requested (throws
+  // failed if that is while opening) or when nothing comes for 15 seconds (throws unreadable).
   // Throws unreadable or untrusted (no video stream, broken header), naming the url without its password.
   explicit VideoReader(const std::string& url, std::stop_token stop = {});
   ~VideoReader();
@@ -71,7 +75,8 @@ class VideoReader {
   [[nodiscard]] const VideoInfo& info() const;
 
   // The next frame; nothing at the end or when stopped. Frames that cannot be decoded are skipped
-  // and counted; throws untrusted when not a single frame could be decoded by the end.
+  // and counted. At the end, after the last frame, throws once: untrusted when not a single frame could be
+  // decoded, unreadable when the stream broke off (a lost camera, a disk error).
   [[nodiscard]] std::optional<VideoFrame> next();
 
   [[nodiscard]] std::int64_t undecodable() const;

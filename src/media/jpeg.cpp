@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "media/convert.hpp"
+#include "media/ffmpeg.hpp"
+
+namespace mainstream {
+namespace {
+
+// The usual meaning of JPEG quality is a percentage for the quantisation tables: 100 % at 50, 0 at 100.
+// FFmpeg's scale of 8 leaves its tables as they are.
+int quantiser(int quality) {
+  const double percent = quality < 50 ? 5000.0 / quality : 200.0 - 2.0 * quality;
+  return std::clamp(static_cast<int>(std::lround(percent * 8 / 100)), 1, 31);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality) {
+  if (quality < 1 || quality > 100) {
+    throw Error(ErrorKind::usage, fmt::format("JPEG quality {}; it must be from 1 to 100", quality));
+  }
+  const FramePtr frame = convert(*picture.pixels().frame, AV_PIX_FMT_YUVJ420P);
+  const AVCodec* implementation = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
+  if (implementation == nullptr) throw Error(ErrorKind::unsupported, "this FFmpeg cannot write JPEG");
+
+  const CodecPtr codec = owned(avcodec_alloc_context3(implementation));
+  codec->width = frame->width;
+  codec->height = frame->height;
+  codec->pix_fmt = AV_PIX_FMT_YUVJ420P;
+  codec->color_range = AVCOL_RANGE_JPEG;
+  codec->time_base = {1, 1};
+  codec->thread_count = 1;
+  codec->flags |= AV_CODEC_FLAG_QSCALE;
+  codec->qmin = 1;
+  codec->global_quality = quantiser(quality) * FF_QP2LAMBDA;
+  frame->quality = codec->global_quality;
+  frame->pts = 0;
+
+  const PacketPtr packet = owned(av_packet_alloc());
+  int code = avcodec_open2(codec.get(), implementation, nullptr);
+  if (code >= 0) code = avcodec_send_frame(codec.get(), frame.get());
+  if (code >= 0) code = avcodec_send_frame(codec.get(), nullptr);
+  if (code >= 0) code = avcodec_receive_packet(codec.get(), packet.get());
+  if (code < 0) throw Error(ErrorKind::failed, "encoding a JPEG: " + ffmpeg_text(code));
+  return {packet->data, packet->data + packet->size};
+}
+
+}  // namespace mainstream

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/file.hpp"
+#include "media/convert.hpp"
+#include "media/decoder.hpp"
+#include "media/ffmpeg.hpp"
+#include "media/memory_input.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::uint64_t kMaxPictureBytes = std::uint64_t{256} << 20;
+
+// Still pictures only: a "picture" must not turn out to be a playlist that opens other files.
+constexpr const char* kPictureFormats =
+    "jpeg_pipe,jpegls_pipe,png_pipe,bmp_pipe,webp_pipe,gif,gif_pipe,tiff_pipe,j2k_pipe,"
+    "pam_pipe,pbm_pipe,pgm_pipe,ppm_pipe,qoi_pipe";
+
+void check_size(int width, int height) {
+  if (width < 1 || height < 1 || width > kMaxPictureSide || height > kMaxPictureSide) {
+    throw Error(ErrorKind::usage, fmt::format("a picture of {} x {}; sides must be from 1 to {}", width,
+                                              height, kMaxPictureSide));
+  }
+}
+
+[[noreturn]] void fail(const std::string& source, const std::string& what) {
+  throw Error(ErrorKind::untrusted, fmt::format("{}: {}", source, what));
+}
+
+FormatPtr open_picture(MemoryInput& input, const std::string& source) {
+  AVFormatContext* format = avformat_alloc_context();
+  if (format == nullptr) throw std::bad_alloc();
+  format->pb = input.context();
+  format->format_whitelist = av_strdup(kPictureFormats);
+  // Takes `format` over, also when it fails. No file name, for that could decide the format.
+  const int code = avformat_open_input(&format, "", nullptr, nullptr);
+  if (code < 0) fail(source, "not a picture that can be read; JPEG, PNG, BMP or WebP would be right");
+  FormatPtr opened(format);
+  if (opened->nb_streams != 1) fail(source, "not a still picture");
+  return opened;
+}
+
+// The first frame that comes out; null when none does.
+FramePtr first_frame(AVFormatContext* format, Decoder& decoder) {
+  const PacketPtr packet = owned(av_packet_alloc());
+  bool more = true;
+  while (!decoder.ended()) {
+    if (FramePtr frame = decoder.receive()) return frame;
+    if (!more) break;
+    more = av_read_frame(format, packet.get()) >= 0;
+    decoder.send(more ? packet.get() : nullptr);
+    av_packet_unref(packet.get());
+  }
+  return decoder.ended() ? nullptr : decoder.receive();
+}
+
+}  // namespace
+
+int Picture::width() const {
+  return pixels_->frame->width;
+}
+int Picture::height() const {
+  return pixels_->frame->height;
+}
+
+Picture make_picture(FramePtr frame) {
+  auto pixels = std::make_shared<Picture::Pixels>();
+  pixels->frame = std::move(frame);
+  return Picture(std::move(pixels));
+}
+
+Picture read_picture(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path, kMaxPictureBytes);
+  return decode_picture({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, path.string());
+}
+
+Picture decode_picture(std::span<const std::uint8_t> bytes, const std::string& source) {
+  redirect_ffmpeg_log();
+  if (bytes.empty()) fail(source, "is empty; a picture was expected");
+  MemoryInput input(bytes);
+  const FormatPtr format = open_picture(input, source);
+  const AVCodecParameters& parameters = *format->streams[0]->codecpar;
+  // FFmpeg's strict TIFF decoder refuses tags that it merely does not know.
+  Decoder decoder(parameters, source, /*strict=*/parameters.codec_id != AV_CODEC_ID_TIFF);
+  FramePtr frame = first_frame(format.get(), decoder);
+  if (!frame) fail(source, fmt::format("a damaged picture: {}", decoder.failure()));
+  return make_picture(std::move(frame));
+}
+
+Picture picture_from_rgb(int width, int height, std::span<const std::uint8_t> rgb) {
+  check_size(width, height);
+  const std::size_t row = static_cast<std::size_t>(width) * 3;
+  if (rgb.size() != row * static_cast<std::size_t>(height)) {
+    throw Error(ErrorKind::usage, fmt::format("{} bytes for a picture of {} x {}; {} would be right",
+                                              rgb.size(), width, height, row * height));
+  }
+  FramePtr frame = allocate_frame(AV_PIX_FMT_RGB24, width, height);
+  for (int y = 0; y < height; ++y) {
+    std::memcpy(frame->data[0] + std::ptrdiff_t{y} * frame->linesize[0], rgb.data() + y * row, row);
+  }
+  return make_picture(std::move(frame));
+}
+
+std::vector<std::uint8_t> to_rgb(const Picture& picture) {
+  const FramePtr rgb = convert(*picture.pixels().frame, AV_PIX_FMT_RGB24);
+  const std::size_t row = static_cast<std::size_t>(picture.width()) * 3;
+  std::vector<std::uint8_t> bytes(row * static_cast<std::size_t>(picture.height()));
+  for (int y = 0; y < picture.height(); ++y) {
+    std::memcpy(bytes.data() + y * row, rgb->data[0] + std::ptrdiff_t{y} * rgb->linesize[0], row);
+  }
+  return bytes;
+}
+
+}  // namespace mainstream
