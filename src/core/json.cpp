@@ -126,6 +126,14 @@ void JsonField::fail(const std::string& what) const {
   throw Error(ErrorKind::untrusted, fmt::format("{}{} {}", path_, path_.ends_with(":") ? "" : ":", what));
 }
 
+Json shortest_number(float value) {
+  return std::stod(fmt::format("{}", value));
+}
+
+std::string in_quotes(std::string_view text) {
+  return Json(std::string(text)).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
 std::string nearest_word(std::string_view word, std::initializer_list<std::string_view> known) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;

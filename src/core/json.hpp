@@ -46,6 +46,12 @@ class JsonField {
   std::string path_;
 };
 
+// A float as a number with the fewest digits that read back as the same float.
+[[nodiscard]] Json shortest_number(float value);
+
+// A text from outside as it may stand in a message: in quotes, control characters escaped, in ASCII.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
 // The word of `known` that `word` was most likely meant to be; empty when none is near.
 [[nodiscard]] std::string nearest_word(std::string_view word, std::initializer_list<std::string_view> known);
 

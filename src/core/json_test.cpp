@@ -25,5 +25,18 @@ TEST(JsonTest, RefusesWhatIsNotJson) {
   EXPECT_ERROR(untrusted, parse_json(std::string(100, '['), "x"), "x: nested deeper than 64");
 }
 
+TEST(JsonTest, FloatsKeepTheirValueInFewDigits) {
+  EXPECT_EQ(shortest_number(0.1F).dump(), "0.1");
+  for (const float x : {1 / 127.5F, 1 / 255.F, 123.675F, -1e-30F}) {
+    const Json back = parse_json(shortest_number(x).dump(), "x");
+    EXPECT_EQ(static_cast<float>(back.get<double>()), x);
+  }
+}
+
+TEST(JsonTest, TextsFromOutsideAreQuotedOnOneLine) {
+  EXPECT_EQ(in_quotes("a\nb\x1b[2J\x7f"), R"("a\nb\u001b[2J\u007f")");
+  EXPECT_EQ(in_quotes("\xff"), R"("\ufffd")");
+}
+
 }  // namespace
 }  // namespace mainstream
