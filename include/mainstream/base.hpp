@@ -1,6 +1,7 @@
 // The prepared base: a network ready to be shared.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,34 +12,40 @@
 
 namespace mainstream {
 
-// What an ONNX file prepared for Mainstream holds (docs/formats.md). The graph is folded and ends
-// where the original did; heads of apps read `features`.
+// What an ONNX file prepared for Mainstream holds (docs/formats.md). The graph is folded, has one
+// input [1, 3, height, width], and ends where the original did; heads of apps read `features`.
 struct Base {
-  std::string name;  // the file's stem, or what the file says
+  std::string name;  // for people; the id decides
   std::string id;    // sha256 of graph and weights
   Graph graph;
   InputSpec input;
   std::string features;                   // the last branchpoint
   std::vector<Branchpoint> branchpoints;  // in order, the input (0 layers) first
 
-  // The branchpoint with this tensor or this number of layers. Throws untrusted, naming the known ones.
+  // The branchpoint at this tensor, or nullptr; with branchpoint() it throws untrusted, naming the known
+  // ones.
+  [[nodiscard]] const Branchpoint* find_branchpoint(const std::string& tensor) const;
   [[nodiscard]] const Branchpoint& branchpoint(const std::string& tensor) const;
   // Nodes up to the features: the L of the scheduler's cost model.
   [[nodiscard]] std::int64_t layers() const { return branchpoints.back().layers; }
 };
 
 struct PrepareOptions {
-  InputSpec input;                         // width and height are taken from the model
-  std::optional<std::string> features;     // else found
-  std::optional<std::int64_t> input_size;  // binds a free height and width
+  std::string name;                     // else the stem of the file that the graph was read from
+  InputSpec input;                      // width and height are taken from the graph
+  std::optional<std::string> features;  // else found
 };
 
-// Folds, finds features and branchpoints, computes the id.
+// Folds, finds features and branchpoints, computes the id. Throws unsupported for what cannot be shared (an
+// input that is not one picture, no convolutional features) and usage for features that the graph does not
+// have.
 [[nodiscard]] Base prepare_base(Graph graph, const PrepareOptions& options);
 
-// Throws unreadable or untrusted: no mainstream.* metadata (the message names `base prepare`), or an id that
-// does not fit the weights.
+// Throws unreadable, untrusted or unsupported: no mainstream.* metadata (the message names `base prepare`),
+// an id that does not fit the weights, branchpoints that the graph does not have.
 [[nodiscard]] Base read_base(const std::filesystem::path& path);
+
+// An ONNX file that is there whole or not at all. Throws storage.
 void write_base(const Base& base, const std::filesystem::path& path);
 
 }  // namespace mainstream

@@ -60,12 +60,16 @@ struct Manifest {
   std::vector<Candidate> candidates;  // from the most frozen to the least
 };
 
-// An M-Package file, opened and verified. Tails are read when asked for.
+// The manifest as it stands in the package (docs/formats.md). Throws usage for texts that are not UTF-8.
+[[nodiscard]] std::string to_json(const Manifest& manifest);
+
+// An M-Package file, opened and verified. Tails are read when asked for. The file is held open: replacing it
+// meanwhile does no harm. Thread-safe.
 class MPackage {
  public:
   // Verifies everything that can be verified without the base: archive, paths, manifest, hashes.
   // Throws unreadable or untrusted.
-  static MPackage open(const std::filesystem::path& path);
+  [[nodiscard]] static MPackage open(const std::filesystem::path& path);
   ~MPackage();
   MPackage(MPackage&&) noexcept;
   MPackage& operator=(MPackage&&) noexcept;
@@ -73,10 +77,12 @@ class MPackage {
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] const std::filesystem::path& path() const;
 
-  // Refuses a base of another id, branchpoints it does not have, and tails that do not fit their branchpoint.
+  // Refuses a base of another id or input, branchpoints it does not have, and tails that do not fit their
+  // branchpoint. Reads every tail. Throws untrusted or unsupported.
   void verify(const Base& base) const;
 
-  // The tail from the branchpoint's tensor to the logits [1, classes]; hash checked again.
+  // The tail from the branchpoint's tensor to the logits [1, classes]; hash checked again. `candidate` is one
+  // of the manifest's. Throws untrusted or unsupported.
   [[nodiscard]] Graph tail(const Candidate& candidate) const;
 
  private:
@@ -86,7 +92,8 @@ class MPackage {
 };
 
 // Writes an M-Package. `tails[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled
-// in. The file is there whole or not at all. Throws storage.
+// in. The file is there whole or not at all, and the same arguments give the same bytes. Throws storage, or
+// usage for what MPackage::open would refuse, naming the field.
 void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& tails);
 
 }  // namespace mainstream

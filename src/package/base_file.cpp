@@ -1,0 +1,123 @@
+// Prepared bases on disk: ONNX files with mainstream.* entries in metadata_props.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "mainstream/base.hpp"
+#include "mainstream/error.hpp"
+#include "package/input_json.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::string_view kFormat = "1";
+constexpr const char* kFormatKey = "mainstream.format";
+constexpr const char* kNameKey = "mainstream.name";
+constexpr const char* kInputKey = "mainstream.input";
+constexpr const char* kFeaturesKey = "mainstream.features";
+constexpr const char* kBranchpointsKey = "mainstream.branchpoints";
+constexpr const char* kIdKey = "mainstream.id";
+
+[[noreturn]] void refuse(const std::string& where, const std::string& what) {
+  throw Error(ErrorKind::untrusted, fmt::format("{}: {}", where, what));
+}
+
+const std::string& entry(const Graph& graph, const std::string& where, const char* key) {
+  const auto found = graph.metadata.find(key);
+  if (found == graph.metadata.end()) {
+    refuse(where,
+           fmt::format("no prepared base: metadata {} is missing (make one with: mainstream base prepare)",
+                       key));
+  }
+  return found->second;
+}
+
+InputSpec read_input(const Graph& graph, const std::string& where) {
+  const std::string source = fmt::format("{}: {}", where, kInputKey);
+  const Json json = parse_json(entry(graph, where, kInputKey), source);
+  InputSpec input = parse_input(JsonField(json, source + ":"));
+  const Shape wanted{1, 3, input.height, input.width};
+  if (graph.inputs.size() != 1 || graph.shape(graph.inputs[0]) != wanted) {
+    refuse(source,
+           fmt::format("says {}, which is not the shape of the network's one input", to_string(wanted)));
+  }
+  return input;
+}
+
+std::vector<Branchpoint> read_branchpoints(const Graph& graph, const std::string& where) {
+  const std::string source = fmt::format("{}: {}", where, kBranchpointsKey);
+  const Json json = parse_json(entry(graph, where, kBranchpointsKey), source);
+  const JsonField list(json, source + ":");
+  std::vector<Branchpoint> points;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const JsonField field = list.at(i);
+    field.allow_only({"tensor", "layers", "fraction"});
+    points.push_back(
+        {field["tensor"].text(), field["layers"].integer(0, INT32_MAX), field["fraction"].number(0, 1)});
+  }
+  return points;
+}
+
+// What the file says must be what its graph has: schedules and costs are built on it.
+void check_branchpoints(const Base& base, const std::string& where) {
+  const std::vector<Branchpoint> found = find_branchpoints(base.graph, base.features);
+  const auto same = [](const Branchpoint& a, const Branchpoint& b) {
+    return a.tensor == b.tensor && a.layers == b.layers && std::abs(a.fraction - b.fraction) < 1e-6;
+  };
+  if (!std::equal(found.begin(), found.end(), base.branchpoints.begin(), base.branchpoints.end(), same)) {
+    refuse(where, fmt::format("{} does not fit the network (prepare the base again)", kBranchpointsKey));
+  }
+}
+
+Json branchpoints_to_json(const std::vector<Branchpoint>& points) {
+  Json list = Json::array();
+  for (const Branchpoint& point : points) {
+    list.push_back({{"tensor", point.tensor}, {"layers", point.layers}, {"fraction", point.fraction}});
+  }
+  return list;
+}
+
+}  // namespace
+
+Base read_base(const std::filesystem::path& path) {
+  const std::string where = path.string();
+  Base base;
+  base.graph = read_onnx(path);
+  const Graph& graph = base.graph;
+  if (const std::string& format = entry(graph, where, kFormatKey); format != kFormat) {
+    refuse(where,
+           fmt::format("{} is {}; this program reads format {}", kFormatKey, in_quotes(format), kFormat));
+  }
+  base.name = entry(graph, where, kNameKey);
+  base.input = read_input(graph, where);
+  base.features = entry(graph, where, kFeaturesKey);
+  if (const auto found = graph.shapes.find(base.features);
+      found == graph.shapes.end() || found->second.size() != 4) {
+    refuse(where, fmt::format("{} is {}, which is no convolutional tensor of the network", kFeaturesKey,
+                              in_quotes(base.features)));
+  }
+  base.branchpoints = read_branchpoints(graph, where);
+  check_branchpoints(base, where);
+  base.id = fingerprint(graph);
+  if (const std::string& id = entry(graph, where, kIdKey); id != base.id) {
+    refuse(where, fmt::format("{} is {}, but graph and weights have {}: the file was changed", kIdKey,
+                              in_quotes(id), base.id));
+  }
+  return base;
+}
+
+void write_base(const Base& base, const std::filesystem::path& path) {
+  Graph graph = base.graph;
+  graph.name = base.name;
+  graph.metadata[kFormatKey] = std::string(kFormat);
+  graph.metadata[kNameKey] = base.name;
+  graph.metadata[kInputKey] = input_to_json(base.input).dump();
+  graph.metadata[kFeaturesKey] = base.features;
+  graph.metadata[kBranchpointsKey] = branchpoints_to_json(base.branchpoints).dump();
+  graph.metadata[kIdKey] = base.id;
+  write_file(path, to_onnx(graph));
+}
+
+}  // namespace mainstream

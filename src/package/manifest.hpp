@@ -1,0 +1,25 @@
+// manifest.json (docs/formats.md): reading and writing.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mainstream/package.hpp"
+#include "package/words.hpp"
+
+namespace mainstream {
+
+inline constexpr int kManifestFormat = 1;
+inline constexpr Words<EventModel::Origin, 3> kEventOrigins{{{EventModel::Origin::measured, "measured"},
+                                                             {EventModel::Origin::given, "given"},
+                                                             {EventModel::Origin::defaults, "defaults"}}};
+
+inline constexpr std::string_view kManifestFile = "manifest.json";
+
+// "candidates/00.onnx" for the first.
+[[nodiscard]] std::string candidate_file(std::size_t index);
+
+// Refuses all that the format does not allow: throws untrusted, naming `source` and the field.
+[[nodiscard]] Manifest parse_manifest(std::string_view text, const std::string& source);
+
+}  // namespace mainstream

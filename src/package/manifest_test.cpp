@@ -1,0 +1,167 @@
+#include "package/manifest.hpp"
+
+#include <cmath>
+#include <functional>
+
+#include "core/json.hpp"
+#include "core/testing.hpp"
+#include "package/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+Json valid() {
+  Manifest manifest = tiny_manifest(tiny_base());
+  for (std::size_t i = 0; i < manifest.candidates.size(); ++i) {
+    manifest.candidates[i].file = candidate_file(i);
+    manifest.candidates[i].sha256 = std::string(64, 'a');
+    manifest.candidates[i].size = 1000;
+  }
+  return Json::parse(to_json(manifest));
+}
+
+Manifest parse(const Json& json) {
+  return parse_manifest(json.dump(), "m.json");
+}
+
+// The error that a change of the valid manifest leads to.
+std::string error_after(const std::function<void(Json&)>& change) {
+  Json json = valid();
+  change(json);
+  try {
+    (void)parse(json);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::untrusted) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ManifestTest, GivesBackWhatWasWritten) {
+  const Json json = valid();
+  const Manifest manifest = parse(json);
+  EXPECT_EQ(Json::parse(to_json(manifest)), json);
+  EXPECT_EQ(manifest.app, "person-left");
+  EXPECT_EQ(manifest.hyperparameters.at("rate"), "0.001");
+  EXPECT_EQ(manifest.event.origin, EventModel::Origin::measured);
+  ASSERT_EQ(manifest.candidates.size(), 2U);
+  EXPECT_EQ(manifest.candidates[0].threshold, 0.45F);
+  ASSERT_EQ(manifest.candidates[1].by_fps.size(), 2U);
+  EXPECT_EQ(manifest.candidates[1].by_fps[1].f1, 0.847);
+}
+
+TEST(ManifestTest, TheTableByFrameRateIsOptional) {
+  Json json = valid();
+  json["candidates"][0].erase("by_fps");
+  EXPECT_TRUE(parse(json).candidates[0].by_fps.empty());
+}
+
+TEST(ManifestTest, EveryOtherFieldIsNeeded) {
+  const Json whole = valid().flatten();
+  for (const auto& item : whole.items()) {
+    const Json::json_pointer pointer(item.key());
+    if (item.key().find("hyperparameters") != std::string::npos) continue;
+    const std::string last = pointer.back();
+    if (std::isdigit(last[0]) != 0) continue;  // an element of a list
+    const std::string error = error_after([&](Json& json) { json[pointer.parent_pointer()].erase(last); });
+    EXPECT_EQ(error.rfind("m.json:", 0), 0U) << item.key() << ": " << error;
+    EXPECT_NE(error.find("\"" + last + "\" is missing"), std::string::npos) << item.key() << ": " << error;
+  }
+}
+
+TEST(ManifestTest, NoFieldMayBeOfAnotherType) {
+  const Json whole = valid().flatten();
+  for (const auto& item : whole.items()) {
+    const std::string error =
+        error_after([&](Json& json) { json[Json::json_pointer(item.key())] = Json::array({true}); });
+    EXPECT_EQ(error.rfind("m.json:", 0), 0U) << item.key() << ": " << error;
+  }
+}
+
+TEST(ManifestTest, RefusesUnknownFieldsAtEveryLevel) {
+  for (const char* place :
+       {"", "/base", "/base/input", "/trainer", "/event", "/candidates/0", "/candidates/1/by_fps/0"}) {
+    EXPECT_THAT(error_after([&](Json& json) { json[Json::json_pointer(place)]["surprise"] = 1; }),
+                testing::HasSubstr("unknown field \"surprise\""))
+        << place;
+  }
+}
+
+struct BadValue {
+  const char* place;
+  Json value;
+  const char* message;
+};
+
+TEST(ManifestTest, RefusesWhatIsOutOfRange) {
+  const BadValue cases[] = {
+      {"/format", 2, "format: is 2; this program reads format 1"},
+      {"/format", "1", "format: is \"1\""},
+      {"/app", "", "app: must have 1 to 200 bytes"},
+      {"/app", "../up", "app: must not contain /"},
+      {"/app", "a\nb", "app: must not contain control characters"},
+      {"/base/id", "12", "base.id: must be a sha256"},
+      {"/base/id", std::string(64, 'G'), "base.id: must be a sha256"},
+      {"/base/input/width", 0, "base.input.width: must be a whole number from 1"},
+      {"/base/input/width", 1e12, "base.input.width"},
+      {"/base/input/channels", "grey", "must be one of rgb, bgr, is \"grey\""},
+      {"/base/input/scale", Json::array({1, 0, 1}), "base.input.scale[1]: must not be 0"},
+      {"/base/input/mean", Json::array({1, 2}), "base.input.mean: must have 3 numbers"},
+      {"/classes", Json::array({"yes"}), "classes: must have at least 2"},
+      {"/classes/0", "yes", "classes[1]: stands twice"},
+      {"/positive", Json::array(), "positive: must have at least 1"},
+      {"/positive/0", "maybe", "positive[0]: is not one of the classes"},
+      {"/positive", Json::array({"no", "yes"}), "positive: must leave out"},
+      {"/created", "yesterday", "created: must be a time like"},
+      {"/trainer/seed", -1, "trainer.seed: must be a whole number"},
+      {"/trainer/hyperparameters/epochs", 3, "trainer.hyperparameters.epochs: must be a text"},
+      {"/event/origin", "guessed", "event.origin: must be one of measured, given, defaults"},
+      {"/event/length_ms", -1, "event.length_ms"},
+      {"/event/length_ms", std::nan(""), "event.length_ms: must be a number"},  // NaN is written as null
+      {"/event/frequency", 1.01, "event.frequency: must be a number from 0 to 1, is 1.01"},
+      {"/event/correlation", -0.1, "event.correlation"},
+      {"/event/votes", 0, "event.votes: must be a whole number from 1"},
+      {"/event/votes", 1.5, "event.votes"},
+      {"/event/merge_gap_ms", 1e300, "event.merge_gap_ms"},
+      {"/candidates", Json::array(), "candidates: must have 1 to 1000"},
+      {"/candidates/0/frozen_layers", -1, "candidates[0].frozen_layers"},
+      {"/candidates/1/frozen_layers", 5, "candidates[1].frozen_layers: must fall"},
+      {"/candidates/0/frozen_fraction", 1.5, "candidates[0].frozen_fraction"},
+      {"/candidates/0/file", "../../etc/passwd", "candidates[0].file: must be \"candidates/00.onnx\""},
+      {"/candidates/1/file", "candidates/00.onnx", "candidates[1].file: must be \"candidates/01.onnx\""},
+      {"/candidates/0/size", 0, "candidates[0].size"},
+      {"/candidates/0/size", INT64_MAX, "candidates[0].size"},
+      {"/candidates/0/head", "round", "candidates[0].head: must be \"average\" or \"spatial\""},
+      {"/candidates/0/threshold", 2, "candidates[0].threshold"},
+      {"/candidates/0/tpr", 1.0001, "candidates[0].tpr"},
+      {"/candidates/0/fpr", -1e-9, "candidates[0].fpr"},
+      {"/candidates/0/top1", "0.9", "candidates[0].top1"},
+      {"/candidates/0/by_fps/1/fps", 1, "candidates[0].by_fps[1].fps: must rise"},
+      {"/candidates/0/by_fps/0/fps", 0, "candidates[0].by_fps[0].fps"},
+      {"/candidates/0/by_fps/0/f1", 7, "candidates[0].by_fps[0].f1"},
+  };
+  for (const BadValue& bad : cases) {
+    EXPECT_THAT(error_after([&](Json& json) { json[Json::json_pointer(bad.place)] = bad.value; }),
+                testing::HasSubstr(bad.message))
+        << bad.place;
+  }
+}
+
+TEST(ManifestTest, RefusesWhatIsNotJson) {
+  const std::string text = valid().dump();
+  EXPECT_ERROR(untrusted, parse_manifest("", "m.json"), "m.json: not JSON");
+  EXPECT_ERROR(untrusted, parse_manifest("[]", "m.json"), "m.json: must be an object");
+  EXPECT_ERROR(untrusted, parse_manifest("{\"app\": \"\xff\"}", "m.json"), "m.json: not JSON");
+  for (std::size_t size = 0; size < text.size(); size += 7) {
+    EXPECT_ERROR(untrusted, parse_manifest(text.substr(0, size), "m.json"), "m.json: not JSON");
+  }
+}
+
+TEST(ManifestTest, WritingRefusesTextThatIsNotUtf8) {
+  Manifest manifest = tiny_manifest(tiny_base());
+  manifest.app = "caf\xe9";
+  EXPECT_ERROR(usage, to_json(manifest), "not UTF-8");
+}
+
+}  // namespace
+}  // namespace mainstream

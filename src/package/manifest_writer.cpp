@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "mainstream/error.hpp"
+#include "package/input_json.hpp"
+#include "package/manifest.hpp"
+
+namespace mainstream {
+namespace {
+
+Json measured_to_json(const MeasuredQuality& quality) {
+  return Json{
+      {"fps", quality.fps}, {"recall", quality.recall}, {"precision", quality.precision}, {"f1", quality.f1}};
+}
+
+Json candidate_to_json(const Candidate& candidate) {
+  Json json{{"branchpoint", candidate.branchpoint},
+            {"frozen_layers", candidate.frozen_layers},
+            {"frozen_fraction", candidate.frozen_fraction},
+            {"file", candidate.file},
+            {"sha256", candidate.sha256},
+            {"size", candidate.size},
+            {"head", candidate.head},
+            {"threshold", shortest_number(candidate.threshold)},
+            {"validation_size", candidate.validation_size},
+            {"top1", candidate.top1},
+            {"tpr", candidate.tpr},
+            {"fpr", candidate.fpr}};
+  if (!candidate.by_fps.empty()) {
+    Json& table = json["by_fps"] = Json::array();
+    for (const MeasuredQuality& quality : candidate.by_fps) table.push_back(measured_to_json(quality));
+  }
+  return json;
+}
+
+Json event_to_json(const EventModel& event) {
+  return Json{{"origin", word_of(kEventOrigins, event.origin)},
+              {"length_ms", event.length_ms},
+              {"frequency", event.frequency},
+              {"correlation", event.correlation},
+              {"votes", event.votes},
+              {"merge_gap_ms", event.merge_gap_ms}};
+}
+
+Json trainer_to_json(const Manifest& manifest) {
+  Json hyperparameters = Json::object();
+  for (const auto& [key, value] : manifest.hyperparameters) hyperparameters[key] = value;
+  return Json{{"version", manifest.trainer_version},
+              {"seed", manifest.seed},
+              {"hyperparameters", std::move(hyperparameters)}};
+}
+
+}  // namespace
+
+std::string candidate_file(std::size_t index) {
+  return fmt::format("candidates/{:02}.onnx", index);
+}
+
+std::string to_json(const Manifest& manifest) {
+  Json candidates = Json::array();
+  for (const Candidate& candidate : manifest.candidates) candidates.push_back(candidate_to_json(candidate));
+  const Json json{
+      {"format", kManifestFormat},
+      {"app", manifest.app},
+      {"base",
+       {{"id", manifest.base_id}, {"name", manifest.base_name}, {"input", input_to_json(manifest.input)}}},
+      {"classes", manifest.classes},
+      {"positive", manifest.positive},
+      {"created", manifest.created},
+      {"trainer", trainer_to_json(manifest)},
+      {"event", event_to_json(manifest.event)},
+      {"candidates", std::move(candidates)}};
+  try {
+    return json.dump(2) + "\n";
+  } catch (const Json::exception&) {
+    throw Error(ErrorKind::usage,
+                "M-Package of app " + in_quotes(manifest.app) + ": a text in its manifest is not UTF-8");
+  }
+}
+
+}  // namespace mainstream

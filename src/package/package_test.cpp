@@ -1,0 +1,184 @@
+#include "mainstream/package.hpp"
+
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "core/sha256.hpp"
+#include "core/testing.hpp"
+#include "package/archive.hpp"
+#include "package/manifest.hpp"
+#include "package/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using Entries = std::vector<ArchiveEntry>;
+
+Entries entries_of(const std::filesystem::path& path) {
+  const ArchiveReader archive(path);
+  Entries entries;
+  for (const ArchiveReader::Entry& entry : archive.entries()) {
+    entries.push_back({entry.name, archive.read(entry)});
+  }
+  return entries;
+}
+
+class PackageTest : public testing::Test {
+ protected:
+  void SetUp() override { write_package(path_, tiny_manifest(base_), tiny_tails(base_)); }
+
+  // The package with its entries or its manifest changed by `change`.
+  template <typename Change>
+  std::filesystem::path with_entries(const Change& change) {
+    Entries entries = entries_of(path_);
+    change(entries);
+    write_archive(folder_ / "changed.mpkg", entries);
+    return folder_ / "changed.mpkg";
+  }
+  template <typename Change>
+  std::filesystem::path with_manifest(const Change& change) {
+    return with_entries([&](Entries& entries) {
+      Json manifest = Json::parse(entries[0].bytes);
+      change(manifest);
+      entries[0].bytes = manifest.dump();
+    });
+  }
+  // The package with another first tail, its hash and size put right.
+  std::filesystem::path with_tail(const Graph& tail) {
+    return with_entries([&](Entries& entries) {
+      entries[1].bytes = to_onnx(tail);
+      Json manifest = Json::parse(entries[0].bytes);
+      manifest["candidates"][0]["sha256"] = sha256(entries[1].bytes);
+      manifest["candidates"][0]["size"] = entries[1].bytes.size();
+      entries[0].bytes = manifest.dump();
+    });
+  }
+
+  const TestFolder folder_;
+  const std::filesystem::path path_ = folder_ / "app.mpkg";
+  const Base base_ = tiny_base();
+};
+
+TEST_F(PackageTest, GivesBackWhatWasWritten) {
+  const MPackage package = MPackage::open(path_);
+  package.verify(base_);
+  EXPECT_EQ(package.path(), path_);
+  EXPECT_EQ(package.manifest().app, "person-left");
+  const std::vector<Graph> tails = tiny_tails(base_);
+  for (std::size_t i = 0; i < tails.size(); ++i) {
+    EXPECT_EQ(fingerprint(package.tail(package.manifest().candidates[i])), fingerprint(tails[i]));
+  }
+}
+
+TEST_F(PackageTest, TheSameContentGivesTheSameBytes) {
+  write_package(folder_ / "again.mpkg", tiny_manifest(base_), tiny_tails(base_));
+  EXPECT_EQ(read_file(folder_ / "again.mpkg"), read_file(path_));
+}
+
+TEST_F(PackageTest, StoresItsEntriesAsTheyAre) {
+  const std::string bytes = read_file(path_);
+  EXPECT_NE(bytes.find("\"person-left\""), std::string::npos);
+}
+
+TEST_F(PackageTest, KeepsTheFileWhenItIsReplaced) {
+  const MPackage package = MPackage::open(path_);
+  write_file(path_, "something else");
+  EXPECT_EQ(package.tail(package.manifest().candidates[0]).outputs.size(), 1U);
+}
+
+TEST_F(PackageTest, RefusesAWrongHash) {
+  EXPECT_ERROR(untrusted,
+               MPackage::open(with_entries([](Entries& entries) { entries[2].bytes.back() ^= 1; })),
+               "candidates/01.onnx has sha256");
+  EXPECT_ERROR(untrusted, MPackage::open(with_entries([](Entries& entries) { entries[2].bytes += 'x'; })),
+               "the manifest says");
+}
+
+TEST_F(PackageTest, RefusesEntriesThatDoNotBelong) {
+  EXPECT_ERROR(untrusted, MPackage::open(with_entries([](Entries& entries) { entries.pop_back(); })),
+               "candidates/01.onnx is missing");
+  EXPECT_ERROR(untrusted,
+               MPackage::open(with_entries([](Entries& entries) { entries.erase(entries.begin()); })),
+               "it has no manifest.json");
+  EXPECT_ERROR(untrusted, MPackage::open(with_entries([](Entries& entries) {
+                 entries.push_back({"extra.txt", "x"});
+               })),
+               "entry \"extra.txt\" is not in the manifest");
+  for (const char* name : {"../evil.onnx", "/etc/evil", "candidates/../../evil", "..\\evil", "a/.."}) {
+    EXPECT_ERROR(untrusted, MPackage::open(with_entries([&](Entries& entries) {
+                   entries.push_back({name, "x"});
+                 })),
+                 "is a path outside the archive");
+  }
+}
+
+TEST_F(PackageTest, RefusesAGiganticManifest) {
+  EXPECT_ERROR(untrusted, MPackage::open(with_entries([](Entries& entries) {
+                 entries[0].bytes.append(std::size_t{5} << 20, ' ');
+               })),
+               "manifest.json has");
+}
+
+TEST_F(PackageTest, ErrorsInTheManifestNamePackageAndField) {
+  EXPECT_ERROR(untrusted, MPackage::open(with_manifest([](Json& json) { json["format"] = 9; })),
+               "changed.mpkg: manifest.json: format: is 9");
+  EXPECT_ERROR(untrusted, MPackage::open(with_manifest([](Json& json) { json["candidates"][1]["tpr"] = 7; })),
+               "changed.mpkg: manifest.json: candidates[1].tpr: must be a number from 0 to 1, is 7");
+}
+
+TEST_F(PackageTest, RefusesAnotherBase) {
+  const MPackage package = MPackage::open(path_);
+  EXPECT_ERROR(untrusted, package.verify(tiny_base(0.31F)), "made for base \"tiny\" (id " + base_.id);
+  Base other_input = base_;
+  other_input.input.mean = {1, 2, 3};
+  EXPECT_ERROR(untrusted, package.verify(other_input), "prepares its input differently");
+}
+
+TEST_F(PackageTest, RefusesBranchpointsThatTheBaseDoesNotHave) {
+  const auto wrong_layers = with_manifest([](Json& json) { json["candidates"][0]["frozen_layers"] = 4; });
+  EXPECT_ERROR(untrusted, MPackage::open(wrong_layers).verify(base_), "claims 4 frozen layers");
+  const auto wrong_tensor = with_manifest([](Json& json) { json["candidates"][0]["branchpoint"] = "sum"; });
+  EXPECT_ERROR(untrusted, MPackage::open(wrong_tensor).verify(base_),
+               "\"sum\" is no branchpoint of base \"tiny\"");
+}
+
+TEST_F(PackageTest, RefusesTailsThatDoNotFitTheirBranchpoint) {
+  const auto elsewhere = with_tail(tiny_tail(base_, "a"));
+  EXPECT_ERROR(untrusted, MPackage::open(elsewhere).verify(base_),
+               "must have one input, the branchpoint \"b\"");
+
+  EXPECT_ERROR(untrusted, MPackage::open(with_tail(tiny_tail(base_, "b", 3))).verify(base_),
+               "gives 1x3, the 2 classes of the manifest need 1x2");
+
+  Graph smaller = tiny_tail(base_, "b");
+  smaller.shapes["b"] = {1, 4, 7, 7};
+  infer_shapes(smaller);
+  EXPECT_ERROR(untrusted, MPackage::open(with_tail(smaller)).verify(base_),
+               "reads 1x4x7x7 at \"b\", where the base has 1x4x8x8");
+}
+
+TEST_F(PackageTest, RefusesATailThatIsNoModel) {
+  const auto path = with_entries([&](Entries& entries) {
+    entries[1].bytes = "no model";
+    Json manifest = Json::parse(entries[0].bytes);
+    manifest["candidates"][0]["sha256"] = sha256(entries[1].bytes);
+    manifest["candidates"][0]["size"] = entries[1].bytes.size();
+    entries[0].bytes = manifest.dump();
+  });
+  EXPECT_ERROR(untrusted, MPackage::open(path).verify(base_), "changed.mpkg: candidates/00.onnx");
+}
+
+TEST_F(PackageTest, WritingRefusesWhatCouldNotBeRead) {
+  Manifest manifest = tiny_manifest(base_);
+  manifest.candidates[0].tpr = std::nan("");
+  EXPECT_ERROR(usage, write_package(folder_ / "new.mpkg", manifest, tiny_tails(base_)), "candidates[0].tpr");
+  EXPECT_ERROR(usage, write_package(folder_ / "new.mpkg", tiny_manifest(base_), {}),
+               "0 tails for 2 candidates");
+  EXPECT_ERROR(usage,
+               write_package(folder_ / "new.mpkg", tiny_manifest(base_),
+                             {tiny_tail(base_, "a"), tiny_tail(base_, "b")}),
+               "must have one input, the branchpoint \"b\"");
+  EXPECT_EQ(folder_.names(), std::vector<std::string>{"app.mpkg"});
+}
+
+}  // namespace
+}  // namespace mainstream
