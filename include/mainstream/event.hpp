@@ -43,10 +43,11 @@ struct EventRule {
   std::int64_t merge_gap = 0;  // detections with at most so many stream frames between them are one
 };
 
-// Feeds on analysed frames in order and tells when an event is over. One stream, one app, one thread.
+// Feeds on analysed frames in order and tells when an event is over: as soon as no later detection can be
+// near enough to be joined to it. One stream, one app, one thread.
 class EventDetector {
  public:
-  explicit EventDetector(EventRule rule) : rule_(rule) {}
+  explicit EventDetector(EventRule rule);  // throws usage: less than one vote, a negative gap
 
   struct Event {
     FrameRange range;           // first to last positive analysed frame
@@ -55,20 +56,29 @@ class EventDetector {
     std::int64_t positive = 0;  // those of them that were positive
   };
 
-  // `frame` must rise from call to call. Returns the event that this frame shows to be over, if any.
+  // `frame` must rise from call to call (throws usage). Returns the event that this frame shows to be over,
+  // if any.
   [[nodiscard]] std::optional<Event> add(std::int64_t frame, float score, bool positive);
 
-  // At the end of the stream: the open event, if it has its votes.
+  // At the end of the stream: the open event, if it has its votes. The detector may begin anew then.
   [[nodiscard]] std::optional<Event> finish();
 
   // The event going on now, once it has its votes.
-  [[nodiscard]] const Event* open() const;
+  [[nodiscard]] const Event* open() const { return current_ ? &*current_ : nullptr; }
 
  private:
+  // What was seen since current_'s last frame, or, without an event, since the run of positives began.
+  struct Tally {
+    std::int64_t seen = 0, positive = 0;
+    float peak = 0;
+  };
+  void join_run(std::int64_t frame);
+
   EventRule rule_;
-  std::optional<Event> current_;      // has its votes
-  std::optional<Event> candidate_;    // a run of positives that has not
-  std::int64_t unanswered_seen_ = 0;  // frames seen since current_'s last positive one
+  std::optional<Event> current_;  // has its votes
+  Tally pending_;
+  std::int64_t run_start_ = 0, run_length_ = 0;  // of consecutive positives, this frame the last
+  std::optional<std::int64_t> last_frame_;
 };
 
 // Agreement of detected events with the truth.
@@ -83,5 +93,19 @@ struct EventScore {
 
 [[nodiscard]] EventScore score_events(std::span<const FrameRange> truth,
                                       std::span<const FrameRange> detected);
+
+using EventsByApp = std::map<std::string, std::vector<FrameRange>>;
+
+// The agreement of several apps' events with labels.
+struct RunScore {
+  FrameRange frames;  // that were compared
+  std::map<std::string, EventScore> apps;
+  std::optional<double> mean_f1, min_f1;  // over the apps that have an F1; nothing when none has
+};
+
+// Scores every app of `detected`; an app that detected nothing is there with an empty list. Both sides are
+// cut to `frames`, and what lies outside does not count. Throws usage: an app without labels (naming the
+// known ones), frames that the labels do not have.
+[[nodiscard]] RunScore score_run(const Labels& labels, const EventsByApp& detected, FrameRange frames);
 
 }  // namespace mainstream

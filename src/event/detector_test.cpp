@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <limits>
+#include <random>
+
+#include "core/testing.hpp"
+#include "mainstream/event.hpp"
+
+namespace mainstream {
+
+using Event = EventDetector::Event;
+
+static bool operator==(const Event& a, const Event& b) {
+  return a.range == b.range && a.peak == b.peak && a.seen == b.seen && a.positive == b.positive;
+}
+
+static std::ostream& operator<<(std::ostream& out, const Event& event) {
+  return out << event.range.first << ".." << event.range.last << " peak " << event.peak << " seen "
+             << event.seen << " positive " << event.positive;
+}
+
+namespace {
+
+using testing::ElementsAre;
+
+struct Answer {
+  std::int64_t frame = 0;
+  float score = 0;
+  bool positive = false;
+};
+
+std::vector<Event> detect(EventRule rule, const std::vector<Answer>& answers) {
+  EventDetector detector(rule);
+  std::vector<Event> events;
+  for (const Answer& answer : answers) {
+    if (auto event = detector.add(answer.frame, answer.score, answer.positive)) events.push_back(*event);
+  }
+  if (auto event = detector.finish()) events.push_back(*event);
+  return events;
+}
+
+// The definition, with all answers at hand: runs with enough votes, joined where near, then counted.
+std::vector<Event> reference(EventRule rule, const std::vector<Answer>& answers) {
+  std::vector<FrameRange> detections;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    std::size_t end = i;
+    while (end < answers.size() && answers[end].positive) ++end;
+    if (end - i >= static_cast<std::size_t>(rule.votes)) {
+      detections.push_back({answers[i].frame, answers[end - 1].frame});
+    }
+    i = end;
+  }
+  std::vector<Event> events;
+  for (const FrameRange& detection : detections) {
+    if (!events.empty() && detection.first - events.back().range.last - 1 <= rule.merge_gap) {
+      events.back().range.last = detection.last;
+    } else {
+      events.push_back({detection, -std::numeric_limits<float>::infinity(), 0, 0});
+    }
+  }
+  for (Event& event : events) {
+    for (const Answer& answer : answers) {
+      if (answer.frame < event.range.first || answer.frame > event.range.last) continue;
+      event.peak = std::max(event.peak, answer.score);
+      ++event.seen;
+      event.positive += answer.positive ? 1 : 0;
+    }
+  }
+  return events;
+}
+
+// "+-" at every `step`-th frame; scores count up from 1.
+std::vector<Answer> answers(const std::string& signs, std::int64_t step = 1) {
+  std::vector<Answer> result;
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    result.push_back({static_cast<std::int64_t>(i) * step, static_cast<float>(i + 1), signs[i] == '+'});
+  }
+  return result;
+}
+
+TEST(EventDetectorTest, ARunOfPositivesIsAnEvent) {
+  EXPECT_THAT(detect({}, answers("--+++-+--")), ElementsAre(Event{{2, 4}, 5, 3, 3}, Event{{6, 6}, 7, 1, 1}));
+  EXPECT_THAT(detect({}, answers("---")), ElementsAre());
+  EXPECT_THAT(detect({}, {}), ElementsAre());
+}
+
+TEST(EventDetectorTest, RunsWithTooFewVotesDoNotCount) {
+  EXPECT_THAT(detect({.votes = 3}, answers("++-+++-")), ElementsAre(Event{{3, 5}, 6, 3, 3}));
+  EXPECT_THAT(detect({.votes = 3}, answers("+++")), ElementsAre(Event{{0, 2}, 3, 3, 3}));
+}
+
+TEST(EventDetectorTest, NearDetectionsAreOneEvent) {
+  EXPECT_THAT(detect({.merge_gap = 2}, answers("+--+---+")),
+              ElementsAre(Event{{0, 3}, 4, 4, 2}, Event{{7, 7}, 8, 1, 1}));
+}
+
+TEST(EventDetectorTest, TheGapIsCountedInFramesOfTheStream) {
+  EXPECT_THAT(detect({.merge_gap = 9}, answers("+-+", 5)), ElementsAre(Event{{0, 10}, 3, 3, 2}));
+  EXPECT_THAT(detect({.merge_gap = 8}, answers("+-+", 5)),
+              ElementsAre(Event{{0, 0}, 1, 1, 1}, Event{{10, 10}, 3, 1, 1}));
+}
+
+TEST(EventDetectorTest, ARunWithTooFewVotesIsNoBridge) {
+  EXPECT_THAT(detect({.votes = 2, .merge_gap = 2}, answers("++--+--++")),
+              ElementsAre(Event{{0, 1}, 2, 2, 2}, Event{{7, 8}, 9, 2, 2}));
+}
+
+TEST(EventDetectorTest, AnEventIsOverAsSoonAsNothingCanJoinIt) {
+  EventDetector detector({.votes = 2, .merge_gap = 3});
+  EXPECT_FALSE(detector.add(0, 1, true));
+  EXPECT_EQ(detector.open(), nullptr);
+  EXPECT_FALSE(detector.add(1, 1, true));
+  ASSERT_NE(detector.open(), nullptr);
+  EXPECT_FALSE(detector.add(4, 0, false));
+  EXPECT_FALSE(detector.add(5, 1, true));  // begins 3 frames after the event: may join it
+  EXPECT_FALSE(detector.add(9, 1, true));  // joins it
+  EXPECT_EQ(*detector.open(), (Event{{0, 9}, 1, 5, 4}));
+  EXPECT_FALSE(detector.add(12, 0, false));  // frame 13 could still begin a run that joins
+  EXPECT_TRUE(detector.add(13, 0, false));   // the earliest one now begins at 14, 4 frames apart
+  EXPECT_EQ(detector.open(), nullptr);
+}
+
+TEST(EventDetectorTest, APositiveFarAwayEndsOneEventAndBeginsTheNext) {
+  EventDetector detector({.merge_gap = 5});
+  EXPECT_FALSE(detector.add(0, 1, true));
+  EXPECT_FALSE(detector.add(1, 0, false));
+  EXPECT_EQ(detector.add(100, 0.5F, true), (Event{{0, 0}, 1, 1, 1}));
+  EXPECT_EQ(detector.finish(), (Event{{100, 100}, 0.5F, 1, 1}));
+  EXPECT_FALSE(detector.finish());
+}
+
+TEST(EventDetectorTest, ARunGoesOnOverFramesThatNobodyAnalysed) {
+  EXPECT_THAT(detect({.votes = 2}, answers("++", 100)), ElementsAre(Event{{0, 100}, 2, 2, 2}));
+}
+
+TEST(EventDetectorTest, SeenLeavesOutWhatFollowsTheLastPositive) {
+  EXPECT_THAT(detect({.merge_gap = 100}, answers("+-+----")), ElementsAre(Event{{0, 2}, 3, 3, 2}));
+}
+
+TEST(EventDetectorTest, RefusesNonsense) {
+  EXPECT_ERROR(usage, EventDetector({.votes = 0}), "0 votes");
+  EXPECT_ERROR(usage, EventDetector({.merge_gap = -1}), "gap of -1");
+  EventDetector detector({});
+  EXPECT_FALSE(detector.add(3, 0, false));
+  EXPECT_ERROR(usage, detector.add(3, 0, false), "frame 3 after frame 3");
+}
+
+TEST(EventDetectorTest, AgreesWithTheDefinitionOnRandomAnswers) {
+  for (unsigned seed = 0; seed < 3000; ++seed) {
+    std::mt19937 random(seed);
+    const EventRule rule{static_cast<int>(random() % 4 + 1), static_cast<std::int64_t>(random() % 12)};
+    const unsigned stay = random() % 4 + 1, max_step = random() % 5 + 1;
+    std::vector<Answer> given;
+    bool positive = false;
+    std::int64_t frame = 0;
+    for (unsigned i = random() % 60; i > 0; --i) {
+      frame += random() % max_step + 1;
+      if (random() % stay == 0) positive = random() % 2 == 0;
+      given.push_back({frame, static_cast<float>(random() % 100) / 100, positive});
+    }
+    ASSERT_EQ(detect(rule, given), reference(rule, given)) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace mainstream

@@ -1,0 +1,112 @@
+#include "event/event_json.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::uint64_t kMaxEventBytes = std::uint64_t{1} << 30;
+constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;  // what every JSON reader can hold
+constexpr double kMaxSeconds = 1e12;
+
+// Scores come from 32-bit floats and times from microseconds: more digits would be noise.
+double rounded(double value) {
+  return std::round(value * 1e6) / 1e6;
+}
+
+WallTime parse_time(const JsonField& field) {
+  const std::string text = field.text();
+  int year = 0, ms = 0, end = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  const int fields = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3dZ%n", &year, &month, &day, &hour,
+                                 &minute, &second, &ms, &end);
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
+  const bool whole = fields == 7 && static_cast<std::size_t>(end) == text.size() && text.size() == 24;
+  if (!whole || !date.ok() || hour > 23 || minute > 59 || second > 60) {
+    field.fail(fmt::format("'{}' is not a time like 2024-05-17T08:30:00.250Z", text));
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second) + std::chrono::milliseconds(ms);
+}
+
+template <typename T, typename Read>
+void read_optional(const JsonField& event, std::string_view key, T& value, Read read) {
+  if (const auto field = event.find(key)) value = read(*field);
+}
+
+}  // namespace
+
+std::string to_string(WallTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::string to_json_line(const EventRecord& event) {
+  const Json json = {{"app", event.app},
+                     {"stream", event.stream},
+                     {"id", event.id},
+                     {"start_frame", event.frames.first},
+                     {"end_frame", event.frames.last},
+                     {"start_seconds", rounded(event.start_seconds)},
+                     {"end_seconds", rounded(event.end_seconds)},
+                     {"start_time", to_string(event.start_time)},
+                     {"end_time", to_string(event.end_time)},
+                     {"peak_score", rounded(event.peak_score)},
+                     {"frames_seen", event.seen},
+                     {"frames_positive", event.positive},
+                     {"branchpoint", event.branchpoint},
+                     {"fps", rounded(event.fps)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+EventRecord parse_event_line(std::string_view line, const std::string& place) {
+  const Json json = parse_json(line, place);
+  const JsonField field(json, place + ":");
+  EventRecord event;
+  event.app = field["app"].text();
+  event.frames.first = field["start_frame"].integer(0, kMaxCount);
+  event.frames.last = field["end_frame"].integer(event.frames.first, kMaxCount);
+  const auto text = [](const JsonField& value) { return value.text(); };
+  const auto seconds = [](const JsonField& value) { return value.number(0, kMaxSeconds); };
+  const auto count = [](const JsonField& value) { return value.integer(0, kMaxCount); };
+  read_optional(field, "stream", event.stream, text);
+  read_optional(field, "id", event.id, text);
+  read_optional(field, "start_seconds", event.start_seconds, seconds);
+  read_optional(field, "end_seconds", event.end_seconds, seconds);
+  read_optional(field, "start_time", event.start_time, parse_time);
+  read_optional(field, "end_time", event.end_time, parse_time);
+  read_optional(field, "peak_score", event.peak_score, [](const JsonField& v) { return v.number(0, 1); });
+  read_optional(field, "frames_seen", event.seen, count);
+  read_optional(field, "frames_positive", event.positive, count);
+  read_optional(field, "branchpoint", event.branchpoint, text);
+  read_optional(field, "fps", event.fps, [](const JsonField& v) { return v.number(0, 1e6); });
+  return event;
+}
+
+std::vector<EventRecord> read_events(const std::filesystem::path& path) {
+  const std::string text = read_file(path, kMaxEventBytes);
+  std::vector<EventRecord> events;
+  std::string_view rest = text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    events.push_back(parse_event_line(line, fmt::format("{}:{}", path.string(), number)));
+  }
+  return events;
+}
+
+}  // namespace mainstream

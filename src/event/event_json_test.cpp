@@ -1,0 +1,88 @@
+#include "event/event_json.hpp"
+
+#include "core/file.hpp"
+#include "core/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using namespace std::chrono_literals;
+
+EventRecord make_event() {
+  EventRecord event;
+  event.app = "near \"road\"";
+  event.stream = "gate";
+  event.id = "gate-1";
+  event.frames = {365, 403};
+  event.start_seconds = 36.5;
+  event.end_seconds = 40.3;
+  event.start_time = WallTime(1715934600250ms);
+  event.end_time = WallTime(1715934604050ms);
+  event.peak_score = 0.9F;
+  event.seen = 20;
+  event.positive = 18;
+  event.branchpoint = "features/3";
+  event.fps = 5;
+  return event;
+}
+
+constexpr const char* kLine =
+    R"({"app":"near \"road\"","stream":"gate","id":"gate-1","start_frame":365,"end_frame":403,)"
+    R"("start_seconds":36.5,"end_seconds":40.3,"start_time":"2024-05-17T08:30:00.250Z",)"
+    R"("end_time":"2024-05-17T08:30:04.050Z","peak_score":0.9,"frames_seen":20,"frames_positive":18,)"
+    R"("branchpoint":"features/3","fps":5.0})";
+
+TEST(EventJsonTest, WritesTheDocumentedLine) {
+  EXPECT_EQ(to_json_line(make_event()), kLine);
+}
+
+TEST(EventJsonTest, ReadsWhatItWrites) {
+  const EventRecord event = parse_event_line(kLine, "x:1");
+  EXPECT_EQ(to_json_line(event), kLine);
+  EXPECT_EQ(event.start_time, make_event().start_time);
+  EXPECT_EQ(event.frames, make_event().frames);
+}
+
+TEST(EventJsonTest, ReadsEventsOfOtherPrograms) {
+  const TestFolder folder;
+  write_file(folder / "e.jsonl",
+             "{\"app\":\"a\",\"start_frame\":3,\"end_frame\":5,\"note\":[1,2]}\r\n\n"
+             "{\"app\": \"b\", \"start_frame\": 0, \"end_frame\": 0}");
+  const auto events = read_events(folder / "e.jsonl");
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].frames, (FrameRange{3, 5}));
+  EXPECT_EQ(events[1].app, "b");
+  write_file(folder / "e.jsonl", "");
+  EXPECT_TRUE(read_events(folder / "e.jsonl").empty());
+}
+
+TEST(EventJsonTest, MessagesNameFileLineAndField) {
+  const TestFolder folder;
+  const auto read_second = [&](const std::string& line) {
+    write_file(folder / "e.jsonl", std::string(kLine) + "\n" + line + "\n");
+    return read_events(folder / "e.jsonl");
+  };
+  EXPECT_ERROR(untrusted, read_second("{\"app\":"), "e.jsonl:2: not JSON");
+  EXPECT_ERROR(untrusted, read_second("[]"), "e.jsonl:2: must be an object");
+  EXPECT_ERROR(untrusted, read_second("{\"app\":\"a\",\"end_frame\":5}"), "e.jsonl:2: field \"start_frame\"");
+  EXPECT_ERROR(untrusted, read_second("{\"app\":\"a\",\"start_frame\":-1,\"end_frame\":5}"),
+               "start_frame: must");
+  EXPECT_ERROR(untrusted, read_second("{\"app\":\"a\",\"start_frame\":6,\"end_frame\":5}"),
+               "e.jsonl:2: end_frame: must be a whole number from 6");
+  for (const std::string time : {"now", "2024-02-30T00:00:00.000Z", "2024-05-17T08:30:00.250",
+                                 "2024-05-17T25:00:00.000Z", "2024-5-17T08:30:00.2500Z"}) {
+    EXPECT_ERROR(untrusted,
+                 read_second(R"({"app":"a","start_frame":1,"end_frame":5,"start_time":")" + time + "\"}"),
+                 "e.jsonl:2: start_time: '" + time + "' is not a time");
+  }
+  EXPECT_ERROR(unreadable, read_events(folder / "none.jsonl"), "none.jsonl");
+}
+
+TEST(EventJsonTest, BytesThatAreNotUtf8AreReplaced) {
+  EventRecord event;
+  event.app = "a\xFF";
+  EXPECT_EQ(parse_event_line(to_json_line(event), "x").app, "a\xEF\xBF\xBD");
+}
+
+}  // namespace
+}  // namespace mainstream
