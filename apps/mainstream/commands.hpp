@@ -4,4 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
-namespace mainstream {}  // namespace mainstream
+namespace mainstream {
+
+void add_score_command(CLI::App& program);
+
+}  // namespace mainstream

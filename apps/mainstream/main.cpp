@@ -17,6 +17,7 @@ int run(int argc, char** argv) {
   std::string log_level = "info";
   program.add_option("--log-level", log_level, "debug, info, warn, error or off")->capture_default_str();
   program.parse_complete_callback([&] { set_log_level(log_level); });
+  add_score_command(program);
 
   try {
     program.parse(argc, argv);
