@@ -6,6 +6,7 @@
 
 namespace mainstream {
 
-void add_score_command(CLI::App& program);
+void add_base_command(CLI::App& program);
+void add_package_command(CLI::App& program);
 
 }  // namespace mainstream

@@ -1,29 +1,46 @@
 // The program `mainstream`: parses the command line and hands over to one command.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 
 #include "commands.hpp"
 #include "core/log.hpp"
+#include "core/report.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
 namespace {
 
+// "mainstream base prepare: IN is required (--help tells more)"
+std::string usage_message(const CLI::App* program, const CLI::Error& error) {
+  std::string command = program->get_name();
+  for (const CLI::App* app = program; !app->get_subcommands().empty();) {
+    app = app->get_subcommands().front();
+    command += " " + app->get_name();
+  }
+  return command + ": " + single_line(error.what()) + " (--help tells more)\n";
+}
+
 int run(int argc, char** argv) {
   CLI::App program{"Mainstream: many apps, few cores, one shared stem per camera.", "mainstream"};
   program.set_version_flag("--version", MAINSTREAM_VERSION);
   program.require_subcommand(1);
+  program.failure_message(usage_message);
+  program.footer(
+      "Exit codes: 0 done, 1 failed while running, 2 wrong command line or configuration,\n"
+      "3 a file that cannot be read or trusted, 4 no feasible schedule.");
   std::string log_level = "info";
   program.add_option("--log-level", log_level, "debug, info, warn, error or off")->capture_default_str();
   program.parse_complete_callback([&] { set_log_level(log_level); });
-  add_score_command(program);
+
+  add_base_command(program);
+  add_package_command(program);
 
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : exit_code(ErrorKind::usage);
+    if (program.exit(error) != 0) return exit_code(ErrorKind::usage);
   }
+  if (std::fflush(stdout) != 0) throw Error(ErrorKind::storage, "standard output: cannot write");
   return 0;
 }
 
@@ -33,11 +50,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return mainstream::run(argc, argv);
-  } catch (const mainstream::Error& error) {
-    std::fprintf(stderr, "mainstream: %s\n", error.what());
-    return mainstream::exit_code(error.kind());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "mainstream: unexpected: %s\n", error.what());
-    return mainstream::exit_code(mainstream::ErrorKind::failed);
+  } catch (...) {
+    return mainstream::report_exception("mainstream");
   }
 }

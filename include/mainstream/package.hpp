@@ -84,6 +84,8 @@ class MPackage {
   // The tail from the branchpoint's tensor to the logits [1, classes]; hash checked again. `candidate` is one
   // of the manifest's. Throws untrusted or unsupported.
   [[nodiscard]] Graph tail(const Candidate& candidate) const;
+  // The same as the bytes of its ONNX file.
+  [[nodiscard]] std::string onnx(const Candidate& candidate) const;
 
  private:
   struct State;
@@ -95,5 +97,9 @@ class MPackage {
 // in. The file is there whole or not at all, and the same arguments give the same bytes. Throws storage, or
 // usage for what MPackage::open would refuse, naming the field.
 void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& tails);
+
+// Writes manifest.json and candidates/*.onnx into a new folder, whole or not at all. Throws storage, or usage
+// if `folder` is there already.
+void extract_package(const MPackage& package, const std::filesystem::path& folder);
 
 }  // namespace mainstream

@@ -117,11 +117,15 @@ const std::filesystem::path& MPackage::path() const {
   return state_->archive.path();
 }
 
+std::string MPackage::onnx(const Candidate& candidate) const {
+  std::string bytes = state_->archive.read(entry_of(state_->archive, candidate));
+  check_hash(state_->archive, candidate, sha256(bytes));
+  return bytes;
+}
+
 Graph MPackage::tail(const Candidate& candidate) const {
   const std::string where = fmt::format("{}: {}", path().string(), candidate.file);
-  const std::string bytes = state_->archive.read(entry_of(state_->archive, candidate));
-  check_hash(state_->archive, candidate, sha256(bytes));
-  Graph tail = parse_onnx(bytes, where);
+  Graph tail = parse_onnx(onnx(candidate), where);
   check_tail(tail, candidate, state_->manifest.classes.size(), where);
   return tail;
 }

@@ -180,5 +180,15 @@ TEST_F(PackageTest, WritingRefusesWhatCouldNotBeRead) {
   EXPECT_EQ(folder_.names(), std::vector<std::string>{"app.mpkg"});
 }
 
+TEST_F(PackageTest, ExtractsIntoANewFolder) {
+  const MPackage package = MPackage::open(path_);
+  extract_package(package, folder_ / "out/");
+  EXPECT_EQ(sha256(read_file(folder_ / "out/candidates/01.onnx")), package.manifest().candidates[1].sha256);
+  EXPECT_EQ(read_file(folder_ / "out/manifest.json"), to_json(package.manifest()));
+  EXPECT_EQ(folder_.names(), (std::vector<std::string>{"app.mpkg", "out"}));
+  EXPECT_ERROR(usage, extract_package(package, folder_ / "out"), "is there already");
+  EXPECT_ERROR(storage, extract_package(package, folder_ / "app.mpkg" / "out"), "cannot write");
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -1,0 +1,13 @@
+// What `mainstream base show` prints.
+#pragma once
+
+#include <string>
+
+#include "mainstream/base.hpp"
+
+namespace mainstream {
+
+[[nodiscard]] std::string base_text(const Base& base);
+[[nodiscard]] std::string base_json(const Base& base);
+
+}  // namespace mainstream

@@ -1,0 +1,87 @@
+// mainstream package show | verify | extract
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "commands.hpp"
+#include "core/report.hpp"
+#include "mainstream/base.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/package.hpp"
+#include "package_report.hpp"
+
+namespace mainstream {
+namespace {
+
+struct Arguments {
+  std::string package, base, output;
+  bool json = false;
+};
+
+// Opens the package and, where a base was given, verifies it against that.
+MPackage open_verified(const Arguments& arguments) {
+  MPackage package = MPackage::open(arguments.package);
+  if (!arguments.base.empty()) package.verify(read_base(arguments.base));
+  return package;
+}
+
+CLI::App* add_command(CLI::App& parent, const char* name, const char* what,
+                      const std::shared_ptr<Arguments>& arguments) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  command->add_option("APP", arguments->package, "An M-Package (*.mpkg)")->required();
+  command->add_option("--base", arguments->base, "Verify it against this prepared base, too");
+  return command;
+}
+
+void add_show(CLI::App& parent) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      add_command(parent, "show", "What an M-Package is for and how good its candidates are", arguments);
+  command->add_flag("--json", arguments->json, "The manifest as it stands in the package");
+  command->footer("Example:\n  mainstream package show person-left.mpkg");
+  command->callback([arguments] {
+    const MPackage package = open_verified(*arguments);
+    fmt::print("{}", arguments->json ? to_json(package.manifest()) : manifest_text(package.manifest()));
+  });
+}
+
+void add_verify(CLI::App& parent) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      add_command(parent, "verify", "Checks an M-Package; exit code 3 if it cannot be trusted", arguments);
+  command->add_flag("--json", arguments->json, "What was verified, as JSON");
+  command->footer("Example:\n  mainstream package verify person-left.mpkg --base resnet50-base.onnx");
+  command->callback([arguments] {
+    const MPackage package = open_verified(*arguments);
+    const bool with_base = !arguments->base.empty();
+    fmt::print("{}", arguments->json ? verified_json(package.manifest(), with_base)
+                                     : verified_text(arguments->package, package.manifest(), with_base));
+  });
+}
+
+void add_extract(CLI::App& parent) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = add_command(
+      parent, "extract", "Writes the manifest and the candidates' ONNX files into a folder", arguments);
+  command->add_option("-o,--output", arguments->output, "The folder, which must not exist yet")->required();
+  command->footer("Example:\n  mainstream package extract person-left.mpkg -o person-left");
+  command->callback([arguments] {
+    const MPackage package = open_verified(*arguments);
+    extract_package(package, arguments->output);
+    fmt::print(stderr, "{}: manifest and {} candidates\n", arguments->output,
+               package.manifest().candidates.size());
+  });
+}
+
+}  // namespace
+
+void add_package_command(CLI::App& program) {
+  CLI::App* package = program.add_subcommand("package", "Shows, verifies and unpacks M-Packages");
+  package->require_subcommand(1);
+  add_show(*package);
+  add_verify(*package);
+  add_extract(*package);
+}
+
+}  // namespace mainstream
