@@ -8,5 +8,6 @@ namespace mainstream {
 
 void add_base_command(CLI::App& program);
 void add_package_command(CLI::App& program);
+void add_score_command(CLI::App& program);
 
 }  // namespace mainstream

@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
 
   add_base_command(program);
   add_package_command(program);
+  add_score_command(program);
 
   try {
     program.parse(argc, argv);

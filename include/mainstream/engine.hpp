@@ -15,8 +15,6 @@
 
 namespace mainstream {
 
-enum class Precision { f32, bf16, int8 };
-
 struct EngineOptions {
   int threads = 0;  // 0: as many as this process may use (affinity, cgroup)
 };
@@ -50,7 +48,8 @@ struct EngineMemory {
 // A whole graph, from inputs to outputs.
 class Network {
  public:
-  Network(const Engine& engine, const Graph& graph, Precision precision = Precision::f32);
+  // Throws unsupported, naming graph, node and operation, before anything runs.
+  Network(const Engine& engine, const Graph& graph);
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
@@ -74,14 +73,14 @@ class Network {
 // run the tails due there, run on to the next. Branchpoint tensors keep oneDNN's blocked layout.
 class Stem {
  public:
-  // `branchpoints`: tensors of the base in order; the base's input itself may be the first.
-  Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
-       Precision precision = Precision::f32);
+  // `branchpoints`: tensors of the base, in order; the base's input itself may be the first. What follows the
+  // last of them is not compiled. Throws usage for a tensor that the base does not have, or out of order.
+  Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints);
   ~Stem();
   Stem(Stem&&) noexcept;
   Stem& operator=(Stem&&) noexcept;
 
-  void load(std::span<const float> input);  // [1, C, H, W]; what ran before is forgotten
+  void load(std::span<const float> input);  // [N, C, H, W]; what ran before is forgotten
   void run_to(std::size_t branchpoint);     // runs what has not run since load
   [[nodiscard]] const std::vector<std::string>& branchpoints() const;
 
@@ -101,7 +100,7 @@ class Stem {
 // One app's tail, compiled against its stem's layout.
 class Tail {
  public:
-  Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail, Precision precision = Precision::f32);
+  Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail);
   ~Tail();
   Tail(Tail&&) noexcept;
   Tail& operator=(Tail&&) noexcept;

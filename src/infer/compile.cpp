@@ -1,0 +1,53 @@
+#include "infer/compile.hpp"
+
+#include <fmt/format.h>
+
+#include "infer/operations.hpp"
+#include "infer/threads.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+void compile_node(PlanBuilder& builder, const FusedNode& fused) {
+  const Graph& graph = builder.graph();
+  const Node& node = graph.nodes[fused.node];
+  const auto fail = [&](ErrorKind kind, const std::string& reason) {
+    throw Error(kind,
+                fmt::format("{}: node '{}' ({}): {}", graph.name, node.output, op_name(node.op), reason));
+  };
+  try {
+    std::visit([&](const auto& op) { compile_op(builder, fused, op); }, node.op);
+  } catch (const Error& error) {
+    fail(error.kind(), error.what());
+  } catch (const dnnl::error& error) {
+    fail(ErrorKind::unsupported, fmt::format("oneDNN cannot run it with these shapes: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+Plan compile(const std::shared_ptr<Engine::State>& engine, const CompileRequest& request) {
+  const ThreadScope scope(engine->threads);
+  const Graph& graph = request.graph;
+  std::set<std::string> kept(request.kept.begin(), request.kept.end());
+  std::set<std::string> outputs(request.outputs.begin(), request.outputs.end());
+  kept.insert(outputs.begin(), outputs.end());
+
+  PlanBuilder builder(engine, graph, kept);
+  for (const auto& input : graph.inputs) {
+    const auto outside = request.outside.find(input);
+    outside == request.outside.end() ? builder.add_input(input) : builder.add_input(input, outside->second);
+    if (outputs.contains(input)) builder.keep_row_major(input);
+  }
+  for (const FusedNode& fused : fuse(graph, kept)) {
+    const std::string& output = graph.nodes[fused.last()].output;
+    builder.begin(fused);
+    compile_node(builder, fused);
+    if (outputs.contains(output)) builder.keep_row_major(output);
+    builder.end();
+  }
+  return builder.finish();
+}
+
+}  // namespace mainstream

@@ -1,0 +1,25 @@
+// From a graph to a plan.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "infer/plan.hpp"
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+struct CompileRequest {
+  const Graph& graph;
+  std::vector<std::string> kept = {};     // stay readable after the run, in whatever layout they have
+  std::vector<std::string> outputs = {};  // likewise, in row-major order
+  std::map<std::string, Placed> outside =
+      {};  // inputs that lie in other plans' memory; the rest is the plan's own
+};
+
+// Throws unsupported, naming graph, node and operation.
+[[nodiscard]] Plan compile(const std::shared_ptr<Engine::State>& engine, const CompileRequest& request);
+
+}  // namespace mainstream

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "infer/compile.hpp"
+#include "infer/ports.hpp"
+#include "mainstream/engine.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+
+struct Network::State {
+  std::string name;
+  std::vector<std::string> inputs, outputs;
+  Plan plan;
+};
+
+Network::Network(const Engine& engine, const Graph& graph)
+    : state_(std::make_unique<State>(State{
+          .name = graph.name,
+          .inputs = graph.inputs,
+          .outputs = graph.outputs,
+          .plan = compile(engine.state(), {.graph = graph, .outputs = graph.outputs}),
+      })) {}
+
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+
+std::vector<std::span<const float>> Network::run(std::span<const std::span<const float>> inputs) {
+  if (inputs.size() != state_->inputs.size())
+    throw Error(ErrorKind::usage,
+                fmt::format("{} has {} inputs, not {}", state_->name, state_->inputs.size(), inputs.size()));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    copy_in(state_->plan.tensor(state_->inputs[i]), inputs[i], state_->inputs[i]);
+  state_->plan.run();
+  std::vector<std::span<const float>> outputs;
+  for (const auto& name : state_->outputs) outputs.push_back(view_of(state_->plan.tensor(name)));
+  return outputs;
+}
+
+std::span<const float> Network::run(std::span<const float> input) {
+  if (state_->outputs.size() != 1)
+    throw Error(ErrorKind::usage,
+                fmt::format("{} has {} outputs, not one", state_->name, state_->outputs.size()));
+  return run(std::span(&input, 1)).front();
+}
+
+std::vector<StepInfo> Network::steps() const {
+  return state_->plan.step_infos();
+}
+
+std::vector<StepInfo> Network::profile(int repetitions) {
+  return profiled(state_->plan, repetitions);
+}
+
+EngineMemory Network::memory() const {
+  return state_->plan.memory();
+}
+
+}  // namespace mainstream

@@ -1,0 +1,70 @@
+// Graphs and values for tests, from a seed.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+// Builds a graph node by node: shapes are inferred, constants random.
+class GraphMaker {
+ public:
+  explicit GraphMaker(std::uint32_t seed) : random_(seed) { graph.name = "test-" + std::to_string(seed); }
+
+  // Low to high, both included.
+  std::int64_t whole(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
+  }
+  bool coin() { return whole(0, 1) == 1; }
+  std::vector<float> values(std::int64_t count, float low = -1, float high = 1) {
+    std::uniform_real_distribution<float> distribution(low, high);
+    std::vector<float> result(static_cast<std::size_t>(count));
+    for (float& value : result) value = distribution(random_);
+    return result;
+  }
+  std::vector<float> values(const std::string& activation) {
+    return values(element_count(graph.shape(activation)));
+  }
+
+  std::string input(Shape shape) {
+    const std::string name = "in" + std::to_string(graph.inputs.size());
+    graph.inputs.push_back(name);
+    graph.shapes[name] = std::move(shape);
+    return name;
+  }
+  std::string constant(Shape shape, float low = -1, float high = 1) {
+    const std::string name = "c" + std::to_string(graph.constants.size());
+    auto data = values(element_count(shape), low, high);
+    graph.constants[name] = make_tensor(std::move(shape), std::move(data));
+    return name;
+  }
+  std::string node(Op op, std::vector<std::string> inputs) {
+    const std::string name = "t" + std::to_string(graph.nodes.size());
+    graph.nodes.push_back({std::move(op), std::move(inputs), name});
+    infer_shapes(graph);
+    return name;
+  }
+  // Weights scaled so that values keep their size from layer to layer.
+  std::string conv(const std::string& x, std::int64_t outputs, std::int64_t kernel, op::Conv conv = {},
+                   bool bias = true) {
+    const std::int64_t channels = graph.shape(x)[1] / conv.groups;
+    const float range = 1.7F / std::sqrt(static_cast<float>(channels * kernel * kernel));
+    std::vector<std::string> inputs{x, constant({outputs, channels, kernel, kernel}, -range, range)};
+    if (bias) inputs.push_back(constant({outputs}));
+    return node(conv, inputs);
+  }
+  std::string relu(const std::string& x) { return node(op::Activation{}, {x}); }
+  std::string add(const std::string& a, const std::string& b) { return node(op::Binary{}, {a, b}); }
+
+  Graph graph;
+
+ private:
+  std::mt19937 random_;
+};
+
+}  // namespace mainstream

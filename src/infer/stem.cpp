@@ -1,0 +1,101 @@
+#include "infer/stem.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "infer/compile.hpp"
+#include "infer/ports.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+// How many of the base's nodes come before the tensor.
+std::size_t nodes_before(const Graph& base, const std::string& tensor) {
+  if (std::find(base.inputs.begin(), base.inputs.end(), tensor) != base.inputs.end()) return 0;
+  const auto node = std::find_if(base.nodes.begin(), base.nodes.end(),
+                                 [&](const Node& candidate) { return candidate.output == tensor; });
+  if (node == base.nodes.end())
+    throw Error(ErrorKind::usage, fmt::format("{} has no tensor '{}' to branch at", base.name, tensor));
+  return static_cast<std::size_t>(node - base.nodes.begin()) + 1;
+}
+
+// The base up to its last branchpoint.
+Graph part_before(const Graph& base, const std::vector<std::string>& branchpoints) {
+  if (branchpoints.empty()) throw Error(ErrorKind::usage, "a stem needs at least one branchpoint");
+  if (base.inputs.size() != 1)
+    throw Error(ErrorKind::unsupported, fmt::format("{} has {} inputs; a base that can be shared has one",
+                                                    base.name, base.inputs.size()));
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < branchpoints.size(); ++i) {
+    const std::size_t nodes = nodes_before(base, branchpoints[i]);
+    if (i > 0 && nodes <= before)
+      throw Error(ErrorKind::usage, fmt::format("branchpoint '{}' does not come after '{}' in {}",
+                                                branchpoints[i], branchpoints[i - 1], base.name));
+    before = nodes;
+  }
+  return stem_of(base, branchpoints.back());
+}
+
+}  // namespace
+
+const Placed& Stem::State::at(std::size_t branchpoint) const {
+  if (branchpoint >= branchpoints.size())
+    throw Error(ErrorKind::usage,
+                fmt::format("branchpoint {} of a stem that has {}", branchpoint, branchpoints.size()));
+  return plan.tensor(branchpoints[branchpoint]);
+}
+
+const Placed& Stem::State::computed(std::size_t branchpoint) const {
+  const Placed& tensor = at(branchpoint);
+  if (!loaded || done < tensor.ready)
+    throw Error(ErrorKind::usage,
+                fmt::format("'{}' was asked for before the stem ran to it", branchpoints[branchpoint]));
+  return tensor;
+}
+
+Stem::Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints) {
+  const Graph part = part_before(base, branchpoints);
+  state_ = std::make_shared<State>(State{
+      .input = base.inputs.front(),
+      .branchpoints = branchpoints,
+      .plan = compile(engine.state(), {.graph = part, .kept = branchpoints}),
+  });
+}
+
+Stem::~Stem() = default;
+Stem::Stem(Stem&&) noexcept = default;
+Stem& Stem::operator=(Stem&&) noexcept = default;
+
+void Stem::load(std::span<const float> input) {
+  copy_in(state_->plan.tensor(state_->input), input, state_->input);
+  state_->done = 0;
+  state_->loaded = true;
+}
+
+void Stem::run_to(std::size_t branchpoint) {
+  if (!state_->loaded) throw Error(ErrorKind::usage, "the stem was run before a frame was loaded");
+  const std::size_t end = state_->at(branchpoint).ready;
+  state_->plan.run(state_->done, std::max(end, state_->done));
+  state_->done = std::max(end, state_->done);
+}
+
+const std::vector<std::string>& Stem::branchpoints() const {
+  return state_->branchpoints;
+}
+
+std::vector<float> Stem::read(std::size_t branchpoint) const {
+  return state_->plan.read(state_->computed(branchpoint));
+}
+
+std::vector<StepInfo> Stem::steps() const {
+  return state_->plan.step_infos();
+}
+
+EngineMemory Stem::memory() const {
+  return state_->plan.memory();
+}
+
+}  // namespace mainstream

@@ -1,0 +1,24 @@
+// What a stem's tails need of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "infer/plan.hpp"
+
+namespace mainstream {
+
+struct Stem::State {
+  std::string input;
+  std::vector<std::string> branchpoints;
+  Plan plan;
+  std::size_t done = 0;  // steps run since load
+  bool loaded = false;
+
+  // Throws usage for an index beyond the last.
+  [[nodiscard]] const Placed& at(std::size_t branchpoint) const;
+  // Likewise, and when that tensor has not been computed since load.
+  [[nodiscard]] const Placed& computed(std::size_t branchpoint) const;
+};
+
+}  // namespace mainstream

@@ -1,0 +1,125 @@
+// Networks cut at their branchpoints, and what fusing and sharing memory may not break.
+#include "core/testing.hpp"
+#include "infer/agreement.hpp"
+
+namespace mainstream {
+namespace {
+
+// A small network with what real ones have: a strided first convolution, depthwise and pointwise
+// convolutions, residual sums with and without projection, a concatenation, pooling and a linear end.
+GraphMaker small_network(std::uint32_t seed, std::int64_t batch = 1) {
+  GraphMaker m(seed);
+  const std::string x = m.input({batch, 3, 20, 24});
+  const std::string a = m.relu(m.conv(x, 16, 3, {.strides = {2, 2}, .pads = {1, 1, 1, 1}}));
+  const std::string b = m.relu(m.conv(a, 16, 3, {.pads = {1, 1, 1, 1}, .groups = 16}));
+  const std::string c = m.add(m.conv(b, 16, 1), a);  // nothing after the sum
+  const std::string d = m.relu(m.add(m.conv(c, 32, 3, {.pads = {1, 1, 1, 1}}), m.conv(c, 32, 1)));
+  const std::string e = m.relu(m.add(d, m.conv(m.relu(m.conv(d, 24, 1)), 32, 1)));
+  const std::string f = m.node(op::Concat{}, {m.relu(m.conv(e, 16, 1)), m.relu(m.conv(e, 48, 1)),
+                                              m.node(op::Pool{.kernel = {3, 3}, .pads = {1, 1, 1, 1}}, {e})});
+  const std::string g = m.node(op::GlobalPool{}, {m.relu(m.conv(f, 40, 1))});
+  const std::string flat = m.node(op::Reshape{{40}}, {g});
+  m.graph.outputs = {m.node(op::Gemm{}, {flat, m.constant({7, 40}), m.constant({7})})};
+  return m;
+}
+
+std::vector<std::string> branchpoints_of(const Graph& graph) {
+  std::vector<std::string> tensors;
+  for (const auto& branchpoint : find_branchpoints(graph, find_features(graph)))
+    tensors.push_back(branchpoint.tensor);
+  return tensors;
+}
+
+TEST(Network, AgreesWithTheReference) {
+  for (const std::int64_t batch : {1, 3}) {
+    for (const int threads : {1, 2}) {
+      auto maker = small_network(7, batch);
+      expect_agreement(Engine({.threads = threads}), maker);
+    }
+  }
+}
+
+TEST(Network, FusesActivationsAndSums) {
+  auto maker = small_network(1);
+  const Network network(Engine({.threads = 1}), maker.graph);
+  std::size_t convolutions = 0;
+  for (const StepInfo& step : network.steps()) {
+    EXPECT_NE(step.primitive, "eltwise") << step.output;
+    EXPECT_NE(step.primitive, "binary") << step.output;
+    if (step.primitive == "convolution") ++convolutions;
+  }
+  EXPECT_EQ(convolutions, 10);
+}
+
+TEST(Stem, WithTailsIsTheWholeNetworkAtEveryBranchpoint) {
+  for (const std::int64_t batch : {1, 2}) {
+    auto maker = small_network(3, batch);
+    const Graph& graph = maker.graph;
+    const auto input = maker.values(graph.inputs.front());
+    const auto expected = run_reference(graph, {{graph.inputs.front(), input}});
+    const auto tensors = branchpoints_of(graph);
+    ASSERT_GE(tensors.size(), 6U);
+
+    const Engine engine({.threads = 2});
+    Stem stem(engine, graph, tensors);
+    std::vector<Tail> tails;
+    for (std::size_t i = 0; i < tensors.size(); ++i) tails.emplace_back(stem, i, tail_of(graph, tensors[i]));
+    for (int frame = 0; frame < 2; ++frame) {
+      stem.load(input);
+      for (std::size_t i = 0; i < tensors.size(); ++i) {
+        stem.run_to(i);
+        expect_close(stem.read(i), expected.at(tensors[i]), "stem at " + tensors[i]);
+        expect_close(tails[i].run(), expected.at(graph.outputs.front()), "tail from " + tensors[i]);
+      }
+      // All branchpoints are still there at the end, and tails may run in any order.
+      for (std::size_t i = tensors.size(); i-- > 0;)
+        expect_close(tails[i].run(), expected.at(graph.outputs.front()), "again, from " + tensors[i]);
+    }
+  }
+}
+
+TEST(Stem, RunsPartOfTheBase) {
+  auto maker = small_network(4);
+  const auto tensors = branchpoints_of(maker.graph);
+  const Engine engine({.threads = 1});
+  Stem stem(engine, maker.graph, {tensors[2]});
+  const auto input = maker.values(maker.graph.inputs.front());
+  stem.load(input);
+  stem.run_to(0);
+  const auto expected = run_reference(maker.graph, {{maker.graph.inputs.front(), input}});
+  expect_close(stem.read(0), expected.at(tensors[2]), tensors[2]);
+}
+
+TEST(Stem, RefusesWhatIsNotThere) {
+  auto maker = small_network(5);
+  const Graph& graph = maker.graph;
+  const auto tensors = branchpoints_of(graph);
+  const Engine engine({.threads = 1});
+  EXPECT_ERROR(usage, Stem(engine, graph, {"nowhere"}), "'nowhere'");
+  EXPECT_ERROR(usage, Stem(engine, graph, {tensors[2], tensors[1]}), "does not come after");
+  Stem stem(engine, graph, {tensors[1], tensors[2]});
+  EXPECT_ERROR(usage, stem.run_to(0), "before a frame was loaded");
+  EXPECT_ERROR(usage, stem.load(std::vector<float>(5)), "1x3x20x24");
+  stem.load(maker.values(graph.inputs.front()));
+  EXPECT_ERROR(usage, stem.read(1), "before the stem ran");
+  EXPECT_ERROR(usage, stem.run_to(2), "branchpoint 2");
+  EXPECT_ERROR(untrusted, Tail(stem, 0, tail_of(graph, tensors[4])), "but the stem's");
+  Tail tail(stem, 0, tail_of(graph, tensors[1]));
+  EXPECT_ERROR(usage, tail.run(), "before the stem ran");
+}
+
+TEST(Stem, OutlivesItsHandleWhileATailNeedsIt) {
+  auto maker = small_network(6);
+  const auto tensors = branchpoints_of(maker.graph);
+  const auto input = maker.values(maker.graph.inputs.front());
+  const auto expected = run_reference(maker.graph, {{maker.graph.inputs.front(), input}});
+  auto stem = std::make_unique<Stem>(Engine({.threads = 1}), maker.graph, std::vector{tensors[3]});
+  Tail tail(*stem, 0, tail_of(maker.graph, tensors[3]));
+  stem->load(input);
+  stem->run_to(0);
+  stem.reset();
+  expect_close(tail.run(), expected.at(maker.graph.outputs.front()), "tail alone");
+}
+
+}  // namespace
+}  // namespace mainstream

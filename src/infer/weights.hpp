@@ -1,0 +1,47 @@
+// Constants in the layouts that primitives want, made once and shared.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <vector>
+
+#include "infer/layout.hpp"
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+// A constant in one layout. Keeps the constant's own data alive where no copy was needed.
+struct PackedWeights {
+  Tensor tensor;
+  dnnl::memory memory;
+};
+using Weights = std::shared_ptr<const PackedWeights>;
+
+// Two plans over the same constant (the same data, not equal data) that want the same layout get the same
+// memory; it goes when the last of them goes. Thread-safe.
+class WeightCache {
+ public:
+  explicit WeightCache(const dnnl::engine& engine) : engine_(engine) {}
+
+  // `shape` is how the primitive sees the row-major constant (a convolution's groups as a dimension of
+  // their own); it has as many elements as the constant.
+  [[nodiscard]] Weights pack(const Tensor& tensor, const Shape& shape, const Layout& wanted);
+
+  [[nodiscard]] std::size_t size();  // entries in use
+
+ private:
+  struct Entry {
+    Layout layout;
+    std::weak_ptr<const PackedWeights> weights;
+  };
+  [[nodiscard]] Weights make(const Tensor& tensor, const Shape& shape, const Layout& wanted) const;
+  void drop_expired();
+
+  const dnnl::engine engine_;
+  std::mutex mutex_;
+  std::map<const float*, std::vector<Entry>> entries_;  // guarded by mutex_
+};
+
+}  // namespace mainstream

@@ -1,0 +1,64 @@
+// A Graph as libtorch operations: what the graph library reads, M-Trainer can train. Included only
+// inside src/train, since libtorch's headers are slow to compile.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mainstream/graph.hpp"
+
+namespace mainstream {
+
+// Copies between the project's constants and libtorch's tensors (f32, row-major).
+[[nodiscard]] at::Tensor to_torch(const Tensor& tensor);
+[[nodiscard]] Tensor from_torch(const at::Tensor& tensor);
+
+// Walks a graph node by node. Weights and biases of the trainable nodes are leaves that require a
+// gradient; all other constants, the statistics of batch normalisation among them, never change.
+// Any batch size; the other dimensions are the graph's. Four-dimensional activations are kept in
+// channels-last memory, where oneDNN is fastest. One thread at a time.
+class GraphModule {
+ public:
+  // A trainable constant, known by its name in the graph. An optimiser changes `value` in place.
+  struct Parameter {
+    std::string name;
+    at::Tensor value;
+  };
+
+  // Trainable are the nodes that depend on the activation `trainable_from`: a tail's or a student's input
+  // trains everything, nothing trains nothing. Throws unsupported, naming the node, for what
+  // cannot be walked, and usage for an activation that the graph does not have.
+  explicit GraphModule(Graph graph, const std::optional<std::string>& trainable_from = {});
+
+  // The graph's only input to its first output, [N, ..].
+  [[nodiscard]] at::Tensor forward(const at::Tensor& input) const;
+
+  // Inputs in the graph's order; answers the activations that were asked for, in that order. Any
+  // activation of the graph, the inputs included. Runs no further than the last one wanted.
+  [[nodiscard]] std::vector<at::Tensor> forward(std::span<const at::Tensor> inputs,
+                                                std::span<const std::string> wanted) const;
+
+  [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
+
+  // The graph with the weights as they are now.
+  [[nodiscard]] Graph trained() const;
+
+  // Takes over the values of the constants that both have under the same name and shape.
+  void load(const Graph& weights);
+
+ private:
+  void find_parameters(const std::string& trainable_from);
+  void find_last_uses();
+
+  Graph graph_;
+  std::map<std::string, at::Tensor> constants_;  // parameters among them
+  std::vector<Parameter> parameters_;
+  std::vector<std::vector<std::string>> last_uses_;  // per node: activations that no later node reads
+};
+
+}  // namespace mainstream
