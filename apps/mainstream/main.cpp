@@ -1,57 +1,11 @@
-// The program `mainstream`: parses the command line and hands over to one command.
-#include <CLI/CLI.hpp>
-#include <cstdio>
-
+// The program `mainstream`: everything but training.
 #include "commands.hpp"
-#include "core/log.hpp"
-#include "core/report.hpp"
-#include "mainstream/error.hpp"
-
-namespace mainstream {
-namespace {
-
-// "mainstream base prepare: IN is required (--help tells more)"
-std::string usage_message(const CLI::App* program, const CLI::Error& error) {
-  std::string command = program->get_name();
-  for (const CLI::App* app = program; !app->get_subcommands().empty();) {
-    app = app->get_subcommands().front();
-    command += " " + app->get_name();
-  }
-  return command + ": " + single_line(error.what()) + " (--help tells more)\n";
-}
-
-int run(int argc, char** argv) {
-  CLI::App program{"Mainstream: many apps, few cores, one shared stem per camera.", "mainstream"};
-  program.set_version_flag("--version", MAINSTREAM_VERSION);
-  program.require_subcommand(1);
-  program.failure_message(usage_message);
-  program.footer(
-      "Exit codes: 0 done, 1 failed while running, 2 wrong command line or configuration,\n"
-      "3 a file that cannot be read or trusted, 4 no feasible schedule.");
-  std::string log_level = "info";
-  program.add_option("--log-level", log_level, "debug, info, warn, error or off")->capture_default_str();
-  program.parse_complete_callback([&] { set_log_level(log_level); });
-
-  add_base_command(program);
-  add_package_command(program);
-  add_score_command(program);
-
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (program.exit(error) != 0) return exit_code(ErrorKind::usage);
-  }
-  if (std::fflush(stdout) != 0) throw Error(ErrorKind::storage, "standard output: cannot write");
-  return 0;
-}
-
-}  // namespace
-}  // namespace mainstream
+#include "program.hpp"
 
 int main(int argc, char** argv) {
-  try {
-    return mainstream::run(argc, argv);
-  } catch (...) {
-    return mainstream::report_exception("mainstream");
-  }
+  CLI::App program{"Mainstream: many apps, few cores, one shared stem per camera.", "mainstream"};
+  mainstream::add_base_command(program);
+  mainstream::add_package_command(program);
+  mainstream::add_score_command(program);
+  return mainstream::run_program(program, argc, argv);
 }

@@ -115,7 +115,7 @@ std::vector<at::Tensor> GraphModule::forward(std::span<const at::Tensor> inputs,
     for (const std::string& name : node.inputs) {
       arguments.push_back(graph_.is_constant(name) ? constants_.at(name) : live.at(name));
     }
-    const at::Tensor output = run_node(node.op, arguments, graph_.shape(node.output));
+    const at::Tensor output = run(node, arguments);
     live[node.output] = output;
     if (missing.erase(node.output) > 0) kept[node.output] = output;
     for (const std::string& name : last_uses_[i]) live.erase(name);
@@ -128,11 +128,17 @@ std::vector<at::Tensor> GraphModule::forward(std::span<const at::Tensor> inputs,
   return answers;
 }
 
+at::Tensor GraphModule::run(const Node& node, std::span<const at::Tensor> in) const {
+  const auto* norm = std::get_if<op::BatchNorm>(&node.op);
+  if (norm == nullptr || !normalise_by_batch_) return run_node(node.op, in, graph_.shape(node.output));
+  constexpr double kMomentum = 0.1;  // of the running averages, which are updated in place
+  return at::batch_norm(in[0], in[1], in[2], in[3], in[4], /*training=*/true, kMomentum, norm->epsilon,
+                        false);
+}
+
 Graph GraphModule::trained() const {
   Graph graph = graph_;
-  for (const Parameter& parameter : parameters_) {
-    graph.constants[parameter.name] = from_torch(parameter.value);
-  }
+  for (auto& [name, tensor] : graph.constants) tensor = from_torch(constants_.at(name));
   return graph;
 }
 

@@ -19,7 +19,7 @@ namespace mainstream {
 [[nodiscard]] Tensor from_torch(const at::Tensor& tensor);
 
 // Walks a graph node by node. Weights and biases of the trainable nodes are leaves that require a
-// gradient; all other constants, the statistics of batch normalisation among them, never change.
+// gradient; other constants never change (statistics of batch normalisation do, if asked for).
 // Any batch size; the other dimensions are the graph's. Four-dimensional activations are kept in
 // channels-last memory, where oneDNN is fastest. One thread at a time.
 class GraphModule {
@@ -48,16 +48,22 @@ class GraphModule {
   // The graph with the weights as they are now.
   [[nodiscard]] Graph trained() const;
 
+  // Whether batch normalisation uses each batch's own statistics and keeps a running average of them as its
+  // constants (for training a network from nothing), or the constants (the default: for fine-tuning).
+  void normalise_by_batch(bool on) { normalise_by_batch_ = on; }
+
   // Takes over the values of the constants that both have under the same name and shape.
   void load(const Graph& weights);
 
  private:
   void find_parameters(const std::string& trainable_from);
   void find_last_uses();
+  [[nodiscard]] at::Tensor run(const Node& node, std::span<const at::Tensor> in) const;
 
   Graph graph_;
   std::map<std::string, at::Tensor> constants_;  // parameters among them
   std::vector<Parameter> parameters_;
+  bool normalise_by_batch_ = false;
   std::vector<std::vector<std::string>> last_uses_;  // per node: activations that no later node reads
 };
 

@@ -1,0 +1,11 @@
+// The subcommands of `mainstream-train`: each function adds one to the program. Machine output goes to
+// stdout, all else to stderr.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace mainstream {
+
+void add_distill_command(CLI::App& program);
+
+}  // namespace mainstream

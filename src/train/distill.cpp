@@ -1,0 +1,80 @@
+#include "mainstream/distill.hpp"
+
+#include <fmt/format.h>
+
+#include "core/sha256.hpp"
+#include "mainstream/error.hpp"
+#include "train/picture_source.hpp"
+#include "train/student.hpp"
+#include "train/student_training.hpp"
+#include "train/view_maker.hpp"
+#include "train/view_store.hpp"
+
+namespace mainstream {
+namespace {
+
+void check(const DistillOptions& options) {
+  if (options.views < 1 || options.epochs < 1 || options.batch < 2 || options.video_step < 1) {
+    throw Error(ErrorKind::usage,
+                "views, epochs and the step between frames must be at least 1, the batch at least 2");
+  }
+  if (!(options.learning_rate > 0) || !(options.held_out > 0 && options.held_out < 1)) {
+    throw Error(ErrorKind::usage, "the learning rate must be positive, the held-out share between 0 and 1");
+  }
+}
+
+// What the stored views depend on.
+std::string view_key(const Base& teacher, const Base& student, const PictureSource& pictures,
+                     const DistillOptions& options) {
+  return sha256(fmt::format("{} {}x{} {} {}\n{}", teacher.id, student.input.width, student.input.height,
+                            options.views, options.seed, pictures.description()));
+}
+
+// What a checkpoint depends on, besides the views.
+std::string training_key(const std::string& views, const Graph& student, const DistillOptions& options) {
+  return sha256(fmt::format("{} {} {} {} {} {} {}", views, fingerprint(student), options.epochs,
+                            options.batch, options.learning_rate, options.weight_decay, options.held_out));
+}
+
+// What a graph computes behind its features is not trained: the student ends there, pooled to a vector.
+Base finished(const Base& student, Graph graph) {
+  const std::string features = graph.outputs.front();
+  const std::int64_t channels = graph.shape(features)[1];
+  graph.nodes.push_back({op::GlobalPool{}, {features}, "pooled"});
+  graph.nodes.push_back({op::Reshape{{channels}}, {"pooled"}, "vector"});
+  graph.outputs = {"vector"};
+  infer_shapes(graph);
+  return prepare_base(std::move(graph), {student.name, student.input, features});
+}
+
+}  // namespace
+
+std::optional<DistillResult> distill(const Base& teacher, const Base& student, const DistillOptions& options,
+                                     std::stop_token stop) {
+  check(options);
+  const PictureSource pictures(options);
+  const Graph blank = with_new_weights(stem_of(student.graph, student.features), options.seed);
+  const Shape& teacher_map = teacher.graph.shape(teacher.features);
+  const Shape& student_map = blank.shape(student.features);
+  const Shape feature_shape{teacher_map[1], std::min(teacher_map[2], student_map[2]),
+                            std::min(teacher_map[3], student_map[3])};
+  if (feature_shape[1] != student_map[2] || feature_shape[2] != student_map[3]) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("the teacher's features are {}, coarser than the student's {}; give the teacher larger "
+                    "pictures or the student smaller ones",
+                    to_string(teacher_map), to_string(student_map)));
+  }
+  const std::string views = view_key(teacher, student, pictures, options);
+  ViewStore store(options.work, views, pictures.size() * options.views,
+                  {3, student.input.height, student.input.width}, feature_shape);
+  if (!ViewMaker(teacher, student, feature_shape, options).fill(store, pictures, stop)) return std::nullopt;
+  auto trained =
+      train_student(blank, student.input, store, training_key(views, blank, options), options, stop);
+  if (!trained) return std::nullopt;
+  const std::int64_t used = store.filled().rows / options.views;
+  return DistillResult{finished(student, std::move(trained->graph)), used, pictures.size() - used,
+                       trained->held_out_loss};
+}
+
+}  // namespace mainstream
