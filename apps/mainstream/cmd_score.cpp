@@ -11,6 +11,7 @@
 #include "event/event_json.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/event.hpp"
+#include "text_table.hpp"
 
 namespace mainstream {
 namespace {
@@ -82,14 +83,13 @@ std::int64_t count_with_f1(const RunScore& run) {
 }
 
 void print_table(const RunScore& run) {
-  std::size_t width = 3;
-  for (const auto& [app, score] : run.apps) width = std::max(width, app.size());
-  fmt::print("{:<{}}  recall  precision     f1  true  found  detected  correct\n", "app", width);
+  TextTable table("lrrrrrrr", {"app", "recall", "precision", "f1", "true", "found", "detected", "correct"});
   for (const auto& [app, score] : run.apps) {
-    fmt::print("{:<{}}  {:>6}  {:>9}  {:>5}  {:>4}  {:>5}  {:>8}  {:>7}\n", app, width,
-               value_text(score.recall), value_text(score.precision), value_text(score.f1), score.true_events,
-               score.found, score.detected_events, score.correct);
+    table.add({app, value_text(score.recall), value_text(score.precision), value_text(score.f1),
+               std::to_string(score.true_events), std::to_string(score.found),
+               std::to_string(score.detected_events), std::to_string(score.correct)});
   }
+  fmt::print("{}", table.text());
   fmt::print("frames {}..{}: mean f1 {}, lowest {}, over {} of {} apps", run.frames.first, run.frames.last,
              value_text(run.mean_f1), value_text(run.min_f1), count_with_f1(run), run.apps.size());
   const bool all = count_with_f1(run) == static_cast<std::int64_t>(run.apps.size());
