@@ -5,6 +5,7 @@
 // Compiling is possible on another thread while a Stem runs.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -41,6 +42,13 @@ struct StepInfo {
   double milliseconds = 0;         // median, once profiled
 };
 
+// Repeated runs of one thing, after a warm-up.
+struct Timing {
+  double median_ms = 0;
+  double p90_ms = 0;  // nine of ten runs took no longer
+  std::size_t runs = 0;
+};
+
 struct EngineMemory {
   std::size_t weights = 0, activations = 0, scratch = 0;  // bytes
 };
@@ -60,8 +68,12 @@ class Network {
   std::span<const float> run(std::span<const float> input);  // for graphs with one input and one output
 
   [[nodiscard]] std::vector<StepInfo> steps() const;
-  // Runs `repetitions` times on the last input and gives each step's median time.
+  // Runs on the last input for about `duration` (at least five times).
+  [[nodiscard]] Timing benchmark(std::chrono::milliseconds duration);
+  // The steps with their median times over `repetitions` runs on the last input: as parts of whole runs, or
+  // each repeated by itself, which is the least that the primitives can take.
   [[nodiscard]] std::vector<StepInfo> profile(int repetitions);
+  [[nodiscard]] std::vector<StepInfo> profile_alone(int repetitions);
   [[nodiscard]] EngineMemory memory() const;
 
  private:

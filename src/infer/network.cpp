@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "infer/compile.hpp"
+#include "infer/measure.hpp"
 #include "infer/ports.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
@@ -14,6 +15,15 @@ struct Network::State {
   std::vector<std::string> inputs, outputs;
   Plan plan;
 };
+
+namespace {
+
+std::vector<StepInfo> with_times(std::vector<StepInfo> steps, const std::vector<double>& milliseconds) {
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[i].milliseconds = milliseconds[i];
+  return steps;
+}
+
+}  // namespace
 
 Network::Network(const Engine& engine, const Graph& graph)
     : state_(std::make_unique<State>(State{
@@ -50,8 +60,19 @@ std::vector<StepInfo> Network::steps() const {
   return state_->plan.step_infos();
 }
 
+Timing Network::benchmark(std::chrono::milliseconds duration) {
+  return measure([this] { state_->plan.run(); }, duration);
+}
+
 std::vector<StepInfo> Network::profile(int repetitions) {
-  return profiled(state_->plan, repetitions);
+  return with_times(state_->plan.step_infos(), step_medians(state_->plan, repetitions));
+}
+
+std::vector<StepInfo> Network::profile_alone(int repetitions) {
+  std::vector<double> medians;
+  for (std::size_t step = 0; step < state_->plan.steps.size(); ++step)
+    medians.push_back(quantile(state_->plan.run_timed(step, repetitions), 0.5));
+  return with_times(state_->plan.step_infos(), medians);
 }
 
 EngineMemory Network::memory() const {

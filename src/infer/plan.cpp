@@ -11,6 +11,12 @@
 namespace mainstream {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point before) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - before).count();
+}
+
 void run_step(const Step& step, dnnl_stream_t stream) {
   if (step.function) {
     step.function();
@@ -24,11 +30,6 @@ void run_step(const Step& step, dnnl_stream_t stream) {
   }
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 }  // namespace
 
 void Plan::run(std::size_t begin, std::size_t end) {
@@ -37,16 +38,24 @@ void Plan::run(std::size_t begin, std::size_t end) {
 }
 
 std::vector<double> Plan::run_timed() {
-  using Clock = std::chrono::steady_clock;
   const ThreadScope scope(engine->threads);
   std::vector<double> milliseconds;
   milliseconds.reserve(steps.size());
-  auto before = Clock::now();
   for (const Step& step : steps) {
+    const auto before = Clock::now();
     run_step(step, stream.get());
-    const auto after = Clock::now();
-    milliseconds.push_back(std::chrono::duration<double, std::milli>(after - before).count());
-    before = after;
+    milliseconds.push_back(milliseconds_since(before));
+  }
+  return milliseconds;
+}
+
+std::vector<double> Plan::run_timed(std::size_t step, int repetitions) {
+  const ThreadScope scope(engine->threads);
+  std::vector<double> milliseconds;
+  for (int i = 0; i < repetitions; ++i) {
+    const auto before = Clock::now();
+    run_step(steps[step], stream.get());
+    milliseconds.push_back(milliseconds_since(before));
   }
   return milliseconds;
 }
@@ -77,18 +86,6 @@ EngineMemory Plan::memory() const {
     if (counted.insert(packed.get()).second) memory.weights += packed->memory.get_desc().get_size();
   }
   return memory;
-}
-
-std::vector<StepInfo> profiled(Plan& plan, int repetitions) {
-  plan.run();  // warm-up
-  std::vector<std::vector<double>> times(plan.steps.size());
-  for (int i = 0; i < std::max(repetitions, 1); ++i) {
-    const auto run = plan.run_timed();
-    for (std::size_t step = 0; step < run.size(); ++step) times[step].push_back(run[step]);
-  }
-  auto infos = plan.step_infos();
-  for (std::size_t step = 0; step < infos.size(); ++step) infos[step].milliseconds = median(times[step]);
-  return infos;
 }
 
 }  // namespace mainstream

@@ -28,6 +28,7 @@ struct Engine::State {
 // One primitive with its memory bound, or a plain function where oneDNN has no primitive.
 struct Step {
   StepInfo info;
+  std::size_t node = 0;  // of the graph; the first of those that are fused
   dnnl::primitive primitive;
   std::vector<dnnl::memory> memories;      // keeps what `arguments` name
   std::vector<dnnl_exec_arg_t> arguments;  // built once: oneDNN's C++ interface would copy them at each run
@@ -47,10 +48,11 @@ class Plan {
   // Runs steps [begin, end).
   void run(std::size_t begin, std::size_t end);
   void run() { run(0, steps.size()); }
-  // Milliseconds of each step, run in order once.
+  // Milliseconds of each step, run in order once; and of one step, run `repetitions` times.
   [[nodiscard]] std::vector<double> run_timed();
+  [[nodiscard]] std::vector<double> run_timed(std::size_t step, int repetitions);
 
-  // A tensor that was asked for, copied out in row-major order or copied in.
+  // A tensor, copied out in row-major order.
   [[nodiscard]] std::vector<float> read(const Placed& tensor) const;
 
   [[nodiscard]] const Placed& tensor(const std::string& name) const { return tensors.at(name); }
@@ -69,8 +71,5 @@ class Plan {
   std::unique_ptr<std::byte, Free> arena;
   std::size_t arena_bytes = 0, scratch_bytes = 0;
 };
-
-// The steps with the median milliseconds of each over `repetitions` runs on what the inputs hold now.
-[[nodiscard]] std::vector<StepInfo> profiled(Plan& plan, int repetitions);
 
 }  // namespace mainstream

@@ -182,6 +182,7 @@ void PlanBuilder::add(Draft draft, const Layout& written) {
   }
   draft.info.layout = layout_name(written);
   if (current_ != nullptr) {
+    draft.node = current_->node;
     draft.info.output = graph_.nodes[current_->last()].output;
     if (draft.info.primitive != "reorder" && !std::exchange(described_, true)) {
       draft.info.fused.push_back(op_name(graph_.nodes[current_->node].op));
@@ -203,6 +204,7 @@ void PlanBuilder::step(const char* kind, const std::string& implementation, dnnl
     if (argument == DNNL_ARG_DST) written = value.layout;
   }
   add({.info = {.output = {}, .primitive = kind, .implementation = implementation, .layout = {}, .fused = {}},
+       .node = 0,
        .primitive = std::move(primitive),
        .function = {},
        .operands = std::move(operands)},
@@ -214,6 +216,7 @@ void PlanBuilder::step(const char* kind, const std::vector<Value>& values,
   Operands operands;
   for (const Value& value : values) operands.values.emplace_back(0, value);
   add({.info = {.output = {}, .primitive = kind, .implementation = "plain", .layout = {}, .fused = {}},
+       .node = 0,
        .primitive = {},
        .function = function,
        .operands = std::move(operands)},
@@ -232,6 +235,7 @@ std::byte* PlanBuilder::address(const Plan& plan, const Value& value) const {
 
 Step PlanBuilder::bind(const Plan& plan, Draft draft) const {
   Step step{.info = std::move(draft.info),
+            .node = draft.node,
             .primitive = draft.primitive,
             .memories = {},
             .arguments = {},

@@ -80,6 +80,7 @@ class PlanBuilder {
  private:
   struct Draft {
     StepInfo info;
+    std::size_t node = 0;
     dnnl::primitive primitive;
     std::function<void(std::span<std::byte* const>)> function;
     Operands operands;

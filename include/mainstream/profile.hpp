@@ -1,0 +1,53 @@
+// What a base costs on this machine, layer by layer: the scheduler's costs.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "mainstream/base.hpp"
+#include "mainstream/engine.hpp"
+
+namespace mainstream {
+
+// Measured times of a base's layers, on an otherwise idle engine. A convolution's time includes what is fused
+// with it, so single layers are a guide; sums between branchpoints are what was measured.
+struct Profile {
+  std::string base_id;
+  std::string processor;  // its name, as the system tells it
+  int threads = 0;
+  std::vector<double> layer_ms;  // one per layer up to the features
+  // One run of the whole stem, input to features, measured by itself. The sum of layer_ms is within a few
+  // percent of its median; p90 far above the median means that the machine was busy with something else.
+  Timing stem;
+
+  // Milliseconds of layers [first, end).
+  [[nodiscard]] double range_ms(std::int64_t first, std::int64_t end) const;
+};
+
+// Measures for about `duration` after compiling.
+[[nodiscard]] Profile profile_base(const Engine& engine, const Base& base,
+                                   std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
+
+// What a tail runs that the base does not have: everything after the features tensor (its pooling and linear
+// layers), in milliseconds. `tail` reads `branchpoint`.
+[[nodiscard]] double measure_head_ms(const Engine& engine, const Base& base, const Branchpoint& branchpoint,
+                                     const Graph& tail);
+
+// ---- Kept between runs -----------------------------------------------------------------------------
+// A profile holds for one base, processor, number of threads and version of the engine; the file's name says
+// so.
+
+// $XDG_CACHE_HOME/mainstream, else ~/.cache/mainstream; a folder for temporary files where there is neither.
+[[nodiscard]] std::filesystem::path cache_folder();
+
+// From the cache, else measured and stored there. A file that cannot be read is measured anew; one that
+// cannot be written is a warning in the log.
+[[nodiscard]] Profile cached_profile(const Engine& engine, const Base& base,
+                                     const std::filesystem::path& folder = cache_folder(),
+                                     std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
+
+void write_profile(const Profile& profile, const std::filesystem::path& path);
+[[nodiscard]] Profile read_profile(const std::filesystem::path& path);  // throws unreadable or untrusted
+
+}  // namespace mainstream

@@ -1,0 +1,57 @@
+#include "infer/measure.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+namespace mainstream {
+namespace {
+
+constexpr int kWarmUps = 2;
+constexpr std::size_t kLeastRuns = 5;
+
+}  // namespace
+
+double quantile(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(values.size())));
+  return values[std::max<std::size_t>(rank, 1) - 1];
+}
+
+Timing measure(const std::function<void()>& work, std::chrono::milliseconds duration,
+               const std::function<void()>& between) {
+  using Clock = std::chrono::steady_clock;
+  for (int i = 0; i < kWarmUps; ++i) work();
+  std::vector<double> times;
+  const auto start = Clock::now();
+  while (times.size() < kLeastRuns || Clock::now() - start < duration) {
+    const auto before = Clock::now();
+    work();
+    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - before).count());
+    if (between) between();
+  }
+  return {quantile(times, 0.5), quantile(times, 0.9), times.size()};
+}
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const auto colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown processor";
+}
+
+std::vector<double> step_medians(Plan& plan, int repetitions) {
+  for (int i = 0; i < kWarmUps; ++i) plan.run();
+  std::vector<std::vector<double>> times(plan.steps.size());
+  for (int i = 0; i < std::max(repetitions, 1); ++i) {
+    const auto run = plan.run_timed();
+    for (std::size_t step = 0; step < run.size(); ++step) times[step].push_back(run[step]);
+  }
+  std::vector<double> medians;
+  for (auto& step : times) medians.push_back(quantile(std::move(step), 0.5));
+  return medians;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,27 @@
+// Times of repeated runs.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "infer/plan.hpp"
+
+namespace mainstream {
+
+// The value that a fraction `q` of the values does not exceed. `values` must not be empty.
+[[nodiscard]] double quantile(std::vector<double> values, double q);
+
+// Runs `work` twice to warm up, then for about `duration`, at least five times.
+// `between` is run after each of them, untimed.
+[[nodiscard]] Timing measure(const std::function<void()>& work, std::chrono::milliseconds duration,
+                             const std::function<void()>& between = {});
+
+// Median milliseconds of each step over whole runs, after a warm-up.
+[[nodiscard]] std::vector<double> step_medians(Plan& plan, int repetitions);
+
+// The processor's name, as the system tells it.
+[[nodiscard]] std::string processor_name();
+
+}  // namespace mainstream

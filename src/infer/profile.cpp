@@ -1,0 +1,85 @@
+#include "mainstream/profile.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+#include <random>
+
+#include "infer/compile.hpp"
+#include "infer/measure.hpp"
+#include "infer/ports.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr int kHeadRuns = 25;
+
+void fill_input(const Plan& plan, const std::string& name) {
+  const Placed& input = plan.tensor(name);
+  std::vector<float> values(view_of(input).size());
+  std::minstd_rand random;  // any picture takes the same time
+  std::uniform_real_distribution<float> distribution(-1, 1);
+  for (float& value : values) value = distribution(random);
+  copy_in(input, values, name);
+}
+
+// Adds each step's time to the node that it belongs to.
+std::vector<double> by_node(const Plan& plan, const std::vector<double>& step_ms, std::size_t nodes) {
+  std::vector<double> node_ms(nodes, 0);
+  for (std::size_t i = 0; i < step_ms.size(); ++i) node_ms.at(plan.steps[i].node) += step_ms[i];
+  return node_ms;
+}
+
+std::vector<std::string> tensors_of(const Base& base) {
+  std::vector<std::string> tensors;
+  for (const Branchpoint& branchpoint : base.branchpoints) tensors.push_back(branchpoint.tensor);
+  return tensors;
+}
+
+}  // namespace
+
+double Profile::range_ms(std::int64_t first, std::int64_t end) const {
+  if (first < 0 || end < first || end > static_cast<std::int64_t>(layer_ms.size()))
+    throw Error(ErrorKind::usage,
+                fmt::format("layers {}..{} of a profile of {}", first, end, layer_ms.size()));
+  return std::accumulate(layer_ms.begin() + first, layer_ms.begin() + end, 0.0);
+}
+
+Profile profile_base(const Engine& engine, const Base& base, std::chrono::milliseconds duration) {
+  const Graph stem = stem_of(base.graph, base.features);
+  Plan plan = compile(engine.state(), {.graph = stem, .kept = tensors_of(base)});
+  fill_input(plan, stem.inputs.front());
+  // Half of the time for whole runs, half for those where each step is timed, in turns: what disturbs one
+  // disturbs the other.
+  std::vector<std::vector<double>> step_ms(plan.steps.size());
+  const Timing whole = measure([&] { plan.run(); }, duration,
+                               [&] {
+                                 const auto times = plan.run_timed();
+                                 for (std::size_t i = 0; i < times.size(); ++i)
+                                   step_ms[i].push_back(times[i]);
+                               });
+  std::vector<double> medians;
+  for (auto& times : step_ms) medians.push_back(quantile(std::move(times), 0.5));
+  return {.base_id = base.id,
+          .processor = processor_name(),
+          .threads = engine.threads(),
+          .layer_ms = by_node(plan, medians, stem.nodes.size()),
+          .stem = whole};
+}
+
+double measure_head_ms(const Engine& engine, const Base& base, const Branchpoint& branchpoint,
+                       const Graph& tail) {
+  const auto shared = static_cast<std::size_t>(base.layers() - branchpoint.layers);
+  if (shared >= tail.nodes.size())
+    throw Error(ErrorKind::untrusted, fmt::format("{}: a tail from '{}' has more than {} nodes, not {}",
+                                                  tail.name, branchpoint.tensor, shared, tail.nodes.size()));
+  std::vector<std::string> kept;
+  if (shared > 0) kept.push_back(tail.nodes[shared - 1].output);  // as in the base, where features are kept
+  Plan plan = compile(engine.state(), {.graph = tail, .kept = kept, .outputs = tail.outputs});
+  fill_input(plan, tail.inputs.front());
+  const auto node_ms = by_node(plan, step_medians(plan, kHeadRuns), tail.nodes.size());
+  return std::accumulate(node_ms.begin() + static_cast<std::ptrdiff_t>(shared), node_ms.end(), 0.0);
+}
+
+}  // namespace mainstream

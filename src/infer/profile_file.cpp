@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "core/log.hpp"
+#include "core/sha256.hpp"
+#include "infer/measure.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/profile.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr double kLongestMs = 1e7;
+constexpr std::int64_t kMostRuns = 1'000'000'000;
+
+std::string file_name(const Engine& engine, const Base& base, const std::string& processor) {
+  const dnnl_version_t* version = dnnl_version();
+  const std::string key = fmt::format("{} {} {} {}.{}.{} {}", base.id, processor, engine.threads(),
+                                      version->major, version->minor, version->patch, MAINSTREAM_VERSION);
+  return fmt::format("profile-{}-{}.json", base.name, sha256(key).substr(0, 16));
+}
+
+// The profile that the file holds, if it is the one asked for.
+std::optional<Profile> stored_profile(const std::filesystem::path& path, const Engine& engine,
+                                      const Base& base) {
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  try {
+    Profile profile = read_profile(path);
+    const bool fits = profile.base_id == base.id && profile.threads == engine.threads() &&
+                      profile.layer_ms.size() == static_cast<std::size_t>(base.layers());
+    if (fits) return profile;
+    module_log("infer")->warn("{} is of another base or engine; measuring anew", path.string());
+  } catch (const Error& error) {
+    module_log("infer")->warn("{}; measuring anew", error.what());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::filesystem::path cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "mainstream";
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home == '/') return std::filesystem::path(home) / ".cache" / "mainstream";
+  return std::filesystem::temp_directory_path() / fmt::format("mainstream-{}", getuid());
+}
+
+void write_profile(const Profile& profile, const std::filesystem::path& path) {
+  const Json json = {{"format", 1},
+                     {"base", profile.base_id},
+                     {"processor", profile.processor},
+                     {"threads", profile.threads},
+                     {"stem_median_ms", profile.stem.median_ms},
+                     {"stem_p90_ms", profile.stem.p90_ms},
+                     {"runs", profile.stem.runs},
+                     {"layer_ms", profile.layer_ms}};
+  write_file(path, json.dump(1) + "\n");
+}
+
+Profile read_profile(const std::filesystem::path& path) {
+  const Json json = parse_json(read_file(path), path.string());
+  const JsonField root(json, path.string());
+  (void)root["format"].integer(1, 1);
+  Profile profile;
+  profile.base_id = root["base"].text();
+  profile.processor = root["processor"].text();
+  profile.threads = static_cast<int>(root["threads"].integer(1, 4096));
+  profile.stem.median_ms = root["stem_median_ms"].number(0, kLongestMs);
+  profile.stem.p90_ms = root["stem_p90_ms"].number(0, kLongestMs);
+  profile.stem.runs = static_cast<std::size_t>(root["runs"].integer(0, kMostRuns));
+  const JsonField layers = root["layer_ms"];
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    profile.layer_ms.push_back(layers.at(i).number(0, kLongestMs));
+  return profile;
+}
+
+Profile cached_profile(const Engine& engine, const Base& base, const std::filesystem::path& folder,
+                       std::chrono::milliseconds duration) {
+  const std::filesystem::path path = folder / file_name(engine, base, processor_name());
+  if (auto stored = stored_profile(path, engine, base)) return *stored;
+  const Profile profile = profile_base(engine, base, duration);
+  try {
+    std::filesystem::create_directories(folder);
+    write_profile(profile, path);
+  } catch (const std::exception& error) {
+    module_log("infer")->warn("the profile is not kept: {}", error.what());
+  }
+  return profile;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,82 @@
+#include "mainstream/profile.hpp"
+
+#include "core/file.hpp"
+#include "core/testing.hpp"
+#include "infer/random_graph.hpp"
+#include "package/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Large enough for the clock: about a millisecond.
+Base base_of_some_size() {
+  GraphMaker m(1);
+  std::string x = m.input({1, 3, 64, 64});
+  for (int i = 0; i < 4; ++i) {
+    const std::string y = m.relu(m.conv(x, 64, 3, {.pads = {1, 1, 1, 1}}));
+    x = m.relu(m.add(m.conv(y, 64, 3, {.pads = {1, 1, 1, 1}}), y));
+  }
+  const std::string flat = m.node(op::Reshape{{64}}, {m.node(op::GlobalPool{}, {x})});
+  m.graph.outputs = {m.node(op::Gemm{}, {flat, m.constant({10, 64})})};
+  return prepare_base(m.graph, {});
+}
+
+TEST(Profile, SegmentsAddUpToTheWholeRun) {
+  const Base base = base_of_some_size();
+  const Profile profile = profile_base(Engine({.threads = 1}), base, milliseconds(300));
+  ASSERT_EQ(profile.layer_ms.size(), base.layers());
+  double sum = 0;
+  for (std::size_t i = 1; i < base.branchpoints.size(); ++i) {
+    const double segment = profile.range_ms(base.branchpoints[i - 1].layers, base.branchpoints[i].layers);
+    EXPECT_GT(segment, 0) << base.branchpoints[i].tensor;
+    sum += segment;
+  }
+  // 5 % on an idle machine; here others may be at work.
+  EXPECT_NEAR(sum, profile.stem.median_ms, 0.25 * profile.stem.median_ms);
+  EXPECT_GE(profile.stem.p90_ms, profile.stem.median_ms);
+  EXPECT_GE(profile.stem.runs, 5U);
+  EXPECT_ERROR(usage, profile.range_ms(0, base.layers() + 1), "of a profile of");
+}
+
+TEST(Profile, MeasuresAHeadByItself) {
+  const Base base = base_of_some_size();
+  const Engine engine({.threads = 1});
+  const double whole = profile_base(engine, base, milliseconds(50)).stem.median_ms;
+  for (const Branchpoint& branchpoint : base.branchpoints) {
+    const double head = measure_head_ms(engine, base, branchpoint, tail_of(base.graph, branchpoint.tensor));
+    EXPECT_GT(head, 0);
+    EXPECT_LT(head, whole / 4) << branchpoint.tensor;  // pooling and 640 multiply-adds
+  }
+  EXPECT_ERROR(untrusted,
+               measure_head_ms(engine, base, base.branchpoints.front(), tail_of(base.graph, base.features)),
+               "has more than");
+}
+
+TEST(Profile, IsKeptBetweenRuns) {
+  const TestFolder folder;
+  const Base base = tiny_base();
+  const Engine engine({.threads = 1});
+  const Profile first = cached_profile(engine, base, folder / "cache", milliseconds(20));
+  const Profile second = cached_profile(engine, base, folder / "cache", milliseconds(20));
+  EXPECT_EQ(first.layer_ms, second.layer_ms);  // not measured again
+  EXPECT_EQ(second.base_id, base.id);
+  EXPECT_EQ(second.processor, first.processor);
+
+  const auto file = std::filesystem::directory_iterator(folder / "cache")->path();
+  write_file(file, "{}");
+  EXPECT_EQ(cached_profile(engine, base, folder / "cache", milliseconds(20)).layer_ms.size(), base.layers());
+  EXPECT_EQ(read_profile(file).layer_ms.size(), base.layers());  // repaired
+  write_file(file, "no JSON");
+  EXPECT_ERROR(untrusted, read_profile(file), file.string());
+}
+
+TEST(Profile, WorksWhereNothingCanBeKept) {
+  const Base base = tiny_base();
+  const Profile profile = cached_profile(Engine({.threads = 1}), base, "/dev/null/cache", milliseconds(20));
+  EXPECT_EQ(profile.layer_ms.size(), base.layers());
+}
+
+}  // namespace
+}  // namespace mainstream
