@@ -9,6 +9,7 @@
 #include "core/log.hpp"
 #include "media/decoder.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/stream_time.hpp"
 
 namespace mainstream {
 namespace {
@@ -93,6 +94,7 @@ struct VideoReader::State {
     const double fps = av_q2d(av_guess_frame_rate(format.get(), av_stream(), nullptr));
     if (std::isfinite(fps) && fps > 0 && fps <= kMaxFps) info.fps = fps;
     info.frames = std::max<std::int64_t>(av_stream()->nb_frames, 0);
+    time.emplace(MediaTime(info.fps > 0 ? std::llround(1e6 / info.fps) : 0));
   }
 
   [[nodiscard]] AVStream* av_stream() const { return format->streams[stream]; }
@@ -144,22 +146,11 @@ struct VideoReader::State {
   }
 
   [[nodiscard]] VideoFrame wrap(FramePtr frame) {
-    const std::int64_t pts = frame->best_effort_timestamp;
-    MediaTime time = delivered == 0 ? MediaTime{} : last_time + MediaTime(nominal_step());
-    std::int64_t since_first = 0;
-    if (pts != AV_NOPTS_VALUE) {
-      if (first_pts == AV_NOPTS_VALUE) first_pts = pts;
-      if (!__builtin_sub_overflow(pts, first_pts, &since_first)) {
-        const std::int64_t us = av_rescale_q(since_first, av_stream()->time_base, {1, 1000000});
-        if (us != INT64_MIN) time = std::max(last_time, MediaTime(us));  // time never runs backwards
-      }
+    std::optional<MediaTime> stamp;
+    if (frame->best_effort_timestamp != AV_NOPTS_VALUE) {
+      stamp = MediaTime(av_rescale_q(frame->best_effort_timestamp, av_stream()->time_base, {1, 1000000}));
     }
-    last_time = time;
-    return {delivered++, time, make_picture(std::move(frame))};
-  }
-
-  [[nodiscard]] std::int64_t nominal_step() const {
-    return info.fps > 0 ? static_cast<std::int64_t>(std::llround(1e6 / info.fps)) : 0;
+    return {delivered++, time->next(stamp), make_picture(std::move(frame))};
   }
 
   const std::string shown_url;
@@ -172,8 +163,7 @@ struct VideoReader::State {
   const PacketPtr packet = owned(av_packet_alloc());
 
   std::int64_t delivered = 0;
-  std::int64_t first_pts = AV_NOPTS_VALUE;
-  MediaTime last_time{};
+  std::optional<StreamTime> time;
   int read_error = 0;
   bool concluded = false;
 };
