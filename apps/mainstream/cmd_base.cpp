@@ -135,6 +135,7 @@ void add_base_command(CLI::App& program) {
   base->require_subcommand(1);
   add_prepare(*base);
   add_show(*base);
+  add_distill_command(*base);
 }
 
 }  // namespace mainstream

@@ -9,5 +9,7 @@ namespace mainstream {
 void add_base_command(CLI::App& program);
 void add_package_command(CLI::App& program);
 void add_score_command(CLI::App& program);
+void add_train_command(CLI::App& program);
+void add_distill_command(CLI::App& base);  // into `mainstream base`
 
 }  // namespace mainstream

@@ -7,5 +7,6 @@ int main(int argc, char** argv) {
   mainstream::add_base_command(program);
   mainstream::add_package_command(program);
   mainstream::add_score_command(program);
+  mainstream::add_train_command(program);
   return mainstream::run_program(program, argc, argv);
 }

@@ -1,0 +1,69 @@
+#include "trainer_program.hpp"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "mainstream/error.hpp"
+
+extern char** environ;
+
+namespace mainstream {
+namespace {
+
+constexpr const char* kName = "mainstream-train";
+
+std::filesystem::path trainer_path() {
+  const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / kName;
+  if (std::filesystem::exists(path)) return path;
+  throw Error(ErrorKind::failed,
+              fmt::format("{} is not there: this installation was built without the trainer", path.string()));
+}
+
+// The words as exec wants them; they point into `words`.
+std::vector<char*> arguments_of(std::vector<std::string>& words) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  return arguments;
+}
+
+[[noreturn]] void fail(const std::filesystem::path& path, int error) {
+  throw Error(ErrorKind::failed,
+              fmt::format("{}: cannot be started: {}", path.string(), std::strerror(error)));
+}
+
+std::vector<std::string> with_name(std::vector<std::string> words) {
+  words.insert(words.begin(), kName);
+  return words;
+}
+
+}  // namespace
+
+int run_trainer(const std::vector<std::string>& arguments) {
+  const auto path = trainer_path();
+  std::vector<std::string> words = with_name(arguments);
+  pid_t child = 0;
+  const int error =
+      ::posix_spawn(&child, path.c_str(), nullptr, nullptr, arguments_of(words).data(), environ);
+  if (error != 0) fail(path, error);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) fail(path, errno);
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void become_trainer(const std::vector<std::string>& arguments) {
+  const auto path = trainer_path();
+  std::vector<std::string> words = with_name(arguments);
+  ::execv(path.c_str(), arguments_of(words).data());
+  fail(path, errno);
+}
+
+}  // namespace mainstream
