@@ -8,7 +8,6 @@
 
 #include "commands.hpp"
 #include "core/json.hpp"
-#include "event/event_json.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/event.hpp"
 #include "text_table.hpp"

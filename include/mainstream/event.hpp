@@ -1,6 +1,7 @@
 // Events: from labels, from an app's answers on analysed frames, and how well the two agree.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -80,6 +81,27 @@ class EventDetector {
   std::int64_t run_start_ = 0, run_length_ = 0;  // of consecutive positives, this frame the last
   std::optional<std::int64_t> last_frame_;
 };
+
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// One event of one app on one stream.
+struct EventRecord {
+  std::string app, stream;
+  std::string id;                             // unique among the events of a node
+  FrameRange frames;                          // of the stream
+  double start_seconds = 0, end_seconds = 0;  // time of the stream at its first and last frame
+  WallTime start_time, end_time;              // the same moments, UTC
+  double peak_score = 0;                      // 0..1
+  std::int64_t seen = 0, positive = 0;        // analysed frames within, and those of them that were positive
+  std::string branchpoint;                    // in force when the event ended
+  double fps = 0;                             // likewise: analysed frames per second
+};
+
+// One line of JSON, without its end (docs/formats.md).
+[[nodiscard]] std::string to_json_line(const EventRecord& event);
+
+// All events of a JSON Lines file, in its order. Throws unreadable, or untrusted naming file and line.
+[[nodiscard]] std::vector<EventRecord> read_events(const std::filesystem::path& path);
 
 // Agreement of detected events with the truth.
 struct EventScore {

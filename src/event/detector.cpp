@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "mainstream/error.hpp"
@@ -34,7 +34,7 @@ std::optional<EventDetector::Event> EventDetector::add(std::int64_t frame, float
     pending_ = {};
     return over;
   }
-  pending_.peak = pending_.seen == 0 ? score : std::max(pending_.peak, score);
+  pending_.peak = pending_.seen == 0 ? score : std::fmax(pending_.peak, score);  // passes over a NaN
   ++pending_.seen;
   pending_.positive += positive ? 1 : 0;
   if (run_length_ >= rule_.votes) join_run(frame);
@@ -44,7 +44,7 @@ std::optional<EventDetector::Event> EventDetector::add(std::int64_t frame, float
 void EventDetector::join_run(std::int64_t frame) {
   if (!current_) current_ = Event{{run_start_, frame}, pending_.peak, 0, 0};
   current_->range.last = frame;
-  current_->peak = std::max(current_->peak, pending_.peak);
+  current_->peak = std::fmax(current_->peak, pending_.peak);
   current_->seen += pending_.seen;
   current_->positive += pending_.positive;
   pending_ = {};

@@ -136,6 +136,12 @@ TEST(EventDetectorTest, SeenLeavesOutWhatFollowsTheLastPositive) {
   EXPECT_THAT(detect({.merge_gap = 100}, answers("+-+----")), ElementsAre(Event{{0, 2}, 3, 3, 2}));
 }
 
+TEST(EventDetectorTest, AScoreThatIsNoNumberIsNoPeak) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(detect({.merge_gap = 5}, {{0, 0.5F, true}, {1, nan, false}, {2, 0.2F, false}, {3, 0.7F, true}}),
+              ElementsAre(Event{{0, 3}, 0.7F, 4, 2}));
+}
+
 TEST(EventDetectorTest, RefusesNonsense) {
   EXPECT_ERROR(usage, EventDetector({.votes = 0}), "0 votes");
   EXPECT_ERROR(usage, EventDetector({.merge_gap = -1}), "gap of -1");
