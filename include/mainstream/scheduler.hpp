@@ -135,6 +135,7 @@ struct Schedule {
   // No schedule can have a better mean (for max-min: a better minimum). Nothing when none is known.
   std::optional<double> bound;
   bool proven = false;          // this is an optimum, including the second and third aims
+  double price = 0;             // what one more unit of budget would add to the mean, about
   std::vector<App> apps;        // in the problem's order
   std::vector<Segment> shared;  // by stem, in order of layers
 };

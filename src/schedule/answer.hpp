@@ -9,7 +9,4 @@ namespace mainstream {
 [[nodiscard]] Schedule make_schedule(const Problem& problem, const Instance& instance,
                                      const Assignment& assignment);
 
-// 0.1 .. 0.9: without sharing, one frame per second for everybody may already be too much.
-[[nodiscard]] const std::vector<double>& rates_without_sharing();
-
 }  // namespace mainstream

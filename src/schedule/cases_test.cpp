@@ -37,6 +37,34 @@ class Cases : public testing::TestWithParam<const char*> {
   Json expected_;
 };
 
+TEST_P(Cases, Optimal) {
+  const Schedule schedule = solved(Algorithm::optimal);
+  expect("optimal_mean_f1", schedule, schedule.mean_f1);
+  expect("optimal_cost", schedule, schedule.cost);
+  EXPECT_EQ(schedule.proven, schedule.feasible);
+}
+
+TEST_P(Cases, OptimalMaxMin) {
+  const Schedule schedule = solved(Algorithm::optimal, Objective::max_min);
+  expect("optimal_max_min_f1", schedule, schedule.min_f1);
+  expect("max_min_mean_f1", schedule, schedule.mean_f1);
+  expect("max_min_cost", schedule, schedule.cost);
+  EXPECT_EQ(schedule.proven, schedule.feasible);
+}
+
+TEST_P(Cases, FastIsNearOptimal) {
+  const Schedule schedule = solved(Algorithm::fast);
+  ASSERT_EQ(schedule.feasible, !expected_.contains("infeasible"));
+  if (!schedule.feasible) return;
+  const double best = expected_["optimal_mean_f1"].get<double>();
+  EXPECT_GE(schedule.mean_f1, best * 0.99);
+  EXPECT_LE(schedule.mean_f1, best + 1e-7);
+  EXPECT_GE(*schedule.bound, best - 1e-7);
+  if (expected_.contains("upper_bound_mean_f1")) {  // ours is that of the linear relaxation or better
+    EXPECT_LE(*schedule.bound, expected_["upper_bound_mean_f1"].get<double>() + 1e-7);
+  }
+}
+
 TEST_P(Cases, Greedy) {
   const Schedule schedule = solved(Algorithm::greedy);
   expect("greedy_mean_f1", schedule, schedule.mean_f1);

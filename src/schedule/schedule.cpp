@@ -7,6 +7,7 @@
 
 #include "mainstream/error.hpp"
 #include "schedule/answer.hpp"
+#include "schedule/modes.hpp"
 
 namespace mainstream {
 namespace {
@@ -117,11 +118,6 @@ Schedule make_schedule(const Problem& problem, const Instance& instance, const A
   schedule.feasible = within_budget(schedule.cost, schedule.budget);
   add_means(problem, schedule);
   return schedule;
-}
-
-const std::vector<double>& rates_without_sharing() {
-  static const std::vector<double> rates{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
-  return rates;
 }
 
 Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices) {

@@ -1,75 +1,153 @@
-// From a problem to the algorithm that was asked for and back.
-#include <fmt/format.h>
-
+// From a problem to the algorithm that was asked for, and back to a schedule.
 #include <algorithm>
+#include <cmath>
 
 #include "schedule/answer.hpp"
+#include "schedule/best_max_min.hpp"
 #include "schedule/greedy.hpp"
-#include "schedule/optimal.hpp"
+#include "schedule/limits.hpp"
+#include "schedule/modes.hpp"
 
 namespace mainstream {
 namespace {
 
-using Options = std::vector<InstanceOption>;
+// What an algorithm says, in terms of its instance.
+struct Answer {
+  std::optional<Assignment> assignment;
+  std::optional<double> bound;  // on the objective
+  bool proven = false;
+  double price = 0;
+};
 
-bool allowed(const Problem::App& app, const InstanceOption& option) {
-  const Choice& choice = option.choice;
-  return !(app.min_fps && choice.fps < *app.min_fps) && !(app.max_fps && choice.fps > *app.max_fps) &&
-         !(app.fixed_fps && choice.fps != *app.fixed_fps) &&
-         !(app.fixed_frozen && choice.frozen != *app.fixed_frozen) &&
-         !(app.min_f1 && option.f1 < *app.min_f1 - 1e-9);
-}
+class Solver {
+ public:
+  Solver(const Problem& problem, const SolveOptions& options) : problem_(problem), options_(options) {}
 
-// What the sharing modes leave: the least frozen candidate, or the most frozen one.
-void apply_mode(Algorithm algorithm, Options& options) {
-  if (algorithm != Algorithm::no_sharing && algorithm != Algorithm::max_sharing) return;
-  const auto [least, most] =
-      std::minmax_element(options.begin(), options.end(),
-                          [](const auto& a, const auto& b) { return a.choice.frozen < b.choice.frozen; });
-  const int frozen = algorithm == Algorithm::no_sharing ? least->choice.frozen : most->choice.frozen;
-  std::erase_if(options, [&](const InstanceOption& option) { return option.choice.frozen != frozen; });
-}
-
-Schedule no_options_left(const Problem& problem, const std::string& app) {
-  Schedule schedule;
-  schedule.budget = problem.budget;
-  schedule.reason = fmt::format("app \"{}\" has no option left within its own limits", app);
-  return schedule;
-}
-
-Schedule run(const Problem& problem, const SolveOptions& options) {
-  const bool no_sharing = options.algorithm == Algorithm::no_sharing;
-  auto choices = expand(problem, no_sharing ? rates_without_sharing() : std::vector<double>{});
-  for (std::size_t a = 0; a < choices.size(); ++a) {
-    apply_mode(options.algorithm, choices[a]);
-    std::erase_if(choices[a], [&](const auto& option) { return !allowed(problem.apps[a], option); });
-    if (choices[a].empty()) return no_options_left(problem, problem.apps[a].id);
+  Schedule run() {
+    all_ = expand(problem_, options_.algorithm == Algorithm::no_sharing ? rates_without_sharing()
+                                                                        : std::vector<double>{});
+    apply_mode(options_.algorithm, all_);
+    within_ = all_;
+    for (std::size_t a = 0; a < within_.size(); ++a) {
+      const Problem::App& app = problem_.apps[a];
+      std::erase_if(within_[a], [&](const auto& option) { return !within_limits(app, option); });
+      if (within_[a].empty()) return nothing(clash_within(app, all_[a]));
+    }
+    return options_.algorithm == Algorithm::fixed ? best_fixed() : solve_for(within_);
   }
-  const Instance instance = make_instance(problem, std::move(choices));
-  const bool exact = no_sharing || options.algorithm == Algorithm::max_sharing;
-  const auto assignment = exact ? optimal(instance) : greedy(instance);
-  if (!assignment) {
-    Schedule cheapest = make_schedule(problem, instance, greedy(instance));
-    cheapest.feasible = false;
-    cheapest.reason = fmt::format("the cheapest schedule costs {:.6g}, the budget is {:.6g}", cheapest.cost,
-                                  problem.budget);
-    return cheapest;
+
+ private:
+  Schedule nothing(std::string reason) const {
+    Schedule schedule;
+    schedule.budget = problem_.budget;
+    schedule.reason = std::move(reason);
+    return schedule;
   }
-  Schedule schedule = make_schedule(problem, instance, *assignment);
-  schedule.proven = exact;
-  if (exact) schedule.bound = schedule.mean_f1;
-  if (!schedule.feasible) {
-    schedule.reason = fmt::format("the cheapest schedule costs {:.6g}, the budget is {:.6g}", schedule.cost,
-                                  problem.budget);
+
+  Schedule solve_for(AppOptions options) const {
+    const Instance instance = make_instance(problem_, std::move(options));
+    const Answer answer = ask(instance);
+    if (!answer.assignment) return infeasible(instance);
+    Schedule schedule = make_schedule(problem_, instance, *answer.assignment);
+    if (!schedule.feasible) return infeasible(instance);  // greedy says the cheapest that it knows
+    schedule.bound = answer.bound;
+    schedule.proven = answer.proven;
+    schedule.price = answer.price / static_cast<double>(problem_.apps.size());
+    return schedule;
   }
-  return schedule;
-}
+
+  [[nodiscard]] Answer ask(const Instance& instance) const {
+    const double apps = static_cast<double>(instance.apps.size());
+    if (options_.algorithm == Algorithm::greedy) return {greedy(instance), std::nullopt, false, 0};
+    const auto start = current(instance);
+    MeanSearch search;
+    search.exact = options_.algorithm != Algorithm::fast;
+    search.stop = options_.stop;
+    if (start) search.start = &*start;
+    if (options_.current != nullptr) search.price = options_.current->price * apps;
+    Answer answer;
+    if (options_.objective == Objective::max_min) {
+      BestMaxMin best = best_max_min(instance, search);
+      if (best.mean.best) answer.assignment = std::move(best.mean.best->assignment);
+      answer.bound = best.bound;
+      answer.proven = best.proven;
+      answer.price = best.mean.price;
+    } else {
+      BestMean best = best_mean(instance, search);
+      if (best.best) answer.assignment = std::move(best.best->assignment);
+      answer.bound = best.bound / apps;
+      answer.proven = best.proven;
+      answer.price = best.price;
+    }
+    return answer;
+  }
+
+  // The schedule in force in terms of an instance; apps that are new begin with their cheapest option.
+  [[nodiscard]] std::optional<Assignment> current(const Instance& instance) const {
+    if (options_.current == nullptr) return std::nullopt;
+    Assignment assignment;
+    for (std::size_t a = 0; a < instance.apps.size(); ++a) {
+      const auto& known = options_.current->apps;
+      const auto& options = instance.apps[a].options;
+      const auto app = std::find_if(known.begin(), known.end(),
+                                    [&](const auto& entry) { return entry.id == problem_.apps[a].id; });
+      auto option = options.end();
+      if (app != known.end()) {
+        option = std::find_if(options.begin(), options.end(),
+                              [&](const auto& entry) { return entry.choice == app->choice; });
+      }
+      if (option == options.end()) {
+        option = std::min_element(options.begin(), options.end(),
+                                  [](const auto& x, const auto& y) { return x.own_cost < y.own_cost; });
+      }
+      assignment.push_back(static_cast<std::size_t>(option - options.begin()));
+    }
+    return assignment;
+  }
+
+  [[nodiscard]] Schedule infeasible(const Instance& instance) const {
+    const auto cheapest = cheapest_schedule(instance);
+    if (!cheapest) return nothing("the stem precisions that the apps need cannot go together");
+    Schedule schedule = make_schedule(problem_, instance, cheapest->assignment);
+    schedule.feasible = false;
+    schedule.reason = clash_with_budget(problem_, all_, cheapest->cost);
+    return schedule;
+  }
+
+  [[nodiscard]] Schedule best_fixed() const {
+    std::optional<Schedule> best;
+    bool proven = true;
+    for (const int frozen : frozen_counts(within_)) {
+      AppOptions options = within_;
+      fix_branchpoint(frozen, options);
+      Schedule schedule = solve_for(std::move(options));
+      proven = proven && (schedule.proven || !schedule.feasible);
+      if (!best || beats(schedule, *best)) best = std::move(schedule);
+    }
+    best->proven = proven && best->feasible;
+    return *best;
+  }
+
+  // Of two schedules of different branchpoints.
+  [[nodiscard]] bool beats(const Schedule& a, const Schedule& b) const {
+    if (a.feasible != b.feasible) return a.feasible;
+    if (!a.feasible) return a.cost < b.cost;
+    const auto differ = [](double x, double y) { return std::abs(x - y) > 1e-9; };
+    if (options_.objective == Objective::max_min && differ(a.min_f1, b.min_f1)) return a.min_f1 > b.min_f1;
+    if (differ(a.mean_f1, b.mean_f1)) return a.mean_f1 > b.mean_f1;
+    return a.cost < b.cost;
+  }
+
+  const Problem& problem_;
+  const SolveOptions& options_;
+  AppOptions all_, within_;  // of each app: by the mode; and within its limits
+};
 
 }  // namespace
 
 Schedule solve(const Problem& problem, const SolveOptions& options) {
   validate(problem);
-  Schedule schedule = run(problem, options);
+  Schedule schedule = Solver(problem, options).run();
   schedule.algorithm = options.algorithm;
   schedule.objective = options.objective;
   return schedule;

@@ -1,0 +1,108 @@
+#include "schedule/limits.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "schedule/relaxation.hpp"
+
+namespace mainstream {
+namespace {
+
+bool has_limits(const Problem::App& app) {
+  return app.min_fps || app.max_fps || app.min_f1 || app.fixed_fps || app.fixed_frozen;
+}
+
+std::string describe_limits(const Problem::App& app) {
+  std::vector<std::string> parts;
+  if (app.min_fps) parts.push_back(fmt::format("min_fps {}", *app.min_fps));
+  if (app.max_fps) parts.push_back(fmt::format("max_fps {}", *app.max_fps));
+  if (app.fixed_fps) parts.push_back(fmt::format("fixed_fps {}", *app.fixed_fps));
+  if (app.fixed_frozen) parts.push_back(fmt::format("fixed_frozen {}", *app.fixed_frozen));
+  if (app.min_f1) parts.push_back(fmt::format("min_f1 {}", *app.min_f1));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// The lowest cost when only these apps keep their limits.
+double cost_with_limits_of(const Problem& problem, const AppOptions& all, const std::vector<bool>& keep) {
+  AppOptions options = all;
+  for (std::size_t a = 0; a < options.size(); ++a) {
+    if (!keep[a]) continue;
+    std::erase_if(options[a], [&](const auto& option) { return !within_limits(problem.apps[a], option); });
+  }
+  const auto cheapest = cheapest_schedule(make_instance(problem, std::move(options)));
+  return cheapest ? cheapest->cost : std::numeric_limits<double>::infinity();
+}
+
+// Leaves out the limits of whole groups of apps as long as the rest still clashes, then of parts of
+// them: what is left clashes, and no app's limits in it could be spared.
+void spare_limits(const Problem& problem, const AppOptions& all, std::vector<bool>& keep, std::size_t first,
+                  std::size_t end) {
+  std::vector<bool> without = keep;
+  std::fill(without.begin() + static_cast<std::ptrdiff_t>(first),
+            without.begin() + static_cast<std::ptrdiff_t>(end), false);
+  if (without == keep) return;
+  if (!within_budget(cost_with_limits_of(problem, all, without), problem.budget)) {
+    keep = std::move(without);
+  } else if (end - first > 1) {
+    const std::size_t middle = first + (end - first) / 2;
+    spare_limits(problem, all, keep, first, middle);
+    spare_limits(problem, all, keep, middle, end);
+  }
+}
+
+}  // namespace
+
+bool within_limits(const Problem::App& app, const InstanceOption& option) {
+  const Choice& choice = option.choice;
+  return !(app.min_fps && choice.fps < *app.min_fps) && !(app.max_fps && choice.fps > *app.max_fps) &&
+         !(app.fixed_fps && choice.fps != *app.fixed_fps) &&
+         !(app.fixed_frozen && choice.frozen != *app.fixed_frozen) &&
+         !(app.min_f1 && option.f1 < *app.min_f1 - 1e-9);
+}
+
+std::string clash_within(const Problem::App& app, const std::vector<InstanceOption>& options) {
+  Problem::App without_f1 = app;
+  without_f1.min_f1.reset();
+  const InstanceOption* best = nullptr;
+  for (const InstanceOption& option : options) {
+    if (within_limits(without_f1, option) && (best == nullptr || option.f1 > best->f1)) best = &option;
+  }
+  const std::string limits = describe_limits(app);
+  if (best == nullptr) return fmt::format("app \"{}\" has no option with {}", app.id, limits);
+  return fmt::format(
+      "app \"{}\" cannot keep {}: its best F1 there is {:.6g}, with {} frozen layers at {} fps", app.id,
+      limits, best->f1, best->choice.frozen, best->choice.fps);
+}
+
+std::optional<Cheapest> cheapest_schedule(const Instance& instance) {
+  Relaxation relaxation(instance);
+  SearchLimit limit{10'000'000, nullptr};
+  Priced cheapest = relaxation.prove_cheapest(relaxation.cheapest(), limit);
+  if (cheapest.cost == std::numeric_limits<double>::infinity()) return std::nullopt;
+  return Cheapest{std::move(cheapest.assignment), cheapest.cost};
+}
+
+std::string clash_with_budget(const Problem& problem, const AppOptions& all, double cheapest_cost) {
+  std::vector<bool> keep;
+  for (const Problem::App& app : problem.apps) keep.push_back(has_limits(app));
+  const double without = cost_with_limits_of(problem, all, std::vector<bool>(keep.size(), false));
+  if (!within_budget(without, problem.budget)) {
+    return fmt::format("the cheapest schedule costs {:.6g}, the budget is {:.6g}", cheapest_cost,
+                       problem.budget);
+  }
+  spare_limits(problem, all, keep, 0, keep.size());
+  std::vector<std::string> clashing;
+  for (std::size_t a = 0; a < keep.size(); ++a) {
+    if (keep[a])
+      clashing.push_back(fmt::format("\"{}\" ({})", problem.apps[a].id, describe_limits(problem.apps[a])));
+  }
+  return fmt::format(
+      "the limits of {} do not fit the budget of {:.6g}: with all limits the cheapest schedule costs {:.6g}, "
+      "without any it costs {:.6g}",
+      fmt::join(clashing, " and "), problem.budget, cheapest_cost, without);
+}
+
+}  // namespace mainstream
