@@ -1,5 +1,6 @@
 #include "program.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -42,6 +43,8 @@ int parse_and_run(CLI::App& program, int argc, char** argv) {
 }  // namespace
 
 int run_program(CLI::App& program, int argc, char** argv) {
+  // A file that grows beyond the process's limit is then an error like a full disk, with its clean-up.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return parse_and_run(program, argc, argv);
   } catch (...) {

@@ -23,18 +23,19 @@ struct PrepareArguments {
 
 // "0.5" or "1/255".
 float parse_number(const std::string& option, std::string_view text) {
-  const auto parse = [&](std::string_view part) {
+  const auto parse = [](std::string_view part) {
     double value = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (error != std::errc() || end != part.data() + part.size() || !std::isfinite(value)) {
-      throw Error(ErrorKind::usage, fmt::format("{}: {} is no number; it can be one like 0.5 or 1/255",
-                                                option, in_quotes(part)));
-    }
-    return value;
+    return error == std::errc() && end == part.data() + part.size() ? value : std::nan("");
   };
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return static_cast<float>(parse(text));
-  return static_cast<float>(parse(text.substr(0, slash)) / parse(text.substr(slash + 1)));
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const double divisor = slash < text.size() ? parse(text.substr(slash + 1)) : 1;
+  const auto value = static_cast<float>(parse(text.substr(0, slash)) / divisor);
+  if (!std::isfinite(value)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: {} is no number; it can be one like 0.5 or 1/255", option, in_quotes(text)));
+  }
+  return value;
 }
 
 // One number for all three channels, or three with commas between.

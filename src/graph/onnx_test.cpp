@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <onnx/checker.h>
-#include <onnx/onnx_pb.h>
 
 #include "core/file.hpp"
 #include "core/testing.hpp"
+#include "graph/onnx_model.hpp"
 #include "graph/ops.hpp"
 #include "mainstream/graph.hpp"
 
@@ -13,77 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// A model under construction: what an exporter would write.
-class Model {
- public:
-  Model() {
-    proto_.set_ir_version(7);
-    opset(13);
-  }
-  Model& opset(std::int64_t version) {
-    proto_.clear_opset_import();
-    auto* import = proto_.add_opset_import();
-    import->set_domain("");
-    import->set_version(version);
-    return *this;
-  }
-  Model& input(const std::string& name, const std::vector<std::int64_t>& shape) {
-    describe(proto_.mutable_graph()->add_input(), name, shape);
-    return *this;
-  }
-  Model& output(const std::string& name) {
-    describe(proto_.mutable_graph()->add_output(), name, {1});
-    return *this;
-  }
-  Model& floats(const std::string& name, const std::vector<std::int64_t>& shape, float value = 1) {
-    auto* tensor = add_tensor(name, shape, onnx::TensorProto::FLOAT);
-    for (std::int64_t i = 0; i < element_count(shape); ++i) tensor->add_float_data(value);
-    return *this;
-  }
-  Model& integers(const std::string& name, const std::vector<std::int64_t>& values) {
-    auto* tensor = add_tensor(name, {static_cast<std::int64_t>(values.size())}, onnx::TensorProto::INT64);
-    for (const std::int64_t value : values) tensor->add_int64_data(value);
-    return *this;
-  }
-  onnx::NodeProto* node(const char* type, const std::vector<std::string>& inputs, const std::string& output) {
-    auto* node = proto_.mutable_graph()->add_node();
-    node->set_op_type(type);
-    for (const std::string& name : inputs) node->add_input(name);
-    node->add_output(output);
-    return node;
-  }
-  onnx::ModelProto& proto() { return proto_; }
-  [[nodiscard]] Graph read() const { return parse_onnx(proto_.SerializeAsString(), "m.onnx"); }
-
- private:
-  static void describe(onnx::ValueInfoProto* info, const std::string& name,
-                       const std::vector<std::int64_t>& shape) {
-    info->set_name(name);
-    auto* type = info->mutable_type()->mutable_tensor_type();
-    type->set_elem_type(onnx::TensorProto::FLOAT);
-    for (const std::int64_t size : shape) {
-      auto* dimension = type->mutable_shape()->add_dim();
-      if (size > 0) dimension->set_dim_value(size);
-      if (size <= 0) dimension->set_dim_param("free");
-    }
-  }
-  onnx::TensorProto* add_tensor(const std::string& name, const std::vector<std::int64_t>& shape, int type) {
-    auto* tensor = proto_.mutable_graph()->add_initializer();
-    tensor->set_name(name);
-    tensor->set_data_type(type);
-    for (const std::int64_t size : shape) tensor->add_dims(size);
-    return tensor;
-  }
-  onnx::ModelProto proto_;
-};
-
-Model conv_model() {
-  Model model;
-  model.input("x", {0, 3, 8, 8}).floats("w", {4, 3, 3, 3}).output("y");
-  model.node("Conv", {"x", "w"}, "y");
-  return model;
-}
 
 std::vector<std::string> operations(const Graph& graph) {
   std::vector<std::string> names;
@@ -99,7 +28,7 @@ TEST(OnnxTest, ReadsAConvolution) {
 }
 
 TEST(OnnxTest, EvaluatesTheShapeArithmeticOfFlattening) {
-  Model model;
+  OnnxModel model;
   model.input("x", {0, 2, 3, 4}).output("y").integers("one", {-1}).integers("axis", {0});
   auto* index = model.node("Constant", {}, "index")->add_attribute();
   index->set_name("value_int");
@@ -117,7 +46,7 @@ TEST(OnnxTest, EvaluatesTheShapeArithmeticOfFlattening) {
 }
 
 TEST(OnnxTest, DropoutAndIdentityVanishAndGatesBecomeActivations) {
-  Model model;
+  OnnxModel model;
   model.input("x", {1, 2, 3, 4}).output("y");
   model.node("Dropout", {"x"}, "a");
   model.node("Sigmoid", {"a"}, "b");
@@ -130,7 +59,7 @@ TEST(OnnxTest, DropoutAndIdentityVanishAndGatesBecomeActivations) {
 }
 
 TEST(OnnxTest, SamePaddingGivesTheDocumentedOutputSize) {
-  Model model;
+  OnnxModel model;
   model.input("x", {1, 1, 7, 6}).floats("w", {1, 1, 3, 3}).output("y");
   auto* node = model.node("Conv", {"x", "w"}, "y");
   auto* automatic = node->add_attribute();
@@ -168,42 +97,42 @@ TEST(OnnxTest, EveryTruncationIsHandled) {
 }
 
 TEST(OnnxTest, NamesTheUnsupportedNode) {
-  Model model = conv_model();
+  OnnxModel model = conv_model();
   model.node("NonMaxSuppression", {"y"}, "z");
   EXPECT_ERROR(unsupported, model.read(), "m.onnx: node 'z' (NonMaxSuppression): cannot be run");
 }
 
 TEST(OnnxTest, RefusesCyclesMissingInputsAndValuesMadeTwice) {
-  Model cycle;
+  OnnxModel cycle;
   cycle.input("x", {1, 2}).output("b");
   cycle.node("Add", {"x", "b"}, "a");
   cycle.node("Relu", {"a"}, "b");
   EXPECT_ERROR(untrusted, cycle.read(), "node 'a' (Add): reads 'b' before it is made: the graph has a cycle");
 
-  Model missing = conv_model();
+  OnnxModel missing = conv_model();
   missing.node("Relu", {"nobody"}, "z");
   EXPECT_ERROR(untrusted, missing.read(), "node 'z' (Relu): reads 'nobody', which nothing makes");
 
-  Model twice = conv_model();
+  OnnxModel twice = conv_model();
   twice.node("Relu", {"x"}, "y");
   EXPECT_ERROR(untrusted, twice.read(), "value 'y' is made twice");
 }
 
 TEST(OnnxTest, RefusesImpossibleSizes) {
-  Model gigantic;
+  OnnxModel gigantic;
   gigantic.input("x", {1, 3, 1LL << 40, 8}).output("x");
   EXPECT_ERROR(untrusted, gigantic.read(), "input 'x' is said to have size 1099511627776");
 
-  Model blown_up = conv_model();
+  OnnxModel blown_up = conv_model();
   blown_up.proto().mutable_graph()->mutable_initializer(0)->set_dims(0, 1LL << 61);
   EXPECT_ERROR(untrusted, blown_up.read(), "is impossible");
 
-  Model large_output;
+  OnnxModel large_output;
   large_output.input("x", {1, 60000, 60000, 1}).input("z", {1, 60000, 1, 60000}).output("y");
   large_output.node("Add", {"x", "z"}, "y");
   EXPECT_ERROR(unsupported, large_output.read(), "more than 2147483648 elements");
 
-  Model padded = conv_model();
+  OnnxModel padded = conv_model();
   auto* pads = padded.proto().mutable_graph()->mutable_node(0)->add_attribute();
   pads->set_name("pads");
   pads->set_type(onnx::AttributeProto::INTS);
@@ -212,14 +141,14 @@ TEST(OnnxTest, RefusesImpossibleSizes) {
 }
 
 TEST(OnnxTest, RefusesOpenSizesUnlessBound) {
-  Model model;
+  OnnxModel model;
   model.input("x", {0, 3, 0, 0}).output("x");
   EXPECT_ERROR(unsupported, model.read(), "leaves dimension 2 open; give a size with --input-size");
   EXPECT_THAT(parse_onnx(model.proto().SerializeAsString(), "m", 32).shape("x"), ElementsAre(1, 3, 32, 32));
 }
 
 TEST(OnnxTest, RefusesWeightsInOtherFiles) {
-  Model model = conv_model();
+  OnnxModel model = conv_model();
   auto* tensor = model.proto().mutable_graph()->mutable_initializer(0);
   tensor->set_data_location(onnx::TensorProto::EXTERNAL);
   auto* entry = tensor->add_external_data();
@@ -229,7 +158,7 @@ TEST(OnnxTest, RefusesWeightsInOtherFiles) {
 }
 
 TEST(OnnxTest, RefusesWeightsThatAreNotFinite) {
-  Model model = conv_model();
+  OnnxModel model = conv_model();
   model.proto().mutable_graph()->mutable_initializer(0)->set_float_data(5, std::nanf(""));
   EXPECT_ERROR(untrusted, model.read(), "weights 'w' are not all finite");
 }
@@ -292,7 +221,7 @@ TEST(OnnxTest, WritesWhatItReads) {
 TEST(OnnxTest, FingerprintSeesWeightsAndAttributesButNotNames) {
   Graph graph = conv_model().read();
   const std::string before = fingerprint(graph);
-  Model renamed;
+  OnnxModel renamed;
   renamed.input("image", {0, 3, 8, 8}).floats("kernel", {4, 3, 3, 3}).output("out");
   renamed.node("Conv", {"image", "kernel"}, "out");
   EXPECT_EQ(fingerprint(renamed.read()), before);

@@ -122,6 +122,14 @@ TEST(BaseTest, RefusesMetadataThatDoesNotFitTheNetwork) {
   expect_refused("mainstream.id", std::string(64, '0'), "the file was changed");
 }
 
+TEST(BaseTest, AFullDiskLeavesNothingBehind) {
+  const TestFolder folder;
+  const Base base = tiny_base();
+  const FullDisk disk(500);
+  EXPECT_ERROR(storage, write_base(base, folder / "base.onnx"), "base.onnx: cannot write: File too large");
+  EXPECT_TRUE(folder.names().empty());
+}
+
 TEST(BaseTest, MetadataOfOthersStays) {
   const TestFolder folder;
   Graph graph = tiny_network();

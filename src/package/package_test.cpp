@@ -190,5 +190,18 @@ TEST_F(PackageTest, ExtractsIntoANewFolder) {
   EXPECT_ERROR(storage, extract_package(package, folder_ / "app.mpkg" / "out"), "cannot write");
 }
 
+TEST_F(PackageTest, AFullDiskLeavesTheOldFileAndNothingElse) {
+  const std::string before = read_file(path_);
+  const std::vector<Graph> tails = tiny_tails(base_);
+  for (const rlim_t room : {0U, 1U, 100U, 1000U, 2000U}) {
+    const FullDisk disk(room);
+    EXPECT_ERROR(storage, write_package(path_, tiny_manifest(base_), tails), "app.mpkg: cannot write");
+    EXPECT_ERROR(storage, write_package(folder_ / "new.mpkg", tiny_manifest(base_), tails),
+                 "new.mpkg: cannot write");
+  }
+  EXPECT_EQ(folder_.names(), std::vector<std::string>{"app.mpkg"});
+  EXPECT_EQ(read_file(path_), before);
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -1,0 +1,102 @@
+#include "cli_testing.hpp"
+#include "core/json.hpp"
+#include "mainstream/base.hpp"
+#include "package/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using testing::HasSubstr;
+
+class BaseCommandTest : public testing::Test {
+ protected:
+  void SetUp() override { write_file(in_, to_onnx(tiny_network())); }
+  CliResult prepare(const std::string& options = {}, const std::string& before = {}) {
+    return run_cli("base prepare " + in_.string() + " -o " + out_.string() + " " + options, before);
+  }
+  const TestFolder folder_;
+  const std::filesystem::path in_ = folder_ / "in.onnx", out_ = folder_ / "out.onnx";
+};
+
+TEST_F(BaseCommandTest, PreparesABase) {
+  const CliResult result = prepare(
+      "--mean 123.675,116.28,103.53 --scale 1/58.395,1/57.12,1/57.375 --resize crop --channels bgr --name "
+      "first");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("base first, 5 layers to the features \"b\", 3 branchpoints, id "));
+  const Base base = read_base(out_);
+  EXPECT_EQ(base.name, "first");
+  EXPECT_EQ(base.id, tiny_base().id);
+  EXPECT_EQ(base.input.mean, (std::array<float, 3>{123.675F, 116.28F, 103.53F}));
+  EXPECT_EQ(base.input.scale, (std::array<float, 3>{1 / 58.395F, 1 / 57.12F, 1 / 57.375F}));
+  EXPECT_EQ(base.input.resize, InputSpec::Resize::crop);
+  EXPECT_EQ(base.input.channels, InputSpec::Channels::bgr);
+}
+
+TEST_F(BaseCommandTest, BindsAnOpenSize) {
+  Graph open = tiny_network();
+  std::string bytes = to_onnx(open);
+  // 16 as a dim_value becomes 0, which is an open dimension.
+  const std::string fixed = "\x0a\x02\x08\x10\x0a\x02\x08\x10",
+                    free = std::string("\x0a\x02\x08\x00\x0a\x02\x08\x00", 8);
+  ASSERT_NE(bytes.find(fixed), std::string::npos);
+  bytes.replace(bytes.find(fixed), fixed.size(), free);
+  write_file(in_, bytes);
+  expect_refused(prepare(), 3, "give a size with --input-size");
+  EXPECT_EQ(prepare("--input-size 32").exit_code, 0);
+  EXPECT_EQ(read_base(out_).input.width, 32);
+}
+
+TEST_F(BaseCommandTest, RefusesWrongOptions) {
+  expect_refused(prepare("--mean x"), 2, "--mean: \"x\" is no number");
+  expect_refused(prepare("--mean 1,2"), 2, "--mean: has 2 numbers");
+  expect_refused(prepare("--scale 1/0"), 2, "--scale: \"1/0\" is no number");
+  expect_refused(prepare("--scale 0"), 2, "scale[0]: must not be 0");
+  expect_refused(prepare("--channels grey"), 2, "channels: must be one of rgb, bgr");
+  expect_refused(prepare("--resize no"), 2, "resize: must be one of stretch, crop, letterbox");
+  expect_refused(prepare("--features z"), 2, "no tensor \"z\" for the features");
+  expect_refused(prepare("--input-size 0"), 2, "--input-size");
+  expect_refused(prepare("--surprise"), 2, "--surprise");
+  expect_refused(run_cli("base prepare " + in_.string()), 2, "mainstream base prepare: --output is required");
+  EXPECT_EQ(folder_.names(), std::vector<std::string>{"in.onnx"});
+}
+
+TEST_F(BaseCommandTest, ShowsATableAndJson) {
+  ASSERT_EQ(prepare().exit_code, 0);
+  const CliResult table = run_cli("base show " + out_.string());
+  EXPECT_EQ(table.exit_code, 0);
+  EXPECT_THAT(table.out, HasSubstr("layers         5 to the features, 8 in all"));
+  EXPECT_THAT(table.out, HasSubstr("* b"));
+  const Json json = parse_json(run_cli("base show --json " + out_.string()).out, "output");
+  EXPECT_EQ(json["layers"].size(), 8U);
+  EXPECT_EQ(json["branchpoints"].size(), 3U);
+  EXPECT_EQ(json["branchpoints"][1]["tensor"], "a");
+  // conv 8 x 8 x 4 of 3 x 3 x 3, conv 8 x 8 x 4 of 4 x 3 x 3, linear 5 of 4
+  EXPECT_EQ(json["multiply_adds"], 8 * 8 * 4 * 27 + 8 * 8 * 4 * 36 + 5 * 4);
+}
+
+TEST_F(BaseCommandTest, ShowRefusesWhatWasNotPrepared) {
+  expect_refused(run_cli("base show " + in_.string()), 3, "in.onnx: no prepared base");
+  EXPECT_EQ(run_cli("base show " + in_.string() + " --json").exit_code, 3);
+}
+
+TEST_F(BaseCommandTest, AFileThatCannotGrowLeavesNothingBehind) {
+  expect_refused(prepare("", "ulimit -f 1;"), 1, "out.onnx: cannot write: File too large");
+  EXPECT_EQ(folder_.names(), std::vector<std::string>{"in.onnx"});
+}
+
+TEST_F(BaseCommandTest, AFolderThatIsNotThere) {
+  expect_refused(run_cli("base prepare " + in_.string() + " -o /nowhere/out.onnx"), 1,
+                 "/nowhere/out.onnx: cannot write");
+}
+
+TEST_F(BaseCommandTest, OutputThatNobodyTakesIsAnError) {
+  ASSERT_EQ(prepare().exit_code, 0);
+  const std::string command =
+      std::string(MAINSTREAM_PROGRAM) + " base show " + out_.string() + " > /dev/full 2> /dev/null";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+}
+
+}  // namespace
+}  // namespace mainstream
