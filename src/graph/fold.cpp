@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 
+#include "graph/graph_editor.hpp"
 #include "graph/ops.hpp"
 #include "mainstream/error.hpp"
 
@@ -16,27 +17,6 @@ void redirect(Graph& graph, const std::string& from, const std::string& to) {
 }
 
 namespace {
-
-Node* producer(Graph& graph, const std::string& value) {
-  const auto found = std::find_if(graph.nodes.begin(), graph.nodes.end(),
-                                  [&](const Node& node) { return node.output == value; });
-  return found == graph.nodes.end() ? nullptr : &*found;
-}
-
-std::int64_t readers(const Graph& graph, const std::string& value) {
-  std::int64_t count = std::count(graph.outputs.begin(), graph.outputs.end(), value);
-  for (const Node& node : graph.nodes) count += std::count(node.inputs.begin(), node.inputs.end(), value);
-  return count;
-}
-
-// `node` takes over the work of `later`, its only reader: from now on it makes what that made.
-void absorb(Graph& graph, Node& node, const Node& later) {
-  const std::string made = later.output;
-  const std::string dropped = node.output;
-  node.output = made;
-  std::erase_if(graph.nodes, [&](const Node& other) { return other.output == made && &other != &node; });
-  graph.shapes.erase(dropped);
-}
 
 // ---- Nodes that do nothing ------------------------------------------------------------------
 
@@ -131,56 +111,74 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
   return std::nullopt;
 }
 
-// Multiplies a convolution's (or inner product's) weights, which get names of their own: others may share
-// them.
-void apply(Graph& graph, Node& node, const Affine& affine) {
-  const Tensor& weights = graph.constant(node.inputs[1]);
-  const std::size_t channels = affine.scale.size();
-  const std::size_t per_output = weights.data->size() / channels;
-  std::vector<float> scaled(*weights.data);
-  for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= affine.scale[i / per_output];
-  std::vector<float> bias(affine.offset);
-  if (node.inputs.size() > 2) {
-    const auto& old = *graph.constant(node.inputs[2]).data;
-    for (std::size_t c = 0; c < channels; ++c) bias[c] += old[c] * affine.scale[c];
-  }
-  const auto add = [&](const char* suffix, Tensor tensor) {
-    std::string name = node.output + suffix;
-    while (graph.shapes.contains(name) || graph.constants.contains(name)) name += "_";
-    graph.constants[name] = std::move(tensor);
-    return name;
-  };
-  const Shape weights_shape = weights.shape;
-  node.inputs.resize(1);
-  node.inputs.push_back(add("_weights", make_tensor(weights_shape, std::move(scaled))));
-  node.inputs.push_back(add("_bias", make_tensor({static_cast<std::int64_t>(channels)}, std::move(bias))));
-}
+// Weights that many nodes share become many: what folding may make, in elements.
+constexpr std::size_t kMaxFolded = std::size_t{1} << 29;
 
-bool fold_one_affine(Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    const auto affine = affine_of(graph, node);
-    if (!affine) continue;
-    const std::string& x = node.inputs[graph.is_constant(node.inputs[0]) ? 1 : 0];
-    Node* before = producer(graph, x);
-    if (before == nullptr || readers(graph, x) != 1) continue;
+class Folding {
+ public:
+  explicit Folding(Graph& graph) : graph_(graph), editor_(graph) {}
+
+  // What is folded makes room for the next in line, so one walk in order finds all.
+  void run() {
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) fold_affine(graph_.nodes[i]);
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      while (!editor_.is_gone(i) && fold_pad(graph_.nodes[i])) {
+      }
+    }
+    editor_.finish();
+  }
+
+ private:
+  // Of a scale, an offset or a normalisation: into the convolution or inner product before it.
+  void fold_affine(const Node& node) {
+    const auto affine = affine_of(graph_, node);
+    if (!affine) return;
+    const std::string& x = node.inputs[graph_.is_constant(node.inputs[0]) ? 1 : 0];
+    Node* before = editor_.producer(x);
+    if (before == nullptr || editor_.readers(x) != 1) return;
     if (!std::holds_alternative<op::Conv>(before->op) && !std::holds_alternative<op::Gemm>(before->op))
-      continue;
-    apply(graph, *before, *affine);
-    absorb(graph, *before, node);
-    return true;
+      return;
+    apply(*before, *affine);
+    editor_.absorb_later(*before, node);
   }
-  return false;
-}
 
-// ---- Padding --------------------------------------------------------------------------------------
+  // Multiplies a node's weights, which get names of their own: others may share them.
+  void apply(Node& node, const Affine& affine) {
+    const Tensor& weights = graph_.constant(node.inputs[1]);
+    const std::size_t channels = affine.scale.size();
+    const std::size_t per_output = weights.data->size() / channels;
+    folded_ += weights.data->size();
+    if (folded_ > kMaxFolded) fail(node, "the weights that its like share take more than 2 GiB when folded");
+    std::vector<float> scaled(*weights.data);
+    for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= affine.scale[i / per_output];
+    std::vector<float> bias(affine.offset);
+    if (node.inputs.size() > 2) {
+      const auto& old = *graph_.constant(node.inputs[2]).data;
+      for (std::size_t c = 0; c < channels; ++c) bias[c] += old[c] * affine.scale[c];
+    }
+    const Shape weights_shape = weights.shape;
+    node.inputs.resize(1);
+    node.inputs.push_back(add(node, "_weights", weights_shape, std::move(scaled)));
+    node.inputs.push_back(add(node, "_bias", {static_cast<std::int64_t>(channels)}, std::move(bias)));
+  }
 
-bool fold_one_pad(Graph& graph) {
-  for (Node& node : graph.nodes) {
+  std::string add(const Node& node, const char* suffix, Shape shape, std::vector<float> values) {
+    if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
+      fail(node, "its weights overflow when the scales behind it are folded into them");
+    }
+    std::string name = node.output + suffix;
+    while (graph_.shapes.contains(name) || graph_.constants.contains(name)) name += "_";
+    graph_.constants[name] = make_tensor(std::move(shape), std::move(values));
+    return name;
+  }
+
+  // Padding before a convolution or an average becomes that node's own. True if something changed.
+  bool fold_pad(Node& node) {
     auto* conv = std::get_if<op::Conv>(&node.op);
     auto* pool = std::get_if<op::Pool>(&node.op);
-    const Node* before = producer(graph, node.inputs.front());
+    const Node* before = editor_.producer(node.inputs.front());
     const auto* pad = before == nullptr ? nullptr : std::get_if<op::Pad>(&before->op);
-    if (pad == nullptr || pad->value != 0 || readers(graph, before->output) != 1) continue;
+    if (pad == nullptr || pad->value != 0 || editor_.readers(before->output) != 1) return false;
     if (conv != nullptr) {
       for (std::size_t i = 0; i < 4; ++i) conv->pads[i] += pad->pads[i];
     } else if (pool != nullptr && pool->kind == op::Pool::Kind::average &&
@@ -188,16 +186,21 @@ bool fold_one_pad(Graph& graph) {
       pool->pads = pad->pads;
       pool->count_padding = true;
     } else {
-      continue;
+      return false;
     }
-    const std::string padded = before->output;
-    node.inputs.front() = before->inputs.front();
-    std::erase_if(graph.nodes, [&](const Node& other) { return other.output == padded; });
-    graph.shapes.erase(padded);
+    editor_.absorb_earlier(node);
     return true;
   }
-  return false;
-}
+
+  [[noreturn]] void fail(const Node& node, const std::string& what) const {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: node '{}' ({}): {}", graph_.name, node.output, op_name(node.op), what));
+  }
+
+  Graph& graph_;
+  GraphEditor editor_;
+  std::size_t folded_ = 0;
+};
 
 // ---- Layout of the input ----------------------------------------------------------------------------
 
@@ -207,7 +210,7 @@ void accept_nchw_input(Graph& graph) {
   for (const std::string& input : graph.inputs) {
     const auto reads = [&](const Node& node) { return node.inputs.front() == input; };
     const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(), reads);
-    if (node == graph.nodes.end() || readers(graph, input) != 1) continue;
+    if (node == graph.nodes.end() || GraphEditor(graph).readers(input) != 1) continue;
     const auto* transpose = std::get_if<op::Transpose>(&node->op);
     if (transpose == nullptr || transpose->order != std::vector<std::int64_t>{0, 3, 1, 2}) continue;
     const std::string transposed = node->output;
@@ -222,11 +225,12 @@ void accept_nchw_input(Graph& graph) {
 
 // x * gate(x) -> one activation. The gate's other readers, if any, keep it alive.
 void fuse_gated_activations(Graph& graph) {
+  const GraphEditor editor(graph);
   for (Node& node : graph.nodes) {
     const auto* binary = std::get_if<op::Binary>(&node.op);
     if (binary == nullptr || binary->kind != op::Binary::Kind::mul) continue;
     for (const std::size_t i : {0U, 1U}) {
-      const Node* gate = producer(graph, node.inputs[i]);
+      const Node* gate = editor.producer(node.inputs[i]);
       const auto* activation = gate == nullptr ? nullptr : std::get_if<op::Activation>(&gate->op);
       if (activation == nullptr || gate->inputs.front() != node.inputs[1 - i]) continue;
       using Kind = op::Activation::Kind;
@@ -248,8 +252,7 @@ void fuse_gated_activations(Graph& graph) {
 void fold(Graph& graph) {
   accept_nchw_input(graph);
   drop_idle_nodes(graph);
-  while (fold_one_affine(graph) || fold_one_pad(graph)) {
-  }
+  Folding(graph).run();
   remove_dead(graph);
   infer_shapes(graph);
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/testing.hpp"
 #include "mainstream/graph.hpp"
 
 namespace mainstream {
@@ -54,6 +55,30 @@ TEST(FoldTest, ScaleAndOffsetAfterAConvolution) {
   ASSERT_EQ(graph.nodes.size(), 1U);
   EXPECT_THAT(values(graph, 0, 1), ElementsAre(-20, -300));
   EXPECT_THAT(values(graph, 0, 2), ElementsAre(7, 7));
+}
+
+TEST(FoldTest, ALongChainFoldsAtOnce) {
+  Graph graph = conv_graph();
+  graph.constants["s"] = make_tensor({1}, {-1});
+  std::string before = "c";
+  for (int i = 0; i < 10000; ++i) {
+    graph.nodes.push_back({op::Binary{op::Binary::Kind::mul}, {before, "s"}, "m" + std::to_string(i)});
+    before = graph.nodes.back().output;
+  }
+  graph.outputs = {before};
+  infer_shapes(graph);
+  fold(graph);
+  ASSERT_EQ(graph.nodes.size(), 1U);
+  EXPECT_THAT(values(graph, 0, 1), ElementsAre(2, 3));
+}
+
+TEST(FoldTest, WeightsThatOverflowAreRefused) {
+  Graph graph = conv_graph();
+  graph.constants["s"] = make_tensor({1}, {3e38F});
+  graph.nodes.push_back({op::Binary{op::Binary::Kind::mul}, {"c", "s"}, "y"});
+  graph.outputs = {"y"};
+  infer_shapes(graph);
+  EXPECT_ERROR(unsupported, fold(graph), "g: node 'c' (conv): its weights overflow");
 }
 
 TEST(FoldTest, AConvolutionWithOtherReadersIsLeftAlone) {

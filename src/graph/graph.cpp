@@ -15,15 +15,19 @@ std::string to_string(const Shape& shape) {
   return fmt::format("{}", fmt::join(shape, "x"));
 }
 
-std::int64_t element_count(const Shape& shape) {
+std::optional<std::int64_t> count_of(const Shape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t size : shape) {
-    if (size < 0 || (size > 0 && count > std::numeric_limits<std::int64_t>::max() / size)) {
-      throw Error(ErrorKind::untrusted, fmt::format("shape {} is impossible", to_string(shape)));
-    }
+    if (size < 0 || (size > 0 && count > std::numeric_limits<std::int64_t>::max() / size))
+      return std::nullopt;
     count *= size;
   }
   return count;
+}
+
+std::int64_t element_count(const Shape& shape) {
+  if (const auto count = count_of(shape)) return *count;
+  throw Error(ErrorKind::untrusted, fmt::format("shape {} is impossible", to_string(shape)));
 }
 
 Tensor make_tensor(Shape shape, std::vector<float> data) {

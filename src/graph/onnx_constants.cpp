@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "graph/onnx_import.hpp"
+#include "graph/ops.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -58,11 +59,12 @@ OnnxConstant read_constant(const onnx::TensorProto& proto, const std::string& wh
                     where, proto.name()));
   }
   Shape shape(proto.dims().begin(), proto.dims().end());
-  const std::int64_t count = element_count(shape);
   // Before any memory is taken: a tensor cannot have more values than the file has bytes.
-  if (count > static_cast<std::int64_t>(proto.ByteSizeLong())) {
+  const auto bytes = static_cast<std::int64_t>(proto.ByteSizeLong());
+  const std::int64_t count = count_of(shape).value_or(INT64_MAX);
+  if (shape.size() > kMaxRank || count > bytes) {
     throw Error(ErrorKind::untrusted, fmt::format("{}: tensor '{}' is said to be {}, but has {} bytes", where,
-                                                  proto.name(), to_string(shape), proto.ByteSizeLong()));
+                                                  proto.name(), to_string(shape), bytes));
   }
   switch (proto.data_type()) {
     case onnx::TensorProto::FLOAT:
@@ -104,7 +106,7 @@ OnnxConstant rearrange(const OnnxConstant& x, Shape shape, const std::vector<std
 }
 
 OnnxConstant reshaped(const OnnxConstant& x, Shape shape, const OnnxNode& node) {
-  if (element_count(shape) != element_count(x.shape)) {
+  if (shape.size() > kMaxRank || count_of(shape) != element_count(x.shape)) {
     node.untrusted(fmt::format("{} cannot become {}", to_string(x.shape), to_string(shape)));
   }
   return {std::move(shape), x.values};
@@ -121,6 +123,8 @@ OnnxConstant gather(const OnnxNode& node, const OnnxConstant& x, const OnnxConst
   const std::int64_t outer = product(x.shape, 0, axis);
   const std::int64_t inner = product(x.shape, axis + 1, x.shape.size());
   std::vector<std::int64_t> order;
+  const auto gathered = static_cast<std::int64_t>(node.integers(1).size());
+  if (outer * inner > kMaxFill || outer * inner * gathered > kMaxFill) node.unsupported("so many elements");
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::int64_t index : node.integers(1)) {
       if (index < 0) index += x.shape[axis];
@@ -172,11 +176,16 @@ OnnxConstant concat(const OnnxNode& node) {
     const OnnxConstant& next = *node.constant(i);
     if (next.is_float() != joined.is_float() || next.shape.size() != 1)
       node.untrusted("its inputs differ in type");
+    if (floats.size() + integers.size() + static_cast<std::size_t>(next.shape[0]) > kMaxFill) {
+      node.unsupported("so many elements");
+    }
     if (next.is_float()) floats.insert(floats.end(), next.floats().begin(), next.floats().end());
     if (!next.is_float()) integers.insert(integers.end(), next.integers().begin(), next.integers().end());
   }
-  if (joined.is_float()) return make_constant({static_cast<std::int64_t>(floats.size())}, std::move(floats));
-  return make_constant({static_cast<std::int64_t>(integers.size())}, std::move(integers));
+  // Before the values are moved away: arguments are evaluated in any order.
+  const Shape shape{static_cast<std::int64_t>(floats.size() + integers.size())};
+  return joined.is_float() ? make_constant(shape, std::move(floats))
+                           : make_constant(shape, std::move(integers));
 }
 
 OnnxConstant slice_list(const OnnxNode& node, const OnnxConstant& x) {
@@ -249,12 +258,13 @@ OnnxConstant cast(const OnnxNode& node, const OnnxConstant& x) {
 
 OnnxConstant constant_of_shape(const OnnxNode& node) {
   const Shape shape = node.integers(std::size_t{0});
-  const std::int64_t count = element_count(shape);
-  if (count > kMaxFill) node.untrusted(fmt::format("it would fill {} elements", count));
+  const std::int64_t count = count_of(shape).value_or(INT64_MAX);
+  if (count > kMaxFill) node.untrusted(fmt::format("it would fill {} elements", to_string(shape)));
   const onnx::AttributeProto* value = node.attribute("value");
   if (value == nullptr)
     return make_constant(shape, std::vector<float>(static_cast<std::size_t>(count), 0.0F));
-  const OnnxConstant fill = read_constant(value->t(), node.type());
+  const OnnxConstant fill = read_constant(value->t(), node.where());
+  if (element_count(fill.shape) != 1) node.untrusted("its value is not one number");
   return rearrange(fill, shape, std::vector<std::int64_t>(static_cast<std::size_t>(count), 0));
 }
 
@@ -272,6 +282,7 @@ Shape squeezed(const OnnxNode& node, const Shape& shape) {
 Shape unsqueezed(const OnnxNode& node, const Shape& shape) {
   std::vector<std::int64_t> axes = node.list("axes", 1);
   const std::size_t rank = shape.size() + axes.size();
+  if (rank > kMaxRank) node.unsupported(fmt::format("{} dimensions", rank));
   for (std::int64_t& axis : axes) axis = node.axis(axis, rank);
   std::sort(axes.begin(), axes.end());
   Shape out = shape;
@@ -283,7 +294,7 @@ Shape unsqueezed(const OnnxNode& node, const Shape& shape) {
 }
 
 OnnxConstant constant_node(const OnnxNode& node) {
-  if (const auto* value = node.attribute("value")) return read_constant(value->t(), node.proto().output(0));
+  if (const auto* value = node.attribute("value")) return read_constant(value->t(), node.where());
   if (const auto* value = node.attribute("value_float"))
     return make_constant({}, std::vector<float>{value->f()});
   if (const auto* value = node.attribute("value_int")) {
@@ -322,13 +333,14 @@ std::optional<OnnxConstant> evaluate_constant(const OnnxNode& node) {
   if (type == "Unsqueeze") return reshaped(*x, unsqueezed(node, x->shape), node);
   if (type == "Reshape") {
     Shape shape = node.integers(std::size_t{1});
-    std::int64_t known = 1;
+    Shape known;
     for (std::size_t i = 0; i < shape.size(); ++i) {
       if (shape[i] == 0 && i < x->shape.size()) shape[i] = x->shape[i];
-      if (shape[i] > 0) known *= std::min<std::int64_t>(shape[i], 1LL << 31);
+      if (shape[i] != -1) known.push_back(shape[i]);
     }
+    const std::int64_t filled = std::max<std::int64_t>(count_of(known).value_or(INT64_MAX), 1);
     for (std::int64_t& size : shape) {
-      if (size == -1) size = element_count(x->shape) / std::max<std::int64_t>(known, 1);
+      if (size == -1) size = element_count(x->shape) / filled;
     }
     return reshaped(*x, shape, node);
   }

@@ -66,15 +66,14 @@ class OnnxNode {
   // An axis counted from the front.
   [[nodiscard]] std::int64_t axis(std::int64_t given, std::size_t rank) const;
 
-  // A name that no value has so far, for a constant that the node's translation adds.
-  [[nodiscard]] std::string fresh_name(const char* suffix) const;
+  // A name that no value has so far, for what the node's translation adds.
+  [[nodiscard]] std::string fresh_name(const std::string& suffix) const;
 
+  [[nodiscard]] std::string where() const;  // file, node and operation
   [[noreturn]] void unsupported(const std::string& what) const;
   [[noreturn]] void untrusted(const std::string& what) const;
 
  private:
-  [[nodiscard]] std::string where() const;
-
   const onnx::NodeProto& proto_;
   const Graph& graph_;
   const std::map<std::string, OnnxConstant>& constants_;

@@ -15,6 +15,8 @@ namespace {
 
 using Nodes = std::vector<Node>;
 
+constexpr std::int64_t kMaxWindow = 1 << 16;  // a kernel, stride or dilation
+
 Nodes one(Op op, std::vector<std::string> inputs) {
   return {{std::move(op), std::move(inputs), ""}};
 }
@@ -43,7 +45,10 @@ op::Pads pads_of(const OnnxNode& node, const op::Pair& kernel, const op::Pair& s
   const Shape& x = node.shape(0);
   op::Pads pads{};
   for (std::size_t i = 0; i < 2; ++i) {
-    if (strides[i] < 1 || x.size() != 4) node.untrusted("strides do not fit its input");
+    for (const std::int64_t value : {kernel[i], strides[i], dilations[i]}) {
+      if (value < 1 || value > kMaxWindow || x.size() != 4)
+        node.untrusted("its window does not fit its input");
+    }
     const std::int64_t out = (x[i + 2] + strides[i] - 1) / strides[i];
     const std::int64_t reach = (kernel[i] - 1) * dilations[i] + 1;
     const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * strides[i] + reach - x[i + 2]);
@@ -149,7 +154,7 @@ Nodes activation(const OnnxNode& node, op::Activation::Kind kind, float alpha = 
 
 Nodes clip(const OnnxNode& node, Graph&) {
   const auto bound = [&](const char* name, std::size_t i, float otherwise) {
-    if (node.opset() < 11) return node.number(name, otherwise);
+    if (node.opset() < 11) return node.attribute(name) == nullptr ? otherwise : node.attribute(name)->f();
     if (!node.has(i)) return otherwise;
     if (node.floats(i).size() != 1) node.untrusted("a bound that is not one number");
     return node.floats(i)[0];
@@ -171,7 +176,7 @@ Nodes sum(const OnnxNode& node, Graph&) {
   std::string so_far = node.input(0);
   for (std::size_t i = 1; i < node.inputs(); ++i) {
     const bool last = i + 1 == node.inputs();
-    const std::string output = last ? "" : fmt::format("{}_sum{}", node.proto().output(0), i);
+    const std::string output = last ? "" : node.fresh_name(fmt::format("_sum{}", i));
     nodes.push_back({op::Binary{op::Binary::Kind::add}, {so_far, node.input(i)}, output});
     so_far = output;
   }
@@ -207,7 +212,9 @@ Nodes batch_norm(const OnnxNode& node, Graph&) {
   if (std::any_of(variance.begin(), variance.end(), [](float x) { return x < 0; })) {
     node.untrusted("a variance is negative");
   }
-  return one(op::BatchNorm{node.number("epsilon", 1e-5F)}, inputs);
+  const float epsilon = node.number("epsilon", 1e-5F);
+  if (epsilon < 0) node.untrusted("its epsilon is negative");
+  return one(op::BatchNorm{epsilon}, inputs);
 }
 
 Nodes lrn(const OnnxNode& node, Graph&) {
@@ -259,7 +266,7 @@ Nodes reshape(const OnnxNode& node, Graph&) {
 Nodes flatten(const OnnxNode& node, Graph&) {
   const Shape& x = node.shape(0);
   const std::int64_t axis = node.integer("axis", 1);
-  if (axis != 1 && axis + static_cast<std::int64_t>(x.size()) != 1)
+  if (axis != 1 && axis != 1 - static_cast<std::int64_t>(x.size()))
     node.unsupported("flattening that mixes the batch");
   return reshape_to(node, {x.at(0), element_count(x) / x.at(0)});
 }
@@ -281,6 +288,7 @@ Nodes unsqueeze(const OnnxNode& node, Graph&) {
   Shape shape = node.shape(0);
   std::vector<std::int64_t> axes = node.list("axes", 1);
   const std::size_t rank = shape.size() + axes.size();
+  if (rank > kMaxRank) node.unsupported(fmt::format("{} dimensions", rank));
   for (std::int64_t& axis : axes) axis = node.axis(axis, rank);
   std::sort(axes.begin(), axes.end());
   for (const std::int64_t axis : axes) {
@@ -307,7 +315,7 @@ Nodes reduce_mean(const OnnxNode& node, Graph&) {
   if (reduce.axes.empty() || reduce.axes.front() == 0) node.unsupported("a mean over the batch");
   if (x.size() != 4 || reduce.axes != std::vector<std::int64_t>{2, 3}) return one(reduce, {node.input(0)});
   if (reduce.keep_dims) return one(op::GlobalPool{}, {node.input(0)});
-  const std::string pooled = node.proto().output(0) + "_pooled";
+  const std::string pooled = node.fresh_name("_pooled");
   return {{op::GlobalPool{}, {node.input(0)}, pooled}, {op::Reshape{{x[1]}}, {pooled}, ""}};
 }
 
@@ -334,8 +342,7 @@ Nodes slice(const OnnxNode& node, Graph&) {
     };
     if (axis == 0) node.unsupported("cutting the batch");
     if (steps[i] < 1) node.unsupported("steps below 1");
-    const std::string output =
-        i + 1 == begins.size() ? "" : fmt::format("{}_axis{}", node.proto().output(0), axis);
+    const std::string output = i + 1 == begins.size() ? "" : node.fresh_name(fmt::format("_slice{}", i));
     nodes.push_back({op::Slice{axis, place(begins[i]), place(ends[i]), steps[i]}, {so_far}, output});
     so_far = output;
   }
@@ -356,8 +363,8 @@ Nodes split(const OnnxNode& node, Graph&) {
     const std::int64_t part = sizes[static_cast<std::size_t>(i)];
     if (part < 1 || part > size) node.untrusted("a part's size is impossible");
     const std::int64_t end = std::min(size, begin + part);
-    nodes.push_back(
-        {op::Slice{axis, begin, end, 1}, {node.input(0)}, node.proto().output(static_cast<int>(i))});
+    const std::string& output = node.proto().output(static_cast<int>(i));
+    if (!output.empty()) nodes.push_back({op::Slice{axis, begin, end, 1}, {node.input(0)}, output});
     begin = end;
   }
   return nodes;
@@ -371,8 +378,10 @@ Nodes gather(const OnnxNode& node, Graph&) {
     node.unsupported("only one constant index, and not of the batch, can be gathered");
   }
   const std::int64_t size = x[static_cast<std::size_t>(axis)];
-  const std::int64_t index = node.integers(1)[0] < 0 ? node.integers(1)[0] + size : node.integers(1)[0];
-  const std::string slice = node.proto().output(0) + "_slice";
+  const std::int64_t given = node.integers(1)[0];
+  if (given < -size || given >= size) node.untrusted(fmt::format("index {} of {}", given, size));
+  const std::int64_t index = given < 0 ? given + size : given;
+  const std::string slice = node.fresh_name("_slice");
   Shape shape(x.begin() + 1, x.end());
   shape.erase(shape.begin() + axis - 1);
   return {{op::Slice{axis, index, index + 1, 1}, {node.input(0)}, slice}, {op::Reshape{shape}, {slice}, ""}};

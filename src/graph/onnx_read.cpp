@@ -2,6 +2,7 @@
 #include <google/protobuf/io/coded_stream.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "core/file.hpp"
@@ -58,6 +59,7 @@ std::int64_t OnnxNode::integer(const char* name, std::int64_t otherwise) const {
 
 float OnnxNode::number(const char* name, float otherwise) const {
   const auto* found = attribute(name);
+  if (found != nullptr && !std::isfinite(found->f())) untrusted(fmt::format("{} is {}", name, found->f()));
   return found == nullptr ? otherwise : found->f();
 }
 
@@ -83,7 +85,7 @@ std::int64_t OnnxNode::axis(std::int64_t given, std::size_t rank) const {
   return given < 0 ? given + dimensions : given;
 }
 
-std::string OnnxNode::fresh_name(const char* suffix) const {
+std::string OnnxNode::fresh_name(const std::string& suffix) const {
   std::string name = proto_.output(0) + suffix;
   while (constants_.contains(name) || graph_.constants.contains(name) || graph_.shapes.contains(name))
     name += "_";
@@ -111,6 +113,9 @@ constexpr int kMaxNodes = 20000;
 constexpr std::int64_t kMinOpset = 7;
 constexpr std::int64_t kMaxOpset = 17;
 constexpr std::int64_t kMaxSide = 1 << 16;
+constexpr std::size_t kMaxInputs = 64;
+// Elements of all constants that are not in the file.
+constexpr std::size_t kMaxComputed = std::size_t{1} << 28;
 
 class OnnxImport {
  public:
@@ -130,6 +135,7 @@ class OnnxImport {
     }
     for (const onnx::ValueInfoProto& input : proto.input()) {
       if (!constants_.contains(input.name())) read_input(input);
+      if (graph_.inputs.size() > kMaxInputs) fail(fmt::format("more than {} inputs", kMaxInputs));
     }
     for (const onnx::NodeProto& node : proto.node()) read_node(node);
     for (const onnx::ValueInfoProto& output : proto.output()) read_output(output.name());
@@ -172,6 +178,9 @@ class OnnxImport {
       shape.push_back(bind(input.name(), type.shape(), i));
     }
     if (shape.empty()) fail(fmt::format("input '{}' has no shape", input.name()));
+    if (shape.size() > kMaxRank || count_of(shape).value_or(INT64_MAX) > INT32_MAX) {
+      fail(fmt::format("input '{}' is said to be {}", input.name(), to_string(shape)));
+    }
     graph_.inputs.push_back(input.name());
     graph_.shapes[input.name()] = shape;
   }
@@ -198,12 +207,13 @@ class OnnxImport {
     const OnnxNode node(proto, graph_, constants_, opset_, source_);
     if (!proto.domain().empty() && proto.domain() != "ai.onnx")
       node.unsupported("of domain '" + proto.domain() + "'");
-    if (proto.output_size() < 1) node.untrusted("it has no output");
+    if (proto.output_size() < 1 || proto.output(0).empty()) node.untrusted("it has no output");
     for (const std::string& input : proto.input()) check_known(node, input);
     for (const std::string& output : proto.output()) {
       if (!output.empty()) claim(output);
     }
     if (auto value = evaluate_constant(node)) {
+      charge(value->is_float() ? value->floats().size() : value->integers().size());
       constants_.emplace(proto.output(0), std::move(*value));
       return;
     }
@@ -229,11 +239,20 @@ class OnnxImport {
     if (node.output != name && !names_.contains(node.output)) claim(node.output);
     for (std::string& input : node.inputs) {
       input = resolve(input);
-      if (!names_.contains(input)) claim(input);  // a constant that the translation added
+      if (!names_.contains(input)) {  // a constant that the translation added
+        claim(input);
+        charge(graph_.constant(input).data->size());
+      }
       use_constant(input);
     }
     graph_.shapes[node.output] = output_shape(graph_, node);
     graph_.nodes.push_back(std::move(node));
+  }
+
+  // A file can ask for copies of what is in it, and of the copies.
+  void charge(std::size_t elements) {
+    computed_ += elements;
+    if (computed_ > kMaxComputed) fail("its constant expressions take more than 1 GiB");
   }
 
   // What a value is after the nodes that do nothing.
@@ -260,6 +279,7 @@ class OnnxImport {
   const InputSize input_size_;
   const std::int64_t opset_;
   Graph graph_;
+  std::size_t computed_ = 0;
   std::map<std::string, OnnxConstant> constants_;
   std::map<std::string, std::string> aliases_;  // outputs of nodes that do nothing -> what they pass on
   std::set<std::string> names_;                 // of all values so far

@@ -1,6 +1,7 @@
 // What the graph's own files need to know of operations.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "mainstream/graph.hpp"
@@ -12,6 +13,11 @@ namespace mainstream {
 
 [[nodiscard]] std::string to_string(op::Activation::Kind kind);
 [[nodiscard]] std::string to_string(op::Binary::Kind kind);
+
+inline constexpr std::size_t kMaxRank = 8;
+
+// Like element_count, but nothing for what cannot be: a negative size, more elements than 64 bits count.
+[[nodiscard]] std::optional<std::int64_t> count_of(const Shape& shape);
 
 // The shape of the node's output. Throws unsupported, naming the node and its input shapes.
 [[nodiscard]] Shape output_shape(const Graph& graph, const Node& node);

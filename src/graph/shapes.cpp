@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "graph/ops.hpp"
 #include "mainstream/error.hpp"
@@ -20,7 +21,8 @@ class ShapeInference {
     for (const std::int64_t size : shape) {
       if (size < 1) fail(fmt::format("its output would be {}", to_string(shape)));
     }
-    if (element_count(shape) > kMaxElements) {
+    if (shape.size() > kMaxRank) fail(fmt::format("its output would have {} dimensions", shape.size()));
+    if (count_of(shape).value_or(INT64_MAX) > kMaxElements) {
       fail(fmt::format("its output {} has more than {} elements", to_string(shape), kMaxElements));
     }
     return shape;
@@ -134,7 +136,7 @@ class ShapeInference {
     const Shape& x = input(0);
     Shape out{x[0]};
     out.insert(out.end(), reshape.shape.begin(), reshape.shape.end());
-    if (element_count(out) != element_count(x)) {
+    if (count_of(out) != element_count(x)) {
       fail(fmt::format("{} cannot become {}", to_string(x), to_string(out)));
     }
     return out;
@@ -163,6 +165,10 @@ class ShapeInference {
       if (reduced && reduce.keep_dims) out.push_back(1);
     }
     for (const std::int64_t axis : reduce.axes) check_axis(axis, x);
+    if (std::adjacent_find(reduce.axes.begin(), reduce.axes.end(), std::greater_equal<>()) !=
+        reduce.axes.end()) {
+      fail("an axis stands twice");
+    }
     return out;
   }
 
@@ -174,7 +180,7 @@ class ShapeInference {
       fail(fmt::format("elements {} to {} by {} of axis {} of {}", slice.begin, slice.end, slice.step,
                        slice.axis, to_string(out)));
     }
-    size = (slice.end - slice.begin + slice.step - 1) / slice.step;
+    size = (slice.end - slice.begin - 1) / slice.step + 1;
     return out;
   }
 
