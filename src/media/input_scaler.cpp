@@ -83,10 +83,13 @@ FramePtr cropped(const AVFrame& frame, const Rectangle& part) {
 void change_colours(const View& view, std::array<std::uint8_t*, 3> rgb, int width) {
   const float offset = 128 - 128 * view.contrast + view.brightness;
   for (int x = 0; x < width; ++x) {
-    const float grey = 0.299F * rgb[0][x] + 0.587F * rgb[1][x] + 0.114F * rgb[2][x];
+    const float red = rgb[0][x], green = rgb[1][x], blue = rgb[2][x];
+    const float grey = 0.299F * red + 0.587F * green + 0.114F * blue;
     for (std::uint8_t* plane : rgb) {
-      const float value = (grey + (plane[x] - grey) * view.saturation) * view.contrast + offset;
-      plane[x] = static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F) + 0.5F);
+      const float colour = plane[x];
+      const float value = (grey + (colour - grey) * view.saturation) * view.contrast + offset;
+      const float to_be_cut = std::clamp(value, 0.0F, 255.0F) + 0.5F;
+      plane[x] = static_cast<std::uint8_t>(to_be_cut);
     }
   }
 }
