@@ -1,0 +1,246 @@
+// mainstream train: M-Packages from a labelled clip or from folders of pictures.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+
+#include "commands.hpp"
+#include "core/cpus.hpp"
+#include "core/json.hpp"
+#include "core/progress.hpp"
+#include "core/stop.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/trainer.hpp"
+
+namespace mainstream {
+namespace {
+
+struct Arguments {
+  std::filesystem::path base, output;
+  ClipData clip;
+  std::vector<std::string> apps;
+  std::string frames, branchpoints = "6", head = "auto";
+  PictureData pictures;
+  TrainOptions options;
+  double memory_gb = 2, event_length_ms = 0, event_frequency = 0;
+};
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+FrameRange parse_frames(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  if (dots != std::string::npos) {
+    const auto first = parse_number<std::int64_t>(std::string_view(text).substr(0, dots));
+    const auto last = parse_number<std::int64_t>(std::string_view(text).substr(dots + 2));
+    if (first && last) return {*first, *last};
+  }
+  throw Error(ErrorKind::usage, "--frames " + in_quotes(text) + ": it can be FIRST..LAST, like 0..397");
+}
+
+// "6", "all", or tensors with commas between.
+void parse_branchpoints(const std::string& text, TrainOptions& options) {
+  if (text == "all") {
+    options.all_branchpoints = true;
+  } else if (const auto count = parse_number<int>(text)) {
+    options.branchpoint_count = *count;
+  } else {
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t comma = std::min(text.find(',', begin), text.size());
+      options.branchpoints.push_back(text.substr(begin, comma - begin));
+      begin = comma + 1;
+    }
+  }
+}
+
+HeadKind parse_head(const std::string& text) {
+  for (const HeadKind kind : {HeadKind::automatic, HeadKind::average, HeadKind::spatial}) {
+    if (text == to_string(kind)) return kind;
+  }
+  throw Error(ErrorKind::usage, "--head " + in_quotes(text) + ": it can be auto, average or spatial");
+}
+
+// One bar per stage.
+class Bars {
+ public:
+  void report(const TrainProgress& progress) {
+    if (!bar_ || stage_ != progress.stage) {
+      bar_.reset();
+      bar_ = std::make_unique<Progress>(progress.stage, progress.total);
+      stage_ = progress.stage;
+    }
+    bar_->update(progress.done, progress.note);
+  }
+
+ private:
+  std::string stage_;
+  std::unique_ptr<Progress> bar_;
+};
+
+// One app goes to the file -o; several go to the folder -o, as APP.mpkg.
+std::vector<AppTarget> targets_of(const Arguments& arguments) {
+  std::vector<std::string> apps = arguments.apps;
+  const bool is_folder = apps.size() != 1 || std::filesystem::is_directory(arguments.output);
+  if (apps.empty()) {
+    for (const auto& [app, labels] : read_labels(arguments.clip.labels).apps) apps.push_back(app);
+  }
+  std::vector<AppTarget> targets;
+  if (is_folder) std::filesystem::create_directories(arguments.output);
+  for (const std::string& app : apps) {
+    if (is_folder && app.find('/') != std::string::npos) {
+      throw Error(ErrorKind::usage,
+                  "app " + in_quotes(app) + " cannot name a file in " + arguments.output.string());
+    }
+    targets.push_back({app, is_folder ? arguments.output / (app + ".mpkg") : arguments.output});
+  }
+  return targets;
+}
+
+void print(const Manifest& manifest, const std::filesystem::path& package) {
+  fmt::print("{}: {}\n", package.string(), manifest.app);
+  fmt::print("  {:<20} {:>7} {:>8} {:>6} {:>6} {:>6}  {}\n", "branchpoint", "frozen", "head", "top-1", "tpr",
+             "fpr", manifest.candidates.front().by_fps.empty() ? "" : "event F1 at full rate");
+  for (const Candidate& candidate : manifest.candidates) {
+    fmt::print("  {:<20} {:>5.1f} % {:>8} {:>6.3f} {:>6.3f} {:>6.3f}  {}\n", candidate.branchpoint,
+               100 * candidate.frozen_fraction, candidate.head, candidate.top1, candidate.tpr, candidate.fpr,
+               candidate.by_fps.empty() ? "" : fmt::format("{:.3f}", candidate.by_fps.back().f1));
+  }
+}
+
+void run(Arguments& arguments) {
+  const bool clip = !arguments.clip.video.empty(), pictures = !arguments.pictures.folder.empty();
+  if (clip == pictures) {
+    throw Error(ErrorKind::usage, "give either --video and --labels, or --images");
+  }
+  TrainOptions& options = arguments.options;
+  parse_branchpoints(arguments.branchpoints, options);
+  options.head = parse_head(arguments.head);
+  options.memory = static_cast<std::uint64_t>(arguments.memory_gb * (std::uint64_t{1} << 30));
+  options.stop = stop_on_signal();
+  if (!arguments.frames.empty()) arguments.clip.frames = parse_frames(arguments.frames);
+  const Base base = read_base(arguments.base);
+  Bars bars;
+  options.report = [&](const TrainProgress& progress) { bars.report(progress); };
+
+  if (clip) {
+    const std::vector<AppTarget> targets = targets_of(arguments);
+    const std::vector<Manifest> manifests = train_from_clip(base, arguments.clip, targets, options);
+    bars = {};
+    for (std::size_t i = 0; i < targets.size(); ++i) print(manifests[i], targets[i].package);
+    return;
+  }
+  EventModel& event = arguments.pictures.event;
+  if (arguments.event_length_ms > 0) event.length_ms = arguments.event_length_ms;
+  if (arguments.event_frequency > 0) event.frequency = arguments.event_frequency;
+  if (arguments.event_length_ms > 0 && arguments.event_frequency > 0)
+    event.origin = EventModel::Origin::given;
+  if (arguments.apps.size() > 1) throw Error(ErrorKind::usage, "--images trains one app; give one --app");
+  const std::string app = arguments.apps.empty() ? arguments.output.stem().string() : arguments.apps.front();
+  const AppTarget target{app, arguments.output};
+  const Manifest manifest = train_from_pictures(base, arguments.pictures, target, options);
+  bars = {};
+  print(manifest, target.package);
+}
+
+void add_clip_options(CLI::App& command, Arguments& arguments) {
+  const std::string group = "From a clip";
+  command.add_option("--video", arguments.clip.video, "A clip of a fixed camera")->group(group);
+  command.add_option("--labels", arguments.clip.labels, "CSV: frame,APP,.. with 0 or 1 for each frame")
+      ->group(group);
+  command
+      .add_option("--app", arguments.apps,
+                  "Columns of the labels to train, default all; several share the work on the frames")
+      ->group(group);
+  command.add_option("--frames", arguments.frames, "FIRST..LAST: what training may see; default all")
+      ->group(group);
+  command.add_option("--fps", arguments.clip.fps, "Frames per second, where the clip does not state it")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command
+      .add_option("--folds", arguments.clip.folds,
+                  "Parts in time; each is judged by a model trained on the others")
+      ->check(CLI::Range(2, 20))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_picture_options(CLI::App& command, Arguments& arguments) {
+  const std::string group = "From pictures";
+  command
+      .add_option("--images", arguments.pictures.folder,
+                  "DIR/train/CLASS/* and DIR/val/CLASS/*, or DIR/CLASS/*, split by the seed")
+      ->group(group);
+  command
+      .add_option("--positive", arguments.pictures.positive,
+                  "Classes that make an event; default all but the first")
+      ->group(group);
+  command.add_option("--validation-share", arguments.pictures.validation_share, "Where DIR has no val/")
+      ->capture_default_str()
+      ->group(group);
+  command.add_flag("--flip,!--no-flip", arguments.pictures.flip, "Views may be mirrored; default yes")
+      ->group(group);
+  command
+      .add_option("--event-length-ms", arguments.event_length_ms,
+                  "How long an event lasts; pictures do not tell. Default 2000")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command
+      .add_option("--event-frequency", arguments.event_frequency,
+                  "Share of the time that events take up. Default 0.1")
+      ->check(CLI::Range(1e-6, 1.0))
+      ->group(group);
+}
+
+void add_training_options(CLI::App& command, Arguments& arguments) {
+  TrainOptions& options = arguments.options;
+  command
+      .add_option("--branchpoints", arguments.branchpoints,
+                  "How many candidates, spread over the multiply-adds; or all; or tensors: A,B,..")
+      ->capture_default_str();
+  command
+      .add_option("--least-frozen", options.least_frozen,
+                  "The least frozen candidate freezes this share of the multiply-adds")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--head", arguments.head, "average, spatial, or auto: the better on validation data")
+      ->capture_default_str();
+  command.add_option("--epochs", options.epochs, "At most; 0: by the number of pictures")
+      ->capture_default_str();
+  command.add_option("--views", options.views, "Of each picture: the plain one and changed ones")
+      ->capture_default_str();
+  command.add_option("--learning-rate", options.learning_rate, "The highest, for the base's weights")
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "The same seed gives the same package")->capture_default_str();
+  command.add_option("--threads", options.threads, "0: as many as this process may use")
+      ->capture_default_str();
+  command
+      .add_option("--memory", arguments.memory_gb, "GB for the stem's outputs; beyond that a file keeps them")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& program) {
+  auto* command = program.add_subcommand(
+      "train", "Trains an app's candidates from a labelled clip or from folders of pictures");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("--base", arguments->base, "A prepared base (mainstream base prepare)")->required();
+  command->add_option("-o,--output", arguments->output, "APP.mpkg; a folder for several apps")->required();
+  add_clip_options(*command, *arguments);
+  add_picture_options(*command, *arguments);
+  add_training_options(*command, *arguments);
+  command->footer(
+      "Stopped or killed, the same command goes on with the candidates that are not finished. Examples:\n"
+      "  mainstream train --base base.onnx --video gate.mp4 --labels gate.csv --app queue -o queue.mpkg\n"
+      "  mainstream train --base base.onnx --images flowers/ --positive rose tulip -o flowers.mpkg");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace mainstream

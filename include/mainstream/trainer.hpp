@@ -1,0 +1,96 @@
+// M-Trainer: from labelled pictures or a labelled clip to M-Packages, on the machine that has them.
+//
+// For each branchpoint the stem stays as it is in the base, and the rest with a fresh head is fine-tuned;
+// what the stem makes of a picture never changes, so it is computed once. Candidates are trained from the
+// most frozen to the least, each beginning with the weights of the one before. docs/training.md tells how
+// everything is chosen and measured.
+//
+// The same data, options and seed give the same packages. Finished candidates are kept in the folder
+// OUTPUT.work beside the output until the package is written, so that training again after an interruption
+// continues with the rest. One call at a time in a process (libtorch's number of threads is global).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mainstream/base.hpp"
+#include "mainstream/event.hpp"
+#include "mainstream/package.hpp"
+
+namespace mainstream {
+
+enum class HeadKind {
+  automatic,  // the better of the two at the first candidate, by validation loss
+  average,    // global average pooling and one linear layer: what is in the picture
+  spatial,    // a narrow 1 x 1 convolution and one linear layer over all positions: where it is, too
+};
+
+[[nodiscard]] const char* to_string(HeadKind kind);
+
+struct TrainProgress {
+  std::string stage;  // "reading vtest.avi", "training"
+  std::uint64_t done = 0, total = 0;
+  std::string note;  // "crossing: candidate 2 of 6, loss 0.31"
+};
+
+struct TrainOptions {
+  // The candidates: the branchpoints named here; else all; else `branchpoint_count` of them, spread evenly
+  // over the multiply-adds between `least_frozen` and the features.
+  std::vector<std::string> branchpoints;
+  bool all_branchpoints = false;
+  int branchpoint_count = 6;
+  double least_frozen = 0.25;  // fraction of multiply-adds
+
+  HeadKind head = HeadKind::automatic;
+  int epochs = 0;  // at most so many over the training pictures and their views; 0: by their number
+  int views = 2;   // of each picture: the plain one and so many less one changed ones
+  double learning_rate = 1e-3;  // of the base's weights at its peak; the head learns twice as fast
+  std::uint64_t seed = 1;
+  int threads = 0;                                   // 0: as many as this process may use
+  std::uint64_t memory = std::uint64_t{2} << 30;     // bytes for the stem's outputs; more go to a file
+  std::string created;                               // UTC, ISO 8601, for the manifests; empty: now
+  std::stop_token stop;                              // checked between batches
+  std::function<void(const TrainProgress&)> report;  // called from one thread at a time
+};
+
+// An app and where its package goes.
+struct AppTarget {
+  std::string app;
+  std::filesystem::path package;
+};
+
+// A clip of a fixed camera with per-frame labels.
+struct ClipData {
+  std::string video;
+  std::filesystem::path labels;
+  std::optional<FrameRange> frames;  // what training may see; else all
+  double fps = 0;                    // of the stream; 0: as the video states it
+  int folds = 3;                     // parts in time: each is judged by a model that did not see it
+};
+
+// Trains one package per target; all share the decoded frames and the stem's outputs. Classes are "absent"
+// and "present". Throws usage, unreadable, untrusted, storage, and failed when stopped (finished candidates
+// stay).
+[[nodiscard]] std::vector<Manifest> train_from_clip(const Base& base, const ClipData& data,
+                                                    std::span<const AppTarget> targets,
+                                                    const TrainOptions& options);
+
+// Pictures in folders: FOLDER/train/CLASS/* and FOLDER/val/CLASS/*, or FOLDER/CLASS/* with a seeded split.
+struct PictureData {
+  std::filesystem::path folder;
+  std::vector<std::string> positive;  // classes that make an event; empty: all but the first
+  double validation_share = 0.2;      // where the folder has no val/
+  bool flip = true;                   // views may be mirrored
+  EventModel event;                   // pictures do not tell what events are like
+};
+
+[[nodiscard]] Manifest train_from_pictures(const Base& base, const PictureData& data, const AppTarget& target,
+                                           const TrainOptions& options);
+
+}  // namespace mainstream

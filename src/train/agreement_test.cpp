@@ -1,0 +1,72 @@
+// Two implementations of the same networks: the engine (oneDNN) and libtorch walking the graph.
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "core/testing.hpp"
+#include "mainstream/engine.hpp"
+#include "mainstream/media.hpp"
+#include "train/graph_module.hpp"
+
+namespace mainstream {
+namespace {
+
+// The largest difference, relative to the largest value.
+double difference(std::span<const float> a, std::span<const float> b) {
+  double largest = 0, apart = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, static_cast<double>(std::abs(a[i])));
+    apart = std::max(apart, static_cast<double>(std::abs(a[i] - b[i])));
+  }
+  return apart / largest;
+}
+
+class Agreement : public testing::TestWithParam<std::string> {};
+
+TEST_P(Agreement, OnRealPictures) {
+  const auto model = shared_data("bases/" + GetParam());
+  const auto archive = shared_data("images/flowers5.tar");
+  if (!model || !archive) GTEST_SKIP() << "no shared data";
+  const TestFolder folder;
+  const std::string unpack = "tar -xf '" + archive->string() + "' -C '" + folder.path().string() + "'";
+  ASSERT_EQ(std::system(unpack.c_str()), 0);
+
+  Graph graph = read_onnx(*model);
+  fold(graph);
+  const std::string features = find_features(graph);
+  graph.outputs.push_back(features);
+  const Shape shape = graph.shape(graph.inputs.front());
+  const InputSpec spec{.width = shape[3], .height = shape[2]};
+  InputScaler scaler(spec);
+  Network network(Engine({.threads = 2}), graph);
+  const GraphModule module(graph);
+  std::vector<float> input(scaler.size());
+
+  int pictures = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (entry.path().extension() != ".jpg" || pictures == 5) continue;
+    ++pictures;
+    scaler.scale(read_picture(entry.path()), input);
+    const std::span<const float> inputs(input);
+    const auto engine = network.run(std::span(&inputs, 1));
+    const at::Tensor x = to_torch(make_tensor(shape, input));
+    const at::NoGradGuard no_gradients;
+    const auto torch = module.forward(std::span(&x, 1), graph.outputs);
+    for (std::size_t i = 0; i < torch.size(); ++i) {
+      const Tensor expected = from_torch(torch[i]);
+      ASSERT_EQ(engine[i].size(), expected.data->size());
+      EXPECT_LT(difference(*expected.data, engine[i]), 1e-3) << graph.outputs[i] << " of " << entry.path();
+    }
+  }
+  EXPECT_EQ(pictures, 5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Bases, Agreement,
+                         testing::Values("mobilenet_v1_0.5_160.onnx", "mobilenet_v1_1.0_224.onnx",
+                                         "mobilenet_v2_1.0_224.onnx", "inception_v3_299.onnx"),
+                         [](const auto& base) {
+                           return base.param.substr(0, base.param.find('.')) + std::to_string(base.index);
+                         });
+
+}  // namespace
+}  // namespace mainstream

@@ -1,0 +1,40 @@
+// The frames of a labelled clip as network inputs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mainstream/trainer.hpp"
+#include "train/features.hpp"
+
+namespace mainstream {
+
+// Which frame each row of the inputs shows.
+struct ClipRows {
+  FrameRange range;                  // of the stream
+  double fps = 0;                    // of the stream
+  std::int64_t score_step = 1;       // frames from one scored frame to the next
+  std::vector<std::int64_t> frames;  // per row
+  std::vector<bool> trains;          // per row: whether models learn from it
+  std::size_t scored = 0;            // so many rows at the front are plain frames, in order, to be scored
+
+  [[nodiscard]] std::size_t rows() const { return frames.size(); }
+};
+
+// Neighbouring frames of a fixed camera are nearly equal: models learn from about five plain frames a second
+// and from as many changed ones between them for each further view; frames are scored up to 15 times a
+// second.
+[[nodiscard]] ClipRows plan_clip(FrameRange range, double fps, int views);
+
+struct Clip {
+  ClipRows rows;
+  std::unique_ptr<InputStore> inputs;
+};
+
+// Decodes the clip once. Throws untrusted when its length does not fit the labels' (or, with a range given,
+// ends before the range does), usage for a range that the labels do not have.
+[[nodiscard]] Clip read_clip(const ClipData& data, const Labels& labels, const InputSpec& spec,
+                             const TrainOptions& options, const std::filesystem::path& folder);
+
+}  // namespace mainstream

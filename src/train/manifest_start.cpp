@@ -1,0 +1,92 @@
+#include "train/manifest_start.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <set>
+
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+std::string utc_now() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+}
+
+void check(bool right, const std::string& message) {
+  if (!right) throw Error(ErrorKind::usage, message);
+}
+
+}  // namespace
+
+const char* to_string(HeadKind kind) {
+  switch (kind) {
+    case HeadKind::automatic:
+      return "auto";
+    case HeadKind::average:
+      return "average";
+    case HeadKind::spatial:
+      return "spatial";
+  }
+  return "unknown";
+}
+
+Manifest start_manifest(const SharedData& shared, const AppData& app, const TrainedApp& trained) {
+  const TrainOptions& options = shared.options;
+  Manifest manifest;
+  manifest.app = app.target.app;
+  manifest.base_id = shared.base.id;
+  manifest.base_name = shared.base.name;
+  manifest.input = shared.base.input;
+  manifest.created = options.created.empty() ? utc_now() : options.created;
+  manifest.trainer_version = MAINSTREAM_VERSION;
+  manifest.seed = options.seed;
+  const LearnerOptions& learner = trained.plan.learner;
+  manifest.hyperparameters = {{"optimiser", "AdamW"},
+                              {"learning_rate", fmt::format("{}", learner.learning_rate)},
+                              {"head_factor", fmt::format("{}", learner.head_factor)},
+                              {"weight_decay", fmt::format("{}", learner.weight_decay)},
+                              {"batch", fmt::format("{}", learner.batch)},
+                              {"views", fmt::format("{}", options.views)},
+                              {"epochs", fmt::format("{}", trained.plan.epochs)}};
+  return manifest;
+}
+
+Candidate start_candidate(const KeptCandidate& kept, const Branchpoint& branchpoint) {
+  Candidate candidate;
+  candidate.branchpoint = branchpoint.tensor;
+  candidate.frozen_layers = branchpoint.layers;
+  candidate.frozen_fraction = branchpoint.fraction;
+  candidate.head = to_string(kept.head);
+  return candidate;
+}
+
+void check_targets(std::span<const AppTarget> targets) {
+  check(!targets.empty(), "no app to train");
+  std::set<std::string> apps;
+  std::set<std::filesystem::path> packages;
+  for (const AppTarget& target : targets) {
+    check(!target.app.empty(), "an app needs a name");
+    check(apps.insert(target.app).second, "app " + target.app + " is named twice");
+    check(packages.insert(target.package).second, target.package.string() + " is the output of two apps");
+  }
+}
+
+void check_options(const TrainOptions& options) {
+  check(options.branchpoint_count >= 1,
+        fmt::format("{} branchpoints; at least 1", options.branchpoint_count));
+  check(options.least_frozen >= 0 && options.least_frozen <= 1,
+        fmt::format("least frozen fraction {}; it can be from 0 to 1", options.least_frozen));
+  check(options.epochs >= 0 && options.epochs <= 100000,
+        fmt::format("{} epochs; they can be from 1 to 100000", options.epochs));
+  check(options.views >= 1 && options.views <= 100,
+        fmt::format("{} views; they can be 1 to 100", options.views));
+  check(std::isfinite(options.learning_rate) && options.learning_rate > 0 && options.learning_rate <= 1,
+        fmt::format("learning rate {}; it can be above 0 and up to 1", options.learning_rate));
+}
+
+}  // namespace mainstream

@@ -1,0 +1,26 @@
+// Pictures in folders, one folder per class.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace mainstream {
+
+struct LabelledPicture {
+  std::filesystem::path path;
+  int label = 0;  // index into classes
+};
+
+struct PictureFolders {
+  std::vector<std::string> classes;       // sorted names of the class folders
+  std::vector<LabelledPicture> training;  // sorted by path
+  std::vector<LabelledPicture> judged;    // from val/; empty when the folder has none
+};
+
+// FOLDER/train/CLASS/* with or without FOLDER/val/CLASS/*, or FOLDER/CLASS/*. Names beginning with a dot are
+// left out. Throws unreadable for a missing folder; usage for fewer than two classes, an empty class folder,
+// a class in val/ that train/ does not have.
+[[nodiscard]] PictureFolders find_pictures(const std::filesystem::path& folder);
+
+}  // namespace mainstream

@@ -1,0 +1,18 @@
+// Augmentation: how training views differ from the plain picture.
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+#include "mainstream/media.hpp"
+
+namespace mainstream {
+
+// For a fixed camera: where things are matters, so the picture moves by a few pixels at most and is never
+// mirrored; light changes.
+[[nodiscard]] View clip_view(std::mt19937_64& random);
+
+// For pictures of things: other crops, mirrored where allowed, other light and colours.
+[[nodiscard]] View picture_view(std::mt19937_64& random, bool flip);
+
+}  // namespace mainstream
