@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <set>
 
 #include "commands.hpp"
 #include "core/json.hpp"
+#include "frame_range.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/event.hpp"
 #include "text_table.hpp"
@@ -20,19 +20,6 @@ struct ScoreArguments {
   std::vector<std::string> apps;
   bool json = false;
 };
-
-// "398..794"
-FrameRange parse_frames(const std::string& text) {
-  FrameRange range;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, range.first);
-  if (first.ec == std::errc() && std::string_view(first.ptr, end).starts_with("..")) {
-    const auto last = std::from_chars(first.ptr + 2, end, range.last);
-    if (last.ec == std::errc() && last.ptr == end) return range;
-  }
-  throw Error(ErrorKind::usage,
-              fmt::format("--frames '{}': FIRST..LAST would be right, as in 398..794", text));
-}
 
 // Events of several streams cannot be compared with the labels of one.
 void choose_stream(std::vector<EventRecord>& events, const ScoreArguments& arguments) {

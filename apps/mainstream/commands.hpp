@@ -8,6 +8,7 @@ namespace mainstream {
 
 void add_base_command(CLI::App& program);
 void add_package_command(CLI::App& program);
+void add_run_command(CLI::App& program);
 void add_score_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_distill_command(CLI::App& base);  // into `mainstream base`

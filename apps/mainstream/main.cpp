@@ -6,6 +6,7 @@ int main(int argc, char** argv) {
   CLI::App program{"Mainstream: many apps, few cores, one shared stem per camera.", "mainstream"};
   mainstream::add_base_command(program);
   mainstream::add_package_command(program);
+  mainstream::add_run_command(program);
   mainstream::add_score_command(program);
   mainstream::add_train_command(program);
   return mainstream::run_program(program, argc, argv);

@@ -1,0 +1,133 @@
+// mainstream run: runs apps on a camera or a clip.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "commands.hpp"
+#include "core/stop.hpp"
+#include "frame_range.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/event.hpp"
+#include "mainstream/runner.hpp"
+#include "text_table.hpp"
+
+namespace mainstream {
+namespace {
+
+struct RunArguments {
+  RunOptions options;
+  std::string mode = "mainstream", pace = "live", algorithm = "auto", objective = "mean", budget = "auto";
+  std::string frames;
+};
+
+template <typename Value>
+Value known(const std::optional<Value>& value, const char* option, const std::string& given,
+            const char* words) {
+  if (value) return *value;
+  throw Error(ErrorKind::usage, fmt::format("{} '{}': known are {}", option, given, words));
+}
+
+std::optional<double> parse_budget(const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  std::size_t used = 0;
+  double budget = 0;
+  try {
+    budget = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  if (used == text.size() && budget > 0) return budget;
+  throw Error(ErrorKind::usage,
+              fmt::format("--budget '{}': milliseconds per second, as in 250, or auto would be right", text));
+}
+
+// Without a file for them, events are the command's output.
+void print_event(const EventRecord& event) {
+  fmt::print("{}\n", to_json_line(event));
+  if (std::fflush(stdout) != 0) throw Error(ErrorKind::storage, "standard output: cannot write events");
+}
+
+void print_summary(const RunReport& report) {
+  TextTable table("lrrrrr", {"app", "target fps", "reached fps", "frames", "positive", "events"});
+  for (const RunReport::App& app : report.apps) {
+    table.add({app.name, fmt::format("{:.2f}", app.target_fps), fmt::format("{:.2f}", app.reached_fps),
+               std::to_string(app.frames), std::to_string(app.positive), std::to_string(app.events)});
+  }
+  fmt::print(stderr, "{}", table.text());
+  fmt::print(
+      stderr,
+      "{:.1f} s of {}: {} frames analysed, {} dropped, {} put off; busy {:.1f} ms/s; latency {:.1f} ms "
+      "(p95 {:.1f})\n",
+      report.stream_seconds, report.stream, report.frames_analysed, report.frames_dropped,
+      report.frames_put_off, report.busy_ms_per_s, report.latency.median_ms, report.latency.p95_ms);
+}
+
+void run_apps(RunArguments& arguments) {
+  RunOptions& options = arguments.options;
+  options.mode =
+      known(mode_from(arguments.mode), "--mode", arguments.mode, "mainstream, max-sharing, no-sharing");
+  options.pace = known(pace_from(arguments.pace), "--pace", arguments.pace, "live, all");
+  options.algorithm = known(algorithm_from(arguments.algorithm), "--algorithm", arguments.algorithm,
+                            "auto, optimal, fast, greedy, fixed");
+  options.objective =
+      known(objective_from(arguments.objective), "--objective", arguments.objective, "mean, max-min");
+  options.budget = parse_budget(arguments.budget);
+  if (!arguments.frames.empty()) options.frames = parse_frames(arguments.frames);
+  if (!options.events) options.on_event = print_event;
+  options.show_progress = true;
+  print_summary(run(options, stop_on_signal()));
+}
+
+void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
+  command.add_option("--base", options.base, "prepared base (mainstream base prepare)")->required();
+  command.add_option("--app", options.apps, "M-Package of an app; may be repeated")->required();
+  command.add_option("--source", options.source, "video file, or url of a camera")->required();
+  command.add_option("--stream", options.stream, "name of the stream in events (default: from the source)");
+  command.add_option("--stream-fps", options.stream_fps,
+                     "a file is played at this rate, a camera has it (default: as the source says)");
+  command.add_option("--frames", arguments.frames, "FIRST..LAST, a part of a file");
+  command.add_option("--duration", options.duration_s, "seconds of the stream after which to end");
+}
+
+void add_schedule_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
+  command.add_option("--mode", arguments.mode, "mainstream, max-sharing or no-sharing")
+      ->capture_default_str();
+  command.add_option("--pace", arguments.pace, "live, or all: every scheduled frame, as fast as it goes")
+      ->capture_default_str();
+  command
+      .add_option("--budget", arguments.budget,
+                  "busy milliseconds per second of stream, kept; or auto: what the machine has")
+      ->capture_default_str();
+  command
+      .add_option("--algorithm", arguments.algorithm,
+                  "of mode mainstream: auto, optimal, fast, greedy, fixed")
+      ->capture_default_str();
+  command.add_option("--objective", arguments.objective, "mean or max-min")->capture_default_str();
+  command.add_option("--schedule", options.schedule, "run this schedule (JSON) instead of solving for one");
+  command.add_option("--threads", options.threads, "of the engine; 0: as many as this process may use")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
+}
+
+void add_output_options(CLI::App& command, RunOptions& options) {
+  command.add_option("--events", options.events, "events as JSON Lines (default: on standard output)");
+  command.add_option("--frame-log", options.frame_log, "every answer of every app, as CSV");
+  command.add_option("--report", options.report, "what happened, as JSON");
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& program) {
+  const auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = program.add_subcommand("run", "Runs apps on a camera or a clip, sharing their stem");
+  add_input_options(*command, arguments->options, *arguments);
+  add_schedule_options(*command, arguments->options, *arguments);
+  add_output_options(*command, arguments->options);
+  command->footer(
+      "Example: mainstream run --base base.onnx --app crossing.mpkg --app crowd.mpkg --source clip.avi \\\n"
+      "           --budget 100 --events events.jsonl --report report.json");
+  command->callback([arguments] { run_apps(*arguments); });
+}
+
+}  // namespace mainstream

@@ -1,0 +1,119 @@
+// M-Runner: runs the apps of several M-Packages on one stream, sharing the stem of their common base.
+//
+// docs/running.md tells how frames, rates and budget work together and what each figure of the report means.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mainstream/event.hpp"
+#include "mainstream/scheduler.hpp"
+
+namespace mainstream {
+
+enum class Mode {
+  mainstream,   // the scheduler chooses each app's branchpoint and rate; what is common runs once
+  max_sharing,  // every app at its last branchpoint; what is common runs once
+  no_sharing,   // every app scales each frame and runs its whole network by itself
+};
+
+enum class Pace {
+  live,  // frames come at the stream's rate; those that nobody takes in time are lost
+  all,   // every frame that the schedule asks for, as fast as it goes
+};
+
+[[nodiscard]] const char* to_string(Mode mode);  // "mainstream", "max-sharing", "no-sharing"
+[[nodiscard]] const char* to_string(Pace pace);  // "live", "all"
+[[nodiscard]] std::optional<Mode> mode_from(const std::string& name);
+[[nodiscard]] std::optional<Pace> pace_from(const std::string& name);
+
+struct RunOptions {
+  std::filesystem::path base;               // a prepared base
+  std::vector<std::filesystem::path> apps;  // M-Packages for it, each of another app
+  std::string source;                       // a file, or a url that FFmpeg opens
+  std::string stream;                       // its name in events; empty: made from the source
+  // Frames per second. A file is played at this rate, a camera is expected to have it; 0: as the source says.
+  double stream_fps = 0;
+  std::optional<FrameRange> frames;  // only this part of a file; frames keep their indices and times
+  std::optional<double> duration_s;  // ends after so many seconds of the stream
+  int threads = 0;                   // of the engine; 0: as many as this process may use
+
+  Mode mode = Mode::mainstream;
+  Pace pace = Pace::live;
+  // Busy milliseconds per second of stream, a promise that is kept. Without one: what the machine has to
+  // give.
+  std::optional<double> budget;
+  Algorithm algorithm = Algorithm::automatic;  // of Mode::mainstream
+  Objective objective = Objective::mean;
+  std::optional<std::filesystem::path> schedule;  // this schedule as it is, instead of solving for one
+
+  std::optional<std::filesystem::path> events;       // JSON Lines
+  std::optional<std::filesystem::path> frame_log;    // CSV
+  std::optional<std::filesystem::path> report;       // JSON, written when the run ends
+  std::function<void(const EventRecord&)> on_event;  // called by the analysis thread
+  bool show_progress = false;                        // on standard error
+};
+
+// Milliseconds, over all occurrences.
+struct TimeSummary {
+  std::int64_t count = 0;
+  double mean_ms = 0, median_ms = 0, p95_ms = 0;
+};
+
+// What a run did. docs/running.md defines every figure.
+struct RunReport {
+  struct App {
+    std::string name;
+    double target_fps = 0, reached_fps = 0;
+    std::int64_t frames = 0, positive = 0, events = 0;
+    TimeSummary own_time;  // of the tail; without sharing, of the whole network
+  };
+  // A schedule that was in force from a time of the stream on, until the next one or the end.
+  struct InForce {
+    double from_seconds = 0;
+    std::string reason;  // why it took the place of the one before
+    Schedule schedule;
+    std::vector<std::string> branchpoints;  // by app
+  };
+  // The stem's way from the branchpoint before to this one, as measured at the start and as it was in the
+  // end.
+  struct StemCost {
+    std::string branchpoint;
+    double measured_ms = 0;
+    std::optional<double> observed_ms;  // nothing where costs are not followed (Pace::all, a given schedule)
+  };
+
+  std::string stream, source;
+  Mode mode = Mode::mainstream;
+  Pace pace = Pace::live;
+  double stream_fps = 0;
+  int threads = 0;
+  std::string ended;  // "end of stream", "duration", "stopped", or what went wrong
+  double stream_seconds = 0, wall_seconds = 0;
+
+  std::int64_t frames_delivered = 0, frames_dropped = 0, frames_undecodable = 0;
+  std::int64_t frames_analysed = 0, frames_put_off = 0;
+  double busy_ms = 0, busy_ms_per_s = 0;
+  std::optional<double> budget;   // as given
+  double available_ms_per_s = 0;  // what the last schedule was made for
+  TimeSummary latency, frame, scaling, stem, decoding;
+
+  std::vector<App> apps;
+  std::vector<InForce> schedules;
+  std::vector<StemCost> stem_costs;
+};
+
+[[nodiscard]] std::string to_json(const RunReport& report);
+
+// Runs until the stream ends, `duration_s` is over or `stop` is requested; then closes and writes open
+// events, and the report. Everything that can be checked is checked before the first frame: throws usage,
+// unreadable, untrusted, unsupported, infeasible or storage. What goes wrong later (a lost camera, a full
+// disk) is thrown after events and report are written.
+RunReport run(const RunOptions& options, std::stop_token stop = {});
+
+}  // namespace mainstream

@@ -1,0 +1,95 @@
+#include "run/app_mix.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+std::vector<std::size_t> positive_classes(const Manifest& manifest) {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < manifest.classes.size(); ++i) {
+    const bool positive = std::find(manifest.positive.begin(), manifest.positive.end(),
+                                    manifest.classes[i]) != manifest.positive.end();
+    if (positive) indices.push_back(i);
+  }
+  return indices;
+}
+
+std::vector<std::size_t> usable_candidates(const Manifest& manifest, Mode mode) {
+  std::vector<std::size_t> all(manifest.candidates.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  if (mode == Mode::mainstream) return all;
+  const auto [least, most] = std::minmax_element(all.begin(), all.end(), [&](std::size_t a, std::size_t b) {
+    return manifest.candidates[a].frozen_layers < manifest.candidates[b].frozen_layers;
+  });
+  return {mode == Mode::no_sharing ? *least : *most};
+}
+
+void refuse_repeated_apps(const std::vector<MixedApp>& apps) {
+  for (std::size_t a = 0; a < apps.size(); ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      if (apps[a].name() != apps[b].name()) continue;
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("{} and {} are both of the app \"{}\"; each app can run once on a stream",
+                      apps[b].package.path().string(), apps[a].package.path().string(), apps[a].name()));
+    }
+  }
+}
+
+// The branchpoints in use, and every candidate's place among them.
+void place_on_stem(AppMix& mix) {
+  std::set<std::string> used;
+  mix.branchpoints.clear();
+  for (const MixedApp& app : mix.apps) {
+    for (const std::size_t candidate : app.usable) used.insert(app.candidate(candidate).branchpoint);
+  }
+  for (const Branchpoint& branchpoint : mix.base.branchpoints) {
+    if (used.contains(branchpoint.tensor)) mix.branchpoints.push_back(branchpoint.tensor);
+  }
+  for (MixedApp& app : mix.apps) {
+    app.branchpoint.clear();
+    for (const Candidate& candidate : app.package.manifest().candidates) {
+      const auto place = std::find(mix.branchpoints.begin(), mix.branchpoints.end(), candidate.branchpoint);
+      app.branchpoint.push_back(static_cast<std::size_t>(place - mix.branchpoints.begin()));
+    }
+  }
+}
+
+}  // namespace
+
+EventRule AppMix::event_rule(std::size_t app, double stream_fps) const {
+  const EventModel& events = apps[app].package.manifest().event;
+  return {.votes = events.votes,
+          .merge_gap = static_cast<std::int64_t>(std::llround(events.merge_gap_ms * 1e-3 * stream_fps))};
+}
+
+void AppMix::use_only(const std::vector<std::size_t>& candidates) {
+  for (std::size_t app = 0; app < apps.size(); ++app) apps[app].usable = {candidates[app]};
+  place_on_stem(*this);
+}
+
+AppMix read_mix(const std::filesystem::path& base, const std::vector<std::filesystem::path>& packages,
+                Mode mode) {
+  if (packages.empty()) throw Error(ErrorKind::usage, "no app to run: give at least one M-Package");
+  AppMix mix{.base = read_base(base), .mode = mode, .apps = {}, .branchpoints = {}};
+  for (const std::filesystem::path& path : packages) {
+    MPackage package = MPackage::open(path);
+    package.verify(mix.base);
+    auto positive = positive_classes(package.manifest());
+    auto usable = usable_candidates(package.manifest(), mode);
+    mix.apps.push_back({std::move(package), std::move(positive), std::move(usable), {}});
+  }
+  refuse_repeated_apps(mix.apps);
+  place_on_stem(mix);
+  return mix;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,90 @@
+// What happens to one frame between the camera and the scores: scaling, stem and tails.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "mainstream/engine.hpp"
+#include "mainstream/media.hpp"
+
+namespace mainstream {
+
+// Where the time of one frame went, in wall-clock milliseconds of the analysis thread.
+struct FrameTimes {
+  // A run of the stem from the branchpoint before `branchpoint` (index into the stem's) that ran, to it.
+  struct Segment {
+    std::size_t branchpoint = 0;
+    double ms = 0;
+  };
+  struct Tail {
+    std::size_t app = 0;
+    double ms = 0;  // without sharing: of the app's whole network
+  };
+  double scale_ms = 0;
+  std::vector<Segment> segments;
+  std::vector<Tail> tails;
+  double busy_ms = 0;  // from the start of scaling to the last score: what a budget meters
+};
+
+// Runs the apps of one plan. For one thread at a time.
+class Pipeline {
+ public:
+  virtual ~Pipeline() = default;
+
+  // Writes scores[i] for app due[i]; `due` ascends and is not empty. `times` is overwritten.
+  virtual void run(const Picture& picture, std::span<const std::size_t> due, std::span<float> scores,
+                   FrameTimes& times) = 0;
+};
+
+// What one app runs in a plan, after the stem or from the picture on.
+template <typename Runnable>
+struct Deployed {
+  std::shared_ptr<Runnable> network;
+  std::size_t branchpoint = 0;        // index into the stem's; where the tail begins
+  std::vector<std::size_t> positive;  // classes
+};
+
+// The stem of a base, with the one scaled input of each frame. It stays when plans change.
+struct SharedStem {
+  SharedStem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
+             const InputSpec& input)
+      : scaler(input), input_values(scaler.size()), stem(engine, base, branchpoints) {}
+
+  InputScaler scaler;
+  std::vector<float> input_values;  // [3, height, width]
+  Stem stem;
+};
+
+// Scales once, runs the stem once, and each due tail when the stem has come to its branchpoint.
+class SharedPipeline : public Pipeline {
+ public:
+  SharedPipeline(std::shared_ptr<SharedStem> shared, std::vector<Deployed<Tail>> apps, const Clock& clock);
+  void run(const Picture& picture, std::span<const std::size_t> due, std::span<float> scores,
+           FrameTimes& times) override;
+
+ private:
+  std::shared_ptr<SharedStem> shared_;
+  std::vector<Deployed<Tail>> apps_;
+  const Clock& clock_;
+  std::vector<std::size_t> order_;  // positions in `due`, by branchpoint
+};
+
+// Each due app scales the picture and runs its whole network, as if it were alone on the machine; only
+// decoding is common.
+class SeparatePipeline : public Pipeline {
+ public:
+  SeparatePipeline(const InputSpec& input, std::vector<Deployed<Network>> apps, const Clock& clock);
+  void run(const Picture& picture, std::span<const std::size_t> due, std::span<float> scores,
+           FrameTimes& times) override;
+
+ private:
+  InputScaler scaler_;
+  std::vector<float> input_values_;
+  std::vector<Deployed<Network>> apps_;
+  const Clock& clock_;
+};
+
+}  // namespace mainstream

@@ -1,0 +1,23 @@
+#include "run/progress_line.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace mainstream {
+
+std::string progress_note(const Statistics& now, const Statistics& before, const CameraCounts& camera) {
+  if (!now.last) return "waiting for frames";
+  const MediaTime since = before.last ? *before.last : *now.first;
+  const double seconds = std::chrono::duration<double>(*now.last - since).count();
+  std::string note;
+  for (std::size_t app = 0; app < now.apps.size() && seconds > 0; ++app) {
+    const auto earlier = before.apps.empty() ? 0 : before.apps[app].frames;
+    fmt::format_to(std::back_inserter(note), "{:.1f} ",
+                   static_cast<double>(now.apps[app].frames - earlier) / seconds);
+  }
+  const double busy = seconds > 0 ? (now.busy_ms - before.busy_ms) / seconds : 0;
+  return fmt::format("{}fps, {} dropped, {:.0f} ms/s busy", note, camera.dropped, busy);
+}
+
+}  // namespace mainstream

@@ -1,0 +1,57 @@
+#include "run/run_options.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "mainstream/error.hpp"
+#include "mainstream/media.hpp"
+
+namespace mainstream {
+namespace {
+
+[[noreturn]] void usage(const std::string& message) {
+  throw Error(ErrorKind::usage, message);
+}
+
+void check_positive(const std::optional<double>& value, const char* name) {
+  if (value && !(*value > 0 && *value < 1e9))
+    usage(fmt::format("{} is {}; it must be above 0", name, *value));
+}
+
+void check_folder_of(const std::optional<std::filesystem::path>& file) {
+  if (!file) return;
+  const std::filesystem::path folder = file->has_parent_path() ? file->parent_path() : ".";
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return;
+  throw Error(ErrorKind::storage, fmt::format("{}: cannot write into its folder", file->string()));
+}
+
+// The last part of a path or url, without extension, parameters and secrets.
+std::string name_of(const std::string& source) {
+  const std::string shown = without_password(source);
+  const std::string name = std::filesystem::path(shown.substr(0, shown.find_first_of("?#"))).stem().string();
+  return name.empty() ? "stream" : name;
+}
+
+}  // namespace
+
+RunOptions checked(RunOptions options) {
+  check_positive(options.budget, "the budget");
+  check_positive(options.duration_s, "the duration");
+  if (!(options.stream_fps >= 0 && options.stream_fps <= 1000)) {
+    usage(fmt::format("the stream's frame rate is {}; above 0 and at most 1000 is possible",
+                      options.stream_fps));
+  }
+  if (options.frames && !(options.frames->first >= 0 && options.frames->first <= options.frames->last)) {
+    usage(fmt::format("frames {}..{}: the first must not be negative nor above the last",
+                      options.frames->first, options.frames->last));
+  }
+  if (options.algorithm == Algorithm::no_sharing || options.algorithm == Algorithm::max_sharing) {
+    usage(fmt::format("{} is a mode of running, not an algorithm of mode mainstream",
+                      to_string(options.algorithm)));
+  }
+  for (const auto* file : {&options.events, &options.frame_log, &options.report}) check_folder_of(*file);
+  if (options.stream.empty()) options.stream = name_of(options.source);
+  return options;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,11 @@
+// What can be told of a run's options without opening anything.
+#pragma once
+
+#include "mainstream/runner.hpp"
+
+namespace mainstream {
+
+// The options with the stream's name filled in. Throws usage, or storage for outputs that have no place.
+[[nodiscard]] RunOptions checked(RunOptions options);
+
+}  // namespace mainstream

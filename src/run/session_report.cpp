@@ -1,0 +1,85 @@
+// What a session tells when it is over.
+#include <algorithm>
+
+#include "mainstream/error.hpp"
+#include "run/session.hpp"
+
+namespace mainstream {
+namespace {
+
+TimeSummary summary(const Histogram& times) {
+  return {static_cast<std::int64_t>(times.count()), times.mean(), times.quantile(0.5), times.quantile(0.95)};
+}
+
+}  // namespace
+
+std::string Session::ended() const {
+  try {
+    if (failure_) std::rethrow_exception(failure_);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  if (stop_.stop_requested()) return "stopped";
+  return camera_.counts().duration_over ? "duration" : "end of stream";
+}
+
+RunReport Session::report() const {
+  const Statistics statistics = analysis_->statistics();
+  const CameraCounts camera = camera_.counts();
+  RunReport report;
+  report.stream = options_.stream;
+  report.source = without_password(options_.source);
+  report.mode = options_.mode;
+  report.pace = options_.pace;
+  report.stream_fps = camera_.fps();
+  report.threads = engine_.threads();
+  report.ended = ended();
+  report.wall_seconds = std::chrono::duration<double>(clock_.now() - started_).count();
+  double between = 0;  // first and last frame
+  if (statistics.last) {
+    between = std::chrono::duration<double>(*statistics.last - *statistics.first).count();
+    report.stream_seconds = between + 1 / camera_.fps();  // the last frame lasts as long as the others
+  }
+  const double seconds = std::max(report.stream_seconds, 1e-6);
+
+  report.frames_delivered = camera.delivered;
+  report.frames_dropped = camera.dropped;
+  report.frames_undecodable = camera.undecodable;
+  report.frames_analysed = statistics.analysed;
+  report.frames_put_off = statistics.put_off;
+  report.busy_ms = statistics.busy_ms;
+  report.busy_ms_per_s = statistics.busy_ms / seconds;
+  report.budget = options_.budget;
+  report.available_ms_per_s = feedback_ ? feedback_->budget() : first_budget_;
+  report.latency = summary(statistics.latency_ms);
+  report.frame = summary(statistics.frame_ms);
+  report.scaling = summary(statistics.scale_ms);
+  report.stem = summary(statistics.stem_ms);
+  report.decoding = summary(camera.decode_ms);
+
+  for (std::size_t i = 0; i < mix_.apps.size(); ++i) {
+    const Statistics::App& app = statistics.apps[i];
+    report.apps.push_back({.name = mix_.apps[i].name(),
+                           .target_fps = between > 0 ? app.asked / between : 0,
+                           .reached_fps = static_cast<double>(app.frames) / seconds,
+                           .frames = app.frames,
+                           .positive = app.positive,
+                           .events = app.events,
+                           .own_time = summary(app.own_ms)});
+  }
+  report.schedules = schedules_;
+  for (std::size_t i = 0; i < first_costs_.stem_ms.size(); ++i) {
+    RunReport::StemCost& cost = report.stem_costs.emplace_back();
+    cost.branchpoint = mix_.branchpoints[i];
+    cost.measured_ms = first_costs_.stem_ms[i];
+    if (feedback_) cost.observed_ms = feedback_->costs().stem_ms[i];
+  }
+  return report;
+}
+
+RunReport run(const RunOptions& options, std::stop_token stop) {
+  Session session(options, std::move(stop));
+  return session.run();
+}
+
+}  // namespace mainstream

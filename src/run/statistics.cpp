@@ -1,0 +1,52 @@
+#include "run/statistics.hpp"
+
+#include <chrono>
+
+namespace mainstream {
+
+void Statistics::count_taken(MediaTime time, std::span<const double> fps) {
+  if (last) {
+    const double passed = std::chrono::duration<double>(time - *last).count();
+    for (std::size_t app = 0; app < apps.size(); ++app) apps[app].asked += fps[app] * passed;
+  }
+  if (!first) first = time;
+  if (!present.first) present.first = time;
+  last = present.last = time;
+  ++taken;
+  ++present.taken;
+}
+
+void Statistics::count_analysed(const FrameTimes& times, double latency_ms_of_frame) {
+  ++analysed;
+  ++present.analysed;
+  busy_ms += times.busy_ms;
+  present.busy_ms += times.busy_ms;
+  frame_ms.add(times.busy_ms);
+  latency_ms.add(latency_ms_of_frame);
+  // Without a stem every app has scaled for itself.
+  const std::size_t scalings = times.segments.empty() ? times.tails.size() : 1;
+  for (std::size_t i = 0; i < scalings; ++i) {
+    scale_ms.add(times.scale_ms / static_cast<double>(scalings));
+    present.scale.add(times.scale_ms / static_cast<double>(scalings));
+  }
+  double stem = 0;
+  std::size_t from = 0;
+  for (const FrameTimes::Segment& segment : times.segments) {
+    stem += segment.ms;
+    present.stem[{from, segment.branchpoint + 1}].add(segment.ms);
+    from = segment.branchpoint + 1;
+  }
+  if (!times.segments.empty()) stem_ms.add(stem);
+  for (const FrameTimes::Tail& tail : times.tails) {
+    apps[tail.app].own_ms.add(tail.ms);
+    present.own[tail.app].add(tail.ms);
+  }
+}
+
+void Statistics::begin_plan(int number) {
+  present = {};
+  present.plan = number;
+  present.own.resize(apps.size());
+}
+
+}  // namespace mainstream
