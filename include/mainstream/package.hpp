@@ -18,6 +18,8 @@ namespace mainstream {
 struct MeasuredQuality {
   double fps = 0;
   double recall = 0, precision = 0, f1 = 0;
+  // What the figures rest on, on average over the replays: events that there were, and that were told.
+  double true_events = 0, detected_events = 0;
 };
 
 // A tail fine-tuned from one branchpoint.

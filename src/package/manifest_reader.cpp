@@ -69,12 +69,14 @@ std::vector<MeasuredQuality> parse_by_fps(const JsonField& field) {
   std::vector<MeasuredQuality> table;
   for (std::size_t i = 0; i < field.size(); ++i) {
     const JsonField row = field.at(i);
-    row.allow_only({"fps", "recall", "precision", "f1"});
+    row.allow_only({"fps", "recall", "precision", "f1", "true_events", "detected_events"});
     MeasuredQuality quality;
     quality.fps = row["fps"].number(1e-3, 1e4);
     quality.recall = row["recall"].number(0, 1);
     quality.precision = row["precision"].number(0, 1);
     quality.f1 = row["f1"].number(0, 1);
+    quality.true_events = row["true_events"].number(0, 1e9);
+    quality.detected_events = row["detected_events"].number(0, 1e9);
     if (!table.empty() && quality.fps <= table.back().fps) row["fps"].fail("must rise from row to row");
     table.push_back(quality);
   }

@@ -8,8 +8,12 @@ namespace mainstream {
 namespace {
 
 Json measured_to_json(const MeasuredQuality& quality) {
-  return Json{
-      {"fps", quality.fps}, {"recall", quality.recall}, {"precision", quality.precision}, {"f1", quality.f1}};
+  return Json{{"fps", quality.fps},
+              {"recall", quality.recall},
+              {"precision", quality.precision},
+              {"f1", quality.f1},
+              {"true_events", quality.true_events},
+              {"detected_events", quality.detected_events}};
 }
 
 Json candidate_to_json(const Candidate& candidate) {

@@ -74,7 +74,7 @@ inline Manifest tiny_manifest(const Base& base) {
     candidate.top1 = 0.9;
     candidate.tpr = 0.8;
     candidate.fpr = 0.05;
-    candidate.by_fps = {{1, 0.5, 0.75, 0.6}, {7, 0.9, 0.8, 0.847}};
+    candidate.by_fps = {{1, 0.5, 0.75, 0.6, 10, 8}, {7, 0.9, 0.8, 0.847, 10, 12}};
     manifest.candidates.push_back(candidate);
   }
   return manifest;

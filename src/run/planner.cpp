@@ -106,7 +106,10 @@ Problem::App Planner::problem_app(const Costs& costs, std::size_t app,
     entry.head_cost = std::max(0.0, costs.own_ms[app][i] - replaced);
     if (mix_.mode == Mode::no_sharing) entry.head_cost += costs.scale_ms;
     for (const MeasuredQuality& measured : candidate.by_fps) {
-      entry.measured.push_back({measured.fps, {measured.recall, measured.precision, measured.f1}});
+      const Quality seen{measured.recall, measured.precision, measured.f1};
+      const Quality expected = event_quality(result.events, entry.tpr, entry.fpr, measured.fps);
+      entry.measured.push_back(
+          {measured.fps, tempered(seen, measured.true_events, measured.detected_events, expected)});
     }
   }
   return result;

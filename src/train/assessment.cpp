@@ -14,22 +14,23 @@ std::vector<std::size_t> ranked(const Scored& scored) {
   return order;
 }
 
-// F1 when exactly the examples with a score at or above `threshold` are positive.
+// tpr - fpr when exactly the examples with a score at or above `threshold` are positive.
 struct Point {
   float threshold = 0;
-  double f1 = 0;
+  double gain = 0;
 };
 
 std::vector<Point> points_of(const Scored& scored) {
   const std::vector<std::size_t> order = ranked(scored);
   const auto positives = static_cast<double>(std::ranges::count(scored.truth, true));
+  const double negatives = static_cast<double>(order.size()) - positives;
   std::vector<Point> points;
   double hits = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     hits += scored.truth[order[i]] ? 1 : 0;
     const float score = scored.scores[order[i]];
     if (i + 1 < order.size() && scored.scores[order[i + 1]] == score) continue;
-    points.push_back({score, 2 * hits / (static_cast<double>(i + 1) + positives)});
+    points.push_back({score, hits / positives - (static_cast<double>(i + 1) - hits) / negatives});
   }
   return points;
 }
@@ -50,13 +51,14 @@ ErrorRates error_rates(const Scored& scored, float threshold) {
 }
 
 float choose_threshold(const Scored& scored) {
-  if (std::ranges::count(scored.truth, true) == 0) return 0.5F;
+  const auto positives = std::ranges::count(scored.truth, true);
+  if (positives == 0 || positives == std::ssize(scored.truth)) return 0.5F;
   const std::vector<Point> points = points_of(scored);
-  const auto best = std::ranges::max_element(points, {}, &Point::f1);
-  constexpr double kNearlyBest = 0.98;
+  const auto best = std::ranges::max_element(points, {}, &Point::gain);
+  constexpr double kNearly = 0.02;
   auto high = best, low = best;
-  while (high != points.begin() && std::prev(high)->f1 >= kNearlyBest * best->f1) --high;
-  while (std::next(low) != points.end() && std::next(low)->f1 >= kNearlyBest * best->f1) ++low;
+  while (high != points.begin() && std::prev(high)->gain >= best->gain - kNearly) --high;
+  while (std::next(low) != points.end() && std::next(low)->gain >= best->gain - kNearly) ++low;
   return (high->threshold + low->threshold) / 2;
 }
 

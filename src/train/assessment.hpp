@@ -20,8 +20,9 @@ struct ErrorRates {
 // Positive are scores at or above the threshold.
 [[nodiscard]] ErrorRates error_rates(const Scored& scored, float threshold);
 
-// The threshold with the best F1 over the examples: 2 TP / (2 TP + FP + FN). Scores are few and noisy, so the
-// middle of the range around it in which F1 stays within 2 % of the best. 0.5 when no example is positive.
+// The threshold with the highest tpr - fpr (Youden 1950). Scores are few and noisy, so the middle of the
+// range around it in which that stays within 0.02 of the best. 0.5 when one kind of example is missing. (The
+// F1 over frames would not do: where positives are frequent, answering always yes has a good one.)
 [[nodiscard]] float choose_threshold(const Scored& scored);
 
 // The area under the ROC curve: the probability that a positive example scores higher than a negative one,

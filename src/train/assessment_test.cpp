@@ -35,8 +35,8 @@ TEST(Assessment, AreaUnderRocIsTheShareOfOrderedPairs) {
 
 TEST(Assessment, ChoosesTheThresholdWithTheBestF1) {
   // At 0.6: three of four positives and one false one, F1 0.75; everything else is worse.
-  const Scored scored{{0.9F, 0.8F, 0.7F, 0.6F, 0.5F, 0.4F, 0.3F, 0.2F},
-                      {true, true, false, true, false, false, false, true}};
+  const Scored scored{{0.9F, 0.8F, 0.7F, 0.6F, 0.5F, 0.4F, 0.3F, 0.2F, 0.1F},
+                      {true, true, false, true, false, false, false, true, false}};
   EXPECT_FLOAT_EQ(choose_threshold(scored), 0.6F);
   // Where several are as good, the middle.
   EXPECT_EQ(error_rates({{0.9F, 0.1F}, {true, false}}, choose_threshold({{0.9F, 0.1F}, {true, false}})).fpr,

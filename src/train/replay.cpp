@@ -98,9 +98,13 @@ MeasuredQuality replay(const Recording& recording, float threshold, const RuleCh
     sum.recall += score.recall.value_or(0);
     sum.precision += score.precision.value_or(0);
     sum.f1 += score.f1.value_or(0);
+    sum.true_events += static_cast<double>(score.true_events);
+    sum.detected_events += static_cast<double>(score.detected_events);
   }
   if (recalls > 0) sum.recall /= recalls;
   sum.precision /= count;
+  sum.true_events /= count;
+  sum.detected_events /= count;
   if (scores > 0) sum.f1 /= scores;
   return sum;
 }
