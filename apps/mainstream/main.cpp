@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
   mainstream::add_run_command(program);
   mainstream::add_score_command(program);
   mainstream::add_train_command(program);
+  mainstream::add_demo_command(program);
   return mainstream::run_program(program, argc, argv);
 }
