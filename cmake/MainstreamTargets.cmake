@@ -1,7 +1,9 @@
 # The three kinds of target that this project has, all with the same flags:
-#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..])   the library mainstream_NAME
+#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [UNITY])   the library mainstream_NAME
 #   mainstream_test(NAME SOURCES .. USES ..)                    the test binary NAME_test, known to ctest as NAME
 #   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
+# UNITY says that no two sources have helpers of one name, so that with MAINSTREAM_UNITY several are compiled as one: a
+# first build takes half the time, later ones more.
 # USES are seen by whoever uses the target; PRIVATE ones stay inside it.
 
 add_library(mainstream_flags INTERFACE)
@@ -29,8 +31,11 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 find_package(Threads REQUIRED)
 
 function(mainstream_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "UNITY" "" "SOURCES;USES;PRIVATE" ${ARGN})
   add_library(mainstream_${name} STATIC ${arg_SOURCES})
+  if(arg_UNITY AND MAINSTREAM_UNITY)
+    set_target_properties(mainstream_${name} PROPERTIES UNITY_BUILD ON)
+  endif()
   target_link_libraries(mainstream_${name} PUBLIC mainstream_flags ${arg_USES} PRIVATE ${arg_PRIVATE})
 endfunction()
 
