@@ -120,15 +120,13 @@ void Analysis::judge(const VideoFrame& frame, std::size_t app, float score) {
 }
 
 void Analysis::write(std::size_t app, const AppEvents::Closed& closed) {
-  std::int64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    number = ++statistics_.apps[app].events;
+    ++statistics_.apps[app].events;
   }
-  const std::string& name = options_.apps[app].name;
-  const EventRecord record{.app = name,
+  const EventRecord record{.app = options_.apps[app].name,
                            .stream = options_.stream,
-                           .id = fmt::format("{}/{}/{}", options_.stream, name, number),
+                           .id = fmt::format("{}-{}", options_.stream, ++events_written_),
                            .frames = closed.event.range,
                            .start_seconds = seconds(closed.start),
                            .end_seconds = seconds(closed.end),

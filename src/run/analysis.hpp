@@ -66,6 +66,7 @@ class Analysis {
   std::unique_ptr<Plan> plan_;
   std::optional<BudgetMeter> meter_;
   std::vector<AppEvents> events_;
+  std::int64_t events_written_ = 0;
   std::vector<double> fps_;                           // of the apps in the plan
   std::chrono::system_clock::time_point wall_start_;  // of stream time 0
   // Of the frame in work; kept to save allocations.

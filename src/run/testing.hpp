@@ -76,7 +76,7 @@ inline Scores reference_scores(const Base& base, const std::vector<Graph>& tails
                                const std::filesystem::path& clip) {
   Scores scores;
   for (const Graph& tail : tails) {
-    Network network(Engine{}, join(base.graph, tail));
+    Network network(Engine({.threads = 1}), join(base.graph, tail));
     InputScaler scaler(base.input);
     std::vector<float> input(scaler.size());
     VideoReader reader(clip.string());

@@ -1,0 +1,214 @@
+#include "run/analysis.hpp"
+
+#include <limits>
+#include <sstream>
+#include <thread>
+
+#include "run/deployer.hpp"
+#include "run/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr FrameRange kAllFrames{0, std::numeric_limits<std::int64_t>::max()};
+
+Camera::Options camera_options(const std::filesystem::path& clip, Pace pace) {
+  return {.source = clip.string(), .stream_fps = 0, .pace = pace, .frames = kAllFrames, .duration_s = {}};
+}
+
+// Answers each frame with 1 after a call of `before`, which may take its time.
+class ScriptedPipeline : public Pipeline {
+ public:
+  explicit ScriptedPipeline(std::function<void()> before) : before_(std::move(before)) {}
+  void run(const Picture&, std::span<const std::size_t> due, std::span<float> scores,
+           FrameTimes& times) override {
+    times = {};
+    before_();
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      scores[i] = 1;
+      times.tails.push_back({due[i], 0});
+    }
+  }
+
+ private:
+  std::function<void()> before_;
+};
+
+std::unique_ptr<Plan> scripted_plan(int number, double fps, std::function<void()> before) {
+  const std::vector<double> rates{fps};
+  return std::make_unique<Plan>(Plan{number,
+                                     {{0, "plan" + std::to_string(number), fps, 0.5F}},
+                                     Cadence(rates, kClipFps),
+                                     std::make_unique<ScriptedPipeline>(std::move(before))});
+}
+
+class AnalysisTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TestFolder;
+    make_clip(clip());
+  }
+  static void TearDownTestSuite() { delete folder_; }
+  static std::filesystem::path clip() { return *folder_ / "clip.avi"; }
+
+  Analysis::Options one_app() {
+    Analysis::Options options;
+    options.stream = "test";
+    options.apps = {{"app", {.votes = 1, .merge_gap = 0}}};
+    options.sinks = {[this](const EventRecord& event) { events_.push_back(event); }};
+    return options;
+  }
+
+  static TestFolder* folder_;
+  std::vector<EventRecord> events_;
+};
+
+TestFolder* AnalysisTest::folder_ = nullptr;
+
+TEST_F(AnalysisTest, ANewPlanTakesOverBetweenTwoFramesWithoutLosingOne) {
+  FrameLog log(*folder_ / "frames.csv");
+  Analysis::Options options = one_app();
+  options.frame_log = &log;
+  Camera camera(camera_options(clip(), Pace::all), Clock::system());
+  Analysis* running = nullptr;
+  int frames = 0;
+  const auto first = [&] {
+    // From 5 to 20 frames per second, while the sixth frame is in work.
+    if (++frames == 6) running->swap(scripted_plan(1, 20, [] {}));
+  };
+  Analysis analysis(std::move(options), scripted_plan(0, 5, first));
+  running = &analysis;
+  camera.start();
+  analysis.run(camera);
+
+  std::vector<std::string> expected;
+  for (int i = 0; i <= 20; i += 4) expected.push_back(std::to_string(i));
+  for (int i = 21; i < 60; ++i) expected.push_back(std::to_string(i));
+  std::vector<std::string> seen;
+  std::istringstream lines(read_file(*folder_ / "frames.csv"));
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) seen.push_back(line.substr(0, line.find(',')));
+  EXPECT_EQ(seen, expected);
+
+  ASSERT_EQ(events_.size(), 1U) << "the open event goes on";
+  EXPECT_EQ(events_[0].frames, (FrameRange{0, 59}));
+  EXPECT_EQ(events_[0].branchpoint, "plan1");
+  EXPECT_EQ(analysis.statistics().present.plan, 1);
+  EXPECT_EQ(analysis.statistics().present.analysed, 39);
+}
+
+TEST_F(AnalysisTest, LivePaceDropsWhatIsTooMuchAndStaysNearTheCamera) {
+  // 120 ms of work for frames that come every 50 ms. On a busy machine it takes longer: `longest` tells.
+  std::chrono::duration<double, std::milli> longest{};
+  const auto work = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::chrono::milliseconds(120));
+    longest = std::max<decltype(longest)>(longest, std::chrono::steady_clock::now() - start);
+  };
+  Camera camera(camera_options(clip(), Pace::live), Clock::system());
+  Analysis analysis(one_app(), scripted_plan(0, 20, work));
+  const auto start = std::chrono::steady_clock::now();
+  camera.start();
+  analysis.run(camera);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+
+  const Statistics statistics = analysis.statistics();
+  const CameraCounts counts = camera.counts();
+  EXPECT_EQ(counts.delivered, kClipFrames);
+  EXPECT_EQ(counts.dropped + statistics.taken, counts.delivered) << "every frame is taken or counted";
+  EXPECT_GT(counts.dropped, 20);
+  EXPECT_GT(took.count(), 2.9) << "a clip takes as long as its time";
+  EXPECT_GT(statistics.analysed, 5);
+  // A frame waits for at most the one in work, however many came before.
+  EXPECT_LE(statistics.latency_ms.quantile(0.9), 2 * longest.count() + 100);
+}
+
+TEST_F(AnalysisTest, LivePaceLosesNothingThatFits) {
+  Camera camera(camera_options(clip(), Pace::live), Clock::system());
+  Analysis analysis(one_app(), scripted_plan(0, 5, [] {}));
+  camera.start();
+  analysis.run(camera);
+  EXPECT_GE(analysis.statistics().analysed, 14) << "15 are due";
+}
+
+TEST_F(AnalysisTest, WhatThePipelineThrowsEndsTheCameraAndClosesEvents) {
+  Camera camera(camera_options(clip(), Pace::all), Clock::system());
+  int frames = 0;
+  Analysis analysis(one_app(), scripted_plan(0, 20, [&] {
+                      if (++frames == 10) throw Error(ErrorKind::failed, "the engine broke");
+                    }));
+  camera.start();
+  EXPECT_ERROR(failed, analysis.run(camera), "the engine broke");
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].frames, (FrameRange{0, 8}));
+  while (camera.next()) continue;  // ends
+}
+
+TEST_F(AnalysisTest, TheDecodersErrorReachesTheOwner) {
+  const std::string whole = read_file(clip());
+  write_file(*folder_ / "noise.avi", whole.substr(0, 6000) + std::string(4000, 'x'));
+  Camera camera(camera_options(*folder_ / "noise.avi", Pace::all), Clock::system());
+  EXPECT_FALSE(camera.failure());
+  camera.start();
+  while (camera.next()) continue;
+  const CameraCounts counts = camera.counts();
+  // FFmpeg may find frames in it or not: either they came, or the failure tells why not.
+  EXPECT_TRUE(counts.delivered > 0 || camera.failure());
+}
+
+TEST_F(AnalysisTest, ACameraStopsWhileItWaits) {
+  Camera camera(camera_options(clip(), Pace::live), Clock::system());
+  camera.start();
+  ASSERT_TRUE(camera.next());
+  const auto start = std::chrono::steady_clock::now();
+  camera.stop();
+  while (camera.next()) continue;
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+}
+
+TEST_F(AnalysisTest, APausedClockHoldsTheFramesOfAFileBack) {
+  ManualClock clock;
+  Camera camera(camera_options(clip(), Pace::live), clock);
+  camera.start();
+  int frames = 0;
+  while (camera.next()) ++frames;
+  // The decoder's waits are what moves this clock: 59 frame times of 50 ms.
+  EXPECT_EQ(clock.now().time_since_epoch(), std::chrono::milliseconds(2950));
+  EXPECT_EQ(camera.counts().delivered, kClipFrames);
+  EXPECT_EQ(frames + camera.counts().dropped, kClipFrames);
+}
+
+// Real plans of one stem: each answers with the scores of its own candidates.
+TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
+  const TestMix files;
+  const AppMix mix = read_mix(files.base_path(), files.packages(), Mode::mainstream);
+  const Engine engine({.threads = 1});
+  Deployer deployer(mix, engine, Clock::system());
+  const std::vector<Setting> before{{0, 20}, {1, 20}, {2, 20}}, after{{0, 20}, {2, 20}, {1, 20}};
+  auto first = deployer.plan(before, kClipFps);
+  const auto kept = deployer.tail(0, 0);
+  auto second = deployer.plan(after, kClipFps);
+  EXPECT_EQ(deployer.tail(0, 0), kept) << "what runs already is not compiled again";
+
+  VideoReader reader(files.clip().string());
+  const std::vector<std::size_t> all{0, 1, 2};
+  std::vector<float> scores(3);
+  FrameTimes times;
+  for (int i = 0; const auto frame = reader.next(); ++i) {
+    const bool early = i < 30;
+    (early ? first : second)->pipeline->run(frame->picture, all, scores, times);
+    const std::vector<Setting>& settings = early ? before : after;
+    for (std::size_t app = 0; app < 3; ++app) {
+      const std::string name(1, static_cast<char>('a' + app));
+      ASSERT_NEAR(scores[app], files.scores.at(name)[settings[app].candidate][static_cast<std::size_t>(i)],
+                  1e-5)
+          << "app " << name << " frame " << i;
+    }
+    EXPECT_EQ(times.segments.size(), 3U);
+    EXPECT_EQ(times.tails.size(), 3U);
+  }
+}
+
+}  // namespace
+}  // namespace mainstream

@@ -1,0 +1,253 @@
+#include "run/feedback.hpp"
+
+#include <cmath>
+#include <random>
+
+#include "run/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+// A machine that runs plans: every part costs what `truth` says times `slowness`, frames come at the stream's
+// rate, and what does not fit into `capacity` milliseconds per second is lost, all in proportion.
+class Machine {
+ public:
+  Machine(const AppMix& mix, Costs truth, double stream_fps)
+      : mix_(mix), truth_(std::move(truth)), stream_fps_(stream_fps) {}
+
+  void deploy(std::vector<Setting> settings, int plan) {
+    settings_ = std::move(settings);
+    statistics_ = {};
+    statistics_.plan = plan;
+    statistics_.own.resize(settings_.size());
+  }
+
+  void pass(double length) {
+    if (!statistics_.first) statistics_.first = at(now_);
+    now_ += length;
+    statistics_.last = at(now_);
+    const double wanted = cost_per_second();
+    const double share = std::min(1.0, capacity / wanted);
+    double stem_fps = 0;
+    for (const Setting& setting : settings_) stem_fps = std::max(stem_fps, setting.fps);
+    const auto frames = static_cast<std::int64_t>(std::llround(stem_fps * share * length));
+    statistics_.analysed += frames;
+    statistics_.taken += static_cast<std::int64_t>(std::llround(stream_fps_ * share * length));
+    if (share < 1) dropped += static_cast<std::int64_t>(stream_fps_ * (1 - share) * length) + 1;
+    statistics_.busy_ms += std::min(wanted, capacity) * length;
+    spend(statistics_.scale, truth_.scale_ms, frames);
+    spend_on_stem(share * length);
+    for (std::size_t app = 0; app < settings_.size(); ++app) {
+      spend(statistics_.own[app], truth_.own_ms[app][settings_[app].candidate],
+            static_cast<std::int64_t>(std::llround(settings_[app].fps * share * length)));
+    }
+  }
+
+  [[nodiscard]] double cost_per_second() const {
+    double cost = 0, stem_fps = 0;
+    std::vector<double> deepest(truth_.stem_ms.size(), 0);
+    for (std::size_t app = 0; app < settings_.size(); ++app) {
+      cost += settings_[app].fps * truth_.own_ms[app][settings_[app].candidate];
+      stem_fps = std::max(stem_fps, settings_[app].fps);
+      for (std::size_t i = 0; i <= mix_.apps[app].branchpoint[settings_[app].candidate]; ++i) {
+        deepest[i] = std::max(deepest[i], settings_[app].fps);
+      }
+    }
+    for (std::size_t i = 0; i < deepest.size(); ++i) cost += deepest[i] * truth_.stem_ms[i];
+    return (cost + stem_fps * truth_.scale_ms) * slowness;
+  }
+
+  [[nodiscard]] const PlanStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] double now() const { return now_; }
+
+  double slowness = 1, capacity = 1000;
+  double noise = 0;  // relative, of each window
+  std::int64_t dropped = 0;
+
+ private:
+  static MediaTime at(double seconds) { return MediaTime(std::llround(seconds * 1e6)); }
+
+  void spend(Spent& spent, double ms, std::int64_t times) {
+    const double factor = std::max(0.1, 1 + noise * normal_(random_));
+    spent.ms += ms * slowness * factor * static_cast<double>(times);
+    spent.times += times;
+  }
+
+  // On each frame the stem runs from one branchpoint in use to the next.
+  void spend_on_stem(double length) {
+    std::map<std::size_t, double> rates;  // by branchpoint in use
+    for (std::size_t app = 0; app < settings_.size(); ++app) {
+      double& rate = rates[mix_.apps[app].branchpoint[settings_[app].candidate]];
+      rate = std::max(rate, settings_[app].fps);
+    }
+    std::size_t from = 0;
+    for (auto place = rates.begin(); place != rates.end(); ++place) {
+      double fps = 0, ms = 0;
+      for (auto deeper = place; deeper != rates.end(); ++deeper) fps = std::max(fps, deeper->second);
+      for (std::size_t i = from; i <= place->first; ++i) ms += truth_.stem_ms[i];
+      spend(statistics_.stem[{from, place->first + 1}], ms,
+            static_cast<std::int64_t>(std::llround(fps * length)));
+      from = place->first + 1;
+    }
+  }
+
+  const AppMix& mix_;
+  const Costs truth_;
+  const double stream_fps_;
+  std::vector<Setting> settings_;
+  PlanStatistics statistics_;
+  double now_ = 0;
+  std::mt19937 random_{1};
+  std::normal_distribution<double> normal_;
+};
+
+class FeedbackTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    files_ = new TestMix;
+    mix_ = new AppMix(read_mix(files_->base_path(), files_->packages(), Mode::mainstream));
+  }
+  static void TearDownTestSuite() {
+    delete mix_;
+    delete files_;
+  }
+
+  void SetUp() override {
+    // Milliseconds as of a larger network: 26 through the whole stem, tails of 1, 11 and 25.
+    costs_ = {.scale_ms = 1, .stem_ms = {2, 14, 10}, .own_ms = {3, {1, 11, 25}}};
+  }
+
+  void begin(double budget, bool given) {
+    planned_ = planner_.solve(costs_, budget);
+    ASSERT_TRUE(planned_.schedule.feasible) << planned_.schedule.reason;
+    machine_.deploy(planned_.settings, 0);
+    feedback_.emplace(planner_, Feedback::Options{budget, given}, costs_, planned_, 0);
+  }
+
+  struct Swap {
+    double at = 0;
+    std::string reason;
+  };
+  std::vector<Swap> pass(double seconds) {
+    std::vector<Swap> swaps;
+    for (double done = 0; done < seconds; done += 1) {
+      machine_.pass(1);
+      const auto change = feedback_->observe(machine_.statistics(), machine_.dropped);
+      if (!change) continue;
+      swaps.push_back({machine_.now(), change->reason});
+      machine_.deploy(change->planned.settings, ++plan_);
+      feedback_->deployed(*change, plan_);
+    }
+    return swaps;
+  }
+
+  static TestMix* files_;
+  static AppMix* mix_;
+  Costs costs_;
+  const Planner planner_{*mix_, {14, Algorithm::automatic, Objective::mean}};
+  Machine machine_{*mix_, Costs{.scale_ms = 1, .stem_ms = {2, 14, 10}, .own_ms = {3, {1, 11, 25}}}, 14};
+  Planned planned_;
+  std::optional<Feedback> feedback_;
+  int plan_ = 0;
+};
+
+TestMix* FeedbackTest::files_ = nullptr;
+AppMix* FeedbackTest::mix_ = nullptr;
+
+TEST_F(FeedbackTest, LeavesAScheduleAloneThatKeepsItsPromise) {
+  begin(300, true);
+  machine_.noise = 0.05;
+  EXPECT_THAT(pass(600), testing::IsEmpty());
+  EXPECT_NEAR(feedback_->costs().own_ms[0][0], 1, 0.1);
+}
+
+TEST_F(FeedbackTest, CorrectsCostsThatWereMeasuredTooLow) {
+  for (double& ms : costs_.stem_ms) ms *= 0.6;
+  for (auto& app : costs_.own_ms)
+    for (double& ms : app) ms *= 0.6;
+  begin(150, true);
+  ASSERT_GT(machine_.cost_per_second(), 150 * 1.2);
+  machine_.noise = 0.03;
+  const auto swaps = pass(120);
+  EXPECT_GE(swaps.size(), 1U);
+  EXPECT_LE(swaps.size(), 3U);
+  EXPECT_LE(swaps.front().at, 10) << "too dear is not tolerated for long";
+  EXPECT_LE(machine_.cost_per_second(), 150 * 1.06);
+  EXPECT_NEAR(feedback_->costs().stem_ms[1], 14, 1.5);
+}
+
+TEST_F(FeedbackTest, TakesTheRoomThatAppears) {
+  for (double& ms : costs_.stem_ms) ms *= 2;
+  for (auto& app : costs_.own_ms)
+    for (double& ms : app) ms *= 2;
+  begin(300, true);
+  const double before = planner_.evaluate(costs_, 300, planned_.settings).schedule.mean_f1;
+  const auto swaps = pass(120);
+  EXPECT_GE(swaps.size(), 1U);
+  EXPECT_LE(swaps.size(), 3U);
+  EXPECT_LE(machine_.cost_per_second(), 300 * 1.06);
+  EXPECT_GT(feedback_->planned().schedule.mean_f1, before + 0.01);
+}
+
+TEST_F(FeedbackTest, FollowsAMachineThatSlowsDownAndRecovers) {
+  begin(250, true);
+  const double before = planned_.schedule.mean_f1;
+  EXPECT_THAT(pass(60), testing::IsEmpty());
+  machine_.slowness = 1.8;
+  EXPECT_GE(pass(60).size(), 1U);
+  EXPECT_LE(machine_.cost_per_second(), 250 * 1.06);
+  machine_.slowness = 1;
+  (void)pass(120);
+  EXPECT_LE(machine_.cost_per_second(), 250 * 1.06);
+  EXPECT_GT(feedback_->planned().schedule.mean_f1, before - 0.03);
+}
+
+TEST_F(FeedbackTest, DoesNotSwingWithADisturbanceThatComesAndGoes) {
+  begin(250, true);
+  machine_.noise = 0.05;
+  std::size_t swaps = 0;
+  for (int minute = 0; minute < 60; ++minute) {
+    machine_.slowness = minute % 2 == 0 ? 1.0 : 1.5;
+    swaps += pass(60).size();
+  }
+  // An hour of half-minutely changes of mind would be 120.
+  EXPECT_LE(swaps, 24U);
+}
+
+TEST_F(FeedbackTest, WithoutABudgetItFindsWhatTheMachineGives) {
+  begin(900, false);
+  ASSERT_GT(machine_.cost_per_second(), 200);
+  machine_.capacity = 120;  // somebody else works here too
+  (void)pass(60);
+  EXPECT_LE(feedback_->budget(), 120 * 1.12) << "what it gives, and a probe for more";
+  EXPECT_LE(machine_.cost_per_second(), 126);
+  machine_.capacity = 1000;
+  (void)pass(1800);
+  EXPECT_GT(feedback_->budget(), 700) << "freed time is found again";
+  EXPECT_GT(machine_.cost_per_second(), 200);
+}
+
+TEST_F(FeedbackTest, ASlowCameraIsNoReasonToRunLess) {
+  begin(900, false);
+  // Half of the frames that the camera promised; nothing is dropped.
+  for (int i = 0; i < 60; ++i) {
+    machine_.capacity = machine_.cost_per_second() / 2;
+    machine_.pass(1);
+    machine_.dropped = 0;
+    EXPECT_FALSE(feedback_->observe(machine_.statistics(), 0));
+  }
+  EXPECT_EQ(feedback_->budget(), 900);
+}
+
+TEST_F(FeedbackTest, ObservationsOfAnOlderPlanSayNothing) {
+  begin(300, true);
+  machine_.slowness = 3;
+  machine_.pass(5);
+  PlanStatistics old = machine_.statistics();
+  old.plan = 7;
+  EXPECT_FALSE(feedback_->observe(old, 0));
+  EXPECT_EQ(feedback_->costs().stem_ms, costs_.stem_ms);
+}
+
+}  // namespace
+}  // namespace mainstream
