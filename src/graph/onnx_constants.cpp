@@ -168,12 +168,12 @@ OnnxConstant transpose(const OnnxNode& node, const OnnxConstant& x) {
 }
 
 OnnxConstant concat(const OnnxNode& node) {
-  OnnxConstant joined = *node.constant(0);
+  OnnxConstant joined = node.known(0);
   if (joined.shape.size() != 1) node.unsupported("only lists can be joined before anything runs");
   std::vector<float> floats;
   std::vector<std::int64_t> integers;
   for (std::size_t i = 0; i < node.inputs(); ++i) {
-    const OnnxConstant& next = *node.constant(i);
+    const OnnxConstant& next = node.known(i);
     if (next.is_float() != joined.is_float() || next.shape.size() != 1)
       node.untrusted("its inputs differ in type");
     if (floats.size() + integers.size() + static_cast<std::size_t>(next.shape[0]) > kMaxFill) {
@@ -228,8 +228,8 @@ std::vector<T> combine(const OnnxNode& node, const std::vector<T>& a, const std:
 }
 
 OnnxConstant combine(const OnnxNode& node) {
-  const OnnxConstant& a = *node.constant(0);
-  const OnnxConstant& b = *node.constant(1);
+  const OnnxConstant& a = node.known(0);
+  const OnnxConstant& b = node.known(1);
   if (a.is_float() != b.is_float()) node.untrusted("its inputs differ in type");
   for (const OnnxConstant* side : {&a, &b}) {
     if (side->shape != Shape{} && element_count(side->shape) == 0) node.untrusted("an input is empty");
@@ -322,7 +322,7 @@ std::optional<OnnxConstant> evaluate_constant(const OnnxNode& node) {
   const OnnxConstant* x = node.constant(0);
   if (x == nullptr) return std::nullopt;
   if (type == "Identity" || type == "Dropout") return *x;
-  if (type == "Gather") return gather(node, *x, *node.constant(1));
+  if (type == "Gather") return gather(node, *x, node.known(1));
   if (type == "Transpose") return transpose(node, *x);
   if (type == "Concat") return concat(node);
   if (type == "Slice") return slice_list(node, *x);

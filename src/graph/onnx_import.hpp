@@ -50,6 +50,7 @@ class OnnxNode {
   [[nodiscard]] const std::string& input(std::size_t i) const;      // its name
   [[nodiscard]] const Shape& shape(std::size_t i) const;            // of any input
   [[nodiscard]] const OnnxConstant* constant(std::size_t i) const;  // null: not constant, or absent
+  [[nodiscard]] const OnnxConstant& known(std::size_t i) const;     // throws if it is not constant, or absent
   [[nodiscard]] const std::vector<std::int64_t>& integers(
       std::size_t i) const;                                             // of a constant integer input
   [[nodiscard]] const std::vector<float>& floats(std::size_t i) const;  // of a constant float input

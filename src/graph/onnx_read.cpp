@@ -31,18 +31,22 @@ const OnnxConstant* OnnxNode::constant(std::size_t i) const {
   return found == constants_.end() ? nullptr : &found->second;
 }
 
-const std::vector<std::int64_t>& OnnxNode::integers(std::size_t i) const {
+const OnnxConstant& OnnxNode::known(std::size_t i) const {
   const OnnxConstant* value = constant(i);
   if (value == nullptr) unsupported(fmt::format("input {} must be constant", i));
-  if (value->is_float()) untrusted(fmt::format("input {} must hold integers", i));
-  return value->integers();
+  return *value;
+}
+
+const std::vector<std::int64_t>& OnnxNode::integers(std::size_t i) const {
+  const OnnxConstant& value = known(i);
+  if (value.is_float()) untrusted(fmt::format("input {} must hold integers", i));
+  return value.integers();
 }
 
 const std::vector<float>& OnnxNode::floats(std::size_t i) const {
-  const OnnxConstant* value = constant(i);
-  if (value == nullptr) unsupported(fmt::format("input {} must be constant", i));
-  if (!value->is_float()) untrusted(fmt::format("input {} must hold floats", i));
-  return value->floats();
+  const OnnxConstant& value = known(i);
+  if (!value.is_float()) untrusted(fmt::format("input {} must hold floats", i));
+  return value.floats();
 }
 
 const onnx::AttributeProto* OnnxNode::attribute(const char* name) const {

@@ -1,0 +1,97 @@
+// Writes the inputs that fuzzing starts from, one folder per target: fuzz_corpus FOLDER
+#include <cstdio>
+
+#include "core/file.hpp"
+#include "core/report.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/problem_json.hpp"
+#include "package/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+// An operation of each kind, one behind the other.
+Graph every_operation() {
+  Graph graph;
+  graph.name = "every";
+  graph.inputs = {"x"};
+  graph.shapes["x"] = {1, 3, 9, 9};
+  graph.constants["w"] = tiny_weights({4, 3, 3, 3}, 0.3F);
+  graph.constants["b"] = tiny_weights({4}, 0.2F);
+  graph.constants["w4"] = tiny_weights({4, 1, 1, 1}, 0.5F);
+  graph.constants["var"] = make_tensor({4}, {1, 2, 3, 4});
+  graph.constants["w3"] = tiny_weights({3, 16}, 0.1F);
+  using Act = op::Activation::Kind;
+  std::string last = "x";
+  const auto add = [&](Op op, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), last);
+    last = "v" + std::to_string(graph.nodes.size());
+    graph.nodes.push_back({std::move(op), std::move(more), last});
+  };
+  add(op::Pad{{1, 1, 1, 1}, 0});
+  add(op::Conv{{2, 2}, {1, 1}, {0, 0, 0, 0}, 1}, {"w", "b"});
+  add(op::BatchNorm{1e-3F}, {"b", "b", "b", "var"});
+  for (const Act kind : {Act::relu, Act::sigmoid, Act::tanh}) add(op::Activation{kind, 0, 0});
+  add(op::Activation{Act::clip, 0, 6});
+  for (const Act kind : {Act::leaky_relu, Act::elu, Act::swish}) add(op::Activation{kind, 1, 0});
+  for (const Act kind : {Act::hard_sigmoid, Act::hard_swish}) add(op::Activation{kind, 0.2F, 0.5F});
+  add(op::Conv{{1, 1}, {2, 2}, {1, 1, 1, 1}, 4}, {"w4"});
+  add(op::Lrn{});
+  add(op::Pool{op::Pool::Kind::max, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, false, true});
+  add(op::Pool{op::Pool::Kind::average, {2, 2}, {1, 1}, {1, 1}, {0, 0, 1, 1}, true, false});
+  for (const auto kind : {op::Binary::Kind::add, op::Binary::Kind::mul}) add(op::Binary{kind}, {last});
+  add(op::Concat{1}, {last});
+  add(op::Slice{1, 2, 6, 1});
+  add(op::Transpose{{0, 2, 3, 1}});
+  add(op::Transpose{{0, 3, 1, 2}});
+  infer_shapes(graph);
+  add(op::GlobalPool{});
+  add(op::Reshape{{4}});
+  add(op::Concat{1}, {last, last, last});
+  add(op::Gemm{}, {"w3"});
+  add(op::Softmax{1});
+  graph.outputs = {last};
+  infer_shapes(graph);
+  return graph;
+}
+
+constexpr const char* kProblem =
+    R"({"name": "two", "stream_fps": 4, "budget": 20.5, "layer_costs": [1, 2, 3.5],
+"fps_options": [1, 2, 4], "apps": [
+{"id": "a", "event_length_ms": 500, "event_frequency": 0.2, "correlation": 0.107, "x_vote": 2,
+ "candidates": [{"frozen": 0, "tpr": 0.9, "fpr": 0.1}, {"frozen": 3, "tpr": 0.7, "fpr": 0.2}]},
+{"id": "b", "options": [{"frozen": 1, "fps": 2, "f1": 0.5}, {"frozen": 0, "fps": 1, "f1": 0.41}]}]})";
+
+void write(const std::filesystem::path& folder, const char* name, const std::string& bytes) {
+  std::filesystem::create_directories(folder);
+  write_file(folder / name, bytes);
+}
+
+void write_corpus(const std::filesystem::path& folder) {
+  const Base base = tiny_base();
+  write(folder / "onnx", "tiny.onnx", to_onnx(tiny_network()));
+  write(folder / "onnx", "every.onnx", to_onnx(every_operation()));
+  write(folder / "onnx", "tail.onnx", to_onnx(tiny_tail(base, "a")));
+  write_base(base, folder / "onnx" / "base.onnx");
+
+  std::filesystem::create_directories(folder / "package");
+  const std::filesystem::path package = folder / "package" / "app.mpkg";
+  write_package(package, tiny_manifest(base), tiny_tails(base));
+  write(folder / "manifest", "manifest.json", to_json(MPackage::open(package).manifest()));
+
+  write(folder / "problem", "problem.json", kProblem);
+  write(folder / "problem", "written.json", to_json(parse_problem(kProblem, "problem.json")));
+}
+
+}  // namespace
+}  // namespace mainstream
+
+int main(int argc, char** argv) {
+  try {
+    if (argc != 2) throw mainstream::Error(mainstream::ErrorKind::usage, "one folder is needed");
+    mainstream::write_corpus(argv[1]);
+    return 0;
+  } catch (...) {
+    return mainstream::report_exception("fuzz_corpus");
+  }
+}
