@@ -2,13 +2,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 
+#include "bars.hpp"
 #include "commands.hpp"
-#include "core/cpus.hpp"
 #include "core/json.hpp"
-#include "core/progress.hpp"
 #include "core/stop.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"
@@ -34,16 +32,6 @@ std::optional<Number> parse_number(std::string_view text) {
   return number;
 }
 
-FrameRange parse_frames(const std::string& text) {
-  const std::size_t dots = text.find("..");
-  if (dots != std::string::npos) {
-    const auto first = parse_number<std::int64_t>(std::string_view(text).substr(0, dots));
-    const auto last = parse_number<std::int64_t>(std::string_view(text).substr(dots + 2));
-    if (first && last) return {*first, *last};
-  }
-  throw Error(ErrorKind::usage, "--frames " + in_quotes(text) + ": it can be FIRST..LAST, like 0..397");
-}
-
 // "6", "all", or tensors with commas between.
 void parse_branchpoints(const std::string& text, TrainOptions& options) {
   if (text == "all") {
@@ -65,23 +53,6 @@ HeadKind parse_head(const std::string& text) {
   }
   throw Error(ErrorKind::usage, "--head " + in_quotes(text) + ": it can be auto, average or spatial");
 }
-
-// One bar per stage.
-class Bars {
- public:
-  void report(const TrainProgress& progress) {
-    if (!bar_ || stage_ != progress.stage) {
-      bar_.reset();
-      bar_ = std::make_unique<Progress>(progress.stage, progress.total);
-      stage_ = progress.stage;
-    }
-    bar_->update(progress.done, progress.note);
-  }
-
- private:
-  std::string stage_;
-  std::unique_ptr<Progress> bar_;
-};
 
 // One app goes to the file -o; several go to the folder -o, as APP.mpkg.
 std::vector<AppTarget> targets_of(const Arguments& arguments) {
@@ -123,7 +94,7 @@ void run(Arguments& arguments) {
   options.head = parse_head(arguments.head);
   options.memory = static_cast<std::uint64_t>(arguments.memory_gb * (std::uint64_t{1} << 30));
   options.stop = stop_on_signal();
-  if (!arguments.frames.empty()) arguments.clip.frames = parse_frames(arguments.frames);
+  if (!arguments.frames.empty()) arguments.clip.frames = parse_frames("--frames", arguments.frames);
   const Base base = read_base(arguments.base);
   Bars bars;
   options.report = [&](const TrainProgress& progress) { bars.report(progress); };
@@ -131,7 +102,7 @@ void run(Arguments& arguments) {
   if (clip) {
     const std::vector<AppTarget> targets = targets_of(arguments);
     const std::vector<Manifest> manifests = train_from_clip(base, arguments.clip, targets, options);
-    bars = {};
+    bars.end();
     for (std::size_t i = 0; i < targets.size(); ++i) print(manifests[i], targets[i].package);
     return;
   }
@@ -144,7 +115,7 @@ void run(Arguments& arguments) {
   const std::string app = arguments.apps.empty() ? arguments.output.stem().string() : arguments.apps.front();
   const AppTarget target{app, arguments.output};
   const Manifest manifest = train_from_pictures(base, arguments.pictures, target, options);
-  bars = {};
+  bars.end();
   print(manifest, target.package);
 }
 
@@ -226,6 +197,16 @@ void add_training_options(CLI::App& command, Arguments& arguments) {
 }
 
 }  // namespace
+
+FrameRange parse_frames(const std::string& option, const std::string& text) {
+  const std::size_t dots = text.find("..");
+  if (dots != std::string::npos) {
+    const auto first = parse_number<std::int64_t>(std::string_view(text).substr(0, dots));
+    const auto last = parse_number<std::int64_t>(std::string_view(text).substr(dots + 2));
+    if (first && last) return {*first, *last};
+  }
+  throw Error(ErrorKind::usage, option + " " + in_quotes(text) + ": it can be FIRST..LAST, like 0..397");
+}
 
 void add_train_command(CLI::App& program) {
   auto* command = program.add_subcommand(

@@ -6,6 +6,7 @@
 
 namespace mainstream {
 
+void add_evaluate_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_distill_command(CLI::App& program);
 

@@ -93,4 +93,27 @@ struct PictureData {
 [[nodiscard]] Manifest train_from_pictures(const Base& base, const PictureData& data, const AppTarget& target,
                                            const TrainOptions& options);
 
+// How a candidate does on a labelled clip, frame by frame and in events found.
+struct CandidateEvaluation {
+  std::string app, branchpoint;
+  double frozen_fraction = 0;
+  std::optional<double> area_under_roc;  // nothing when all frames are of one kind
+  double tpr = 0, fpr = 0;               // of frames, at the candidate's threshold
+  std::vector<MeasuredQuality> by_fps;   // with the package's votes and merge gap; ascending fps
+};
+
+struct EvaluationOptions {
+  int threads = 0;
+  std::stop_token stop;
+  std::function<void(const TrainProgress&)> report;
+};
+
+// Runs all candidates of the packages on the frames (folds do not matter), each app against the labels of its
+// name. To tell how good packages are, give frames that training did not see. Throws usage for an app without
+// labels, unreadable or untrusted for the rest, and failed when stopped.
+[[nodiscard]] std::vector<CandidateEvaluation> evaluate_on_clip(const Base& base,
+                                                                std::span<const MPackage> packages,
+                                                                const ClipData& data,
+                                                                const EvaluationOptions& options);
+
 }  // namespace mainstream

@@ -21,23 +21,6 @@ std::int64_t step_for(double fps, double per_second) {
   return std::max<std::int64_t>(1, std::llround(fps / per_second));
 }
 
-FrameRange range_of(const ClipData& data, const Labels& labels) {
-  const FrameRange all{0, labels.frames - 1};
-  if (!data.frames) return all;
-  const FrameRange range = *data.frames;
-  if (range.first < 0 || range.first > range.last || range.last > all.last) {
-    throw Error(ErrorKind::usage, fmt::format("frames {}..{}: {} has labels for 0..{}", range.first,
-                                              range.last, data.labels.string(), all.last));
-  }
-  return range;
-}
-
-double fps_of(const ClipData& data, const VideoInfo& info) {
-  const double fps = data.fps > 0 ? data.fps : info.fps;
-  if (fps > 0 && std::isfinite(fps)) return fps;
-  throw Error(ErrorKind::usage, data.video + " does not state its frame rate; give it with --fps");
-}
-
 [[noreturn]] void fail_length(const ClipData& data, const Labels& labels, std::int64_t frames) {
   throw Error(ErrorKind::untrusted, fmt::format("{} has {} frames, {} has labels for {}", data.video, frames,
                                                 data.labels.string(), labels.frames));
@@ -76,6 +59,23 @@ class FrameWriter {
 
 }  // namespace
 
+FrameRange clip_range(const ClipData& data, const Labels& labels) {
+  const FrameRange all{0, labels.frames - 1};
+  if (!data.frames) return all;
+  const FrameRange range = *data.frames;
+  if (range.first < 0 || range.first > range.last || range.last > all.last) {
+    throw Error(ErrorKind::usage, fmt::format("frames {}..{}: {} has labels for 0..{}", range.first,
+                                              range.last, data.labels.string(), all.last));
+  }
+  return range;
+}
+
+double clip_fps(const ClipData& data, const VideoInfo& info) {
+  const double fps = data.fps > 0 ? data.fps : info.fps;
+  if (fps > 0 && std::isfinite(fps)) return fps;
+  throw Error(ErrorKind::usage, data.video + " does not state its frame rate; give it with --fps");
+}
+
 ClipRows plan_clip(FrameRange range, double fps, int views) {
   ClipRows rows{
       .range = range, .fps = fps, .score_step = step_for(fps, kScoredPerSecond), .frames = {}, .trains = {}};
@@ -99,10 +99,10 @@ ClipRows plan_clip(FrameRange range, double fps, int views) {
 
 Clip read_clip(const ClipData& data, const Labels& labels, const InputSpec& spec, const TrainOptions& options,
                const std::filesystem::path& folder) {
-  const FrameRange range = range_of(data, labels);
+  const FrameRange range = clip_range(data, labels);
   VideoReader video(data.video, options.stop);
   Clip clip;
-  clip.rows = plan_clip(range, fps_of(data, video.info()), options.views);
+  clip.rows = plan_clip(range, clip_fps(data, video.info()), options.views);
   clip.inputs = std::make_unique<InputStore>(spec, clip.rows.rows(), options.memory / 4, folder);
   FrameWriter writer(clip.rows, *clip.inputs, spec, options.seed);
   const std::string stage = "reading " + std::filesystem::path(data.video).filename().string();

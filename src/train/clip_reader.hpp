@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
 #include "train/features.hpp"
 
@@ -27,13 +28,20 @@ struct ClipRows {
 // second.
 [[nodiscard]] ClipRows plan_clip(FrameRange range, double fps, int views);
 
+// The frames that are asked for, else all that have labels. Throws usage for a range that the labels do not
+// have.
+[[nodiscard]] FrameRange clip_range(const ClipData& data, const Labels& labels);
+
+// Of the stream: given, or as the video states it. Throws usage when neither is there.
+[[nodiscard]] double clip_fps(const ClipData& data, const VideoInfo& info);
+
 struct Clip {
   ClipRows rows;
   std::unique_ptr<InputStore> inputs;
 };
 
 // Decodes the clip once. Throws untrusted when its length does not fit the labels' (or, with a range given,
-// ends before the range does), usage for a range that the labels do not have.
+// ends before the range does).
 [[nodiscard]] Clip read_clip(const ClipData& data, const Labels& labels, const InputSpec& spec,
                              const TrainOptions& options, const std::filesystem::path& folder);
 

@@ -1,0 +1,166 @@
+// evaluate_on_clip: the stem once per frame, then every candidate's tail.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "mainstream/engine.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/media.hpp"
+#include "mainstream/trainer.hpp"
+#include "train/clip_reader.hpp"
+#include "train/replay.hpp"
+#include "train/stopped.hpp"
+
+namespace mainstream {
+namespace {
+
+// The probability that softmax gives the positive classes together.
+float positive_share(std::span<const float> logits, const std::vector<bool>& positive) {
+  const float highest = *std::ranges::max_element(logits);
+  float all = 0, wanted = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const float part = std::exp(logits[i] - highest);
+    all += part;
+    if (positive[i]) wanted += part;
+  }
+  return wanted / all;
+}
+
+// One candidate with what it said so far.
+struct Runner {
+  const Manifest& manifest;
+  const Candidate& candidate;
+  std::vector<bool> positive;  // per class
+  std::unique_ptr<Tail> tail;
+  Recording recording;
+};
+
+std::vector<bool> positive_of(const Manifest& manifest) {
+  std::vector<bool> positive;
+  for (const std::string& name : manifest.classes) {
+    positive.push_back(std::ranges::find(manifest.positive, name) != manifest.positive.end());
+  }
+  return positive;
+}
+
+// All candidates behind one stem.
+class Evaluation {
+ public:
+  Evaluation(const Base& base, std::span<const MPackage> packages, const EvaluationOptions& options)
+      : engine_(EngineOptions{.threads = options.threads}) {
+    std::vector<std::string> tensors;
+    for (const Branchpoint& point : base.branchpoints) {
+      const bool used = std::ranges::any_of(packages, [&](const MPackage& package) {
+        return std::ranges::any_of(package.manifest().candidates, [&](const Candidate& candidate) {
+          return candidate.branchpoint == point.tensor;
+        });
+      });
+      if (used) tensors.push_back(point.tensor);
+    }
+    stem_ = std::make_unique<Stem>(engine_, base.graph, tensors);
+    runners_.resize(tensors.size());
+    for (const MPackage& package : packages) {
+      package.verify(base);
+      for (const Candidate& candidate : package.manifest().candidates) {
+        const auto at =
+            static_cast<std::size_t>(std::ranges::find(tensors, candidate.branchpoint) - tensors.begin());
+        runners_[at].push_back({package.manifest(),
+                                candidate,
+                                positive_of(package.manifest()),
+                                std::make_unique<Tail>(*stem_, at, package.tail(candidate)),
+                                {}});
+      }
+    }
+  }
+
+  void add(std::span<const float> input, std::int64_t frame, const Labels& labels) {
+    stem_->load(input);
+    for (std::size_t point = 0; point < runners_.size(); ++point) {
+      stem_->run_to(point);
+      for (Runner& runner : runners_[point]) {
+        Scored& scored = runner.recording.scored;
+        scored.scores.push_back(positive_share(runner.tail->run(), runner.positive));
+        scored.truth.push_back(labels.of(runner.manifest.app)[static_cast<std::size_t>(frame)]);
+      }
+    }
+  }
+
+  // By app as given, candidates from the most frozen to the least.
+  [[nodiscard]] std::vector<CandidateEvaluation> finish(std::span<const MPackage> packages, double fps) {
+    std::vector<CandidateEvaluation> results;
+    for (const MPackage& package : packages) {
+      for (const Candidate& candidate : package.manifest().candidates) {
+        for (std::vector<Runner>& at_point : runners_) {
+          for (Runner& runner : at_point) {
+            if (&runner.candidate != &candidate) continue;
+            runner.recording.fps = fps;
+            results.push_back(describe(runner));
+          }
+        }
+      }
+    }
+    return results;
+  }
+
+ private:
+  static CandidateEvaluation describe(const Runner& runner) {
+    const Scored& scored = runner.recording.scored;
+    const ErrorRates rates = error_rates(scored, runner.candidate.threshold);
+    CandidateEvaluation result{.app = runner.manifest.app,
+                               .branchpoint = runner.candidate.branchpoint,
+                               .frozen_fraction = runner.candidate.frozen_fraction,
+                               .area_under_roc = area_under_roc(scored),
+                               .tpr = rates.tpr,
+                               .fpr = rates.fpr,
+                               .by_fps = {}};
+    const EventModel& event = runner.manifest.event;
+    for (const double rate : replay_rates(runner.recording)) {
+      result.by_fps.push_back(replay(runner.recording, runner.candidate.threshold,
+                                     {event.votes, event.merge_gap_ms / 1000}, rate));
+    }
+    return result;
+  }
+
+  Engine engine_;
+  std::unique_ptr<Stem> stem_;
+  std::vector<std::vector<Runner>> runners_;  // per branchpoint of the stem
+};
+
+}  // namespace
+
+std::vector<CandidateEvaluation> evaluate_on_clip(const Base& base, std::span<const MPackage> packages,
+                                                  const ClipData& data, const EvaluationOptions& options) {
+  const Labels labels = read_labels(data.labels);
+  for (const MPackage& package : packages) (void)labels.of(package.manifest().app);
+  const FrameRange range = clip_range(data, labels);
+  VideoReader video(data.video, options.stop);
+  const double fps = clip_fps(data, video.info());
+  Evaluation evaluation(base, packages, options);
+  InputScaler scaler(base.input);
+  std::vector<float> input(scaler.size());
+  std::int64_t frames = 0;
+  while (const auto frame = video.next()) {
+    throw_if(options.stop);
+    frames = frame->index + 1;
+    if (frame->index > range.last) break;
+    if (frame->index < range.first) continue;
+    scaler.scale(frame->picture, input);
+    evaluation.add(input, frame->index, labels);
+    if (options.report) {
+      options.report({"evaluating",
+                      static_cast<std::uint64_t>(frames - range.first),
+                      static_cast<std::uint64_t>(range.last - range.first + 1),
+                      {}});
+    }
+  }
+  throw_if(options.stop);
+  if (frames <= range.last) {
+    throw Error(ErrorKind::untrusted, fmt::format("{} has {} frames, {} has labels for {}", data.video,
+                                                  frames, data.labels.string(), labels.frames));
+  }
+  return evaluation.finish(packages, fps);
+}
+
+}  // namespace mainstream
