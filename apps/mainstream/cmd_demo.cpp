@@ -62,7 +62,7 @@ std::vector<std::string> default_apps(const Labels& labels) {
   return all;
 }
 
-// Two parts and no candidate below 40 % frozen: what the early layers would add is not worth a demo's time.
+// No candidate below 40 % frozen: what the early layers would add is not worth a demo's time.
 void train(const Arguments& arguments, const std::vector<std::string>& apps) {
   std::vector<std::string> words{"train",
                                  "--base",
@@ -73,8 +73,6 @@ void train(const Arguments& arguments, const std::vector<std::string>& apps) {
                                  arguments.labels.string(),
                                  "--frames",
                                  fmt::format("0..{}", arguments.training_frames - 1),
-                                 "--folds",
-                                 "2",
                                  "--least-frozen",
                                  "0.4",
                                  "-o",

@@ -16,7 +16,7 @@ double seconds(MediaTime time) {
 
 }  // namespace
 
-Analysis::Analysis(Options options, std::unique_ptr<Plan> plan)
+Analysis::Analysis(Options options, std::unique_ptr<StreamPlan> plan)
     : options_(std::move(options)), plan_(std::move(plan)), fps_(options_.apps.size()) {
   if (options_.budget) meter_.emplace(*options_.budget);
   for (const App& app : options_.apps) events_.emplace_back(app.rule);
@@ -44,7 +44,7 @@ void Analysis::run(Camera& camera) {
   close_events();
 }
 
-void Analysis::swap(std::unique_ptr<Plan> plan) {
+void Analysis::swap(std::unique_ptr<StreamPlan> plan) {
   const std::lock_guard lock(mutex_);
   std::swap(new_plan_, plan);
 }
@@ -55,7 +55,7 @@ Statistics Analysis::statistics() const {
 }
 
 void Analysis::take_new_plan() {
-  std::unique_ptr<Plan> plan;
+  std::unique_ptr<StreamPlan> plan;
   {
     const std::lock_guard lock(mutex_);
     plan = std::move(new_plan_);

@@ -15,8 +15,8 @@
 #include "run/budget_meter.hpp"
 #include "run/camera.hpp"
 #include "run/frame_log.hpp"
-#include "run/plan.hpp"
 #include "run/statistics.hpp"
+#include "run/stream_plan.hpp"
 
 namespace mainstream {
 
@@ -38,7 +38,7 @@ class Analysis {
     Clock* clock = &Clock::system();
   };
 
-  Analysis(Options options, std::unique_ptr<Plan> plan);
+  Analysis(Options options, std::unique_ptr<StreamPlan> plan);
 
   // Takes frames until there are none, then closes the open events. What a sink or the engine throws ends it;
   // the open events are then closed as far as the sinks still take them.
@@ -46,7 +46,7 @@ class Analysis {
 
   // The plan takes the place of the present one between two frames; one that was never reached is replaced.
   // Apps are the same, in the same order. Open events go on.
-  void swap(std::unique_ptr<Plan> plan);
+  void swap(std::unique_ptr<StreamPlan> plan);
 
   // What happened so far.
   [[nodiscard]] Statistics statistics() const;
@@ -63,7 +63,7 @@ class Analysis {
   void close_events();
 
   const Options options_;
-  std::unique_ptr<Plan> plan_;
+  std::unique_ptr<StreamPlan> plan_;
   std::optional<BudgetMeter> meter_;
   std::vector<AppEvents> events_;
   std::int64_t events_written_ = 0;
@@ -74,7 +74,7 @@ class Analysis {
   FrameTimes times_;
 
   mutable std::mutex mutex_;  // protects what follows
-  std::unique_ptr<Plan> new_plan_;
+  std::unique_ptr<StreamPlan> new_plan_;
   Statistics statistics_;
 };
 

@@ -34,12 +34,12 @@ class ScriptedPipeline : public Pipeline {
   std::function<void()> before_;
 };
 
-std::unique_ptr<Plan> scripted_plan(int number, double fps, std::function<void()> before) {
+std::unique_ptr<StreamPlan> scripted_plan(int number, double fps, std::function<void()> before) {
   const std::vector<double> rates{fps};
-  return std::make_unique<Plan>(Plan{number,
-                                     {{0, "plan" + std::to_string(number), fps, 0.5F}},
-                                     Cadence(rates, kClipFps),
-                                     std::make_unique<ScriptedPipeline>(std::move(before))});
+  return std::make_unique<StreamPlan>(StreamPlan{number,
+                                                 {{0, "plan" + std::to_string(number), fps, 0.5F}},
+                                                 Cadence(rates, kClipFps),
+                                                 std::make_unique<ScriptedPipeline>(std::move(before))});
 }
 
 class AnalysisTest : public testing::Test {

@@ -24,16 +24,16 @@ Deployer::Deployer(const AppMix& mix, const Engine& engine, const Clock& clock)
   stem_ = std::make_shared<SharedStem>(engine_, mix.base.graph, mix.branchpoints, mix.base.input);
 }
 
-std::unique_ptr<Plan> Deployer::plan(std::span<const Setting> settings, double stream_fps) {
+std::unique_ptr<StreamPlan> Deployer::plan(std::span<const Setting> settings, double stream_fps) {
   std::vector<double> fps;
-  std::vector<Plan::App> apps;
+  std::vector<StreamPlan::App> apps;
   for (std::size_t app = 0; app < settings.size(); ++app) {
     const Candidate& candidate = mix_.apps[app].candidate(settings[app].candidate);
     fps.push_back(settings[app].fps);
     apps.push_back({settings[app].candidate, candidate.branchpoint, settings[app].fps, candidate.threshold});
   }
-  return std::make_unique<Plan>(
-      Plan{plans_++, std::move(apps), Cadence(fps, stream_fps), pipeline(settings)});
+  return std::make_unique<StreamPlan>(
+      StreamPlan{plans_++, std::move(apps), Cadence(fps, stream_fps), pipeline(settings)});
 }
 
 std::unique_ptr<Pipeline> Deployer::pipeline(std::span<const Setting> settings) {

@@ -10,7 +10,7 @@
 #include "core/clock.hpp"
 #include "mainstream/engine.hpp"
 #include "run/app_mix.hpp"
-#include "run/plan.hpp"
+#include "run/stream_plan.hpp"
 
 namespace mainstream {
 
@@ -32,7 +32,7 @@ class Deployer {
   [[nodiscard]] const std::shared_ptr<SharedStem>& stem() const { return stem_; }
 
   // settings[i] is for app i. Compiles the networks that no living plan has.
-  [[nodiscard]] std::unique_ptr<Plan> plan(std::span<const Setting> settings, double stream_fps);
+  [[nodiscard]] std::unique_ptr<StreamPlan> plan(std::span<const Setting> settings, double stream_fps);
 
   [[nodiscard]] std::shared_ptr<Tail> tail(std::size_t app, std::size_t candidate);
   [[nodiscard]] std::shared_ptr<Network> network(std::size_t app, std::size_t candidate);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <numeric>
 
+#include "run/package_problem.hpp"
+
 namespace mainstream {
 namespace {
 
@@ -20,11 +22,9 @@ int frozen_count(const Base& base, const Candidate& candidate) {
   return static_cast<int>(base_branchpoint(base, candidate.branchpoint)) + 1;
 }
 
-// Every whole rate that the stream can give, and its own.
+// What the stream can give, and what is in force already.
 std::vector<double> rates(double stream_fps, const std::vector<Setting>& settings) {
-  std::vector<double> rates;
-  for (double fps = 1; fps < stream_fps; ++fps) rates.push_back(fps);
-  rates.push_back(stream_fps);
+  std::vector<double> rates = stream_rates(stream_fps);
   for (const Setting& setting : settings) rates.push_back(std::min(setting.fps, stream_fps));
   std::sort(rates.begin(), rates.end());
   rates.erase(std::unique(rates.begin(), rates.end()), rates.end());
@@ -91,26 +91,15 @@ Problem Planner::problem(const Costs& costs, double budget, const std::vector<Se
 Problem::App Planner::problem_app(const Costs& costs, std::size_t app,
                                   const std::vector<double>& layer_costs) const {
   const Manifest& manifest = mix_.apps[app].package.manifest();
-  Problem::App result;
-  result.id = manifest.app;
-  result.events = {manifest.event.length_ms, manifest.event.frequency, manifest.event.correlation,
-                   manifest.event.votes};
+  Problem::App result = describe_app(manifest);
   // All candidates, even those that the mode does not use: the accuracy curve is corrected over all.
   for (std::size_t i = 0; i < manifest.candidates.size(); ++i) {
     const Candidate& candidate = manifest.candidates[i];
-    Problem::Candidate& entry = result.candidates.emplace_back();
+    Problem::Candidate& entry = result.candidates.emplace_back(describe_quality(result.events, candidate));
     entry.frozen = frozen_count(mix_.base, candidate);
-    entry.tpr = candidate.tpr;
-    entry.fpr = candidate.fpr;
     const double replaced = std::accumulate(layer_costs.begin() + entry.frozen, layer_costs.end(), 0.0);
     entry.head_cost = std::max(0.0, costs.own_ms[app][i] - replaced);
     if (mix_.mode == Mode::no_sharing) entry.head_cost += costs.scale_ms;
-    for (const MeasuredQuality& measured : candidate.by_fps) {
-      const Quality seen{measured.recall, measured.precision, measured.f1};
-      const Quality expected = event_quality(result.events, entry.tpr, entry.fpr, measured.fps);
-      entry.measured.push_back(
-          {measured.fps, tempered(seen, measured.true_events, measured.detected_events, expected)});
-    }
   }
   return result;
 }

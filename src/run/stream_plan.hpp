@@ -11,7 +11,7 @@
 
 namespace mainstream {
 
-struct Plan {
+struct StreamPlan {
   struct App {
     std::size_t candidate = 0;  // index into the package's
     std::string branchpoint;
