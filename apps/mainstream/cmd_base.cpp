@@ -1,76 +1,29 @@
-// mainstream base prepare | show
+// mainstream base prepare | show | profile
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
 #include <memory>
 
 #include "base_report.hpp"
 #include "commands.hpp"
 #include "core/json.hpp"
+#include "input_options.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
-#include "package/input_json.hpp"
+#include "mainstream/profile.hpp"
+#include "profile_report.hpp"
 
 namespace mainstream {
 namespace {
 
 struct PrepareArguments {
-  std::string input, output, mean = "127.5", scale = "1/127.5", channels = "rgb", resize = "stretch";
-  std::string features, name;
+  std::string input, output, features, name;
+  InputOptions picture;
   std::int64_t input_size = 0;
 };
 
-// "0.5" or "1/255".
-float parse_number(const std::string& option, std::string_view text) {
-  const auto parse = [](std::string_view part) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    return error == std::errc() && end == part.data() + part.size() ? value : std::nan("");
-  };
-  const std::size_t slash = std::min(text.find('/'), text.size());
-  const double divisor = slash < text.size() ? parse(text.substr(slash + 1)) : 1;
-  const auto value = static_cast<float>(parse(text.substr(0, slash)) / divisor);
-  if (!std::isfinite(value)) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: {} is no number; it can be one like 0.5 or 1/255", option, in_quotes(text)));
-  }
-  return value;
-}
-
-// One number for all three channels, or three with commas between.
-std::array<float, 3> parse_triple(const std::string& option, const std::string& text) {
-  std::vector<float> values;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', begin), text.size());
-    values.push_back(parse_number(option, std::string_view(text).substr(begin, comma - begin)));
-    begin = comma + 1;
-  }
-  if (values.size() == 1) return {values[0], values[0], values[0]};
-  if (values.size() == 3) return {values[0], values[1], values[2]};
-  throw Error(ErrorKind::usage,
-              fmt::format("{}: has {} numbers; it can have 1, or 3 in the network's order of channels",
-                          option, values.size()));
-}
-
-// The options say what the manifest and the base file say, so they go through the same checks.
-InputSpec parse_input(const PrepareArguments& arguments) {
-  InputSpec input;
-  input.mean = parse_triple("--mean", arguments.mean);
-  input.scale = parse_triple("--scale", arguments.scale);
-  Json json = input_to_json(input);
-  json["channels"] = arguments.channels;
-  json["resize"] = arguments.resize;
-  try {
-    return parse_input(JsonField(json, "input options"));
-  } catch (const Error& error) {
-    throw Error(ErrorKind::usage, error.what());
-  }
-}
-
 void prepare(const PrepareArguments& arguments) {
   PrepareOptions options;
-  options.input = parse_input(arguments);
+  options.input = with_options({}, arguments.picture);
   options.name =
       arguments.name.empty() ? std::filesystem::path(arguments.output).stem().string() : arguments.name;
   if (!arguments.features.empty()) options.features = arguments.features;
@@ -93,18 +46,7 @@ void add_prepare(CLI::App& base) {
       ->add_option("--input-size", arguments->input_size,
                    "Height and width, in pixels, where the network leaves them open")
       ->check(CLI::Range(1, 16384));
-  command
-      ->add_option("--mean", arguments->mean,
-                   "The network reads (x - mean) * scale of 0..255; one number or three: a,b,c")
-      ->capture_default_str();
-  command->add_option("--scale", arguments->scale, "One number or three; fractions like 1/58.395 will do")
-      ->capture_default_str();
-  command->add_option("--channels", arguments->channels, "Order of the channels: rgb or bgr")
-      ->capture_default_str();
-  command
-      ->add_option("--resize", arguments->resize,
-                   "How pictures get to the input's size: stretch, crop or letterbox")
-      ->capture_default_str();
+  add_input_options(*command, arguments->picture);
   command->add_option("--features", arguments->features,
                       "The tensor that heads read; default: the last before global pooling");
   command->footer(
@@ -129,6 +71,29 @@ void add_show(CLI::App& base) {
   });
 }
 
+void add_profile(CLI::App& base) {
+  CLI::App* command = base.add_subcommand("profile", "Measures what every layer and segment costs here");
+  struct Arguments {
+    std::string base;
+    int threads = 0;
+    bool fresh = false, json = false;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("BASE", arguments->base, "A prepared base")->required();
+  command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--fresh", arguments->fresh, "Measure again what was measured before on this machine");
+  command->add_flag("--json", arguments->json, "Print JSON");
+  command->footer("Example:\n  mainstream base profile resnet50-base.onnx --threads 2");
+  command->callback([arguments] {
+    const Base profiled = read_base(arguments->base);
+    const Engine engine({.threads = arguments->threads});
+    const Profile profile =
+        arguments->fresh ? fresh_profile(engine, profiled) : cached_profile(engine, profiled);
+    fmt::print("{}", arguments->json ? profile_json(profiled, profile) : profile_text(profiled, profile));
+  });
+}
+
 }  // namespace
 
 void add_base_command(CLI::App& program) {
@@ -136,6 +101,7 @@ void add_base_command(CLI::App& program) {
   base->require_subcommand(1);
   add_prepare(*base);
   add_show(*base);
+  add_profile(*base);
   add_distill_command(*base);
 }
 

@@ -47,6 +47,11 @@ struct Profile {
                                      const std::filesystem::path& folder = cache_folder(),
                                      std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
 
+// Measured in any case, and stored.
+[[nodiscard]] Profile fresh_profile(const Engine& engine, const Base& base,
+                                    const std::filesystem::path& folder = cache_folder(),
+                                    std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
+
 void write_profile(const Profile& profile, const std::filesystem::path& path);
 [[nodiscard]] Profile read_profile(const std::filesystem::path& path);  // throws unreadable or untrusted
 

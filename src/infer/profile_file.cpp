@@ -18,11 +18,11 @@ namespace {
 constexpr double kLongestMs = 1e7;
 constexpr std::int64_t kMostRuns = 1'000'000'000;
 
-std::string file_name(const Engine& engine, const Base& base, const std::string& processor) {
+std::string file_name(const Engine& engine, const Base& base) {
   const dnnl_version_t* version = dnnl_version();
-  const std::string key = fmt::format("{} {} {} {}.{}.{} {}", base.id, processor, engine.threads(),
+  const std::string key = fmt::format("{} {} {} {}.{}.{} {}", base.id, processor_name(), engine.threads(),
                                       version->major, version->minor, version->patch, MAINSTREAM_VERSION);
-  return fmt::format("profile-{}-{}.json", base.name, sha256(key).substr(0, 16));
+  return fmt::format("profile-{}.json", sha256(key).substr(0, 16));
 }
 
 // The profile that the file holds, if it is the one asked for.
@@ -80,18 +80,22 @@ Profile read_profile(const std::filesystem::path& path) {
   return profile;
 }
 
-Profile cached_profile(const Engine& engine, const Base& base, const std::filesystem::path& folder,
-                       std::chrono::milliseconds duration) {
-  const std::filesystem::path path = folder / file_name(engine, base, processor_name());
-  if (auto stored = stored_profile(path, engine, base)) return *stored;
+Profile fresh_profile(const Engine& engine, const Base& base, const std::filesystem::path& folder,
+                      std::chrono::milliseconds duration) {
   const Profile profile = profile_base(engine, base, duration);
   try {
     std::filesystem::create_directories(folder);
-    write_profile(profile, path);
+    write_profile(profile, folder / file_name(engine, base));
   } catch (const std::exception& error) {
     module_log("infer")->warn("the profile is not kept: {}", error.what());
   }
   return profile;
+}
+
+Profile cached_profile(const Engine& engine, const Base& base, const std::filesystem::path& folder,
+                       std::chrono::milliseconds duration) {
+  if (auto stored = stored_profile(folder / file_name(engine, base), engine, base)) return *stored;
+  return fresh_profile(engine, base, folder, duration);
 }
 
 }  // namespace mainstream

@@ -1,0 +1,211 @@
+// mainstream infer: runs a network on pictures or tensors.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "commands.hpp"
+#include "core/json.hpp"
+#include "graph/tensor_file.hpp"
+#include "input_options.hpp"
+#include "mainstream/engine.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/media.hpp"
+#include "package/input_json.hpp"
+
+namespace mainstream {
+namespace {
+
+struct InferArguments {
+  std::string model;
+  std::vector<std::string> inputs, outputs;
+  int threads = 0, top = 5;
+  double centre = 1;
+  InputOptions picture;
+  bool json = false;
+};
+
+bool is_tensor(const std::string& path) {
+  return path.ends_with(".npy") || path.ends_with(".pb");
+}
+
+Tensor read_tensor(const std::string& path) {
+  return path.ends_with(".npy") ? read_npy(path) : read_onnx_tensor(path);
+}
+
+// What one run gives: the outputs in the graph's order, and what to call it.
+struct Answer {
+  std::string input;
+  std::vector<Tensor> outputs;
+};
+
+Answer answer_of(const std::string& input, const Graph& graph,
+                 const std::vector<std::span<const float>>& values) {
+  Answer answer{input, {}};
+  for (std::size_t i = 0; i < values.size(); ++i)
+    answer.outputs.push_back(
+        make_tensor(graph.shape(graph.outputs[i]), {values[i].begin(), values[i].end()}));
+  return answer;
+}
+
+// The tensors are the network's inputs, in its order. All may have another number of pictures than the model.
+std::vector<Answer> run_on_tensors(const Engine& engine, Graph graph, const InferArguments& arguments) {
+  if (arguments.inputs.size() != graph.inputs.size())
+    throw Error(ErrorKind::usage, fmt::format("{} has {} inputs, {} were given", arguments.model,
+                                              graph.inputs.size(), arguments.inputs.size()));
+  std::vector<Tensor> tensors;
+  for (const auto& path : arguments.inputs) tensors.push_back(read_tensor(path));
+  const auto batch_of = [](const Shape& shape) { return shape.empty() ? 1 : shape[0]; };
+  const std::int64_t batch = batch_of(tensors.front().shape);
+  if (batch > 0 && batch != batch_of(graph.shape(graph.inputs.front()))) graph = with_batch(graph, batch);
+  std::vector<std::span<const float>> values;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const Shape& wanted = graph.shape(graph.inputs[i]);
+    if (tensors[i].shape != wanted)
+      throw Error(ErrorKind::usage, fmt::format("{} is {}, but input {} of {} is {}", arguments.inputs[i],
+                                                to_string(tensors[i].shape), in_quotes(graph.inputs[i]),
+                                                arguments.model, to_string(wanted)));
+    values.emplace_back(*tensors[i].data);
+  }
+  Network network(engine, graph);
+  return {answer_of(arguments.inputs.front(), graph, network.run(values))};
+}
+
+InputSpec input_of(const Graph& graph, const InferArguments& arguments) {
+  const Shape& shape = graph.shape(graph.inputs.front());
+  if (graph.inputs.size() != 1 || shape.size() != 4 || shape[1] != 3)
+    throw Error(ErrorKind::usage,
+                fmt::format("{} does not read one picture, so give it tensors: NAME.npy or NAME.pb",
+                            arguments.model));
+  InputSpec input;
+  const auto stored = graph.metadata.find("mainstream.input");
+  if (stored != graph.metadata.end()) {
+    const std::string source = arguments.model + ": mainstream.input";
+    const Json json = parse_json(stored->second, source);
+    input = parse_input(JsonField(json, source));
+  }
+  input.height = shape[2];
+  input.width = shape[3];
+  return with_options(input, arguments.picture);
+}
+
+std::vector<Answer> run_on_pictures(const Engine& engine, const Graph& graph,
+                                    const InferArguments& arguments) {
+  InputScaler scaler(input_of(graph, arguments));
+  const double margin = (1 - arguments.centre) / 2;
+  const View view{.left = margin, .top = margin, .width = arguments.centre, .height = arguments.centre};
+  Network network(engine, graph);
+  std::vector<float> values(scaler.size());
+  const std::span<const float> input(values);
+  std::vector<Answer> answers;
+  for (const auto& path : arguments.inputs) {
+    scaler.scale(read_picture(path), values, view);
+    answers.push_back(answer_of(path, graph, network.run(std::span(&input, 1))));
+  }
+  return answers;
+}
+
+// The k highest values of one row, best first.
+std::vector<std::size_t> top_indices(std::span<const float> row, int k) {
+  std::vector<std::size_t> indices(row.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  const auto count = static_cast<std::ptrdiff_t>(std::min(row.size(), static_cast<std::size_t>(k)));
+  std::partial_sort(indices.begin(), indices.begin() + count, indices.end(),
+                    [&](std::size_t a, std::size_t b) { return row[a] > row[b]; });
+  indices.resize(static_cast<std::size_t>(count));
+  return indices;
+}
+
+// One row per picture of the batch.
+std::vector<std::span<const float>> rows_of(const Tensor& tensor) {
+  const auto rows = static_cast<std::size_t>(tensor.shape.empty() ? 1 : tensor.shape[0]);
+  const std::span<const float> all(*tensor.data);
+  std::vector<std::span<const float>> result;
+  for (std::size_t i = 0; i < rows; ++i)
+    result.push_back(all.subspan(i * all.size() / rows, all.size() / rows));
+  return result;
+}
+
+void print_text(const std::vector<Answer>& answers, int top) {
+  for (const Answer& answer : answers) {
+    for (const auto row : rows_of(answer.outputs.front())) {
+      fmt::print("{}", answer.input);
+      for (const std::size_t i : top_indices(row, top)) fmt::print("  {} {:.4f}", i, row[i]);
+      fmt::print("\n");
+    }
+  }
+}
+
+void print_json(const std::vector<Answer>& answers, int top) {
+  Json list = Json::array();
+  for (const Answer& answer : answers) {
+    for (const auto row : rows_of(answer.outputs.front())) {
+      Json best = Json::array();
+      for (const std::size_t i : top_indices(row, top)) best.push_back({{"index", i}, {"value", row[i]}});
+      list.push_back({{"input", answer.input}, {"top", std::move(best)}});
+    }
+  }
+  fmt::print("{}\n", list.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+// Several answers become one tensor, along the first dimension.
+Tensor stacked(const std::vector<Answer>& answers, std::size_t output) {
+  Shape shape = answers.front().outputs[output].shape;
+  std::vector<float> values;
+  for (const Answer& answer : answers) {
+    const auto& data = *answer.outputs[output].data;
+    values.insert(values.end(), data.begin(), data.end());
+  }
+  if (!shape.empty()) shape[0] *= static_cast<std::int64_t>(answers.size());
+  return make_tensor(std::move(shape), std::move(values));
+}
+
+void infer(const InferArguments& arguments) {
+  Graph graph = read_onnx(arguments.model);
+  fold(graph);
+  if (arguments.outputs.size() > graph.outputs.size())
+    throw Error(ErrorKind::usage, fmt::format("{} has {} outputs, but -o was given {} times", arguments.model,
+                                              graph.outputs.size(), arguments.outputs.size()));
+  const auto tensors =
+      static_cast<std::size_t>(std::count_if(arguments.inputs.begin(), arguments.inputs.end(), is_tensor));
+  if (tensors != 0 && tensors != arguments.inputs.size())
+    throw Error(ErrorKind::usage, "the inputs must be all pictures or all tensors (NAME.npy, NAME.pb)");
+  const Engine engine({.threads = arguments.threads});
+  const auto answers =
+      tensors > 0 ? run_on_tensors(engine, graph, arguments) : run_on_pictures(engine, graph, arguments);
+  for (std::size_t i = 0; i < arguments.outputs.size(); ++i)
+    write_npy(arguments.outputs[i], stacked(answers, i));
+  arguments.json ? print_json(answers, arguments.top) : print_text(answers, arguments.top);
+}
+
+}  // namespace
+
+void add_infer_command(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("infer", "Runs a network on pictures or tensors");
+  const auto arguments = std::make_shared<InferArguments>();
+  command->add_option("MODEL", arguments->model, "An ONNX file, prepared or not")->required();
+  command
+      ->add_option(
+          "INPUT", arguments->inputs,
+          "Pictures, run one by one; or a tensor for each input of the network: .npy (NumPy) or .pb (ONNX)")
+      ->required();
+  command->add_option("-o,--output", arguments->outputs,
+                      "Writes the output as .npy; may be repeated where the network has several");
+  command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--top", arguments->top, "How many of the highest values to print")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  command
+      ->add_option("--centre", arguments->centre,
+                   "Of pictures, use only the middle: this fraction of width and height")
+      ->check(CLI::Range(0.01, 1.0))
+      ->capture_default_str();
+  add_input_options(*command, arguments->picture);
+  command->add_flag("--json", arguments->json, "Print JSON");
+  command->footer("Example:\n  mainstream infer mobilenet.onnx cat.jpg --top 3");
+  command->callback([arguments] { infer(*arguments); });
+}
+
+}  // namespace mainstream

@@ -1,0 +1,76 @@
+#include "input_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include "core/json.hpp"
+#include "mainstream/error.hpp"
+#include "package/input_json.hpp"
+
+namespace mainstream {
+namespace {
+
+// "0.5" or "1/255".
+float parse_number(const std::string& option, std::string_view text) {
+  const auto parse = [](std::string_view part) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    return error == std::errc() && end == part.data() + part.size() ? value : std::nan("");
+  };
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const double divisor = slash < text.size() ? parse(text.substr(slash + 1)) : 1;
+  const auto value = static_cast<float>(parse(text.substr(0, slash)) / divisor);
+  if (!std::isfinite(value)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: {} is no number; it can be one like 0.5 or 1/255", option, in_quotes(text)));
+  }
+  return value;
+}
+
+// One number for all three channels, or three with commas between.
+std::array<float, 3> parse_triple(const std::string& option, const std::string& text) {
+  std::vector<float> values;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    values.push_back(parse_number(option, std::string_view(text).substr(begin, comma - begin)));
+    begin = comma + 1;
+  }
+  if (values.size() == 1) return {values[0], values[0], values[0]};
+  if (values.size() == 3) return {values[0], values[1], values[2]};
+  throw Error(ErrorKind::usage,
+              fmt::format("{}: has {} numbers; it can have 1, or 3 in the network's order of channels",
+                          option, values.size()));
+}
+
+}  // namespace
+
+void add_input_options(CLI::App& command, InputOptions& options) {
+  command.add_option(
+      "--mean", options.mean,
+      "The network reads (x - mean) * scale of 0..255; one number or three: a,b,c (default 127.5)");
+  command.add_option("--scale", options.scale,
+                     "One number or three; fractions like 1/58.395 will do (default 1/127.5)");
+  command.add_option("--channels", options.channels, "Order of the channels: rgb or bgr (default rgb)");
+  command.add_option("--resize", options.resize,
+                     "How pictures get to the input's size: stretch, crop or letterbox (default stretch)");
+}
+
+// The options say what the manifest and the base file say, so they go through the same checks.
+InputSpec with_options(InputSpec input, const InputOptions& options) {
+  if (!options.mean.empty()) input.mean = parse_triple("--mean", options.mean);
+  if (!options.scale.empty()) input.scale = parse_triple("--scale", options.scale);
+  Json json = input_to_json(input);
+  if (!options.channels.empty()) json["channels"] = options.channels;
+  if (!options.resize.empty()) json["resize"] = options.resize;
+  try {
+    return parse_input(JsonField(json, "input options"));
+  } catch (const Error& error) {
+    throw Error(ErrorKind::usage, error.what());
+  }
+}
+
+}  // namespace mainstream

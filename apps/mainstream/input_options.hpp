@@ -1,0 +1,22 @@
+// The options that tell how a picture becomes a network's input.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "mainstream/input_spec.hpp"
+
+namespace mainstream {
+
+// As given; empty where not.
+struct InputOptions {
+  std::string mean, scale, channels, resize;
+};
+
+// The defaults that the help names are those of InputSpec.
+void add_input_options(CLI::App& command, InputOptions& options);
+
+// `input` with what was given in place of what it says. Throws usage.
+[[nodiscard]] InputSpec with_options(InputSpec input, const InputOptions& options);
+
+}  // namespace mainstream
