@@ -49,8 +49,8 @@ class Climb {
     const auto l = static_cast<std::size_t>(level);
     return {shape_.rate[l], shape_.precision[l]};
   }
-  [[nodiscard]] double* front(int level) { return &front_[static_cast<std::size_t>(level) * size_]; }
-  [[nodiscard]] double* rear(int level) { return &rear_[static_cast<std::size_t>(level) * size_]; }
+  [[nodiscard]] double* front(int level) { return front_.data() + static_cast<std::size_t>(level) * size_; }
+  [[nodiscard]] double* rear(int level) { return rear_.data() + static_cast<std::size_t>(level) * size_; }
 
   // Best worth of every app with the levels up to (front) and from (rear) each level.
   void sum_up() {

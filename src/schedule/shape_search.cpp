@@ -34,8 +34,10 @@ class ShapeSearch {
     int rate = 0, precision = 0;
   };
 
-  [[nodiscard]] double* best(int level) { return &best_[static_cast<std::size_t>(level) * size_]; }
-  [[nodiscard]] double* corner(int level) { return &corners_[static_cast<std::size_t>(level) * size_]; }
+  [[nodiscard]] double* best(int level) { return best_.data() + static_cast<std::size_t>(level) * size_; }
+  [[nodiscard]] double* corner(int level) {
+    return corners_.data() + static_cast<std::size_t>(level) * size_;
+  }
   [[nodiscard]] int rate(int level) const {
     return level == 0 ? tables_.rates() : shape_.rate[static_cast<std::size_t>(level)];
   }

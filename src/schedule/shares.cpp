@@ -25,7 +25,7 @@ Shares::Shares(const StemTables& tables)
   for (int level = 1; level <= tables.levels(); ++level) {
     for (int precision = 0; precision < tables.precisions(); ++precision) {
       for (int rate = 1; rate <= tables.rates(); ++rate) {
-        std::fill_n(&share_[tables.row(level, precision, rate)], apps_,
+        std::fill_n(share_.data() + tables.row(level, precision, rate), apps_,
                     step_cost(level, precision, rate) / static_cast<double>(apps_));
       }
     }
@@ -40,20 +40,21 @@ void Shares::update() {
     for (int level = tables_.levels(); level >= 1; --level) {
       for (int precision = tables_.precisions() - 1; precision >= 0; --precision) {
         const std::size_t row = tables_.row(level, precision, rate);
-        const double* share = &share_[row];
+        const double* share = share_.data() + row;
         const double* here = tables_.at(level, precision, rate);
-        const double* next = &rest_[tables_.row(level + 1, precision, rate)];
-        const double* slower = &deeper_[tables_.row(level, precision, rate - 1)];
-        double* paid = &paid_[static_cast<std::size_t>(level * tables_.precisions() + precision) * size_];
-        double* rest = &rest_[row];
-        double* deeper = &deeper_[row];
+        const double* next = rest_.data() + tables_.row(level + 1, precision, rate);
+        const double* slower = deeper_.data() + tables_.row(level, precision, rate - 1);
+        double* paid =
+            paid_.data() + static_cast<std::size_t>(level * tables_.precisions() + precision) * size_;
+        double* rest = rest_.data() + row;
+        double* deeper = deeper_.data() + row;
         for (std::size_t a = 0; a < size_; ++a) {
           paid[a] += price * share[a];
           rest[a] = std::max(here[a], next[a]) - paid[a];
           deeper[a] = std::max(slower[a], rest[a]);
         }
         if (precision + 1 == tables_.precisions()) continue;
-        max_into(rest, &rest_[tables_.row(level, precision + 1, rate)], size_);
+        max_into(rest, rest_.data() + tables_.row(level, precision + 1, rate), size_);
         max_into(deeper, rest, size_);
       }
     }
@@ -108,8 +109,8 @@ std::vector<int> Shares::count_users() const {
 void Shares::shift_step(int level, int precision, int rate, double factor) {
   const double cost = step_cost(level, precision, rate);
   const double smallest = cost * kSmallestShare;
-  double* share = &share_[tables_.row(level, precision, rate)];
-  const int* own_precision = &use_precision_[static_cast<std::size_t>(level) * size_];
+  double* share = share_.data() + tables_.row(level, precision, rate);
+  const int* own_precision = use_precision_.data() + static_cast<std::size_t>(level) * size_;
   const bool one = tables_.precisions() == 1;
   double all = 0;
   for (std::size_t a = 0; a < apps_; ++a) {

@@ -26,7 +26,7 @@ class Shares {
   // Per app: an upper bound on its worth at this level or deeper, with this stem precision or a less exact
   // one, at this rate or a lower one, less its shares of the segments from this level on.
   [[nodiscard]] const double* deeper(int level, int precision, int rate) const {
-    return &deeper_[tables_.row(level, precision, rate)];
+    return deeper_.data() + tables_.row(level, precision, rate);
   }
 
  private:

@@ -63,7 +63,8 @@ void StemTables::set_price(double price) {
   for (int level = 0; level <= levels_; ++level) {
     for (int precision = 0; precision < precisions_; ++precision) {
       for (int rate = 1; rate <= rates_; ++rate) {
-        max_into(&at_[row(level, precision, rate)], &at_[row(level, precision, rate - 1)], row_size_);
+        max_into(at_.data() + row(level, precision, rate), at_.data() + row(level, precision, rate - 1),
+                 row_size_);
       }
     }
   }

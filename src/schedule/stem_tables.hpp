@@ -42,7 +42,7 @@ class StemTables {
 
   // Per app: the best worth at this level and stem precision, at this rate or a lower one.
   [[nodiscard]] const double* at(int level, int precision, int rate) const {
-    return &at_[row(level, precision, rate)];
+    return at_.data() + row(level, precision, rate);
   }
   // Per app: the best worth with nothing shared.
   [[nodiscard]] const double* alone() const { return at(0, 0, rates_); }
