@@ -4,6 +4,7 @@
 
 #include "core/sha256.hpp"
 #include "mainstream/error.hpp"
+#include "train/hints.hpp"
 #include "train/picture_source.hpp"
 #include "train/student.hpp"
 #include "train/student_training.hpp"
@@ -32,7 +33,7 @@ std::string view_key(const Base& teacher, const Base& student, const PictureSour
 
 // What a checkpoint depends on, besides the views.
 std::string training_key(const std::string& views, const Graph& student, const DistillOptions& options) {
-  return sha256(fmt::format("{} {} {} {} {} {} {}", views, fingerprint(student), options.epochs,
+  return sha256(fmt::format("hints {} {} {} {} {} {} {}", views, fingerprint(student), options.epochs,
                             options.batch, options.learning_rate, options.weight_decay, options.held_out));
 }
 
@@ -54,23 +55,15 @@ std::optional<DistillResult> distill(const Base& teacher, const Base& student, c
   check(options);
   const PictureSource pictures(options);
   const Graph blank = with_new_weights(stem_of(student.graph, student.features), options.seed);
-  const Shape& teacher_map = teacher.graph.shape(teacher.features);
-  const Shape& student_map = blank.shape(student.features);
-  const Shape feature_shape{teacher_map[1], std::min(teacher_map[2], student_map[2]),
-                            std::min(teacher_map[3], student_map[3])};
-  if (feature_shape[1] != student_map[2] || feature_shape[2] != student_map[3]) {
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("the teacher's features are {}, coarser than the student's {}; give the teacher larger "
-                    "pictures or the student smaller ones",
-                    to_string(teacher_map), to_string(student_map)));
-  }
+  const std::vector<Hint> hints = choose_hints(teacher, student);
+  std::vector<Shape> maps;
+  for (const Hint& hint : hints) maps.push_back(hint.map);
   const std::string views = view_key(teacher, student, pictures, options);
   ViewStore store(options.work, views, pictures.size() * options.views,
-                  {3, student.input.height, student.input.width}, feature_shape);
-  if (!ViewMaker(teacher, student, feature_shape, options).fill(store, pictures, stop)) return std::nullopt;
+                  {3, student.input.height, student.input.width}, maps);
+  if (!ViewMaker(teacher, student, hints, options).fill(store, pictures, stop)) return std::nullopt;
   auto trained =
-      train_student(blank, student.input, store, training_key(views, blank, options), options, stop);
+      train_student(blank, student.input, hints, store, training_key(views, blank, options), options, stop);
   if (!trained) return std::nullopt;
   const std::int64_t used = store.filled().rows / options.views;
   return DistillResult{finished(student, std::move(trained->graph)), used, pictures.size() - used,

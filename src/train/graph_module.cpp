@@ -142,6 +142,15 @@ Graph GraphModule::trained() const {
   return graph;
 }
 
+GraphModule GraphModule::resized(std::int64_t height, std::int64_t width) const {
+  GraphModule other(*this);  // libtorch's tensors are handles
+  Shape& input = other.graph_.shapes.at(graph_.inputs.front());
+  input.at(2) = height;
+  input.at(3) = width;
+  infer_shapes(other.graph_);
+  return other;
+}
+
 void GraphModule::load(const Graph& weights) {
   const at::NoGradGuard no_gradients;
   for (auto& [name, value] : constants_) {

@@ -52,6 +52,10 @@ class GraphModule {
   // constants (for training a network from nothing), or the constants (the default: for fine-tuning).
   void normalise_by_batch(bool on) { normalise_by_batch_ = on; }
 
+  // The same network for pictures of another size. Both have the same weights: what changes in one changes in
+  // the other.
+  [[nodiscard]] GraphModule resized(std::int64_t height, std::int64_t width) const;
+
   // Takes over the values of the constants that both have under the same name and shape.
   void load(const Graph& weights);
 

@@ -4,6 +4,7 @@
 #include <stop_token>
 
 #include "mainstream/distill.hpp"
+#include "train/hints.hpp"
 #include "train/view_store.hpp"
 
 namespace mainstream {
@@ -16,6 +17,7 @@ struct TrainedStudent {
 // `student` from its input to its features, with new weights. Nothing when stopped before the last epoch's
 // end; goes on from the checkpoint in options.work if it was made under the same `key`.
 [[nodiscard]] std::optional<TrainedStudent> train_student(const Graph& student, const InputSpec& input,
+                                                          const std::vector<Hint>& hints,
                                                           const ViewStore& store, const std::string& key,
                                                           const DistillOptions& options,
                                                           const std::stop_token& stop);

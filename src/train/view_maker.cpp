@@ -12,8 +12,11 @@ namespace {
 
 constexpr std::int64_t kRecordEvery = 50;  // pictures
 
-Graph teacher_graph(const Base& teacher, int views) {
-  return with_batch(stem_of(teacher.graph, teacher.features), views);
+Graph teacher_graph(const Base& teacher, const std::vector<Hint>& hints, int views) {
+  Graph graph = with_batch(stem_of(teacher.graph, teacher.features), views);
+  graph.outputs.clear();
+  for (const Hint& hint : hints) graph.outputs.push_back(hint.teacher);
+  return graph;
 }
 
 // Back from what the network reads to 0..255.
@@ -45,15 +48,15 @@ View draw_view(std::mt19937_64& random) {
   return view;
 }
 
-ViewMaker::ViewMaker(const Base& teacher, const Base& student, const Shape& feature_shape,
+ViewMaker::ViewMaker(const Base& teacher, const Base& student, const std::vector<Hint>& hints,
                      const DistillOptions& options)
     : options_(options),
       student_input_(student.input),
-      feature_shape_(feature_shape),
-      teacher_shape_(with_batch(teacher.graph, options.views).shape(teacher.features)),
+      hints_(hints),
+      teacher_graph_(teacher_graph(teacher, hints, options.views)),
       teacher_scaler_(teacher.input),
       student_scaler_(student.input),
-      teacher_(Engine({options.threads}), teacher_graph(teacher, options.views)),
+      teacher_(Engine({options.threads}), teacher_graph_),
       teacher_views_(teacher_scaler_.size() * static_cast<std::size_t>(options.views)),
       student_view_(student_scaler_.size()) {}
 
@@ -86,10 +89,14 @@ void ViewMaker::add(ViewStore& store, std::int64_t row, std::int64_t number, con
     student_scaler_.scale(picture, student_view_, view);
     to_bytes(student_view_, student_input_, store.views()[row + i].data_ptr<std::uint8_t>());
   }
-  const std::span<const float> features = teacher_.run(teacher_views_);
-  const at::Tensor map = at::from_blob(const_cast<float*>(features.data()), teacher_shape_, at::kFloat);
-  const at::Tensor small = at::adaptive_avg_pool2d(map, {feature_shape_[1], feature_shape_[2]});
-  store.features().narrow(0, row, options_.views).copy_(small);
+  const std::span<const float> input = teacher_views_;
+  const std::vector<std::span<const float>> maps = teacher_.run(std::span(&input, 1));
+  for (std::size_t i = 0; i < hints_.size(); ++i) {
+    const Shape& shape = teacher_graph_.shape(hints_[i].teacher);
+    const at::Tensor map = at::from_blob(const_cast<float*>(maps[i].data()), shape, at::kFloat);
+    const at::Tensor small = at::adaptive_avg_pool2d(map, {hints_[i].map[1], hints_[i].map[2]});
+    store.targets()[i].narrow(0, row, options_.views).copy_(small);
+  }
 }
 
 }  // namespace mainstream

@@ -8,6 +8,7 @@
 #include "mainstream/distill.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
+#include "train/hints.hpp"
 #include "train/picture_source.hpp"
 #include "train/view_store.hpp"
 
@@ -19,9 +20,8 @@ namespace mainstream {
 
 class ViewMaker {
  public:
-  // The student sees what the teacher sees, at its own size. Features are averaged down to `feature_shape`
-  // (C, h, w).
-  ViewMaker(const Base& teacher, const Base& student, const Shape& feature_shape,
+  // The student sees what the teacher sees, at its own size.
+  ViewMaker(const Base& teacher, const Base& student, const std::vector<Hint>& hints,
             const DistillOptions& options);
 
   // Fills what is not filled yet. False when stopped; what is done by then is recorded in the store.
@@ -33,10 +33,10 @@ class ViewMaker {
 
   const DistillOptions& options_;
   const InputSpec student_input_;
-  const Shape feature_shape_;
-  Shape teacher_shape_;
+  const std::vector<Hint>& hints_;
+  const Graph teacher_graph_;  // a picture's views are one batch; the hints are its outputs
   InputScaler teacher_scaler_, student_scaler_;
-  Network teacher_;  // a picture's views are one batch
+  Network teacher_;
   std::vector<float> teacher_views_;
   std::vector<float> student_view_;
 };

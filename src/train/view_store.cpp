@@ -25,10 +25,14 @@ at::Tensor map_file(const std::filesystem::path& path, std::int64_t rows, Shape 
   return at::from_file(path.string(), /*shared=*/true, count, at::TensorOptions(type)).view(shape);
 }
 
+std::filesystem::path target_file(const std::filesystem::path& folder, std::size_t index) {
+  return folder / fmt::format("target-{}.bin", index);
+}
+
 }  // namespace
 
 ViewStore::ViewStore(const std::filesystem::path& folder, const std::string& key, std::int64_t rows,
-                     const Shape& view, const Shape& features)
+                     const Shape& view, const std::vector<Shape>& targets)
     : index_(folder / "views.json"), key_(key) {
   std::filesystem::create_directories(folder);
   if (std::filesystem::exists(index_)) {
@@ -40,10 +44,12 @@ ViewStore::ViewStore(const std::filesystem::path& folder, const std::string& key
   }
   if (filled_.rows == 0) {
     std::filesystem::remove(folder / "views.bin");
-    std::filesystem::remove(folder / "features.bin");
+    for (std::size_t i = 0; i < targets.size(); ++i) std::filesystem::remove(target_file(folder, i));
   }
   views_ = map_file(folder / "views.bin", rows, view, at::kByte);
-  features_ = map_file(folder / "features.bin", rows, features, at::kHalf);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    targets_.push_back(map_file(target_file(folder, i), rows, targets[i], at::kHalf));
+  }
 }
 
 void ViewStore::set_filled(const Filled& filled) {
