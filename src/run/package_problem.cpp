@@ -1,18 +1,15 @@
 #include "run/package_problem.hpp"
 
+#include <map>
+#include <span>
 #include <utility>
 
+#include "run/isotonic.hpp"
+
 namespace mainstream {
+namespace {
 
-Problem::App describe_app(const Manifest& manifest) {
-  Problem::App app;
-  app.id = manifest.app;
-  app.events = {manifest.event.length_ms, manifest.event.frequency, manifest.event.correlation,
-                manifest.event.votes};
-  return app;
-}
-
-Problem::Candidate describe_quality(const EventStatistics& events, const Candidate& candidate) {
+Problem::Candidate describe_candidate(const EventStatistics& events, const Candidate& candidate) {
   Problem::Candidate described;
   described.tpr = candidate.tpr;
   described.fpr = candidate.fpr;
@@ -23,6 +20,44 @@ Problem::Candidate describe_quality(const EventStatistics& events, const Candida
         {measured.fps, tempered(seen, measured.true_events, measured.detected_events, expected)});
   }
   return described;
+}
+
+// A candidate that trains more of the network is not worse by nature, and what was measured on a handful of
+// events differs by chance. The scheduler would take the luckiest of many; so measurements at a rate are
+// brought to the nearest ones that do not fall from a more frozen candidate to a less frozen one.
+void expect_more_of_less_frozen(std::vector<Problem::Candidate>& candidates) {
+  std::map<double, std::vector<Quality*>> by_fps;
+  for (Problem::Candidate& candidate : candidates) {
+    for (Problem::MeasuredQuality& measured : candidate.measured) {
+      by_fps[measured.fps].push_back(&measured.quality);
+    }
+  }
+  for (auto& [fps, qualities] : by_fps) {
+    std::vector<double> recalls, precisions;
+    for (const Quality* quality : qualities) {
+      recalls.push_back(quality->recall);
+      precisions.push_back(quality->precision);
+    }
+    recalls = non_decreasing(recalls);
+    precisions = non_decreasing(precisions);
+    for (std::size_t i = 0; i < qualities.size(); ++i) {
+      *qualities[i] = {recalls[i], precisions[i], f1_score(recalls[i], precisions[i])};
+    }
+  }
+}
+
+}  // namespace
+
+Problem::App describe_app(const Manifest& manifest) {
+  Problem::App app;
+  app.id = manifest.app;
+  app.events = {manifest.event.length_ms, manifest.event.frequency, manifest.event.correlation,
+                manifest.event.votes};
+  for (const Candidate& candidate : manifest.candidates) {
+    app.candidates.push_back(describe_candidate(app.events, candidate));
+  }
+  expect_more_of_less_frozen(app.candidates);
+  return app;
 }
 
 std::vector<double> stream_rates(double stream_fps) {
@@ -45,12 +80,11 @@ Problem problem_from_packages(const Engine& engine, const Base& base, const Prof
   stem.layer_costs = {{"f32", profile.layer_ms}};
   for (const MPackage& package : packages) {
     Problem::App app = describe_app(package.manifest());
-    for (const Candidate& candidate : package.manifest().candidates) {
-      Problem::Candidate entry = describe_quality(app.events, candidate);
-      entry.frozen = static_cast<int>(candidate.frozen_layers);
-      entry.head_cost =
+    for (std::size_t i = 0; i < app.candidates.size(); ++i) {
+      const Candidate& candidate = package.manifest().candidates[i];
+      app.candidates[i].frozen = static_cast<int>(candidate.frozen_layers);
+      app.candidates[i].head_cost =
           measure_head_ms(engine, base, base.branchpoint(candidate.branchpoint), package.tail(candidate));
-      app.candidates.push_back(std::move(entry));
     }
     problem.apps.push_back(std::move(app));
   }

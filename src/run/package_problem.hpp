@@ -12,12 +12,10 @@
 
 namespace mainstream {
 
-// The app's name and events, without candidates.
+// The app's name, its events, and its candidates in the manifest's order with their quality: what was
+// measured, tempered by the model, and not falling from a more frozen candidate to a less frozen one. How
+// many layers are frozen and what a head costs is left to the caller.
 [[nodiscard]] Problem::App describe_app(const Manifest& manifest);
-
-// What is known of a candidate's quality; how many layers are frozen and what its head costs is left to the
-// caller.
-[[nodiscard]] Problem::Candidate describe_quality(const EventStatistics& events, const Candidate& candidate);
 
 // Every whole frame rate that a stream can give, and its own.
 [[nodiscard]] std::vector<double> stream_rates(double stream_fps);

@@ -95,7 +95,7 @@ Problem::App Planner::problem_app(const Costs& costs, std::size_t app,
   // All candidates, even those that the mode does not use: the accuracy curve is corrected over all.
   for (std::size_t i = 0; i < manifest.candidates.size(); ++i) {
     const Candidate& candidate = manifest.candidates[i];
-    Problem::Candidate& entry = result.candidates.emplace_back(describe_quality(result.events, candidate));
+    Problem::Candidate& entry = result.candidates[i];
     entry.frozen = frozen_count(mix_.base, candidate);
     const double replaced = std::accumulate(layer_costs.begin() + entry.frozen, layer_costs.end(), 0.0);
     entry.head_cost = std::max(0.0, costs.own_ms[app][i] - replaced);
