@@ -1,6 +1,7 @@
-# The three kinds of target that this project has, all with the same flags:
+# The four kinds of target that this project has, all with the same flags:
 #   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [UNITY])   the library mainstream_NAME
 #   mainstream_test(NAME SOURCES .. USES ..)                    the test binary NAME_test, known to ctest as NAME
+#   mainstream_benchmark(NAME SOURCES .. USES ..)               NAME_bench, where benchmarks are asked for
 #   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
 # UNITY says that no two sources have helpers of one name, so that with MAINSTREAM_UNITY several are compiled as one: a
 # first build takes half the time, later ones more.
@@ -63,4 +64,14 @@ function(mainstream_test name)
   target_compile_definitions(${name}_test PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT "GOMP_SPINCOUNT=1000")
+endfunction()
+
+function(mainstream_benchmark name)
+  if(NOT MAINSTREAM_BENCHMARKS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  add_executable(${name}_bench ${arg_SOURCES})
+  target_link_libraries(${name}_bench PRIVATE mainstream_flags ${arg_USES} benchmark::benchmark)
+  target_compile_definitions(${name}_bench PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 endfunction()

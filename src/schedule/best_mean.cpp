@@ -78,7 +78,9 @@ class MeanSolver {
     if (instance_.stems.size() == 1) {
       try_top_shapes();
     } else {
-      combine_stems(instance_.budget, result_.best->value + kHigher, kFast);
+      // All stems together get about the effort of one: the more there are, the finer they fill the budget.
+      const Effort each{std::max<long>(50, kFast.nodes / std::ssize(instance_.stems)), kFast.ways};
+      combine_stems(instance_.budget, result_.best->value + kHigher, each);
     }
   }
 

@@ -156,6 +156,22 @@ std::vector<std::vector<InstanceOption>> expand(const Problem& problem,
   return options;
 }
 
+void drop_dominated(std::vector<InstanceOption>& options) {
+  const auto dominates = [](const InstanceOption& a, const InstanceOption& b) {
+    return a.choice.frozen == b.choice.frozen && a.choice.stem_precision == b.choice.stem_precision &&
+           a.choice.fps <= b.choice.fps && a.own_cost <= b.own_cost && a.f1 >= b.f1;
+  };
+  std::vector<InstanceOption> kept;
+  kept.reserve(options.size());
+  for (const InstanceOption& option : options) {
+    // Options of a branchpoint come one behind the other, by ascending rate.
+    const bool needed = std::none_of(kept.rbegin(), kept.rend(),
+                                     [&](const InstanceOption& other) { return dominates(other, option); });
+    if (needed) kept.push_back(option);
+  }
+  options = std::move(kept);
+}
+
 Instance make_instance(const Problem& problem, std::vector<std::vector<InstanceOption>> options) {
   Instance instance;
   instance.budget = problem.budget;

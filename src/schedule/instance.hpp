@@ -49,6 +49,10 @@ using Assignment = std::vector<std::size_t>;
 [[nodiscard]] std::vector<std::vector<InstanceOption>> expand(const Problem& problem,
                                                               const std::vector<double>& more_rates);
 
+// Drops what no app needs: options for which another one of the same branchpoint and stem precision asks for
+// no higher rate, costs no more and finds no less.
+void drop_dominated(std::vector<InstanceOption>& options);
+
 // The grid for a selection of those options. Every app must have one at least.
 [[nodiscard]] Instance make_instance(const Problem& problem,
                                      std::vector<std::vector<InstanceOption>> options);

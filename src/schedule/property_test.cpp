@@ -1,119 +1,14 @@
 // Thousands of small random problems of many kinds, each solved by trying everything.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <random>
 
 #include "schedule/brute_force.hpp"
+#include "schedule/random_problem.hpp"
 
 namespace mainstream {
 namespace {
-
-class RandomProblems {
- public:
-  explicit RandomProblems(unsigned seed) : random_(seed) {}
-
-  Problem next() {
-    Problem problem;
-    const int stems = chance(0.3) ? whole(2, 3) : 1;
-    for (int s = 0; s < stems; ++s) problem.stems.push_back(stem("cam" + std::to_string(s)));
-    const int apps = whole(stems == 1 ? 1 : 2, 4);
-    const bool coarse = chance(0.3);                                // many ties
-    const int most = static_cast<int>(std::pow(4000, 1.0 / apps));  // of options per app
-    for (int a = 0; a < apps; ++a) problem.apps.push_back(app(problem, a, most, coarse));
-    if (chance(0.3)) weigh(problem);
-    if (chance(0.3)) limit(problem);
-    problem.budget = budget(problem);
-    return problem;
-  }
-
- private:
-  double real(double low, double high) { return std::uniform_real_distribution<>(low, high)(random_); }
-  int whole(int low, int high) { return std::uniform_int_distribution<>(low, high)(random_); }
-  bool chance(double p) { return real(0, 1) < p; }
-
-  Problem::Stem stem(const std::string& name) {
-    Problem::Stem stem{name, "net", 10, {}, {}};
-    const int rates = whole(1, 3);
-    for (int r = 0; r < rates; ++r)
-      stem.fps_options.push_back(r == 0 ? real(0.3, 2) : stem.fps_options.back() + whole(1, 3));
-    const int layers = whole(1, 6), precisions = chance(0.25) ? whole(2, 3) : 1;
-    const bool round = chance(0.5);
-    for (int p = 0; p < precisions; ++p) {
-      Problem::LayerCosts costs{"p" + std::to_string(p), {}};
-      for (int l = 0; l < layers; ++l) {
-        costs.costs.push_back(chance(0.15) ? 0 : round ? whole(1, 4) : real(0, 4));
-      }
-      stem.layer_costs.push_back(std::move(costs));
-    }
-    return stem;
-  }
-
-  Problem::App app(const Problem& problem, int number, int most_options, bool coarse) {
-    Problem::App app;
-    app.id = "app" + std::to_string(number);
-    app.stem = static_cast<std::size_t>(whole(0, static_cast<int>(problem.stems.size()) - 1));
-    const Problem::Stem& stem = problem.stems[app.stem];
-    app.events = {real(100, 3000), real(0.01, 0.5), chance(0.2) ? 1.0 : real(0, 0.6), whole(1, 3)};
-    const int layers = static_cast<int>(stem.layer_costs[0].costs.size());
-    const int precisions = static_cast<int>(stem.layer_costs.size());
-    std::vector<Choice> places;
-    for (int place = 0; place < (layers + 1) * precisions * precisions; ++place) {
-      places.push_back(
-          {place / (precisions * precisions), 0, place / precisions % precisions, place % precisions});
-    }
-    std::shuffle(places.begin(), places.end(), random_);
-    const int most = most_options / static_cast<int>(stem.fps_options.size());
-    places.resize(std::min(places.size(), static_cast<std::size_t>(whole(1, std::max(1, most)))));
-    const bool as_options = chance(0.4);
-    for (const Choice& place : places) {
-      const double head = chance(0.3) ? real(0, 1) : 0;
-      if (!as_options) {
-        app.candidates.push_back({place.frozen,
-                                  real(0.3, 1),
-                                  coarse ? 0.1 : real(0, 0.6),
-                                  head,
-                                  {},
-                                  place.stem_precision,
-                                  place.tail_precision});
-        continue;
-      }
-      for (const double fps : stem.fps_options) {
-        if (chance(0.2) && !app.options.empty()) continue;
-        const double f1 = coarse ? whole(0, 4) / 4.0 : real(0, 1);
-        app.options.push_back(
-            {place.frozen, fps, f1, {}, {}, head, place.stem_precision, place.tail_precision});
-      }
-    }
-    return app;
-  }
-
-  void weigh(Problem& problem) {
-    for (Problem::App& app : problem.apps) app.weight = chance(0.5) ? 1 : real(0.1, 5);
-  }
-
-  void limit(Problem& problem) {
-    for (Problem::App& app : problem.apps) {
-      if (chance(0.2)) app.min_fps = real(0, 3);
-      if (chance(0.2)) app.max_fps = real(1, 6);
-      if (chance(0.2)) app.min_f1 = real(0, 0.5);
-      if (chance(0.1)) app.fixed_frozen = whole(0, 4);
-    }
-  }
-
-  double budget(const Problem& problem) {
-    double everything = 0;
-    for (const Problem::App& app : problem.apps) {
-      const Problem::Stem& stem = problem.stems[app.stem];
-      double layers = 0;
-      for (const double cost : stem.layer_costs[0].costs) layers += cost;
-      everything += layers * stem.fps_options.back();
-    }
-    return chance(0.1) ? std::floor(everything * real(0, 0.4)) : everything * real(0.02, 1);
-  }
-
-  std::mt19937 random_;
-};
 
 SolveOptions asking(Algorithm algorithm, Objective objective = Objective::mean) {
   SolveOptions options;
@@ -170,6 +65,48 @@ TEST_P(Properties, FastIsFeasibleAndItsBoundHolds) {
       EXPECT_LE(mean ? schedule.mean_f1 : schedule.min_f1, best + 1e-9);
       EXPECT_GE(*schedule.bound, best - 1e-9);
       EXPECT_LE(schedule.cost, problem.budget + 1e-6);
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST_P(Properties, AScheduleInForceChangesTheWayNotTheAnswer) {
+  RandomProblems problems(GetParam() + 2000);
+  for (int i = 0; i < 100; ++i) {
+    SCOPED_TRACE(testing::Message() << "seed " << GetParam() + 2000 << ", problem " << i);
+    const Problem problem = problems.next();
+    Problem before = problem;  // one app less, and another budget
+    if (before.apps.size() > 1) before.apps.pop_back();
+    before.budget *= i % 2 == 0 ? 1.3 : 0.7;
+    const Schedule current = solve(before);
+    for (const Objective objective : {Objective::mean, Objective::max_min}) {
+      SolveOptions warm = asking(Algorithm::optimal, objective);
+      warm.current = &current;
+      const Schedule cold = solve(problem, asking(Algorithm::optimal, objective));
+      const Schedule warmed = solve(problem, warm);
+      ASSERT_EQ(warmed.feasible, cold.feasible);
+      EXPECT_EQ(warmed.proven, cold.proven);
+      EXPECT_NEAR(warmed.mean_f1, cold.mean_f1, 2e-9);
+      EXPECT_NEAR(warmed.cost, cold.cost, 1e-7 * std::max(1.0, cold.cost));
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST_P(Properties, NothingBeatsTheOptimumAndEveryBoundHolds) {
+  RandomProblems problems(GetParam() + 3000);
+  for (int i = 0; i < 100; ++i) {
+    SCOPED_TRACE(testing::Message() << "seed " << GetParam() + 3000 << ", problem " << i);
+    const Problem problem = problems.next();
+    const Schedule best = solve(problem, asking(Algorithm::optimal));
+    for (const Algorithm algorithm : {Algorithm::automatic, Algorithm::fast, Algorithm::greedy,
+                                      Algorithm::fixed, Algorithm::max_sharing}) {
+      const Schedule schedule = solve(problem, asking(algorithm));
+      if (!schedule.feasible) continue;
+      EXPECT_TRUE(best.feasible);
+      EXPECT_LE(schedule.mean_f1, best.mean_f1 + 1e-9) << to_string(algorithm);
+      ASSERT_TRUE(schedule.bound) << to_string(algorithm);
+      EXPECT_LE(schedule.mean_f1, *schedule.bound + 1e-9) << to_string(algorithm);
     }
     if (HasFailure()) return;
   }

@@ -16,19 +16,17 @@ std::vector<ItemClass> shape_items(const Instance& instance, const StemTables& t
   std::vector<ItemClass> classes;
   for (const std::size_t app : tables.stem().apps) {
     const auto& options = instance.apps[app].options;
-    const auto worth = [&](const InstanceOption& option) {
-      return option.value - tables.price() * option.own_cost;
-    };
-    double best = StemTables::kNever;
-    for (const InstanceOption& option : options) {
-      if (allows(shape, option)) best = std::max(best, worth(option));
-    }
+    const auto worth = [&](double value, double cost) { return value - tables.price() * cost; };
+    double least = StemTables::kNever;
     ItemClass& items = classes.emplace_back();
     for (std::size_t o = 0; o < options.size(); ++o) {
-      if (allows(shape, options[o]) && worth(options[o]) >= best - slack) {
-        items.push_back({options[o].own_cost, options[o].value, o});
-      }
+      const InstanceOption& option = options[o];
+      const double here = worth(option.value, option.own_cost);
+      if (here < least || !allows(shape, option)) continue;
+      items.push_back({option.own_cost, option.value, o});
+      least = std::max(least, here - slack);
     }
+    std::erase_if(items, [&](const auto& item) { return worth(item.value, item.cost) < least; });
   }
   return classes;
 }

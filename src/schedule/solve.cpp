@@ -45,6 +45,9 @@ class Solver {
   }
 
   Schedule solve_for(AppOptions options) const {
+    if (options_.algorithm != Algorithm::greedy) {  // whose way depends on all of them
+      for (auto& of_app : options) drop_dominated(of_app);
+    }
     const Instance instance = make_instance(problem_, std::move(options));
     const Answer answer = ask(instance);
     if (!answer.assignment) return infeasible(instance);
@@ -58,7 +61,7 @@ class Solver {
 
   [[nodiscard]] Answer ask(const Instance& instance) const {
     const double apps = static_cast<double>(instance.apps.size());
-    if (options_.algorithm == Algorithm::greedy) return {greedy(instance), std::nullopt, false, 0};
+    if (options_.algorithm == Algorithm::greedy) return ask_greedy(instance);
     const auto start = current(instance);
     MeanSearch search;
     search.exact = options_.algorithm != Algorithm::fast;
@@ -79,6 +82,20 @@ class Solver {
       answer.proven = best.proven;
       answer.price = best.price;
     }
+    return answer;
+  }
+
+  // The heuristic knows no precisions and no bound: what cannot go together is no answer, and the
+  // relaxation's bound is told.
+  [[nodiscard]] Answer ask_greedy(const Instance& instance) const {
+    MeanSearch search;
+    search.exact = false;
+    Answer answer;
+    answer.assignment = greedy(instance);
+    if (answer.assignment && !assignment_cost(instance, *answer.assignment)) answer.assignment.reset();
+    answer.bound = options_.objective == Objective::max_min
+                       ? best_max_min(instance, search).bound
+                       : best_mean(instance, search).bound / static_cast<double>(instance.apps.size());
     return answer;
   }
 
