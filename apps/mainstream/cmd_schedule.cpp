@@ -4,39 +4,37 @@
 #include <chrono>
 #include <memory>
 
+#include "app_limits.hpp"
 #include "commands.hpp"
+#include "core/file.hpp"
+#include "core/progress.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/problem_json.hpp"
 #include "mainstream/profile.hpp"
 #include "mainstream/scheduler.hpp"
 #include "run/package_problem.hpp"
-#include "text_table.hpp"
+#include "schedule_report.hpp"
 
 namespace mainstream {
 namespace {
 
 struct ScheduleArguments {
-  std::filesystem::path problem, base;
+  std::filesystem::path problem, base, add, output;
   std::vector<std::filesystem::path> packages;
+  std::vector<std::string> limits;
   double stream_fps = 14, time_limit_s = 1;
   double budget = 0;  // 0: the problem's own, or the whole machine
-  std::string algorithm = "auto", objective = "mean";
+  std::string algorithm = "auto", objective = "mean", sweep;
   int threads = 0;
-  bool json = false;
+  bool json = false, explain = false;
 };
 
-Problem make_problem(const ScheduleArguments& arguments) {
-  if (arguments.problem.empty() == (arguments.base.empty() || arguments.packages.empty())) {
-    throw Error(ErrorKind::usage, "give either --problem, or --base and --packages");
-  }
-  if (!arguments.problem.empty()) {
-    Problem problem = read_problem(arguments.problem);
-    if (arguments.budget > 0) problem.budget = arguments.budget;
-    return problem;
-  }
+Problem problem_of_packages(const ScheduleArguments& arguments) {
   const Base base = read_base(arguments.base);
+  std::vector<std::filesystem::path> paths = arguments.packages;
+  if (!arguments.add.empty()) paths.push_back(arguments.add);
   std::vector<MPackage> packages;
-  for (const auto& path : arguments.packages) {
+  for (const auto& path : paths) {
     packages.push_back(MPackage::open(path));
     packages.back().verify(base);
   }
@@ -46,32 +44,21 @@ Problem make_problem(const ScheduleArguments& arguments) {
                                arguments.budget > 0 ? arguments.budget : kWholeMachine);
 }
 
-void print_table(const Schedule& schedule) {
-  TextTable table("lrrrrrr", {"app", "frozen", "fps", "F1", "recall", "precision", "own cost"});
-  const auto shown = [](const std::optional<double>& value) {
-    return value ? fmt::format("{:.3f}", *value) : "";
-  };
-  for (const Schedule::App& app : schedule.apps) {
-    table.add({app.id, std::to_string(app.choice.frozen), fmt::format("{:.4g}", app.choice.fps),
-               shown(app.f1), shown(app.recall), shown(app.precision), fmt::format("{:.4g}", app.own_cost)});
+Problem make_problem(const ScheduleArguments& arguments) {
+  if (arguments.problem.empty() == (arguments.base.empty() || arguments.packages.empty())) {
+    throw Error(ErrorKind::usage, "give either --problem, or --base and --packages");
   }
-  fmt::print("{}", table.text());
-  for (const Schedule::Segment& segment : schedule.shared) {
-    fmt::print("shared: layers {} to {} at {:.4g} fps, cost {:.4g}\n", segment.first_layer + 1,
-               segment.end_layer, segment.fps, segment.cost);
+  if (!arguments.problem.empty() && !arguments.add.empty()) {
+    throw Error(ErrorKind::usage, "--add asks about packages: it needs --base and --packages");
   }
-  fmt::print("mean F1 {:.4f}, worst {:.4f}; cost {:.4g} of {:.4g} per second", schedule.mean_f1,
-             schedule.min_f1, schedule.cost, schedule.budget);
-  if (schedule.proven) {
-    fmt::print("; proven optimal\n");
-  } else if (schedule.bound) {
-    fmt::print("; no schedule can be better than {:.4f}\n", *schedule.bound);
-  } else {
-    fmt::print("\n");
-  }
+  Problem problem =
+      arguments.problem.empty() ? problem_of_packages(arguments) : read_problem(arguments.problem);
+  if (arguments.budget > 0) problem.budget = arguments.budget;
+  for (const std::string& limit : arguments.limits) apply_limit(limit, problem);
+  return problem;
 }
 
-void run(const ScheduleArguments& arguments) {
+SolveOptions make_options(const ScheduleArguments& arguments) {
   SolveOptions options;
   const auto algorithm = algorithm_from(arguments.algorithm);
   const auto objective = objective_from(arguments.objective);
@@ -88,14 +75,96 @@ void run(const ScheduleArguments& arguments) {
   }
   options.algorithm = *algorithm;
   options.objective = *objective;
+  return options;
+}
+
+std::function<bool()> stop_after(double seconds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  return [deadline] { return std::chrono::steady_clock::now() > deadline; };
+}
+
+void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const SolveOptions& plain) {
+  if (arguments.sweep != "budget" && arguments.sweep != "apps") {
+    throw Error(ErrorKind::usage, fmt::format("--sweep '{}': known are budget and apps", arguments.sweep));
+  }
+  const OptionsFor options = [&](Algorithm algorithm) {
+    SolveOptions own = plain;
+    own.algorithm = algorithm;
+    own.stop = stop_after(arguments.time_limit_s);
+    return own;
+  };
+  std::optional<Progress> progress;
+  const auto report = [&](std::size_t done, std::size_t all) {
+    if (!progress) progress.emplace("sweep over " + arguments.sweep, all);
+    progress->update(done);
+  };
+  const auto points = arguments.sweep == "budget" ? sweep_budget(problem, options, report)
+                                                  : sweep_apps(problem, options, report);
+  progress.reset();
+  const std::string svg = sweep_plot(points, arguments.sweep, plain.objective);
+  const std::filesystem::path output = arguments.output.empty() ? "sweep" : arguments.output;
+  const std::string csv_path = output.string() + ".csv", svg_path = output.string() + ".svg";
+  write_file(csv_path, sweep_csv(points, arguments.sweep));
+  write_file(svg_path, svg);
+  fmt::print("{} and {}: {} schedules\n", csv_path, svg_path, points.size());
+}
+
+void run_admission(const ScheduleArguments& arguments, const Problem& problem, SolveOptions options) {
+  options.stop = stop_after(2 * arguments.time_limit_s);  // for two schedules
+  const Admission admission = admit(problem, options);
+  const std::string& newcomer = problem.apps.back().id;
+  if (!admission.before.feasible) {
+    throw Error(ErrorKind::infeasible, "the mix does not fit already: " + admission.before.reason);
+  }
+  if (!admission.after.feasible) {
+    throw Error(ErrorKind::infeasible, fmt::format("{} cannot join: {}", newcomer, admission.after.reason));
+  }
+  if (arguments.json) {
+    fmt::print("{}\n", to_json(admission.after, problem));
+  } else {
+    fmt::print("{} fits\n{}", newcomer, admission_table(problem, admission));
+  }
+}
+
+void run(const ScheduleArguments& arguments) {
+  SolveOptions options = make_options(arguments);
   const Problem problem = make_problem(arguments);
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::duration<double>(arguments.time_limit_s);
-  options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+  if (!arguments.sweep.empty()) return run_sweep(arguments, problem, options);
+  if (!arguments.add.empty()) return run_admission(arguments, problem, options);
+  options.stop = stop_after(arguments.time_limit_s);
   const Schedule schedule = solve(problem, options);
   if (arguments.json) fmt::print("{}\n", to_json(schedule, problem));
   if (!schedule.feasible) throw Error(ErrorKind::infeasible, schedule.reason);
-  if (!arguments.json) print_table(schedule);
+  if (arguments.json) return;
+  fmt::print("{}", schedule_table(problem, schedule));
+  if (!arguments.explain) return;
+  fmt::print("\n{}\n", schedule_tree(problem, schedule));
+  SolveOptions again = options;
+  again.stop = stop_after(arguments.time_limit_s);
+  fmt::print("{}", steps_text(problem, schedule, next_steps(problem, schedule, again)));
+}
+
+void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
+  command.add_option("--problem", arguments.problem, "A scheduling problem (JSON)");
+  command.add_option("--base", arguments.base, "A prepared base; its layers are measured on this machine");
+  command.add_option("--packages", arguments.packages, "M-Packages for it");
+  command.add_option("--stream-fps", arguments.stream_fps, "Frames per second that the camera gives")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option(
+          "--budget", arguments.budget,
+          "Cost per second, for packages in milliseconds (default: the problem's own; 1000 for packages)")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--limit", arguments.limits,
+                  "APP:FIELD=VALUE[,FIELD=VALUE..], fields min_fps, max_fps, min_f1, fps, frozen, weight; "
+                  "may be given often")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option("--threads", arguments.threads, "Of the engine that is measured; 0: as many as may be used")
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -104,17 +173,7 @@ void add_schedule_command(CLI::App& program) {
   auto* command =
       program.add_subcommand("schedule", "Picks a branchpoint and a frame rate for each app of a mix");
   const auto arguments = std::make_shared<ScheduleArguments>();
-  command->add_option("--problem", arguments->problem, "A scheduling problem (JSON)");
-  command->add_option("--base", arguments->base, "A prepared base; its layers are measured on this machine");
-  command->add_option("--packages", arguments->packages, "M-Packages for it");
-  command->add_option("--stream-fps", arguments->stream_fps, "Frames per second that the camera gives")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--budget", arguments->budget,
-          "Cost per second, for packages in milliseconds (default: the problem's own; 1000 for packages)")
-      ->check(CLI::PositiveNumber);
+  add_problem_options(*command, *arguments);
   command
       ->add_option("--algorithm", arguments->algorithm,
                    "auto, optimal, fast, greedy, fixed, max-sharing, no-sharing")
@@ -125,14 +184,21 @@ void add_schedule_command(CLI::App& program) {
                    "Seconds after which the search ends with what it has")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command
-      ->add_option("--threads", arguments->threads,
-                   "Of the engine that is measured; 0: as many as may be used")
-      ->capture_default_str();
+  command->add_option("--add", arguments->add,
+                      "An M-Package: does it fit, too, and what would the others lose?");
+  command->add_flag("--explain", arguments->explain, "Why no app gets more, and what is shared by whom");
+  command->add_option("--sweep", arguments->sweep,
+                      "budget or apps: F1 of all algorithms over it, as OUTPUT.csv and OUTPUT.svg");
+  command->add_option("-o,--output", arguments->output, "Of a sweep, without ending (default: sweep)");
   command->add_flag("--json", arguments->json, "The schedule as JSON");
   command->footer(
-      "Example:\n  mainstream schedule --base base.onnx --packages crossing.mpkg crowd.mpkg --stream-fps 10 "
-      "--budget 50");
+      "Examples:\n"
+      "  mainstream schedule --base base.onnx --packages crossing.mpkg crowd.mpkg --stream-fps 10 --budget "
+      "50\n"
+      "  mainstream schedule --base base.onnx --packages crossing.mpkg --add crowd.mpkg --budget 20 \\\n"
+      "      --limit crossing:min_f1=0.8,min_fps=2\n"
+      "  mainstream schedule --problem mix.json --explain\n"
+      "  mainstream schedule --problem mix.json --sweep budget -o mix");
   command->callback([arguments] { run(*arguments); });
 }
 

@@ -1,0 +1,74 @@
+#include "app_limits.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+[[noreturn]] void refuse(const std::string& text, const std::string& message) {
+  throw Error(ErrorKind::usage, fmt::format("--limit '{}': {}", text, message));
+}
+
+double number_in(const std::string& text, const std::string& value) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || !std::isfinite(number) || number < 0) {
+    refuse(text, fmt::format("'{}' is not a number from 0 up", value));
+  }
+  return number;
+}
+
+Problem::App& app_in(const std::string& text, const std::string& id, Problem& problem) {
+  std::vector<std::string> known;
+  for (Problem::App& app : problem.apps) {
+    if (app.id == id) return app;
+    known.push_back(app.id);
+  }
+  refuse(text, fmt::format("there is no app '{}' but: {}", id, fmt::join(known, ", ")));
+}
+
+void set_field(const std::string& text, const std::string& field, double value, Problem::App& app) {
+  if (field == "min_fps") {
+    app.min_fps = value;
+  } else if (field == "max_fps") {
+    app.max_fps = value;
+  } else if (field == "min_f1") {
+    app.min_f1 = value;
+  } else if (field == "fps") {
+    app.fixed_fps = value;
+  } else if (field == "frozen" && value == std::floor(value) && value < 1e9) {
+    app.fixed_frozen = static_cast<int>(value);
+  } else if (field == "weight" && value > 0) {
+    app.weight = value;
+  } else if (field == "frozen" || field == "weight") {
+    refuse(text, fmt::format("{} is {}; {} would be right", field, value,
+                             field == "frozen" ? "a whole number of layers" : "a number above 0"));
+  } else {
+    refuse(text, fmt::format("unknown field '{}'; known are min_fps, max_fps, min_f1, fps, frozen and weight",
+                             field));
+  }
+}
+
+}  // namespace
+
+void apply_limit(const std::string& text, Problem& problem) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) refuse(text, "APP:FIELD=VALUE would be right");
+  Problem::App& app = app_in(text, text.substr(0, colon), problem);
+  for (std::size_t begin = colon + 1; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const auto equals = part.find('=');
+    if (equals == std::string::npos) refuse(text, fmt::format("'{}': FIELD=VALUE would be right", part));
+    set_field(text, part.substr(0, equals), number_in(text, part.substr(equals + 1)), app);
+    begin = end + 1;
+  }
+}
+
+}  // namespace mainstream

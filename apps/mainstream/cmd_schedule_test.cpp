@@ -1,0 +1,75 @@
+#include "cli_testing.hpp"
+#include "core/json.hpp"
+
+namespace mainstream {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kProblems = MAINSTREAM_SOURCE_DIR "/src/schedule/testdata/";
+
+CliResult schedule(const std::string& problem, const std::string& options = "") {
+  return run_cli("schedule --problem " + kProblems + problem + ".json " + options);
+}
+
+TEST(ScheduleCommandTest, TellsEveryAppAndTheKnownGap) {
+  const CliResult result = schedule("two-apps");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("bus-1"));
+  EXPECT_THAT(result.out, HasSubstr("proven optimal"));
+  EXPECT_THAT(schedule("three-apps-tight", "--algorithm greedy").out, HasSubstr("% below the best possible"));
+}
+
+TEST(ScheduleCommandTest, PrintsJson) {
+  const Json json = parse_json(schedule("four-apps", "--json --objective max-min").out, "output");
+  EXPECT_EQ(json["apps"].size(), 4U);
+  EXPECT_EQ(json["objective"], "max-min");
+}
+
+TEST(ScheduleCommandTest, ExplainsWhyNobodyGetsMore) {
+  const CliResult result = schedule("six-apps-mixed-lengths", "--explain");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("+- layers 1 to "));
+  EXPECT_THAT(result.out, HasSubstr("taken from"));
+}
+
+TEST(ScheduleCommandTest, KeepsLimits) {
+  const Json json = parse_json(schedule("two-apps", "--limit bus-1:fps=1,frozen=0 --json").out, "output");
+  for (const Json& app : json["apps"]) {
+    if (app["id"] != "bus-1") continue;
+    EXPECT_EQ(app["fps"], 1);
+    EXPECT_EQ(app["frozen"], 0);
+  }
+  expect_refused(schedule("two-apps", "--limit bus-1:min_f1=0.9"), 4, "cannot keep min_f1 0.9");
+  expect_refused(schedule("two-apps", "--budget 0.01"), 4, "the cheapest schedule costs");
+  expect_refused(schedule("two-apps", "--limit bus-1"), 2, "APP:FIELD=VALUE");
+  expect_refused(schedule("two-apps", "--limit bus:fps=1"), 2, "there is no app 'bus' but: ");
+  expect_refused(schedule("two-apps", "--limit bus-1:speed=1"), 2, "unknown field 'speed'");
+  expect_refused(schedule("two-apps", "--limit bus-1:fps=fast"), 2, "'fast' is not a number");
+  expect_refused(schedule("two-apps", "--limit bus-1:frozen=1.5"), 2, "whole number");
+}
+
+TEST(ScheduleCommandTest, SweepsAsTableAndPlot) {
+  const TestFolder folder;
+  const std::string output = (folder / "curve").string();
+  for (const std::string over : {"budget", "apps"}) {
+    const CliResult result = schedule("five-apps-slow-stream", "--sweep " + over + " -o " + output);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(read_file(output + ".csv"),
+                HasSubstr(over + ",algorithm,feasible,mean_f1,min_f1,cost,bound\n"));
+    EXPECT_THAT(read_file(output + ".csv"), HasSubstr(",max-sharing,1,"));
+    EXPECT_THAT(read_file(output + ".svg"), HasSubstr("</svg>"));
+  }
+  expect_refused(schedule("two-apps", "--sweep price"), 2, "known are budget and apps");
+}
+
+TEST(ScheduleCommandTest, RefusesWhatMakesNoSense) {
+  expect_refused(run_cli("schedule"), 2, "either --problem, or --base and --packages");
+  expect_refused(schedule("two-apps", "--add other.mpkg"), 2, "--add asks about packages");
+  expect_refused(schedule("two-apps", "--algorithm best"), 2, "known are auto, optimal");
+  expect_refused(schedule("two-apps", "--objective worst"), 2, "known are mean and max-min");
+  expect_refused(schedule("nothing"), 3, "nothing.json");
+}
+
+}  // namespace
+}  // namespace mainstream

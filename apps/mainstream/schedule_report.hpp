@@ -1,0 +1,31 @@
+// Schedules for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mainstream/schedule_advice.hpp"
+#include "mainstream/scheduler.hpp"
+
+namespace mainstream {
+
+// One line per app, and what is known of the whole: F1, cost, and how far from the best it can be at most.
+[[nodiscard]] std::string schedule_table(const Problem& problem, const Schedule& schedule);
+
+// Which layers are shared by whom at which rate, with costs and their shares.
+[[nodiscard]] std::string schedule_tree(const Problem& problem, const Schedule& schedule);
+
+// For each app why it does not get more.
+[[nodiscard]] std::string steps_text(const Problem& problem, const Schedule& schedule,
+                                     const std::vector<std::optional<NextStep>>& steps);
+
+// What becomes of everybody when the newcomer joins.
+[[nodiscard]] std::string admission_table(const Problem& problem, const Admission& admission);
+
+// at,algorithm,feasible,mean_f1,min_f1,cost,bound
+[[nodiscard]] std::string sweep_csv(const std::vector<SweepPoint>& points, const std::string& at);
+// The objective of every algorithm over `at`, as SVG.
+[[nodiscard]] std::string sweep_plot(const std::vector<SweepPoint>& points, const std::string& at,
+                                     Objective objective);
+
+}  // namespace mainstream

@@ -1,0 +1,22 @@
+#include "mainstream/error.hpp"
+#include "mainstream/schedule_advice.hpp"
+
+namespace mainstream {
+
+Admission admit(const Problem& problem, const SolveOptions& options) {
+  if (problem.apps.size() < 2) throw Error(ErrorKind::usage, "there is no mix that the app could join");
+  Problem running = problem;
+  running.apps.pop_back();
+  Admission admission;
+  admission.before = solve(running, options);
+  SolveOptions from_here = options;
+  if (admission.before.feasible) from_here.current = &admission.before;
+  admission.after = solve(problem, from_here);
+  if (!admission.after.feasible || !admission.before.feasible) return admission;
+  for (std::size_t a = 0; a < running.apps.size(); ++a) {
+    admission.others.push_back({a, admission.before.apps[a].f1, admission.after.apps[a].f1});
+  }
+  return admission;
+}
+
+}  // namespace mainstream
