@@ -45,12 +45,12 @@ int parse_and_run(CLI::App& program, int argc, char** argv) {
 
 // OpenMP's threads, which oneDNN and libtorch compute with, wait for each other by spinning, for 3 ms at
 // every barrier. Where anything else wants the processors, a decoder for instance, a thread that spins keeps
-// the one that it waits for from running: a network that takes 6 ms takes hundreds. A hundredth of that costs
+// the one that it waits for from running: a network that takes 6 ms takes hundreds. A fiftieth of that costs
 // next to nothing when the processors are free. libgomp reads its settings when it is loaded, so the program
 // is started once more; if that fails, it goes on as it is.
 void wait_without_spinning(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0) execv("/proc/self/exe", argv);
+  if (setenv("GOMP_SPINCOUNT", "5000", 1) == 0) execv("/proc/self/exe", argv);
 }
 
 }  // namespace

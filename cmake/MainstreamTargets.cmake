@@ -63,7 +63,7 @@ function(mainstream_test name)
   target_link_libraries(${name}_test PRIVATE mainstream_flags ${arg_USES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT "GOMP_SPINCOUNT=1000")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT "GOMP_SPINCOUNT=5000")
 endfunction()
 
 function(mainstream_benchmark name)

@@ -6,10 +6,12 @@
 #include "base_report.hpp"
 #include "commands.hpp"
 #include "core/json.hpp"
+#include "engine_report.hpp"
 #include "input_options.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/profile.hpp"
+#include "precision_option.hpp"
 #include "profile_report.hpp"
 
 namespace mainstream {
@@ -59,15 +61,31 @@ void add_show(CLI::App& base) {
   CLI::App* command = base.add_subcommand("show", "Layers, branchpoints, and where the multiply-adds are");
   struct Arguments {
     std::string base;
-    bool json = false;
+    Precision precision = Precision::f32;
+    int threads = 0;
+    bool engine = false, json = false;
   };
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("BASE", arguments->base, "A prepared base")->required();
+  command->add_flag("--engine", arguments->engine,
+                    "What the engine makes of it here: primitives, with their times");
+  add_precision_option(*command, arguments->precision);
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Of the engine; default: as many processors as may be used")
+      ->check(CLI::Range(1, 1024));
   command->add_flag("--json", arguments->json, "The same as JSON");
-  command->footer("Example:\n  mainstream base show resnet50-base.onnx");
+  command->footer(
+      "Examples:\n  mainstream base show resnet50-base.onnx\n"
+      "  mainstream base show resnet50-base.onnx --engine --precision bf16");
   command->callback([arguments] {
     const Base shown = read_base(arguments->base);
-    fmt::print("{}", arguments->json ? base_json(shown) : base_text(shown));
+    if (arguments->engine) {
+      const auto steps = engine_steps(Engine({.threads = arguments->threads}), shown, arguments->precision);
+      fmt::print("{}", arguments->json ? steps_json(steps) : steps_text(steps));
+    } else {
+      fmt::print("{}", arguments->json ? base_json(shown) : base_text(shown));
+    }
   });
 }
 
@@ -102,6 +120,7 @@ void add_base_command(CLI::App& program) {
   add_prepare(*base);
   add_show(*base);
   add_profile(*base);
+  add_calibrate_command(*base);
   add_distill_command(*base);
 }
 

@@ -1,6 +1,8 @@
 #include "cli_testing.hpp"
 #include "core/json.hpp"
 #include "mainstream/base.hpp"
+#include "mainstream/engine.hpp"
+#include "mainstream/media.hpp"
 #include "package/testing.hpp"
 
 namespace mainstream {
@@ -46,6 +48,47 @@ TEST_F(BaseCommandTest, BindsAnOpenSize) {
   expect_refused(prepare(), 3, "give a size with --input-size");
   EXPECT_EQ(prepare("--input-size 32").exit_code, 0);
   EXPECT_EQ(read_base(out_).input.width, 32);
+}
+
+TEST_F(BaseCommandTest, ShowsWhatTheEngineMakesOfIt) {
+  ASSERT_EQ(prepare().exit_code, 0);
+  const CliResult text = run_cli("base show " + out_.string() + " --engine");
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("convolution"));
+  EXPECT_THAT(text.out, HasSubstr("reorders"));
+  const Json json = parse_json(run_cli("base show " + out_.string() + " --engine --json").out, "output");
+  EXPECT_TRUE(json.at(0).contains("implementation"));
+  expect_refused(run_cli("base show " + out_.string() + " --engine --precision int8"), 2,
+                 "is not calibrated");
+  expect_refused(run_cli("base show " + out_.string() + " --engine --precision f8"), 2, "--precision");
+}
+
+TEST_F(BaseCommandTest, CalibratesForInt8) {
+  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+  ASSERT_EQ(prepare().exit_code, 0);
+  std::filesystem::create_directory(folder_ / "pictures");
+  for (int i = 0; i < 12; ++i) {
+    std::vector<std::uint8_t> rgb(20 * 20 * 3);
+    for (std::size_t k = 0; k < rgb.size(); ++k)
+      rgb[k] = static_cast<std::uint8_t>(k * 37 * (static_cast<std::size_t>(i) + 1));
+    const auto jpeg = encode_jpeg(picture_from_rgb(20, 20, rgb));
+    write_file(folder_ / "pictures" / (std::to_string(i) + ".jpg"),
+               {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
+  }
+  write_file(folder_ / "pictures" / "notes.txt", "no picture");
+  const std::string command =
+      "base calibrate " + out_.string() + " --images " + (folder_ / "pictures").string();
+  const CliResult result = run_cli(command + " --least-agreement 0");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("int8"));
+  EXPECT_FALSE(read_base(out_).ranges.empty());
+  EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --precision int8").exit_code, 0);
+  EXPECT_EQ(run_cli("infer " + out_.string() + " " + (folder_ / "pictures" / "1.jpg").string() +
+                    " --precision int8")
+                .exit_code,
+            0);
+  std::filesystem::remove_all(folder_ / "pictures");
+  expect_refused(run_cli(command), 2, "no such file or folder");
 }
 
 TEST_F(BaseCommandTest, RefusesWrongOptions) {

@@ -7,8 +7,11 @@
 
 #include "commands.hpp"
 #include "core/json.hpp"
+#include "engine_report.hpp"
+#include "mainstream/calibration.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
+#include "precision_option.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {
@@ -16,6 +19,7 @@ namespace {
 
 struct BenchArguments {
   std::string model;
+  Precision precision = Precision::f32;
   int threads = 0;
   std::int64_t batch = 1;
   double seconds = 2;
@@ -46,12 +50,10 @@ double operations(const Graph& graph) {
 }
 
 Bench run_bench(const BenchArguments& arguments) {
-  const auto start = std::chrono::steady_clock::now();
   Graph graph = read_onnx(arguments.model);
   fold(graph);
   if (arguments.batch != 1) graph = with_batch(graph, arguments.batch);
   const Engine engine({.threads = arguments.threads});
-  Network network(engine, graph);
   std::vector<std::vector<float>> inputs;
   std::vector<std::span<const float>> values;
   std::minstd_rand random;
@@ -61,6 +63,11 @@ Bench run_bench(const BenchArguments& arguments) {
     for (float& value : inputs.back()) value = distribution(random);
   }
   values.assign(inputs.begin(), inputs.end());
+  const auto start = std::chrono::steady_clock::now();
+  // Any ranges take the same time.
+  const Ranges ranges =
+      arguments.precision == Precision::int8 ? measure_ranges(engine, graph, inputs) : Ranges();
+  Network network(engine, graph, arguments.precision, ranges);
   (void)network.run(values);
 
   Bench bench;
@@ -93,12 +100,7 @@ void print_text(const Bench& bench) {
   table.add({"activations", megabytes(bench.memory.activations)});
   table.add({"of these scratch", megabytes(bench.memory.scratch)});
   fmt::print("{}", table.text());
-  if (bench.steps.empty()) return;
-  TextTable steps("rllll", {"ms", "primitive", "implementation", "layout", "makes"});
-  for (const StepInfo& step : bench.steps)
-    steps.add({fmt::format("{:.3f}", step.milliseconds), step.primitive, step.implementation, step.layout,
-               fmt::format("{} = {}", step.output, fmt::join(step.fused, " + "))});
-  fmt::print("\n{}", steps.text());
+  if (!bench.steps.empty()) fmt::print("\n{}", steps_text(bench.steps));
 }
 
 void print_json(const Bench& bench) {
@@ -113,13 +115,7 @@ void print_json(const Bench& bench) {
                {"weight_bytes", bench.memory.weights},
                {"activation_bytes", bench.memory.activations},
                {"scratch_bytes", bench.memory.scratch}};
-  for (const StepInfo& step : bench.steps)
-    json["steps"].push_back({{"output", step.output},
-                             {"primitive", step.primitive},
-                             {"implementation", step.implementation},
-                             {"layout", step.layout},
-                             {"operations", step.fused},
-                             {"ms", step.milliseconds}});
+  if (!bench.steps.empty()) json["steps"] = Json::parse(steps_json(bench.steps));
   fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -131,6 +127,7 @@ void add_bench_command(CLI::App& program) {
   command->add_option("MODEL", arguments->model, "An ONNX file, prepared or not")->required();
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
+  add_precision_option(*command, arguments->precision);
   command->add_option("--batch", arguments->batch, "Pictures per run")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();

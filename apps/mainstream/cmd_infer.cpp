@@ -7,12 +7,15 @@
 
 #include "commands.hpp"
 #include "core/json.hpp"
+#include "engine_report.hpp"
 #include "graph/tensor_file.hpp"
 #include "input_options.hpp"
+#include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "package/input_json.hpp"
+#include "precision_option.hpp"
 
 namespace mainstream {
 namespace {
@@ -20,6 +23,7 @@ namespace {
 struct InferArguments {
   std::string model;
   std::vector<std::string> inputs, outputs;
+  Precision precision = Precision::f32;
   int threads = 0, top = 5;
   double centre = 1;
   InputOptions picture;
@@ -49,6 +53,13 @@ Answer answer_of(const std::string& input, const Graph& graph,
   return answer;
 }
 
+// int8 needs the ranges that a calibrated base has.
+Network network_of(const Engine& engine, const Graph& graph, const InferArguments& arguments) {
+  if (arguments.precision != Precision::int8) return Network(engine, graph, arguments.precision);
+  const Base base = read_base(arguments.model);
+  return Network(engine, graph, arguments.precision, ranges_for(base, arguments.precision));
+}
+
 // The tensors are the network's inputs, in its order. All may have another number of pictures than the model.
 std::vector<Answer> run_on_tensors(const Engine& engine, Graph graph, const InferArguments& arguments) {
   if (arguments.inputs.size() != graph.inputs.size())
@@ -68,7 +79,7 @@ std::vector<Answer> run_on_tensors(const Engine& engine, Graph graph, const Infe
                                                 arguments.model, to_string(wanted)));
     values.emplace_back(*tensors[i].data);
   }
-  Network network(engine, graph);
+  Network network = network_of(engine, graph, arguments);
   return {answer_of(arguments.inputs.front(), graph, network.run(values))};
 }
 
@@ -95,7 +106,7 @@ std::vector<Answer> run_on_pictures(const Engine& engine, const Graph& graph,
   InputScaler scaler(input_of(graph, arguments));
   const double margin = (1 - arguments.centre) / 2;
   const View view{.left = margin, .top = margin, .width = arguments.centre, .height = arguments.centre};
-  Network network(engine, graph);
+  Network network = network_of(engine, graph, arguments);
   std::vector<float> values(scaler.size());
   const std::span<const float> input(values);
   std::vector<Answer> answers;
@@ -194,6 +205,7 @@ void add_infer_command(CLI::App& program) {
                       "Writes the output as .npy; may be repeated where the network has several");
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
+  add_precision_option(*command, arguments->precision);
   command->add_option("--top", arguments->top, "How many of the highest values to print")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();

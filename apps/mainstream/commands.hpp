@@ -16,5 +16,6 @@ void add_score_command(CLI::App& program);
 void add_demo_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_distill_command(CLI::App& base);  // into `mainstream base`
+void add_calibrate_command(CLI::App& base);
 
 }  // namespace mainstream

@@ -9,6 +9,7 @@
 
 #include "mainstream/graph.hpp"
 #include "mainstream/input_spec.hpp"
+#include "mainstream/precision.hpp"
 
 namespace mainstream {
 
@@ -21,6 +22,9 @@ struct Base {
   InputSpec input;
   std::string features;                   // the last branchpoint
   std::vector<Branchpoint> branchpoints;  // in order, the input (0 layers) first
+  // From `base calibrate`: what int8 needs, and how precisions agree with f32. Empty before.
+  Ranges ranges;
+  std::map<Precision, Agreement> agreement;
 
   // The branchpoint at this tensor, or nullptr; with branchpoint() it throws untrusted, naming the known
   // ones.

@@ -13,12 +13,16 @@
 #include <vector>
 
 #include "mainstream/graph.hpp"
+#include "mainstream/precision.hpp"
 
 namespace mainstream {
 
 struct EngineOptions {
   int threads = 0;  // 0: as many as this process may use (affinity, cgroup)
 };
+
+// Whether this processor computes in it: bf16 needs AVX-512 BF16, int8 AVX-512 VNNI (or AVX2 VNNI).
+[[nodiscard]] bool processor_has(Precision precision);
 
 class Engine {
  public:
@@ -38,6 +42,7 @@ struct StepInfo {
   std::string primitive;           // "convolution", "reorder", ..
   std::string implementation;      // oneDNN's name ("jit:avx512_core")
   std::string layout;              // of the output ("aBcd16b")
+  std::string type;                // of its elements ("f32", "bf16", "u8", "s8")
   std::vector<std::string> fused;  // operations of the graph done within, in order
   double milliseconds = 0;         // median, once profiled
 };
@@ -56,8 +61,10 @@ struct EngineMemory {
 // A whole graph, from inputs to outputs.
 class Network {
  public:
-  // Throws unsupported, naming graph, node and operation, before anything runs.
-  Network(const Engine& engine, const Graph& graph);
+  // Throws unsupported, naming graph, node and operation, before anything runs; also for a precision that
+  // the processor does not have. int8 computes on activations that have ranges, and on the rest in f32.
+  Network(const Engine& engine, const Graph& graph, Precision precision = Precision::f32,
+          const Ranges& ranges = {});
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
@@ -86,8 +93,11 @@ class Network {
 class Stem {
  public:
   // `branchpoints`: tensors of the base, in order; the base's input itself may be the first. What follows the
-  // last of them is not compiled. Throws usage for a tensor that the base does not have, or out of order.
-  Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints);
+  // last of them is not compiled. `precisions[i]` is that of the way from the branchpoint before to i;
+  // nothing means f32. Throws usage for a tensor that the base does not have, or out of order, and
+  // unsupported as Network does.
+  Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
+       const std::vector<Precision>& precisions = {}, const Ranges& ranges = {});
   ~Stem();
   Stem(Stem&&) noexcept;
   Stem& operator=(Stem&&) noexcept;
@@ -100,6 +110,8 @@ class Stem {
   [[nodiscard]] std::vector<float> read(std::size_t branchpoint) const;
 
   [[nodiscard]] std::vector<StepInfo> steps() const;
+  // Each step's median over this many runs to the last branchpoint.
+  [[nodiscard]] std::vector<StepInfo> profile(int repetitions);
   [[nodiscard]] EngineMemory memory() const;
 
   struct State;
@@ -109,10 +121,11 @@ class Stem {
   std::shared_ptr<State> state_;
 };
 
-// One app's tail, compiled against its stem's layout.
+// One app's tail, compiled against its stem's layout; the stem's precision may be another.
 class Tail {
  public:
-  Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail);
+  Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail, Precision precision = Precision::f32,
+       const Ranges& ranges = {});
   ~Tail();
   Tail(Tail&&) noexcept;
   Tail& operator=(Tail&&) noexcept;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "infer/formats.hpp"
 #include "infer/operations.hpp"
 #include "infer/threads.hpp"
 #include "mainstream/error.hpp"
@@ -25,22 +26,42 @@ void compile_node(PlanBuilder& builder, const FusedNode& fused) {
   }
 }
 
+void check_precisions(const CompileRequest& request) {
+  for (const Precision precision : request.precisions) {
+    if (!processor_has(precision))
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format(
+              "{}: this processor does not compute in {}; use {}", request.graph.name, to_string(precision),
+              processor_has(Precision::bf16) && precision != Precision::bf16 ? "bf16 or f32" : "f32"));
+  }
+}
+
 }  // namespace
 
 Plan compile(const std::shared_ptr<Engine::State>& engine, const CompileRequest& request) {
+  check_precisions(request);
   const ThreadScope scope(engine->threads);
   const Graph& graph = request.graph;
   std::set<std::string> kept(request.kept.begin(), request.kept.end());
   std::set<std::string> outputs(request.outputs.begin(), request.outputs.end());
   kept.insert(outputs.begin(), outputs.end());
 
-  PlanBuilder builder(engine, graph, kept);
+  const std::vector<FusedNode> fused_nodes = fuse(graph, kept);
+  PlanBuilder builder(engine, graph, kept,
+                      choose_formats({.graph = graph,
+                                      .fused = fused_nodes,
+                                      .precisions = request.precisions,
+                                      .ranges = request.ranges,
+                                      .outside = request.outside,
+                                      .outputs = outputs}),
+                      request.precisions);
   for (const auto& input : graph.inputs) {
     const auto outside = request.outside.find(input);
     outside == request.outside.end() ? builder.add_input(input) : builder.add_input(input, outside->second);
     if (outputs.contains(input)) builder.keep_row_major(input);
   }
-  for (const FusedNode& fused : fuse(graph, kept)) {
+  for (const FusedNode& fused : fused_nodes) {
     const std::string& output = graph.nodes[fused.last()].output;
     builder.begin(fused);
     compile_node(builder, fused);

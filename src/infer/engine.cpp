@@ -13,6 +13,22 @@ Engine::Engine(const EngineOptions& options) {
   state_ = std::make_shared<State>(options.threads > 0 ? options.threads : usable_cpus());
 }
 
+bool processor_has(Precision precision) {
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto has = [&](dnnl::cpu_isa wanted) {
+    return (isa & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
+  };
+  switch (precision) {
+    case Precision::f32:
+      return true;
+    case Precision::bf16:
+      return has(dnnl::cpu_isa::avx512_core_bf16);
+    case Precision::int8:
+      return has(dnnl::cpu_isa::avx512_core_vnni) || has(dnnl::cpu_isa::avx2_vnni);
+  }
+  return false;
+}
+
 int Engine::threads() const {
   return state_->threads;
 }

@@ -1,5 +1,7 @@
 #include "infer/layout.hpp"
 
+#include <oneapi/dnnl/dnnl_debug.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -9,7 +11,6 @@ namespace mainstream {
 namespace {
 
 using Tag = dnnl::memory::format_tag;
-constexpr auto kFloat = dnnl::memory::data_type::f32;
 
 dnnl::memory::dims dims_of(const Shape& shape) {
   return shape.empty() ? dnnl::memory::dims{1} : dnnl::memory::dims(shape.begin(), shape.end());
@@ -51,25 +52,39 @@ std::optional<Tag> known_tag(const Layout& layout) {
   const auto rank = static_cast<std::size_t>(layout.data.ndims);
   if (rank >= kTags.size()) return std::nullopt;
   for (const Tag tag : kTags[rank]) {
-    if (Layout(layout.dims(), kFloat, tag) == layout) return tag;
+    if (Layout(layout.dims(), type_of(layout), tag) == layout) return tag;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-Layout row_major(const Shape& shape) {
-  return {dims_of(shape), kFloat, dnnl::memory::dims{}};
+DataType type_of(const Layout& layout) {
+  return layout.data_type();
 }
 
-Layout any_layout(const Shape& shape) {
-  return {dims_of(shape), kFloat, Tag::any};
+std::string type_name(DataType type) {
+  return dnnl_dt2str(dnnl::memory::convert_to_c(type));
+}
+
+Layout row_major(const Shape& shape, DataType type) {
+  return {dims_of(shape), type, dnnl::memory::dims{}};
+}
+
+Layout any_layout(const Shape& shape, DataType type) {
+  return {dims_of(shape), type, Tag::any};
+}
+
+Layout with_type(Layout layout, DataType type) {
+  layout.data.data_type = dnnl::memory::convert_to_c(type);
+  return layout;
 }
 
 Layout layout_like(const Layout& like, const Shape& shape) {
   const auto tag = known_tag(like);
-  if (!tag || static_cast<std::size_t>(like.data.ndims) != dims_of(shape).size()) return row_major(shape);
-  return {dims_of(shape), kFloat, *tag};
+  if (!tag || static_cast<std::size_t>(like.data.ndims) != dims_of(shape).size())
+    return row_major(shape, type_of(like));
+  return {dims_of(shape), type_of(like), *tag};
 }
 
 bool is_row_major(const Layout& layout) {
@@ -103,7 +118,8 @@ std::optional<std::size_t> contiguous_part(const Layout& whole, std::size_t axis
     const bool further_out = static_cast<std::size_t>(d) != axis && strides[d] >= strides[axis];
     if (further_out && data.dims[d] > 1) return std::nullopt;
   }
-  return static_cast<std::size_t>(begin / block * strides[axis]) * sizeof(float);
+  return static_cast<std::size_t>(begin / block * strides[axis]) *
+         dnnl::memory::data_type_size(type_of(whole));
 }
 
 std::string layout_name(const Layout& layout) {

@@ -11,15 +11,25 @@
 namespace mainstream {
 
 using Layout = dnnl::memory::desc;
+using DataType = dnnl::memory::data_type;
 
-// f32, row-major. A shape without dimensions is a single element.
-[[nodiscard]] Layout row_major(const Shape& shape);
+[[nodiscard]] DataType type_of(const Layout& layout);
+[[nodiscard]] std::string type_name(DataType type);  // "f32", "u8"
+[[nodiscard]] inline bool is_integer(DataType type) {
+  return type == DataType::u8 || type == DataType::s8;
+}
 
-// f32, for oneDNN to choose.
-[[nodiscard]] Layout any_layout(const Shape& shape);
+// Row-major. A shape without dimensions is a single element.
+[[nodiscard]] Layout row_major(const Shape& shape, DataType type = DataType::f32);
 
-// The order of dimensions and the blocking of `like` for another shape of the same rank; row-major when that
-// has no name.
+// For oneDNN to choose.
+[[nodiscard]] Layout any_layout(const Shape& shape, DataType type = DataType::f32);
+
+// Elements of another type in the same order.
+[[nodiscard]] Layout with_type(Layout layout, DataType type);
+
+// The type, the order of dimensions and the blocking of `like` for another shape of the same rank; row-major
+// when that has no name.
 [[nodiscard]] Layout layout_like(const Layout& like, const Shape& shape);
 
 // Whether the bytes are the same as in a row-major layout, whatever the descriptor calls it. A blocked

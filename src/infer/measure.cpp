@@ -33,6 +33,12 @@ Timing measure(const std::function<void()>& work, std::chrono::milliseconds dura
   return {quantile(times, 0.5), quantile(times, 0.9), times.size()};
 }
 
+std::vector<StepInfo> with_times(const Plan& plan, const std::vector<double>& milliseconds) {
+  std::vector<StepInfo> steps = plan.step_infos();
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[i].milliseconds = milliseconds[i];
+  return steps;
+}
+
 std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {

@@ -21,6 +21,9 @@ namespace mainstream {
 // Median milliseconds of each step over whole runs, after a warm-up.
 [[nodiscard]] std::vector<double> step_medians(Plan& plan, int repetitions);
 
+// The plan's steps with these times.
+[[nodiscard]] std::vector<StepInfo> with_times(const Plan& plan, const std::vector<double>& milliseconds);
+
 // The processor's name, as the system tells it.
 [[nodiscard]] std::string processor_name();
 

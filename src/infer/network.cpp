@@ -16,21 +16,15 @@ struct Network::State {
   Plan plan;
 };
 
-namespace {
-
-std::vector<StepInfo> with_times(std::vector<StepInfo> steps, const std::vector<double>& milliseconds) {
-  for (std::size_t i = 0; i < steps.size(); ++i) steps[i].milliseconds = milliseconds[i];
-  return steps;
-}
-
-}  // namespace
-
-Network::Network(const Engine& engine, const Graph& graph)
+Network::Network(const Engine& engine, const Graph& graph, Precision precision, const Ranges& ranges)
     : state_(std::make_unique<State>(State{
           .name = graph.name,
           .inputs = graph.inputs,
           .outputs = graph.outputs,
-          .plan = compile(engine.state(), {.graph = graph, .outputs = graph.outputs}),
+          .plan = compile(engine.state(), {.graph = graph,
+                                           .outputs = graph.outputs,
+                                           .precisions = {graph.nodes.size(), precision},
+                                           .ranges = ranges}),
       })) {}
 
 Network::~Network() = default;
@@ -65,14 +59,14 @@ Timing Network::benchmark(std::chrono::milliseconds duration) {
 }
 
 std::vector<StepInfo> Network::profile(int repetitions) {
-  return with_times(state_->plan.step_infos(), step_medians(state_->plan, repetitions));
+  return with_times(state_->plan, step_medians(state_->plan, repetitions));
 }
 
 std::vector<StepInfo> Network::profile_alone(int repetitions) {
   std::vector<double> medians;
   for (std::size_t step = 0; step < state_->plan.steps.size(); ++step)
     medians.push_back(quantile(state_->plan.run_timed(step, repetitions), 0.5));
-  return with_times(state_->plan.step_infos(), medians);
+  return with_times(state_->plan, medians);
 }
 
 EngineMemory Network::memory() const {

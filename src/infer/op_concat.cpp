@@ -41,6 +41,16 @@ bool separable(const Layout& whole, const std::vector<Layout>& parts, std::size_
   return true;
 }
 
+// In this layout and, of integers, with the scale of the whole, which other readers do not want.
+Value part_in(PlanBuilder& builder, const std::string& input, const Layout& layout, float scale) {
+  if (!is_integer(type_of(layout))) return builder.read(input, layout);
+  const Value& made = builder.made(input);
+  if (made.layout == layout && made.scale == scale) return made;
+  const Value copy = builder.make(layout, scale);
+  builder.reorder(builder.made(input), copy);
+  return copy;
+}
+
 }  // namespace
 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Concat& concat) {
@@ -48,27 +58,31 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Concat& 
   const Graph& graph = builder.graph();
   const auto axis = static_cast<std::size_t>(concat.axis);
   const Shape& shape = graph.shape(node.output);
-  std::vector<Value> parts;
-  for (const auto& input : node.inputs) parts.push_back(builder.value(input));
+  const DataType type = written_type(builder, fused);
+  const float scale = is_integer(type) ? builder.format(node.output).scale : 1;
 
-  const Layout like = parts.front().layout;
+  const Layout like = with_type(builder.made(node.inputs.front()).layout, type);
   std::vector<Layout> layouts;
   for (const auto& input : node.inputs) layouts.push_back(layout_like(like, graph.shape(input)));
-  const Value whole = builder.make(layout_like(like, shape));
-  if (const auto offsets = slots(whole.layout, layouts, axis)) {
+  Value whole = builder.make(layout_like(like, shape), scale);
+  const auto offsets = slots(whole.layout, layouts, axis);
+  if (!offsets && !separable(whole.layout, layouts, axis)) {
+    for (std::size_t i = 0; i < layouts.size(); ++i)
+      layouts[i] = row_major(graph.shape(node.inputs[i]), type);
+    whole = builder.make(row_major(shape, type), scale);
+  }
+  std::vector<Value> parts;
+  for (std::size_t i = 0; i < layouts.size(); ++i)
+    parts.push_back(part_in(builder, node.inputs[i], layouts[i], scale));
+  if (offsets) {
     std::vector<Value> targets;
     for (std::size_t i = 0; i < parts.size(); ++i)
       targets.push_back(PlanBuilder::view(whole, layouts[i], (*offsets)[i]));
     builder.place(parts, targets);
-    builder.define(output_of(builder, fused), whole);
-    return;
+  } else {
+    copy_step(builder, parts, whole, axis);
   }
-  const bool in_layout = separable(whole.layout, layouts, axis);
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    parts[i] = in_layout ? builder.read(node.inputs[i], layouts[i]) : builder.read_row_major(node.inputs[i]);
-  const Value copied = in_layout ? whole : builder.make(row_major(shape));
-  copy_step(builder, parts, copied, axis);
-  builder.define(output_of(builder, fused), copied);
+  builder.define(output_of(builder, fused), whole);
 }
 
 }  // namespace mainstream

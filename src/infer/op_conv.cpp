@@ -1,4 +1,6 @@
 // Convolution and matrix product: what the time goes into.
+#include <algorithm>
+
 #include "infer/activation.hpp"
 #include "infer/operations.hpp"
 
@@ -27,27 +29,144 @@ const std::string* residual_of(const PlanBuilder& builder, const FusedNode& fuse
 }
 
 // oneDNN adds to what the destination holds: the residual itself if nobody needs it afterwards, else a copy.
+// The residual's integers may be of another kind than the sum's.
 Value holding_residual(PlanBuilder& builder, const std::string& residual, const Layout& layout) {
-  const Value& value = builder.value(residual);
+  const Value& value = builder.made(residual);
   if (value.layout == layout && builder.may_overwrite(residual)) return value;
-  const Value copy = builder.make(layout);
+  const Value copy = builder.make(layout, is_integer(type_of(layout)) ? builder.format(residual).scale : 1);
   builder.reorder(value, copy);
   return copy;
 }
 
+// In what a convolution or a matrix product computes: what it reads and writes, and what stands for one.
+struct Numbers {
+  DataType source = DataType::f32, weights = DataType::f32, target = DataType::f32;
+  float source_scale = 1, target_scale = 1;
+
+  [[nodiscard]] bool integer() const { return is_integer(source); }
+};
+
+Numbers numbers_of(const PlanBuilder& builder, const FusedNode& fused) {
+  const Format& source = builder.format(node_of(builder, fused).inputs[0]);
+  const Format& target = builder.format(output_of(builder, fused));
+  Numbers numbers;
+  numbers.target = target.written;
+  if (builder.precision(fused.node) == Precision::bf16) {
+    numbers.source = numbers.weights = DataType::bf16;
+  } else if (builder.precision(fused.node) == Precision::int8 && source.integer != DataType::undef) {
+    numbers.source = source.integer;
+    numbers.weights = DataType::s8;
+    numbers.source_scale = source.scale;
+    if (is_integer(target.written)) numbers.target_scale = target.scale;
+  }
+  return numbers;
+}
+
+// How sums of products become what is written.
+//
+// In integers: q = f(sum * source scale * weight scale + residual scale * residual) / target scale. Where f
+// only scales and cuts off, the division goes into the factors before it; else the last operation of f does
+// it.
+class Conversion {
+ public:
+  Conversion(const PlanBuilder& builder, const FusedNode& fused, const Numbers& numbers,
+             const Tensor& weights)
+      : builder_(builder), numbers_(numbers), weights_(weights) {
+    for (const std::size_t index : fused.epilogue) {
+      const auto* activation = std::get_if<op::Activation>(&builder.graph().nodes[index].op);
+      if (activation == nullptr) continue;
+      for (const Eltwise& eltwise : eltwise_chain(*activation)) chain_.push_back(eltwise);
+    }
+    if (numbers.target == DataType::u8 && chain_.size() == 1 && cuts_as_u8(chain_.front())) chain_.clear();
+    scales_early_ = std::all_of(chain_.begin(), chain_.end(), [](const Eltwise& eltwise) {
+      return eltwise.algorithm == dnnl::algorithm::eltwise_relu ||
+             eltwise.algorithm == dnnl::algorithm::eltwise_clip;
+    });
+  }
+
+  // `residual`: what it is in memory, if there is one.
+  [[nodiscard]] dnnl::primitive_attr attr(const std::string* residual) const {
+    dnnl::post_ops post_ops;
+    const float before = scales_early_ ? 1 / numbers_.target_scale : 1;
+    if (residual != nullptr) append_sum(post_ops, *residual, before);
+    for (std::size_t i = 0; i < chain_.size(); ++i) {
+      const auto [algorithm, alpha, beta] = chain_[i];
+      const bool clips = algorithm == dnnl::algorithm::eltwise_clip && scales_early_;
+      const float after = !scales_early_ && i + 1 == chain_.size() ? 1 / numbers_.target_scale : 1;
+      post_ops.append_eltwise(after, algorithm, clips ? alpha * before : alpha, clips ? beta * before : beta);
+    }
+    dnnl::primitive_attr attr = attributes(post_ops);
+    if (!numbers_.integer()) return attr;
+    std::vector<float> factors = channel_scales(weights_);
+    for (float& factor : factors) factor *= numbers_.source_scale * before;
+    attr.set_output_scales(1 << 1, factors);
+    return attr;
+  }
+
+  // oneDNN adds the bias to the sums, in their units.
+  [[nodiscard]] Tensor bias(const Tensor& bias) const {
+    const std::vector<float> scales = channel_scales(weights_);
+    std::vector<float> values = *bias.data;
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] /= numbers_.source_scale * scales[i];
+    return make_tensor(bias.shape, std::move(values));
+  }
+
+ private:
+  // Rounding to u8 cuts off below 0 and above the largest value seen.
+  [[nodiscard]] bool cuts_as_u8(const Eltwise& eltwise) const {
+    constexpr float kLargest = 255;
+    return (eltwise.algorithm == dnnl::algorithm::eltwise_relu && eltwise.alpha == 0) ||
+           (eltwise.algorithm == dnnl::algorithm::eltwise_clip && eltwise.alpha == 0 &&
+            eltwise.beta * 1.001F >= kLargest * numbers_.target_scale);
+  }
+
+  void append_sum(dnnl::post_ops& post_ops, const std::string& residual, float before) const {
+    if (!is_integer(numbers_.target)) return post_ops.append_sum();
+    const Format& format = builder_.format(residual);
+    post_ops.append_sum(format.scale * before, format.integer);
+  }
+
+  const PlanBuilder& builder_;
+  const Numbers& numbers_;
+  const Tensor& weights_;
+  std::vector<Eltwise> chain_;
+  bool scales_early_ = true;
+};
+
 convolution_forward::primitive_desc describe(const PlanBuilder& builder, const FusedNode& fused,
-                                             const op::Conv& conv, const dnnl::post_ops& post_ops) {
+                                             const op::Conv& conv, const Numbers& numbers,
+                                             const dnnl::primitive_attr& attr) {
   const Graph& graph = builder.graph();
   const Node& node = node_of(builder, fused);
   const Tensor& weights = graph.constant(node.inputs[1]);
   const Layout bias = node.inputs.size() > 2 ? row_major(graph.constant(node.inputs[2]).shape) : Layout();
   const convolution_forward::desc desc(
       dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-      any_layout(graph.shape(node.inputs[0])), any_layout(weights_shape(weights, conv.groups)), bias,
-      any_layout(graph.shape(node.output)), {conv.strides[0], conv.strides[1]},
+      any_layout(graph.shape(node.inputs[0]), numbers.source),
+      any_layout(weights_shape(weights, conv.groups), numbers.weights), bias,
+      any_layout(graph.shape(node.output), numbers.target), {conv.strides[0], conv.strides[1]},
       {conv.dilations[0] - 1, conv.dilations[1] - 1}, {conv.pads[0], conv.pads[1]},
       {conv.pads[2], conv.pads[3]});
-  return {desc, attributes(post_ops), builder.engine()};
+  return {desc, attr, builder.engine()};
+}
+
+// Adds the operands that convolutions and matrix products have in common.
+template <typename PrimitiveDesc>
+Operands operands_of(PlanBuilder& builder, const FusedNode& fused, const PrimitiveDesc& desc,
+                     const Conversion& conversion, const Shape& shape) {
+  const Graph& graph = builder.graph();
+  const Node& node = node_of(builder, fused);
+  Operands operands;
+  operands.values.emplace_back(DNNL_ARG_SRC, builder.read(node.inputs[0], desc.src_desc()));
+  operands.constants.emplace_back(
+      DNNL_ARG_WEIGHTS, builder.constant(graph.constant(node.inputs[1]), shape, desc.weights_desc()));
+  if (node.inputs.size() > 2) {
+    const Tensor& bias = graph.constant(node.inputs[2]);
+    const bool integer = is_integer(type_of(desc.src_desc()));
+    operands.constants.emplace_back(DNNL_ARG_BIAS, builder.constant(integer ? conversion.bias(bias) : bias,
+                                                                    bias.shape, desc.bias_desc()));
+  }
+  return operands;
 }
 
 }  // namespace
@@ -62,22 +181,22 @@ void append_activations(dnnl::post_ops& post_ops, const PlanBuilder& builder, co
 }
 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Conv& conv) {
-  const Node& node = node_of(builder, fused);
+  const Tensor& weights = builder.graph().constant(node_of(builder, fused).inputs[1]);
   const std::string* residual = residual_of(builder, fused);
-  dnnl::post_ops post_ops;
-  if (residual != nullptr) post_ops.append_sum();
-  append_activations(post_ops, builder, fused);
-  const auto desc = describe(builder, fused, conv, post_ops);
+  const Numbers numbers = numbers_of(builder, fused);
+  const Conversion conversion(builder, fused, numbers, weights);
+  const auto desc = describe(builder, fused, conv, numbers, conversion.attr(residual));
 
-  const Tensor& weights = builder.graph().constant(node.inputs[1]);
-  Operands operands;
-  operands.values.emplace_back(DNNL_ARG_SRC, builder.read(node.inputs[0], desc.src_desc()));
-  operands.constants.emplace_back(
-      DNNL_ARG_WEIGHTS, builder.constant(weights, weights_shape(weights, conv.groups), desc.weights_desc()));
-  if (node.inputs.size() > 2)
-    operands.constants.emplace_back(DNNL_ARG_BIAS, builder.constant(node.inputs[2], desc.bias_desc()));
-  const Value output = residual != nullptr ? holding_residual(builder, *residual, desc.dst_desc())
-                                           : builder.make(desc.dst_desc());
+  Operands operands = operands_of(builder, fused, desc, conversion, weights_shape(weights, conv.groups));
+  Value output = builder.make(desc.dst_desc(), numbers.target_scale);
+  if (residual != nullptr) {
+    const bool integer = is_integer(numbers.target);
+    const Value sum = holding_residual(
+        builder, *residual,
+        integer ? with_type(desc.dst_desc(), builder.format(*residual).integer) : desc.dst_desc());
+    output = PlanBuilder::view(sum, desc.dst_desc(), 0);
+    output.scale = numbers.target_scale;
+  }
   operands.values.emplace_back(DNNL_ARG_DST, output);
   builder.step<convolution_forward>("convolution", desc, operands);
   builder.define(output_of(builder, fused), output);
@@ -87,21 +206,17 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Gemm&) {
   const Graph& graph = builder.graph();
   const Node& node = node_of(builder, fused);
   const Tensor& weights = graph.constant(node.inputs[1]);
-  const bool has_bias = node.inputs.size() > 2;
-  dnnl::post_ops post_ops;
-  append_activations(post_ops, builder, fused);
+  const Numbers numbers = numbers_of(builder, fused);
+  const Conversion conversion(builder, fused, numbers, weights);
   const inner_product_forward::desc operation(
-      dnnl::prop_kind::forward_inference, row_major(graph.shape(node.inputs[0])), any_layout(weights.shape),
-      has_bias ? row_major(graph.constant(node.inputs[2]).shape) : Layout(),
-      row_major(graph.shape(node.output)));
-  const inner_product_forward::primitive_desc desc(operation, attributes(post_ops), builder.engine());
+      dnnl::prop_kind::forward_inference, row_major(graph.shape(node.inputs[0]), numbers.source),
+      any_layout(weights.shape, numbers.weights),
+      node.inputs.size() > 2 ? row_major(graph.constant(node.inputs[2]).shape) : Layout(),
+      row_major(graph.shape(node.output), numbers.target));
+  const inner_product_forward::primitive_desc desc(operation, conversion.attr(nullptr), builder.engine());
 
-  Operands operands;
-  operands.values.emplace_back(DNNL_ARG_SRC, builder.read(node.inputs[0], desc.src_desc()));
-  operands.constants.emplace_back(DNNL_ARG_WEIGHTS, builder.constant(node.inputs[1], desc.weights_desc()));
-  if (has_bias)
-    operands.constants.emplace_back(DNNL_ARG_BIAS, builder.constant(node.inputs[2], desc.bias_desc()));
-  const Value output = builder.make(desc.dst_desc());
+  Operands operands = operands_of(builder, fused, desc, conversion, weights.shape);
+  const Value output = builder.make(desc.dst_desc(), numbers.target_scale);
   operands.values.emplace_back(DNNL_ARG_DST, output);
   builder.step<inner_product_forward>("inner_product", desc, operands);
   builder.define(output_of(builder, fused), output);

@@ -90,12 +90,15 @@ class BinaryCompiler {
 
   // In the layout of `like`, or in its own.
   Value activation(const Operand& operand, const Layout* like) {
+    const DataType type = like == nullptr ? written_type(builder_, fused_) : type_of(*like);
     const bool same_rank = builder_.graph().shape(operand.name).size() == shape_.size();
     if (same_rank) {
-      if (like == nullptr) return builder_.value(operand.name);
+      if (like == nullptr) return builder_.value(operand.name, type);
       return builder_.read(operand.name, layout_like(*like, operand.shape));
     }
-    const Value plain = PlanBuilder::view(builder_.read_row_major(operand.name), row_major(operand.shape), 0);
+    const Shape& shape = builder_.graph().shape(operand.name);
+    const Value plain = PlanBuilder::view(builder_.read(operand.name, row_major(shape, type)),
+                                          row_major(operand.shape, type), 0);
     if (like == nullptr) return plain;
     const Layout wanted = layout_like(*like, operand.shape);
     if (wanted == plain.layout) return plain;
@@ -121,7 +124,8 @@ class BinaryCompiler {
 
   // constant - x and constant / x.
   void with_constant_left(const Operand& left, const Operand& right) {
-    const Layout like = right.constant ? row_major(shape_) : builder_.value(right.name).layout;
+    const DataType type = written_type(builder_, fused_);
+    const Layout like = right.constant ? row_major(shape_, type) : builder_.value(right.name, type).layout;
     const Layout layout = layout_like(like, shape_);
     const Weights first =
         builder_.constant(broadcast(builder_.graph().constant(left.name), shape_), shape_, layout);
@@ -178,7 +182,7 @@ void general_hard_swish(PlanBuilder& builder, const op::Activation& activation, 
 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Activation& activation) {
   const std::string& input = node_of(builder, fused).inputs[0];
-  const Value x = builder.value(input);
+  const Value x = builder.value(input, written_type(builder, fused));
   const Value to = builder.may_overwrite(input) ? x : builder.make(x.layout);
   const auto chain = eltwise_chain(activation);
   if (chain.empty()) general_hard_swish(builder, activation, x, to);

@@ -21,7 +21,7 @@ Value pool_step(PlanBuilder& builder, dnnl::algorithm algorithm, const Value& fr
       {window.dilations[0] - 1, window.dilations[1] - 1}, {window.pads[0], window.pads[1]},
       {window.pads[2], window.pads[3]});
   const dnnl::pooling_v2_forward::primitive_desc desc(operation, attributes(), builder.engine());
-  const Value to = builder.make(desc.dst_desc());
+  const Value to = builder.make(desc.dst_desc(), from.scale);
   builder.step<dnnl::pooling_v2_forward>("pooling", desc, {{{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, {}});
   return to;
 }
@@ -66,12 +66,13 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Pool& po
     overhangs = overhangs || extra > 0;
     if (extra > 0) window.pads[d + 2] += extra;
   }
-  Value from = builder.value(node.inputs[0]);
+  const bool pads_first = pool.kind == op::Pool::Kind::average && pool.count_padding && overhangs;
+  Value from = builder.value(node.inputs[0], pads_first ? DataType::f32 : written_type(builder, fused));
   auto algorithm = dnnl::algorithm::pooling_max;
   if (pool.kind == op::Pool::Kind::average) {
     algorithm = pool.count_padding ? dnnl::algorithm::pooling_avg_include_padding
                                    : dnnl::algorithm::pooling_avg_exclude_padding;
-    if (pool.count_padding && overhangs) {
+    if (pads_first) {
       // Padding counts, but what a rounded-up window reaches beyond it does not: make the padding real.
       from = pad_with(builder, from, input, pool.pads, 0);
       for (std::size_t i = 0; i < 4; ++i) window.pads[i] -= pool.pads[i];
@@ -84,7 +85,7 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Pool& po
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::GlobalPool& pool) {
   const Node& node = node_of(builder, fused);
   const Shape& input = builder.graph().shape(node.inputs[0]);
-  const Value from = builder.value(node.inputs[0]);
+  const Value from = builder.value(node.inputs[0], written_type(builder, fused));
   if (pool.kind == op::Pool::Kind::average) {
     builder.define(output_of(builder, fused), mean_over_picture(builder, from, input));
     return;

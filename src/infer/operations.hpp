@@ -30,6 +30,11 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Slice& s
   return builder.graph().nodes[fused.last()].output;
 }
 
+// In what type the operation works and writes, if it can do so in the node's precision.
+[[nodiscard]] inline DataType written_type(const PlanBuilder& builder, const FusedNode& fused) {
+  return builder.format(output_of(builder, fused)).written;
+}
+
 // The same elements in row-major order; copied only if they are not.
 [[nodiscard]] Value row_major_value(PlanBuilder& builder, const Value& value);
 // A 4-D activation with a border of constants, in its own layout where that is possible.

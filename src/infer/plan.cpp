@@ -67,7 +67,9 @@ std::vector<float> Plan::read(const Placed& tensor) const {
   dnnl::memory from(tensor.layout, engine->engine, tensor.data);
   dnnl::memory to(row_major(shape), engine->engine, plain.data());
   dnnl::stream copying(engine->engine);
-  dnnl::reorder(from, to).execute(copying, from, to);
+  dnnl::primitive_attr attr;
+  attr.set_output_scales(0, {tensor.scale});
+  dnnl::reorder(dnnl::reorder::primitive_desc(from, to, attr)).execute(copying, from, to);
   copying.wait();
   return plain;
 }

@@ -38,6 +38,7 @@ struct Step {
 // Where a tensor lies once the plan is made.
 struct Placed {
   Layout layout;
+  float scale = 1;  // a value is so many times what is stored
   std::byte* data = nullptr;
   std::size_t ready = 0;  // it is there when so many steps have run
 };

@@ -14,8 +14,12 @@ dnnl::primitive_attr attributes(const dnnl::post_ops& post_ops) {
 }
 
 PlanBuilder::PlanBuilder(std::shared_ptr<Engine::State> engine, const Graph& graph,
-                         std::set<std::string> kept)
-    : engine_(std::move(engine)), graph_(graph), kept_(std::move(kept)) {
+                         std::set<std::string> kept, Formats formats, std::vector<Precision> precisions)
+    : engine_(std::move(engine)),
+      graph_(graph),
+      kept_(std::move(kept)),
+      formats_(std::move(formats)),
+      precisions_(std::move(precisions)) {
   for (const Node& node : graph.nodes) {
     for (const auto& input : node.inputs) {
       if (!graph.is_constant(input)) ++activations_[input].readers;
@@ -30,26 +34,31 @@ void PlanBuilder::add_input(const std::string& name) {
 }
 
 void PlanBuilder::add_input(const std::string& name, const Placed& place) {
-  define(name, {.layout = place.layout, .outside = place.data});
+  define(name, {.layout = place.layout, .scale = place.scale, .outside = place.data});
 }
 
-const Value& PlanBuilder::value(const std::string& name) const {
+const Value& PlanBuilder::made(const std::string& name) const {
   const auto found = activations_.find(name);
   if (found == activations_.end() || found->second.forms.empty())
     throw Error(ErrorKind::untrusted, "'" + name + "' is read before any node makes it");
   return found->second.forms.front();
 }
 
+Value PlanBuilder::value(const std::string& name, DataType type) {
+  return read(name, with_type(made(name).layout, type));
+}
+
 Value PlanBuilder::read(const std::string& name, const Layout& layout) {
-  Value form = value(name);
+  Value form = made(name);
   for (const Value& known : activations_.at(name).forms) {
     if (known.layout == layout) return known;
   }
-  if (is_row_major(form.layout) && is_row_major(layout) && form.layout.get_size() == layout.get_size()) {
+  if (type_of(form.layout) == type_of(layout) && is_row_major(form.layout) && is_row_major(layout) &&
+      form.layout.get_size() == layout.get_size()) {
     form = view(form, layout, 0);
   } else {
-    form = make(layout);
-    reorder(value(name), form);
+    form = make(layout, is_integer(type_of(layout)) ? format(name).scale : 1);
+    reorder(made(name), form);
   }
   activations_.at(name).forms.push_back(form);
   return form;
@@ -102,8 +111,8 @@ void PlanBuilder::keep_row_major(const std::string& name) {
   activation.ready = drafts_.size();
 }
 
-Value PlanBuilder::make(const Layout& layout) {
-  return {.layout = layout, .buffer = buffers_.add(layout.get_size())};
+Value PlanBuilder::make(const Layout& layout, float scale) {
+  return {.layout = layout, .scale = scale, .buffer = buffers_.add(layout.get_size())};
 }
 
 Value PlanBuilder::view(const Value& whole, const Layout& layout, std::size_t offset_bytes) {
@@ -181,6 +190,7 @@ void PlanBuilder::add(Draft draft, const Layout& written) {
     if (value.outside == nullptr) buffers_.use(value.buffer, step);
   }
   draft.info.layout = layout_name(written);
+  draft.info.type = type_name(type_of(written));
   if (current_ != nullptr) {
     draft.node = current_->node;
     draft.info.output = graph_.nodes[current_->last()].output;
@@ -203,7 +213,12 @@ void PlanBuilder::step(const char* kind, const std::string& implementation, dnnl
   for (const auto& [argument, value] : operands.values) {
     if (argument == DNNL_ARG_DST) written = value.layout;
   }
-  add({.info = {.output = {}, .primitive = kind, .implementation = implementation, .layout = {}, .fused = {}},
+  add({.info = {.output = {},
+                .primitive = kind,
+                .implementation = implementation,
+                .layout = {},
+                .type = {},
+                .fused = {}},
        .node = 0,
        .primitive = std::move(primitive),
        .function = {},
@@ -215,7 +230,12 @@ void PlanBuilder::step(const char* kind, const std::vector<Value>& values,
                        const std::function<void(std::span<std::byte* const>)>& function) {
   Operands operands;
   for (const Value& value : values) operands.values.emplace_back(0, value);
-  add({.info = {.output = {}, .primitive = kind, .implementation = "plain", .layout = {}, .fused = {}},
+  add({.info = {.output = {},
+                .primitive = kind,
+                .implementation = "plain",
+                .layout = {},
+                .type = {},
+                .fused = {}},
        .node = 0,
        .primitive = {},
        .function = function,
@@ -224,7 +244,9 @@ void PlanBuilder::step(const char* kind, const std::vector<Value>& values,
 }
 
 void PlanBuilder::reorder(const Value& from, const Value& to) {
-  const dnnl::reorder::primitive_desc desc(engine(), from.layout, engine(), to.layout, attributes());
+  dnnl::primitive_attr attr = attributes();
+  if (from.scale != to.scale) attr.set_output_scales(0, {from.scale / to.scale});
+  const dnnl::reorder::primitive_desc desc(engine(), from.layout, engine(), to.layout, attr);
   step<dnnl::reorder>("reorder", desc, {{{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, {}});
 }
 
@@ -271,7 +293,7 @@ Plan PlanBuilder::finish() {
   const auto place = [&](const std::string& name) {
     const Activation& activation = activations_.at(name);
     const Value& value = activation.forms.at(activation.shown);
-    plan.tensors[name] = {value.layout, address(plan, value), activation.ready};
+    plan.tensors[name] = {value.layout, value.scale, address(plan, value), activation.ready};
   };
   for (const auto& name : graph_.inputs) place(name);
   for (const auto& name : kept_) place(name);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "infer/buffers.hpp"
+#include "infer/formats.hpp"
 #include "infer/fusion.hpp"
 #include "infer/plan.hpp"
 
@@ -20,6 +21,7 @@ namespace mainstream {
 // Memory with a layout: a piece of a buffer of the arena, or of memory outside the plan.
 struct Value {
   Layout layout;
+  float scale = 1;  // a value is so many times what is stored; 1 unless that is an integer
   int buffer = -1;
   std::size_t offset = 0;        // bytes from the start of the buffer
   std::byte* outside = nullptr;  // instead of a buffer
@@ -34,18 +36,26 @@ struct Operands {
 class PlanBuilder {
  public:
   // The tensors in `kept` can be read from the plan until the next run.
-  PlanBuilder(std::shared_ptr<Engine::State> engine, const Graph& graph, std::set<std::string> kept);
+  PlanBuilder(std::shared_ptr<Engine::State> engine, const Graph& graph, std::set<std::string> kept,
+              Formats formats, std::vector<Precision> precisions);
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const dnnl::engine& engine() const { return engine_->engine; }
   [[nodiscard]] const std::set<std::string>& kept() const { return kept_; }
+  [[nodiscard]] const Format& format(const std::string& name) const { return formats_.at(name); }
+  [[nodiscard]] Precision precision(std::size_t node) const {
+    return node < precisions_.size() ? precisions_[node] : Precision::f32;
+  }
 
   void add_input(const std::string& name);                       // row-major, in the arena
   void add_input(const std::string& name, const Placed& place);  // in memory of somebody else
 
   // ---- Activations
-  [[nodiscard]] const Value& value(const std::string& name) const;
-  // The activation in this layout; reordered only if nobody has asked for it before.
+  [[nodiscard]] const Value& made(const std::string& name) const;
+  // In the layout in which it was made, and in this type.
+  [[nodiscard]] Value value(const std::string& name, DataType type = DataType::f32);
+  // The activation in this layout and its type; reordered only if nobody has asked for it before. Integers
+  // have the scale of the activation's format.
   [[nodiscard]] Value read(const std::string& name, const Layout& layout);
   [[nodiscard]] Value read_row_major(const std::string& name);
   // Whether the node being compiled is the last to need it, and nothing else shares its memory.
@@ -55,7 +65,7 @@ class PlanBuilder {
   void keep_row_major(const std::string& name);
 
   // ---- Memory
-  [[nodiscard]] Value make(const Layout& layout);
+  [[nodiscard]] Value make(const Layout& layout, float scale = 1);
   [[nodiscard]] static Value view(const Value& whole, const Layout& layout, std::size_t offset_bytes);
   // Brings the parts to their slots: by letting them be made there in the first place where their layouts
   // and owners allow it, else by a copy.
@@ -70,7 +80,7 @@ class PlanBuilder {
   void step(const char* kind, const typename Primitive::primitive_desc& desc, const Operands& operands) {
     step(kind, desc.impl_info_str(), Primitive(desc), desc.scratchpad_desc(), operands);
   }
-  void reorder(const Value& from, const Value& to);
+  void reorder(const Value& from, const Value& to);  // types and scales may differ
   // `function` gets the values' addresses in their order.
   void step(const char* kind, const std::vector<Value>& values,
             const std::function<void(std::span<std::byte* const>)>& function);
@@ -104,6 +114,8 @@ class PlanBuilder {
   const std::shared_ptr<Engine::State> engine_;
   const Graph& graph_;
   const std::set<std::string> kept_;
+  const Formats formats_;
+  const std::vector<Precision> precisions_;  // by node
   std::map<std::string, Activation> activations_;
   Buffers buffers_;
   std::vector<Draft> drafts_;

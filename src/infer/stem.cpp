@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "infer/compile.hpp"
+#include "infer/measure.hpp"
 #include "infer/ports.hpp"
 #include "mainstream/error.hpp"
 
@@ -39,6 +40,19 @@ Graph part_before(const Graph& base, const std::vector<std::string>& branchpoint
   return stem_of(base, branchpoints.back());
 }
 
+// Of each node of the part, by the segment that it belongs to.
+std::vector<Precision> by_node(const Graph& part, const std::vector<std::string>& branchpoints,
+                               const std::vector<Precision>& by_segment) {
+  if (by_segment.empty()) return std::vector<Precision>(part.nodes.size(), Precision::f32);
+  if (by_segment.size() != branchpoints.size())
+    throw Error(ErrorKind::usage, fmt::format("{} precisions for a stem of {} branchpoints",
+                                              by_segment.size(), branchpoints.size()));
+  std::vector<Precision> precisions;
+  for (std::size_t i = 0; i < branchpoints.size(); ++i)
+    precisions.resize(nodes_before(part, branchpoints[i]), by_segment[i]);
+  return precisions;
+}
+
 }  // namespace
 
 const Placed& Stem::State::at(std::size_t branchpoint) const {
@@ -56,12 +70,16 @@ const Placed& Stem::State::computed(std::size_t branchpoint) const {
   return tensor;
 }
 
-Stem::Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints) {
+Stem::Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
+           const std::vector<Precision>& precisions, const Ranges& ranges) {
   const Graph part = part_before(base, branchpoints);
   state_ = std::make_shared<State>(State{
       .input = base.inputs.front(),
       .branchpoints = branchpoints,
-      .plan = compile(engine.state(), {.graph = part, .kept = branchpoints}),
+      .plan = compile(engine.state(), {.graph = part,
+                                       .kept = branchpoints,
+                                       .precisions = by_node(part, branchpoints, precisions),
+                                       .ranges = ranges}),
   });
 }
 
@@ -96,6 +114,10 @@ std::vector<StepInfo> Stem::steps() const {
 
 EngineMemory Stem::memory() const {
   return state_->plan.memory();
+}
+
+std::vector<StepInfo> Stem::profile(int repetitions) {
+  return with_times(state_->plan, step_medians(state_->plan, repetitions));
 }
 
 }  // namespace mainstream

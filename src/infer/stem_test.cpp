@@ -5,31 +5,6 @@
 namespace mainstream {
 namespace {
 
-// A small network with what real ones have: a strided first convolution, depthwise and pointwise
-// convolutions, residual sums with and without projection, a concatenation, pooling and a linear end.
-GraphMaker small_network(std::uint32_t seed, std::int64_t batch = 1) {
-  GraphMaker m(seed);
-  const std::string x = m.input({batch, 3, 20, 24});
-  const std::string a = m.relu(m.conv(x, 16, 3, {.strides = {2, 2}, .pads = {1, 1, 1, 1}}));
-  const std::string b = m.relu(m.conv(a, 16, 3, {.pads = {1, 1, 1, 1}, .groups = 16}));
-  const std::string c = m.add(m.conv(b, 16, 1), a);  // nothing after the sum
-  const std::string d = m.relu(m.add(m.conv(c, 32, 3, {.pads = {1, 1, 1, 1}}), m.conv(c, 32, 1)));
-  const std::string e = m.relu(m.add(d, m.conv(m.relu(m.conv(d, 24, 1)), 32, 1)));
-  const std::string f = m.node(op::Concat{}, {m.relu(m.conv(e, 16, 1)), m.relu(m.conv(e, 48, 1)),
-                                              m.node(op::Pool{.kernel = {3, 3}, .pads = {1, 1, 1, 1}}, {e})});
-  const std::string g = m.node(op::GlobalPool{}, {m.relu(m.conv(f, 40, 1))});
-  const std::string flat = m.node(op::Reshape{{40}}, {g});
-  m.graph.outputs = {m.node(op::Gemm{}, {flat, m.constant({7, 40}), m.constant({7})})};
-  return m;
-}
-
-std::vector<std::string> branchpoints_of(const Graph& graph) {
-  std::vector<std::string> tensors;
-  for (const auto& branchpoint : find_branchpoints(graph, find_features(graph)))
-    tensors.push_back(branchpoint.tensor);
-  return tensors;
-}
-
 TEST(Network, AgreesWithTheReference) {
   for (const std::int64_t batch : {1, 3}) {
     for (const int threads : {1, 2}) {

@@ -29,15 +29,19 @@ void check_fit(const Stem::State& stem, std::size_t branchpoint, const Graph& ta
 
 }  // namespace
 
-Tail::Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail) {
+Tail::Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail, Precision precision,
+           const Ranges& ranges) {
   check_fit(*stem.state(), branchpoint, tail);
   const Placed& input = stem.state()->at(branchpoint);
   state_ = std::make_unique<State>(State{
       .stem = stem.state(),
       .branchpoint = branchpoint,
       .output = tail.outputs.front(),
-      .plan = compile(stem.state()->plan.engine,
-                      {.graph = tail, .outputs = tail.outputs, .outside = {{tail.inputs.front(), input}}}),
+      .plan = compile(stem.state()->plan.engine, {.graph = tail,
+                                                  .outputs = tail.outputs,
+                                                  .outside = {{tail.inputs.front(), input}},
+                                                  .precisions = {tail.nodes.size(), precision},
+                                                  .ranges = ranges}),
   });
 }
 

@@ -1,8 +1,36 @@
 #include "infer/weights.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace mainstream {
+namespace {
+
+// A convolution's groups are a dimension of their own; output channels are then the first two.
+dnnl::primitive_attr quantising(const Tensor& tensor, const Shape& shape) {
+  std::vector<float> factors = channel_scales(tensor);
+  for (float& factor : factors) factor = 1 / factor;
+  dnnl::primitive_attr attr;
+  attr.set_output_scales(shape.size() > tensor.shape.size() ? 3 : 1, factors);
+  return attr;
+}
+
+}  // namespace
+
+std::vector<float> channel_scales(const Tensor& tensor) {
+  constexpr float kLargest = 127;
+  const auto channels = static_cast<std::size_t>(tensor.shape.front());
+  const std::size_t size = tensor.data->size() / channels;
+  std::vector<float> scales;
+  for (std::size_t c = 0; c < channels; ++c) {
+    float largest = 0;
+    for (std::size_t i = c * size; i < (c + 1) * size; ++i)
+      largest = std::max(largest, std::abs((*tensor.data)[i]));
+    // Also for what is too small to be divided by.
+    scales.push_back(std::isnormal(largest / kLargest) ? largest / kLargest : 1);
+  }
+  return scales;
+}
 
 Weights WeightCache::make(const Tensor& tensor, const Shape& shape, const Layout& wanted) const {
   // oneDNN takes constants as writable memory and does not write to them.
@@ -13,7 +41,8 @@ Weights WeightCache::make(const Tensor& tensor, const Shape& shape, const Layout
   // A copy needs no tie to the constant's data but for the cache's key, which must not be reused.
   dnnl::memory packed(wanted, engine_);
   dnnl::stream stream(engine_);
-  dnnl::reorder(source, packed).execute(stream, source, packed);
+  const auto attr = type_of(wanted) == DataType::s8 ? quantising(tensor, shape) : dnnl::primitive_attr();
+  dnnl::reorder(dnnl::reorder::primitive_desc(source, packed, attr)).execute(stream, source, packed);
   stream.wait();
   return std::make_shared<PackedWeights>(PackedWeights{tensor, packed});
 }

@@ -12,6 +12,9 @@
 
 namespace mainstream {
 
+// For each index of the first dimension, what one step of symmetric s8 stands for.
+[[nodiscard]] std::vector<float> channel_scales(const Tensor& tensor);
+
 // A constant in one layout. Keeps the constant's own data alive where no copy was needed.
 struct PackedWeights {
   Tensor tensor;
@@ -26,7 +29,8 @@ class WeightCache {
   explicit WeightCache(const dnnl::engine& engine) : engine_(engine) {}
 
   // `shape` is how the primitive sees the row-major constant (a convolution's groups as a dimension of
-  // their own); it has as many elements as the constant.
+  // their own); it has as many elements as the constant. Of s8, what is packed are the elements over the
+  // scale of their output channel.
   [[nodiscard]] Weights pack(const Tensor& tensor, const Shape& shape, const Layout& wanted);
 
   [[nodiscard]] std::size_t size();  // entries in use

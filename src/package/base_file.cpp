@@ -19,6 +19,8 @@ constexpr const char* kInputKey = "mainstream.input";
 constexpr const char* kFeaturesKey = "mainstream.features";
 constexpr const char* kBranchpointsKey = "mainstream.branchpoints";
 constexpr const char* kIdKey = "mainstream.id";
+constexpr const char* kRangesKey = "mainstream.ranges";
+constexpr const char* kAgreementKey = "mainstream.agreement";
 
 [[noreturn]] void refuse(const std::string& where, const std::string& what) {
   throw Error(ErrorKind::untrusted, fmt::format("{}: {}", where, what));
@@ -79,6 +81,72 @@ Json branchpoints_to_json(const std::vector<Branchpoint>& points) {
   return list;
 }
 
+// Of a base that was calibrated; others have none.
+Ranges read_ranges(const Graph& graph, const std::string& where) {
+  const auto found = graph.metadata.find(kRangesKey);
+  if (found == graph.metadata.end()) return {};
+  const std::string source = fmt::format("{}: {}", where, kRangesKey);
+  const Json json = parse_json(found->second, source);
+  const JsonField list(json, source + ":");
+  Ranges ranges;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const JsonField field = list.at(i);
+    field.allow_only({"tensor", "low", "high"});
+    const std::string tensor = field["tensor"].text();
+    if (!graph.shapes.contains(tensor))
+      refuse(source, fmt::format("the network has no tensor {}", in_quotes(tensor)));
+    constexpr double kMost = 1e30;
+    ranges[tensor] = {static_cast<float>(field["low"].number(-kMost, 0)),
+                      static_cast<float>(field["high"].number(0, kMost))};
+  }
+  return ranges;
+}
+
+std::map<Precision, Agreement> read_agreement(const Graph& graph, const std::string& where) {
+  const auto found = graph.metadata.find(kAgreementKey);
+  if (found == graph.metadata.end()) return {};
+  const std::string source = fmt::format("{}: {}", where, kAgreementKey);
+  const Json json = parse_json(found->second, source);
+  const JsonField list(json, source + ":");
+  std::map<Precision, Agreement> agreement;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const JsonField field = list.at(i);
+    field.allow_only({"precision", "top1", "mean_cosine", "lowest_cosine", "pictures"});
+    const auto precision = precision_from(field["precision"].text());
+    if (!precision) field["precision"].fail("is none of f32, bf16 and int8");
+    agreement[*precision] = {.top1 = field["top1"].number(0, 1),
+                             .mean_cosine = field["mean_cosine"].number(-1.001, 1.001),
+                             .lowest_cosine = field["lowest_cosine"].number(-1.001, 1.001),
+                             .inputs = static_cast<std::size_t>(field["pictures"].integer(0, INT32_MAX))};
+  }
+  return agreement;
+}
+
+Json ranges_to_json(const Ranges& ranges) {
+  Json list = Json::array();
+  for (const auto& [tensor, range] : ranges) {
+    list.push_back({{"tensor", tensor}, {"low", range.low}, {"high", range.high}});
+  }
+  return list;
+}
+
+Json agreement_to_json(const std::map<Precision, Agreement>& all) {
+  Json list = Json::array();
+  for (const auto& [precision, agreement] : all) {
+    list.push_back({{"precision", to_string(precision)},
+                    {"top1", agreement.top1},
+                    {"mean_cosine", agreement.mean_cosine},
+                    {"lowest_cosine", agreement.lowest_cosine},
+                    {"pictures", agreement.inputs}});
+  }
+  return list;
+}
+
+void put_if_any(Graph& graph, const char* key, const Json& list) {
+  graph.metadata.erase(key);
+  if (!list.empty()) graph.metadata[key] = list.dump();
+}
+
 }  // namespace
 
 Base read_base(const std::filesystem::path& path) {
@@ -100,6 +168,8 @@ Base read_base(const std::filesystem::path& path) {
   }
   base.branchpoints = read_branchpoints(graph, where);
   check_branchpoints(base, where);
+  base.ranges = read_ranges(graph, where);
+  base.agreement = read_agreement(graph, where);
   base.id = fingerprint(graph);
   if (const std::string& id = entry(graph, where, kIdKey); id != base.id) {
     refuse(where, fmt::format("{} is {}, but graph and weights have {}: the file was changed", kIdKey,
@@ -117,6 +187,8 @@ void write_base(const Base& base, const std::filesystem::path& path) {
   graph.metadata[kFeaturesKey] = base.features;
   graph.metadata[kBranchpointsKey] = branchpoints_to_json(base.branchpoints).dump();
   graph.metadata[kIdKey] = base.id;
+  put_if_any(graph, kRangesKey, ranges_to_json(base.ranges));
+  put_if_any(graph, kAgreementKey, agreement_to_json(base.agreement));
   write_file(path, to_onnx(graph));
 }
 

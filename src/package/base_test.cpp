@@ -41,6 +41,26 @@ void expect_refused(const std::string& key, const std::string& value, const std:
   EXPECT_ERROR(untrusted, read_base(folder / "changed.onnx"), message);
 }
 
+TEST(BaseTest, KeepsWhatCalibrationFound) {
+  const TestFolder folder;
+  Base base = tiny_base();
+  base.ranges = {{"a", {0, 6}}, {"b", {-1.5F, 2}}};
+  base.agreement[Precision::int8] = {.top1 = 0.97, .mean_cosine = 0.99, .lowest_cosine = 0.9, .inputs = 100};
+  write_base(base, folder / "base.onnx");
+  const Base again = read_base(folder / "base.onnx");
+  EXPECT_EQ(again.id, base.id);
+  EXPECT_EQ(again.ranges, base.ranges);
+  EXPECT_EQ(again.agreement.at(Precision::int8).top1, 0.97);
+  EXPECT_EQ(again.agreement.at(Precision::int8).inputs, 100U);
+  expect_refused("mainstream.ranges", R"([{"tensor":"z","low":0,"high":1}])", "has no tensor \"z\"");
+  expect_refused("mainstream.ranges", R"([{"tensor":"a","low":1,"high":2}])", "low");
+  expect_refused("mainstream.ranges", R"([{"tensor":"a","low":0}])", "high");
+  expect_refused("mainstream.ranges", "what", "mainstream.ranges");
+  expect_refused("mainstream.agreement",
+                 R"([{"precision":"f8","top1":1,"mean_cosine":1,"lowest_cosine":1,"pictures":1}])",
+                 "none of f32");
+}
+
 TEST(BaseTest, PreparesANetwork) {
   const Base base = tiny_base();
   EXPECT_EQ(base.name, "tiny");

@@ -1,0 +1,146 @@
+// mainstream base calibrate: makes a base fit for int8, and tells how precisions agree with f32.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+
+#include "commands.hpp"
+#include "core/progress.hpp"
+#include "mainstream/base.hpp"
+#include "mainstream/calibration.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/media.hpp"
+#include "text_table.hpp"
+
+namespace mainstream {
+namespace {
+
+struct CalibrateArguments {
+  std::string base, output;
+  std::vector<std::filesystem::path> images;
+  std::size_t pictures = 200;
+  double share = CalibrateOptions().share, least = 0.95;
+  int threads = 0;
+  bool force = false;
+};
+
+// Files, and what is in folders at any depth, in an order that mixes folders.
+std::vector<std::filesystem::path> picture_files(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& path : paths) {
+    if (!std::filesystem::exists(path)) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("--images {}: there is no such file or folder", path.string()));
+    }
+    if (!std::filesystem::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(files);
+  std::ranges::shuffle(files, std::mt19937_64(1));
+  return files;
+}
+
+// What the base reads of each picture. Files that are no pictures are passed over.
+std::vector<std::vector<float>> read_inputs(const CalibrateArguments& arguments, const Base& base) {
+  InputScaler scaler(base.input);
+  std::vector<std::vector<float>> inputs;
+  const auto files = picture_files(arguments.images);
+  Progress progress("reading pictures", std::min(arguments.pictures, files.size()));
+  for (const auto& file : files) {
+    if (inputs.size() == arguments.pictures) break;
+    try {
+      const Picture picture = read_picture(file);
+      inputs.emplace_back(scaler.size());
+      scaler.scale(picture, inputs.back());
+    } catch (const Error&) {
+      continue;
+    }
+    progress.update(inputs.size());
+  }
+  constexpr std::size_t kLeast = 10;
+  if (inputs.size() < kLeast) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} pictures could be read; at least {} are needed, better hundreds",
+                            inputs.size(), kLeast));
+  }
+  return inputs;
+}
+
+void print_agreement(const Base& base) {
+  TextTable table("lrrrr", {"precision", "same top-1", "mean cosine", "lowest cosine", "pictures"});
+  for (const auto& [precision, agreement] : base.agreement) {
+    table.add({to_string(precision), percent(agreement.top1), fmt::format("{:.4f}", agreement.mean_cosine),
+               fmt::format("{:.4f}", agreement.lowest_cosine), std::to_string(agreement.inputs)});
+  }
+  fmt::print("{}", table.text());
+}
+
+void calibrate(const CalibrateArguments& arguments) {
+  Base base = read_base(arguments.base);
+  const auto inputs = read_inputs(arguments, base);
+  // One half tells the ranges, the other how good they are.
+  const std::span all(inputs);
+  const auto seen = all.first(inputs.size() / 2), unseen = all.subspan(inputs.size() / 2);
+  const Engine engine({.threads = arguments.threads});
+  base.ranges = measure_ranges(engine, base.graph, seen, {.share = arguments.share});
+  base.agreement.clear();
+  for (const Precision precision : {Precision::bf16, Precision::int8}) {
+    if (!processor_has(precision)) {
+      fmt::print(stderr, "{}: this processor does not compute in it, so agreement is not measured\n",
+                 to_string(precision));
+      continue;
+    }
+    base.agreement[precision] =
+        measure_agreement(engine, base.graph, base.features, unseen, precision, base.ranges);
+  }
+  print_agreement(base);
+  const auto int8 = base.agreement.find(Precision::int8);
+  if (int8 != base.agreement.end() && int8->second.top1 < arguments.least && !arguments.force) {
+    throw Error(
+        ErrorKind::failed,
+        fmt::format("{}: int8 agrees with f32 on {} of the pictures, below {}; nothing is written. --share 1 "
+                    "or more pictures may help; --force keeps it all the same",
+                    arguments.base, percent(int8->second.top1), percent(arguments.least)));
+  }
+  const std::string& output = arguments.output.empty() ? arguments.base : arguments.output;
+  write_base(base, output);
+  fmt::print("{}: {} ranges\n", output, base.ranges.size());
+}
+
+}  // namespace
+
+void add_calibrate_command(CLI::App& base) {
+  CLI::App* command =
+      base.add_subcommand("calibrate", "Makes a base fit for int8, and measures what that costs");
+  const auto arguments = std::make_shared<CalibrateArguments>();
+  command->add_option("BASE", arguments->base, "A prepared base")->required();
+  command->add_option("--images", arguments->images, "Pictures, or folders of them; no labels are needed")
+      ->required();
+  command->add_option("-o,--output", arguments->output, "The calibrated base; default: the same file");
+  command->add_option("--pictures", arguments->pictures, "At most so many, half of them to measure agreement")
+      ->check(CLI::Range(10, 100000))
+      ->capture_default_str();
+  command
+      ->add_option("--share", arguments->share,
+                   "Of an activation's values that its range holds; the rest is cut off. 1: all (min/max)")
+      ->check(CLI::Range(0.9, 1.0))
+      ->capture_default_str();
+  command
+      ->add_option("--least-agreement", arguments->least,
+                   "Share of pictures on which int8 must have the same highest output as f32")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command->add_flag("--force", arguments->force, "Keep ranges whatever they agree");
+  command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
+      ->check(CLI::Range(1, 1024));
+  command->footer("Example:\n  mainstream base calibrate base.onnx --images pictures/");
+  command->callback([arguments] { calibrate(*arguments); });
+}
+
+}  // namespace mainstream

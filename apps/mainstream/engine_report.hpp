@@ -1,0 +1,23 @@
+// What the engine makes of a network, for `base show --engine` and `bench --steps`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mainstream/base.hpp"
+#include "mainstream/engine.hpp"
+
+namespace mainstream {
+
+// The stem as runs use it, with every branchpoint kept: its steps with median times. Throws usage for int8
+// and a base that was not calibrated.
+[[nodiscard]] std::vector<StepInfo> engine_steps(const Engine& engine, const Base& base, Precision precision);
+
+[[nodiscard]] std::string steps_text(const std::vector<StepInfo>& steps);
+[[nodiscard]] std::string steps_json(const std::vector<StepInfo>& steps);
+
+// The base's ranges where the precision needs them. Throws usage, telling how to get them, where there are
+// none.
+[[nodiscard]] const Ranges& ranges_for(const Base& base, Precision precision);
+
+}  // namespace mainstream

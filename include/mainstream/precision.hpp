@@ -1,0 +1,37 @@
+// In what numbers a network is computed.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace mainstream {
+
+enum class Precision {
+  f32,
+  bf16,  // activations and weights in bfloat16, sums in f32
+  int8,  // weights by channel, activations by tensor, symmetric; sums in s32
+};
+
+[[nodiscard]] const char* to_string(Precision precision);  // "f32", "bf16", "int8"
+[[nodiscard]] std::optional<Precision> precision_from(const std::string& name);
+
+// What values an activation takes; those outside are cut off in int8.
+struct Range {
+  float low = 0, high = 0;
+  bool operator==(const Range&) const = default;
+};
+
+// How a network at some precision agrees with itself in f32, over inputs that its ranges were not measured
+// on.
+struct Agreement {
+  double top1 = 0;                            // share of inputs with the same highest output
+  double mean_cosine = 0, lowest_cosine = 0;  // between the features of the two
+  std::size_t inputs = 0;
+};
+
+// By tensor. An activation without a range is not computed on in int8.
+using Ranges = std::map<std::string, Range>;
+
+}  // namespace mainstream

@@ -1,0 +1,24 @@
+#include "mainstream/precision.hpp"
+
+namespace mainstream {
+
+const char* to_string(Precision precision) {
+  switch (precision) {
+    case Precision::f32:
+      return "f32";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::int8:
+      return "int8";
+  }
+  return "";
+}
+
+std::optional<Precision> precision_from(const std::string& name) {
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
+    if (name == to_string(precision)) return precision;
+  }
+  return std::nullopt;
+}
+
+}  // namespace mainstream

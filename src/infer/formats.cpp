@@ -1,0 +1,108 @@
+#include "infer/formats.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mainstream {
+namespace {
+
+template <typename... Kinds>
+bool is_any(const Op& op) {
+  return (std::holds_alternative<Kinds>(op) || ...);
+}
+
+Format quantised(const Range& range) {
+  const bool is_unsigned = range.low >= 0;
+  const float largest =
+      is_unsigned ? range.high / 255 : std::max(std::abs(range.low), std::abs(range.high)) / 127;
+  return {.integer = is_unsigned ? DataType::u8 : DataType::s8,
+          .scale = std::isnormal(largest) ? largest : 1};
+}
+
+class FormatChooser {
+ public:
+  explicit FormatChooser(const FormatRequest& request) : request_(request), ranges_(request.ranges) {
+    for (const FusedNode& fused : request.fused) maker_[output(fused)] = &fused;
+  }
+
+  Formats run() {
+    for (const FusedNode& fused : request_.fused) share_range(fused);
+    for (const auto& [tensor, shape] : request_.graph.shapes) {
+      const auto range = ranges_.find(tensor);
+      formats_[tensor] = range == ranges_.end() ? Format{} : quantised(range->second);
+    }
+    for (const auto& [tensor, place] : request_.outside) {
+      const DataType type = type_of(place.layout);
+      if (is_integer(type)) formats_[tensor] = {.integer = type, .scale = place.scale};
+    }
+    for (const FusedNode& fused : request_.fused) choose(fused);
+    return std::move(formats_);
+  }
+
+ private:
+  [[nodiscard]] const std::string& output(const FusedNode& fused) const {
+    return request_.graph.nodes[fused.last()].output;
+  }
+  [[nodiscard]] bool has_precision(std::size_t node, Precision precision) const {
+    return node < request_.precisions.size() && request_.precisions[node] == precision;
+  }
+
+  // Of a concatenation's parts, those that a convolution makes can be made with the scale of the whole.
+  void share_range(const FusedNode& fused) {
+    const Node& node = request_.graph.nodes[fused.node];
+    const auto whole = ranges_.find(node.output);
+    if (!is_any<op::Concat>(node.op) || whole == ranges_.end()) return;
+    for (const std::string& input : node.inputs) {
+      const auto maker = maker_.find(input);
+      if (maker != maker_.end() && is_any<op::Conv>(request_.graph.nodes[maker->second->node].op))
+        ranges_[input] = whole->second;
+    }
+  }
+
+  void choose(const FusedNode& fused) {
+    const Node& node = request_.graph.nodes[fused.node];
+    Format& format = formats_.at(output(fused));
+    if (request_.outputs.contains(output(fused))) return;
+    if (has_precision(fused.node, Precision::bf16)) {
+      if (is_any<op::Conv, op::Gemm, op::Pool, op::GlobalPool, op::Concat, op::Activation, op::Binary>(
+              node.op))
+        format.written = DataType::bf16;
+    } else if (has_precision(fused.node, Precision::int8)) {
+      const Format& input = formats_.at(node.inputs.front());
+      if (input.integer == DataType::undef) return;
+      if (is_any<op::Pool>(node.op)) {  // does not change the scale
+        format.integer = input.integer;
+        format.scale = input.scale;
+      }
+      if (is_any<op::Conv, op::Gemm, op::Pool, op::Concat>(node.op) && format.integer != DataType::undef &&
+          is_read_as_integer(output(fused)))
+        format.written = format.integer;
+    }
+  }
+
+  [[nodiscard]] bool is_read_as_integer(const std::string& tensor) const {
+    return std::any_of(request_.fused.begin(), request_.fused.end(), [&](const FusedNode& fused) {
+      if (!has_precision(fused.node, Precision::int8)) return false;
+      const auto reads = [&](std::size_t node) {
+        const auto& inputs = request_.graph.nodes[node].inputs;
+        return std::find(inputs.begin(), inputs.end(), tensor) != inputs.end();
+      };
+      if (!is_any<op::Conv, op::Gemm, op::Pool, op::Concat>(request_.graph.nodes[fused.node].op))
+        return false;
+      return reads(fused.node) || std::any_of(fused.epilogue.begin(), fused.epilogue.end(), reads);
+    });
+  }
+
+  const FormatRequest& request_;
+  Ranges ranges_;
+  std::map<std::string, const FusedNode*> maker_;
+  Formats formats_;
+};
+
+}  // namespace
+
+Formats choose_formats(const FormatRequest& request) {
+  return FormatChooser(request).run();
+}
+
+}  // namespace mainstream

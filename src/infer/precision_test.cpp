@@ -1,0 +1,140 @@
+// bf16 and int8 against f32, in whole networks and mixed at branchpoints.
+#include "core/testing.hpp"
+#include "infer/agreement.hpp"
+#include "mainstream/calibration.hpp"
+
+namespace mainstream {
+namespace {
+
+// Of the largest value: what a format of eight significant bits loses in ten layers, and one of seven bits
+// and a sign with scales by tensor.
+double tolerance(Precision precision) {
+  return precision == Precision::int8 ? 0.12 : precision == Precision::bf16 ? 0.04 : 1e-5;
+}
+
+class PrecisionTest : public testing::TestWithParam<Precision> {
+ protected:
+  void SetUp() override {
+    if (!processor_has(GetParam())) {
+      GTEST_SKIP() << "this processor does not compute in " << to_string(GetParam());
+    }
+  }
+
+  // A network with inputs, and what int8 needs to know of it.
+  struct Case {
+    explicit Case(std::uint32_t seed) : maker(small_network(seed)) {
+      for (int i = 0; i < 3; ++i) inputs.push_back(maker.values(maker.graph.inputs.front()));
+      ranges = measure_ranges(engine, maker.graph, inputs, {.share = 1});
+    }
+    [[nodiscard]] std::vector<float> expected(std::size_t input) const {
+      return run_reference(maker.graph, {{maker.graph.inputs.front(), inputs[input]}})
+          .at(maker.graph.outputs.front());
+    }
+    const Engine engine{{.threads = 2}};
+    GraphMaker maker;
+    std::vector<std::vector<float>> inputs;
+    Ranges ranges;
+  };
+};
+
+TEST_P(PrecisionTest, ANetworkAnswersAlmostAsInF32) {
+  for (std::uint32_t seed = 1; seed <= 4; ++seed) {
+    const Case test(seed);
+    Network network(test.engine, test.maker.graph, GetParam(), test.ranges);
+    for (std::size_t i = 0; i < test.inputs.size(); ++i) {
+      EXPECT_LT(relative_difference(network.run(test.inputs[i]), test.expected(i)), tolerance(GetParam()))
+          << describe_graph(test.maker.graph);
+    }
+  }
+}
+
+TEST_P(PrecisionTest, ConvolutionsReallyComputeInIt) {
+  const Case test(1);
+  const Network network(test.engine, test.maker.graph, GetParam(), test.ranges);
+  std::size_t convolutions = 0, inside = 0;
+  for (const StepInfo& step : network.steps()) {
+    if (step.primitive != "convolution") continue;
+    ++convolutions;
+    inside += step.type != "f32" ? 1 : 0;
+  }
+  EXPECT_GE(inside, GetParam() == Precision::f32 ? 0 : convolutions - 3);
+}
+
+TEST_P(PrecisionTest, StemAndTailsMayDiffer) {
+  const Case test(3);
+  const Graph& graph = test.maker.graph;
+  const auto tensors = branchpoints_of(graph);
+  Stem stem(test.engine, graph, tensors, std::vector<Precision>(tensors.size(), GetParam()), test.ranges);
+  for (const Precision other : {Precision::f32, Precision::bf16, Precision::int8}) {
+    if (!processor_has(other)) continue;
+    const double allowed = std::max(tolerance(GetParam()), tolerance(other));
+    std::vector<Tail> tails;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      tails.emplace_back(stem, i, tail_of(graph, tensors[i]), other, test.ranges);
+    }
+    for (std::size_t frame = 0; frame < 2; ++frame) {
+      stem.load(test.inputs[frame]);
+      stem.run_to(tensors.size() - 1);
+      for (std::size_t i = 0; i < tensors.size(); ++i) {
+        EXPECT_LT(relative_difference(tails[i].run(), test.expected(frame)), allowed)
+            << to_string(GetParam()) << " up to " << tensors[i] << ", then " << to_string(other);
+      }
+    }
+  }
+}
+
+TEST_P(PrecisionTest, SegmentsMayDiffer) {
+  const Case test(4);
+  const Graph& graph = test.maker.graph;
+  const auto tensors = branchpoints_of(graph);
+  std::vector<Precision> precisions(tensors.size(), GetParam());
+  for (std::size_t i = 0; i < precisions.size(); i += 2) precisions[i] = Precision::f32;
+  Stem stem(test.engine, graph, tensors, precisions, test.ranges);
+  const auto expected = run_reference(graph, {{graph.inputs.front(), test.inputs[0]}});
+  stem.load(test.inputs[0]);
+  stem.run_to(tensors.size() - 1);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    EXPECT_LT(relative_difference(stem.read(i), expected.at(tensors[i])), tolerance(GetParam()))
+        << tensors[i];
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, PrecisionTest, testing::Values(Precision::f32, Precision::bf16, Precision::int8),
+                         [](const auto& of) { return std::string(to_string(of.param)); });
+
+TEST(PrecisionErrors, AreUsage) {
+  auto maker = small_network(1);
+  const auto tensors = branchpoints_of(maker.graph);
+  const Engine engine({.threads = 1});
+  EXPECT_ERROR(usage, Stem(engine, maker.graph, tensors, {Precision::f32}), "1 precisions for a stem of");
+}
+
+TEST(Calibration, RangesHoldWhatWasSeen) {
+  GraphMaker maker(1);
+  const std::string x = maker.input({1, 1, 100, 100});
+  maker.graph.constants["one"] = make_tensor({1, 1, 1, 1}, {1});
+  maker.graph.outputs = {maker.node(op::Conv{}, {x, "one"})};
+  std::vector<std::vector<float>> inputs(1, std::vector<float>(10000, 0.5F));
+  inputs[0][0] = 100;
+  inputs[0][1] = -100;
+  const Engine engine({.threads = 1});
+  const std::string& y = maker.graph.outputs.front();
+  EXPECT_EQ(measure_ranges(engine, maker.graph, inputs, {.share = 1}).at(y), (Range{-100, 100}));
+  const Range most = measure_ranges(engine, maker.graph, inputs, {.share = 0.999}).at(y);
+  EXPECT_NEAR(most.low, 0, 0.1);
+  EXPECT_NEAR(most.high, 0.5, 0.1);
+  EXPECT_ERROR(usage, measure_ranges(engine, maker.graph, {}), "nothing to calibrate with");
+}
+
+TEST(Calibration, F32AgreesWithItself) {
+  auto maker = small_network(2);
+  const std::vector<std::vector<float>> inputs{maker.values(maker.graph.inputs.front())};
+  const Agreement agreement = measure_agreement(
+      Engine({.threads = 1}), maker.graph, branchpoints_of(maker.graph).back(), inputs, Precision::f32, {});
+  EXPECT_EQ(agreement.top1, 1);
+  EXPECT_NEAR(agreement.lowest_cosine, 1, 1e-6);
+  EXPECT_EQ(agreement.inputs, 1U);
+}
+
+}  // namespace
+}  // namespace mainstream
