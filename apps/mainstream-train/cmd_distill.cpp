@@ -62,7 +62,10 @@ void add_distill_command(CLI::App& program) {
   command->add_option("--video-step", options.video_step, "One picture every so many frames")
       ->capture_default_str();
   command->add_option("--views", options.views, "Crops of each picture")->capture_default_str();
-  command->add_option("--epochs", options.epochs, "Passes over all views")->capture_default_str();
+  command
+      ->add_option("--epochs", options.epochs, "Passes over all views; 0 gives the student before training")
+      ->take_last()  // so that it can be added to a recipe's options
+      ->capture_default_str();
   command->add_option("--batch", options.batch, "Views per step")->capture_default_str();
   command->add_option("--learning-rate", options.learning_rate, "The highest")->capture_default_str();
   command->add_option("--weight-decay", options.weight_decay, "Of AdamW")->capture_default_str();

@@ -25,7 +25,7 @@ struct DistillOptions {
   std::int64_t video_step = 5;  // every so many frames of a video, one picture
   std::filesystem::path work;   // views, teacher features and checkpoints; a killed run goes on from there
   int views = 3;                // of each picture: a crop, maybe flipped, other colours
-  int epochs = 20;              // passes over all views
+  int epochs = 20;              // passes over all views; 0: the student as it is before training
   int batch = 16;
   double learning_rate = 1.2e-2;  // the highest; it rises over the first tenth, then falls as a cosine
   double weight_decay = 0.02;

@@ -15,9 +15,9 @@ namespace mainstream {
 namespace {
 
 void check(const DistillOptions& options) {
-  if (options.views < 1 || options.epochs < 1 || options.batch < 2 || options.video_step < 1) {
+  if (options.views < 1 || options.epochs < 0 || options.batch < 2 || options.video_step < 1) {
     throw Error(ErrorKind::usage,
-                "views, epochs and the step between frames must be at least 1, the batch at least 2");
+                "views and the step between frames must be at least 1, epochs 0, the batch at least 2");
   }
   if (!(options.learning_rate > 0) || !(options.held_out > 0 && options.held_out < 1)) {
     throw Error(ErrorKind::usage, "the learning rate must be positive, the held-out share between 0 and 1");
