@@ -293,6 +293,18 @@ Shape unsqueezed(const OnnxNode& node, const Shape& shape) {
   return out;
 }
 
+// All dimensions, or those from start to end.
+OnnxConstant shape_of(const OnnxNode& node) {
+  const Shape& shape = node.shape(0);
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  const auto place = [rank](std::int64_t i) {
+    return std::clamp<std::int64_t>(i < 0 ? i + rank : i, 0, rank);
+  };
+  const std::int64_t begin = place(node.integer("start", 0));
+  const std::int64_t end = std::max(begin, place(node.integer("end", rank)));
+  return make_constant({end - begin}, std::vector<std::int64_t>(shape.begin() + begin, shape.begin() + end));
+}
+
 OnnxConstant constant_node(const OnnxNode& node) {
   if (const auto* value = node.attribute("value")) return read_constant(value->t(), node.where());
   if (const auto* value = node.attribute("value_float"))
@@ -312,10 +324,7 @@ OnnxConstant constant_node(const OnnxNode& node) {
 std::optional<OnnxConstant> evaluate_constant(const OnnxNode& node) {
   const std::string& type = node.type();
   if (type == "Constant") return constant_node(node);
-  if (type == "Shape") {
-    const Shape& shape = node.shape(0);
-    return make_constant({static_cast<std::int64_t>(shape.size())}, std::vector<std::int64_t>(shape));
-  }
+  if (type == "Shape") return shape_of(node);
   for (std::size_t i = 0; i < node.inputs(); ++i) {
     if (node.has(i) && node.constant(i) == nullptr) return std::nullopt;
   }

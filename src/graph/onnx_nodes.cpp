@@ -105,24 +105,32 @@ std::string inner_weights(const OnnxNode& node, Graph& graph, bool transposed, f
   return name;
 }
 
+// One value per output, times beta; a single one stands for all.
+std::string inner_bias(const OnnxNode& node, Graph& graph, std::int64_t outputs) {
+  check_finite(node, 2);
+  const Shape& shape = node.shape(2);
+  const auto& given = node.floats(2);
+  const float beta = node.number("beta", 1);
+  const bool one_for_all = given.size() == 1;
+  if (!one_for_all && (element_count(shape) != outputs || shape.back() != outputs))
+    node.unsupported(fmt::format("a bias of {} for {} outputs", to_string(shape), outputs));
+  if (beta == 1 && shape.size() == 1 && shape[0] == outputs) return node.input(2);
+  std::vector<float> bias(static_cast<std::size_t>(outputs));
+  for (std::size_t i = 0; i < bias.size(); ++i) bias[i] = beta * given[one_for_all ? 0 : i];
+  const std::string name = node.fresh_name("_bias");
+  graph.constants[name] = make_tensor({outputs}, std::move(bias));
+  return name;
+}
+
 Nodes gemm(const OnnxNode& node, Graph& graph) {
   if (node.integer("transA", 0) != 0) node.unsupported("transA");
   if (node.constant(1) == nullptr) node.unsupported("its second input must be constant");
   std::vector<std::string> inputs{
       node.input(0), inner_weights(node, graph, node.integer("transB", 0) != 0, node.number("alpha", 1))};
   if (!node.has(2) || node.number("beta", 1) == 0) return one(op::Gemm{}, inputs);
-  if (node.number("beta", 1) != 1) node.unsupported("beta other than 0 and 1");
   const Shape& weights =
       graph.constants.contains(inputs[1]) ? graph.constants[inputs[1]].shape : node.shape(1);
-  const auto& bias = node.floats(2);
-  if (bias.size() != static_cast<std::size_t>(weights[0]))
-    node.unsupported("a bias that is not one value per output");
-  std::string name = node.input(2);
-  if (node.shape(2).size() != 1) {
-    name = node.fresh_name("_bias");
-    graph.constants[name] = make_tensor({weights[0]}, bias);
-  }
-  inputs.push_back(name);
+  inputs.push_back(inner_bias(node, graph, weights[0]));
   return one(op::Gemm{}, inputs);
 }
 
@@ -387,9 +395,16 @@ Nodes gather(const OnnxNode& node, Graph&) {
   return {{op::Slice{axis, index, index + 1, 1}, {node.input(0)}, slice}, {op::Reshape{shape}, {slice}, ""}};
 }
 
-Nodes nothing(const OnnxNode& node, Graph&) {
+Nodes nothing(const OnnxNode&, Graph&) {
+  return {};
+}
+
+Nodes dropout(const OnnxNode& node, Graph&) {
   if (node.proto().output_size() > 1 && !node.proto().output(1).empty())
     node.unsupported("its second output");
+  const bool trains = node.has(2) && node.integers(std::size_t{2}) != std::vector<std::int64_t>{0};
+  const bool keeps_all = node.has(1) && node.floats(1) == std::vector<float>{0};
+  if (trains && !keeps_all) node.unsupported("training mode; export the model for inference");
   return {};
 }
 
@@ -423,7 +438,7 @@ const std::unordered_map<std::string, Translator>& translators() {
       {"Concat", concat},
       {"Conv", conv},
       {"Div", arithmetic(op::Binary::Kind::div)},
-      {"Dropout", nothing},
+      {"Dropout", dropout},
       {"Elu", [](const OnnxNode& n, Graph&) { return activation(n, Kind::elu, n.number("alpha", 1)); }},
       {"Flatten", flatten},
       {"Gather", gather},

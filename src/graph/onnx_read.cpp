@@ -173,6 +173,7 @@ class OnnxImport {
 
   void read_output(const std::string& name) {
     const std::string& value = resolve(name);
+    if (constants_.contains(value)) fail(fmt::format("output '{}' is a constant", name));
     if (!graph_.shapes.contains(value)) fail(fmt::format("output '{}' is made by no node", name));
     graph_.outputs.push_back(value);
   }

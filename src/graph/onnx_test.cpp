@@ -188,6 +188,44 @@ TEST(OnnxTest, ListsThatWereJoinedKnowTheirLength) {
   EXPECT_THAT(model.read().shape("y"), ElementsAre(1, 3, 10));
 }
 
+TEST(OnnxTest, AShapeMayBeAskedForInPart) {
+  OnnxModel model;
+  model.input("x", {1, 2, 3, 4}).integers("open", {-1}).output("y").opset(15);
+  auto* node = model.node("Shape", {"x"}, "front");
+  for (const auto& [name, value] : {std::pair{"start", 0}, std::pair{"end", -2}}) {
+    auto* attribute = node->add_attribute();
+    attribute->set_name(name);
+    attribute->set_i(value);
+  }
+  model.node("Concat", {"front", "open"}, "target");
+  model.node("Reshape", {"x", "target"}, "y");
+  EXPECT_THAT(model.read().shape("y"), ElementsAre(1, 2, 12));
+}
+
+TEST(OnnxTest, RefusesDropoutThatDrops) {
+  OnnxModel model;
+  model.input("x", {1, 2}).floats("ratio", {1}, 0.5F).integers("training", {1}).output("y");
+  auto* node = model.node("Dropout", {"x", "ratio", "training"}, "y");
+  EXPECT_ERROR(unsupported, model.read(), "node 'y' (Dropout): cannot be run: training mode");
+  node->mutable_input()->RemoveLast();
+  EXPECT_THAT(operations(model.read()), ElementsAre());
+}
+
+TEST(OnnxTest, TheBiasOfAGemmMayBeScaledOrOneForAll) {
+  OnnxModel model;
+  model.input("x", {1, 2}).floats("w", {2, 3}).floats("b", {1}, 4).output("y");
+  auto* beta = model.node("Gemm", {"x", "w", "b"}, "y")->add_attribute();
+  beta->set_name("beta");
+  beta->set_f(0.5F);
+  const Graph graph = model.read();
+  EXPECT_THAT(*graph.constant(graph.nodes[0].inputs[2]).data, ElementsAre(2, 2, 2));
+
+  OnnxModel by_row;
+  by_row.input("x", {3, 2}).floats("w", {2, 3}).floats("b", {3, 1}).output("y");
+  by_row.node("Gemm", {"x", "w", "b"}, "y");
+  EXPECT_ERROR(unsupported, by_row.read(), "node 'y' (Gemm): cannot be run: a bias of 3x1 for 3 outputs");
+}
+
 // 40 nodes that each join the list before them to itself would make 2^40 elements.
 TEST(OnnxTest, RefusesConstantsThatGrowWithoutEnd) {
   OnnxModel model;
