@@ -16,6 +16,7 @@
 #include "mainstream/media.hpp"
 #include "package/input_json.hpp"
 #include "precision_option.hpp"
+#include "tensor_inputs.hpp"
 
 namespace mainstream {
 namespace {
@@ -30,28 +31,11 @@ struct InferArguments {
   bool json = false;
 };
 
-bool is_tensor(const std::string& path) {
-  return path.ends_with(".npy") || path.ends_with(".pb");
-}
-
-Tensor read_tensor(const std::string& path) {
-  return path.ends_with(".npy") ? read_npy(path) : read_onnx_tensor(path);
-}
-
 // What one run gives: the outputs in the graph's order, and what to call it.
 struct Answer {
   std::string input;
   std::vector<Tensor> outputs;
 };
-
-Answer answer_of(const std::string& input, const Graph& graph,
-                 const std::vector<std::span<const float>>& values) {
-  Answer answer{input, {}};
-  for (std::size_t i = 0; i < values.size(); ++i)
-    answer.outputs.push_back(
-        make_tensor(graph.shape(graph.outputs[i]), {values[i].begin(), values[i].end()}));
-  return answer;
-}
 
 // int8 needs the ranges that a calibrated base has.
 Network network_of(const Engine& engine, const Graph& graph, const InferArguments& arguments) {
@@ -60,27 +44,18 @@ Network network_of(const Engine& engine, const Graph& graph, const InferArgument
   return Network(engine, graph, arguments.precision, ranges_for(base, arguments.precision));
 }
 
-// The tensors are the network's inputs, in its order. All may have another number of pictures than the model.
-std::vector<Answer> run_on_tensors(const Engine& engine, Graph graph, const InferArguments& arguments) {
-  if (arguments.inputs.size() != graph.inputs.size())
-    throw Error(ErrorKind::usage, fmt::format("{} has {} inputs, {} were given", arguments.model,
-                                              graph.inputs.size(), arguments.inputs.size()));
-  std::vector<Tensor> tensors;
-  for (const auto& path : arguments.inputs) tensors.push_back(read_tensor(path));
-  const auto batch_of = [](const Shape& shape) { return shape.empty() ? 1 : shape[0]; };
-  const std::int64_t batch = batch_of(tensors.front().shape);
-  if (batch > 0 && batch != batch_of(graph.shape(graph.inputs.front()))) graph = with_batch(graph, batch);
-  std::vector<std::span<const float>> values;
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const Shape& wanted = graph.shape(graph.inputs[i]);
-    if (tensors[i].shape != wanted)
-      throw Error(ErrorKind::usage, fmt::format("{} is {}, but input {} of {} is {}", arguments.inputs[i],
-                                                to_string(tensors[i].shape), in_quotes(graph.inputs[i]),
-                                                arguments.model, to_string(wanted)));
-    values.emplace_back(*tensors[i].data);
-  }
+void check_outputs(const Graph& graph, const InferArguments& arguments) {
+  if (arguments.outputs.size() > graph.outputs.size())
+    throw Error(ErrorKind::usage, fmt::format("{} has {} outputs, but -o was given {} times", arguments.model,
+                                              graph.outputs.size(), arguments.outputs.size()));
+}
+
+std::vector<Answer> run_on_tensors(const Engine& engine, const InferArguments& arguments) {
+  std::vector<Tensor> inputs = read_tensors(arguments.inputs);
+  const Graph graph = read_for(arguments.model, inputs);
+  check_outputs(graph, arguments);
   Network network = network_of(engine, graph, arguments);
-  return {answer_of(arguments.inputs.front(), graph, network.run(values))};
+  return {{arguments.inputs.front(), run_on(network, graph, inputs)}};
 }
 
 InputSpec input_of(const Graph& graph, const InferArguments& arguments) {
@@ -101,18 +76,20 @@ InputSpec input_of(const Graph& graph, const InferArguments& arguments) {
   return with_options(input, arguments.picture);
 }
 
-std::vector<Answer> run_on_pictures(const Engine& engine, const Graph& graph,
-                                    const InferArguments& arguments) {
+std::vector<Answer> run_on_pictures(const Engine& engine, const InferArguments& arguments) {
+  Graph graph = read_onnx(arguments.model);
+  fold(graph);
+  check_outputs(graph, arguments);
   InputScaler scaler(input_of(graph, arguments));
   const double margin = (1 - arguments.centre) / 2;
   const View view{.left = margin, .top = margin, .width = arguments.centre, .height = arguments.centre};
   Network network = network_of(engine, graph, arguments);
   std::vector<float> values(scaler.size());
-  const std::span<const float> input(values);
   std::vector<Answer> answers;
   for (const auto& path : arguments.inputs) {
     scaler.scale(read_picture(path), values, view);
-    answers.push_back(answer_of(path, graph, network.run(std::span(&input, 1))));
+    const Tensor input = make_tensor(graph.shape(graph.inputs.front()), values);
+    answers.push_back({path, run_on(network, graph, {input})});
   }
   return answers;
 }
@@ -172,19 +149,17 @@ Tensor stacked(const std::vector<Answer>& answers, std::size_t output) {
   return make_tensor(std::move(shape), std::move(values));
 }
 
-void infer(const InferArguments& arguments) {
-  Graph graph = read_onnx(arguments.model);
-  fold(graph);
-  if (arguments.outputs.size() > graph.outputs.size())
-    throw Error(ErrorKind::usage, fmt::format("{} has {} outputs, but -o was given {} times", arguments.model,
-                                              graph.outputs.size(), arguments.outputs.size()));
-  const auto tensors =
-      static_cast<std::size_t>(std::count_if(arguments.inputs.begin(), arguments.inputs.end(), is_tensor));
-  if (tensors != 0 && tensors != arguments.inputs.size())
+bool given_tensors(const InferArguments& arguments) {
+  const auto tensors = std::count_if(arguments.inputs.begin(), arguments.inputs.end(), is_tensor_file);
+  if (tensors != 0 && static_cast<std::size_t>(tensors) != arguments.inputs.size())
     throw Error(ErrorKind::usage, "the inputs must be all pictures or all tensors (NAME.npy, NAME.pb)");
+  return tensors != 0;
+}
+
+void infer(const InferArguments& arguments) {
   const Engine engine({.threads = arguments.threads});
   const auto answers =
-      tensors > 0 ? run_on_tensors(engine, graph, arguments) : run_on_pictures(engine, graph, arguments);
+      given_tensors(arguments) ? run_on_tensors(engine, arguments) : run_on_pictures(engine, arguments);
   for (std::size_t i = 0; i < arguments.outputs.size(); ++i)
     write_npy(arguments.outputs[i], stacked(answers, i));
   arguments.json ? print_json(answers, arguments.top) : print_text(answers, arguments.top);
@@ -201,8 +176,10 @@ void add_infer_command(CLI::App& program) {
           "INPUT", arguments->inputs,
           "Pictures, run one by one; or a tensor for each input of the network: .npy (NumPy) or .pb (ONNX)")
       ->required();
-  command->add_option("-o,--output", arguments->outputs,
-                      "Writes the output as .npy; may be repeated where the network has several");
+  command
+      ->add_option("-o,--output", arguments->outputs,
+                   "Writes the output as .npy; may be repeated where the network has several")
+      ->allow_extra_args(false);  // what follows its file is an input again
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
   add_precision_option(*command, arguments->precision);

@@ -132,6 +132,12 @@ struct Graph {
 // unsupported, naming file and node.
 using InputSize = std::optional<std::int64_t>;
 [[nodiscard]] Graph read_onnx(const std::filesystem::path& path, InputSize input_size = {});
+
+// `inputs` are values for all inputs of the file, in its order. Those that must be known before anything runs
+// (weights, bounds, axes: files of the ONNX test suite take them as inputs) become constants of the graph and
+// are taken out of `inputs`. Throws usage for another number of them, too.
+[[nodiscard]] Graph read_onnx(const std::filesystem::path& path, std::vector<Tensor>& inputs);
+
 [[nodiscard]] Graph parse_onnx(std::string_view bytes, const std::string& source, InputSize input_size = {});
 
 // A valid ONNX file (opset 13, checked by the ONNX checker in the tests), batch dimension free.

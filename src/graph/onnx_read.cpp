@@ -22,8 +22,10 @@ constexpr std::size_t kMaxComputed = std::size_t{1} << 28;
 
 class OnnxImport {
  public:
-  OnnxImport(const onnx::ModelProto& model, const std::string& source, InputSize input_size)
-      : model_(model), source_(source), input_size_(input_size), opset_(opset()) {}
+  // `inputs`, unless null: values for the graph's inputs, of which those that become constants are taken out.
+  OnnxImport(const onnx::ModelProto& model, const std::string& source, InputSize input_size,
+             std::vector<Tensor>* inputs)
+      : model_(model), source_(source), input_size_(input_size), opset_(opset()), given_(inputs) {}
 
   Graph run() {
     const onnx::GraphProto& proto = model_.graph();
@@ -36,10 +38,7 @@ class OnnxImport {
       claim(tensor.name());
       constants_.emplace(tensor.name(), read_constant(tensor, source_));
     }
-    for (const onnx::ValueInfoProto& input : proto.input()) {
-      if (!constants_.contains(input.name())) read_input(input);
-      if (graph_.inputs.size() > kMaxInputs) fail(fmt::format("more than {} inputs", kMaxInputs));
-    }
+    read_inputs();
     for (const onnx::NodeProto& node : proto.node()) read_node(node);
     for (const onnx::ValueInfoProto& output : proto.output()) read_output(output.name());
     if (graph_.outputs.empty()) fail("it has no output");
@@ -57,11 +56,20 @@ class OnnxImport {
     for (const auto& import : model_.opset_import()) {
       if (import.domain().empty() || import.domain() == "ai.onnx") version = import.version();
     }
-    if (version < kMinOpset || version > kMaxOpset) {
+    if (version < 1 || version > kMaxOpset) {
       throw Error(ErrorKind::unsupported, fmt::format("{}: opset {} cannot be read; {} to {} can", source_,
                                                       version, kMinOpset, kMaxOpset));
     }
     return version;
+  }
+
+  // Of an opset before the ones we read, only what has not changed since.
+  void check_opset(const OnnxNode& node) const {
+    static const std::set<std::string> unchanged{
+        "Elu", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "LeakyRelu", "Relu", "Sigmoid", "Tanh"};
+    if (opset_ < kMinOpset && !unchanged.contains(node.type())) {
+      node.unsupported(fmt::format("opset {} cannot be read; {} to {} can", opset_, kMinOpset, kMaxOpset));
+    }
   }
 
   // Each value has one origin.
@@ -70,8 +78,60 @@ class OnnxImport {
     if (!names_.insert(name).second) fail(fmt::format("value '{}' is made twice", name));
   }
 
+  void read_inputs() {
+    std::vector<const onnx::ValueInfoProto*> inputs;
+    for (const onnx::ValueInfoProto& input : model_.graph().input()) {
+      if (!constants_.contains(input.name())) inputs.push_back(&input);
+    }
+    if (given_ != nullptr && inputs.size() != given_->size()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} has {} inputs, {} were given", source_, inputs.size(), given_->size()));
+    }
+    std::vector<Tensor> activations;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      claim(inputs[i]->name());
+      if (given_ != nullptr && is_parameter(*inputs[i])) {
+        constants_.emplace(inputs[i]->name(), constant_of(*inputs[i], (*given_)[i]));
+        continue;
+      }
+      read_input(*inputs[i]);
+      if (graph_.inputs.size() > kMaxInputs) fail(fmt::format("more than {} inputs", kMaxInputs));
+      if (given_ != nullptr) activations.push_back((*given_)[i]);
+    }
+    if (given_ != nullptr) *given_ = std::move(activations);
+  }
+
+  // Whether an input must be known before anything runs: integers, and what stands behind the first input of
+  // a node (weights, bounds, axes), except where all inputs are alike.
+  bool is_parameter(const onnx::ValueInfoProto& input) const {
+    static const std::set<std::string> alike{"Add", "Concat", "Div", "Mul", "Sub", "Sum"};
+    if (input.type().tensor_type().elem_type() != onnx::TensorProto::FLOAT) return true;
+    for (const onnx::NodeProto& node : model_.graph().node()) {
+      if (alike.contains(node.op_type())) continue;
+      const auto found = std::find(node.input().begin(), node.input().end(), input.name());
+      if (found != node.input().end() && found != node.input().begin()) return true;
+    }
+    return false;
+  }
+
+  OnnxConstant constant_of(const onnx::ValueInfoProto& input, const Tensor& value) const {
+    const auto& type = input.type().tensor_type();
+    if (type.elem_type() == onnx::TensorProto::FLOAT) return {value.shape, value.data};
+    if (type.elem_type() != onnx::TensorProto::INT64 && type.elem_type() != onnx::TensorProto::BOOL) {
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("{}: input '{}' is neither f32 nor int64", source_, input.name()));
+    }
+    constexpr float kExact = 1 << 24;  // integers up to here are exact as f32
+    std::vector<std::int64_t> integers;
+    for (const float number : *value.data) {
+      if (std::isnan(number))
+        fail(fmt::format("input '{}' is given a value that is no number", input.name()));
+      integers.push_back(static_cast<std::int64_t>(std::clamp(number, -kExact, kExact)));
+    }
+    return make_constant(value.shape, std::move(integers));
+  }
+
   void read_input(const onnx::ValueInfoProto& input) {
-    claim(input.name());
     const auto& type = input.type().tensor_type();
     if (!input.type().has_tensor_type() || type.elem_type() != onnx::TensorProto::FLOAT) {
       throw Error(ErrorKind::unsupported, fmt::format("{}: input '{}' is not f32", source_, input.name()));
@@ -110,6 +170,7 @@ class OnnxImport {
     const OnnxNode node(proto, graph_, constants_, opset_, source_);
     if (!proto.domain().empty() && proto.domain() != "ai.onnx")
       node.unsupported("of domain '" + proto.domain() + "'");
+    check_opset(node);
     if (proto.output_size() < 1 || proto.output(0).empty()) node.untrusted("it has no output");
     for (const std::string& input : proto.input()) check_known(node, input);
     for (const std::string& output : proto.output()) {
@@ -182,6 +243,7 @@ class OnnxImport {
   const std::string& source_;
   const InputSize input_size_;
   const std::int64_t opset_;
+  std::vector<Tensor>* const given_;
   Graph graph_;
   std::size_t computed_ = 0;
   std::map<std::string, OnnxConstant> constants_;
@@ -189,20 +251,29 @@ class OnnxImport {
   std::set<std::string> names_;                 // of all values so far
 };
 
-}  // namespace
-
-Graph parse_onnx(std::string_view bytes, const std::string& source, InputSize input_size) {
+Graph import(std::string_view bytes, const std::string& source, InputSize input_size,
+             std::vector<Tensor>* inputs) {
   onnx::ModelProto model;
   if (bytes.size() > INT32_MAX || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       !model.has_graph()) {
     throw Error(ErrorKind::untrusted,
                 fmt::format("{}: not an ONNX file, or cut off ({} bytes)", source, bytes.size()));
   }
-  return OnnxImport(model, source, input_size).run();
+  return OnnxImport(model, source, input_size, inputs).run();
+}
+
+}  // namespace
+
+Graph parse_onnx(std::string_view bytes, const std::string& source, InputSize input_size) {
+  return import(bytes, source, input_size, nullptr);
 }
 
 Graph read_onnx(const std::filesystem::path& path, InputSize input_size) {
-  return parse_onnx(read_file(path, INT32_MAX), path.string(), input_size);
+  return import(read_file(path, INT32_MAX), path.string(), input_size, nullptr);
+}
+
+Graph read_onnx(const std::filesystem::path& path, std::vector<Tensor>& inputs) {
+  return import(read_file(path, INT32_MAX), path.string(), std::nullopt, &inputs);
 }
 
 }  // namespace mainstream

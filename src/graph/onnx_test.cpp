@@ -76,6 +76,32 @@ TEST(OnnxTest, SamePaddingGivesTheDocumentedOutputSize) {
   EXPECT_THAT(std::get<op::Conv>(graph.nodes[0].op).pads, ElementsAre(1, 0, 1, 1));
 }
 
+TEST(OnnxTest, GivenInputsThatAreParametersBecomeConstants) {
+  const TestFolder folder;
+  OnnxModel model;
+  model.input("x", {1, 3, 8, 8}).input("w", {4, 3, 3, 3}).input("shape", {2}).output("z");
+  model.proto().mutable_graph()->mutable_input(2)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      onnx::TensorProto::INT64);
+  model.node("Conv", {"x", "w"}, "y");
+  model.node("Reshape", {"y", "shape"}, "z");
+  write_file(folder / "m.onnx", model.bytes());
+  const std::vector<Tensor> given{make_tensor({1, 3, 8, 8}, std::vector<float>(192)),
+                                  make_tensor({4, 3, 3, 3}, std::vector<float>(108, 2)),
+                                  make_tensor({2}, {0, -1})};
+  auto inputs = given;
+  const Graph graph = read_onnx(folder / "m.onnx", inputs);
+  EXPECT_EQ(inputs.size(), 1U);
+  EXPECT_THAT(graph.inputs, ElementsAre("x"));
+  EXPECT_EQ(graph.constant("w").data->front(), 2);
+  EXPECT_THAT(graph.shape("z"), ElementsAre(1, 144));
+
+  inputs = given;
+  inputs[2] = make_tensor({2}, {0, std::nanf("")});
+  EXPECT_ERROR(untrusted, read_onnx(folder / "m.onnx", inputs), "input 'shape' is given a value that is no");
+  inputs = {given[0]};
+  EXPECT_ERROR(usage, read_onnx(folder / "m.onnx", inputs), "has 3 inputs, 1 were given");
+}
+
 TEST(OnnxTest, RefusesWhatIsNotAModel) {
   const std::string bytes = conv_model().proto().SerializeAsString();
   EXPECT_ERROR(untrusted, parse_onnx("", "m.onnx"), "m.onnx: not an ONNX file");
