@@ -106,7 +106,6 @@ at::Tensor run(const op::Activation& activation, Inputs in, const Shape&) {
       return alpha == 1 ? at::silu(x) : x * at::sigmoid(x * alpha);
     case Kind::tanh:
       return at::tanh(x);
-      return at::gelu(x);
   }
   throw Error(ErrorKind::failed, "unknown activation");
 }
