@@ -1,5 +1,8 @@
 #include "infer/plan_builder.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "mainstream/error.hpp"
@@ -278,6 +281,19 @@ Step PlanBuilder::bind(const Plan& plan, Draft draft) const {
   return step;
 }
 
+// A small file can ask for more than any machine has; what is promised beyond that would end the process.
+void PlanBuilder::check_memory(std::size_t bytes) const {
+  const auto there =
+      static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  if (bytes <= there || graph_.nodes.empty()) return;
+  const auto size = [this](const Node& node) { return element_count(graph_.shape(node.output)); };
+  const Node& largest = *std::ranges::max_element(graph_.nodes, {}, size);
+  throw Error(
+      ErrorKind::unsupported,
+      fmt::format("{}: node '{}' ({}): with it the activations take {} MiB at once, this machine has {} MiB",
+                  graph_.name, largest.output, op_name(largest.op), bytes >> 20, there >> 20));
+}
+
 Plan PlanBuilder::finish() {
   Plan plan;
   plan.engine = engine_;
@@ -285,6 +301,7 @@ Plan PlanBuilder::finish() {
   plan.weights = std::move(weights_);
   plan.scratch_bytes = scratch_bytes_;
   plan.arena_bytes = std::max<std::size_t>(buffers_.pack(), 64);
+  check_memory(plan.arena_bytes);
   plan.arena.reset(static_cast<std::byte*>(std::aligned_alloc(64, plan.arena_bytes)));
   if (!plan.arena)
     throw Error(ErrorKind::failed,

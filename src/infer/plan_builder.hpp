@@ -108,6 +108,7 @@ class PlanBuilder {
   [[nodiscard]] bool in_slot(const Value& part, const Value& slot) const;
   [[nodiscard]] bool fills_buffer(std::span<const Value> parts, std::span<const Value> slots) const;
   [[nodiscard]] bool shares_memory(const Activation& a, const Activation& b) const;
+  void check_memory(std::size_t bytes) const;
   [[nodiscard]] std::byte* address(const Plan& plan, const Value& value) const;
   [[nodiscard]] Step bind(const Plan& plan, Draft draft) const;
 
