@@ -1,7 +1,10 @@
 // Two implementations of the same networks: the engine (oneDNN) and libtorch walking the graph.
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <vector>
 
 #include "core/testing.hpp"
 #include "mainstream/engine.hpp"
@@ -21,11 +24,24 @@ double difference(std::span<const float> a, std::span<const float> b) {
   return apart / largest;
 }
 
+// As many pictures as $MAINSTREAM_AGREEMENT_PICTURES says, spread over all classes.
+std::vector<std::filesystem::path> some_pictures(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> all, some;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".jpg") all.push_back(entry.path());
+  }
+  std::ranges::sort(all);
+  const char* wanted = std::getenv("MAINSTREAM_AGREEMENT_PICTURES");
+  const std::size_t count = std::min(all.size(), wanted != nullptr ? std::stoul(wanted) : 10);
+  for (std::size_t i = 0; i < count; ++i) some.push_back(all[i * all.size() / count]);
+  return some;
+}
+
 class Agreement : public testing::TestWithParam<std::string> {};
 
 TEST_P(Agreement, OnRealPictures) {
   const auto model = shared_data("bases/" + GetParam());
-  const auto archive = shared_data("images/flowers5.tar");
+  const auto archive = shared_data("images/imagenet1000.tar");
   if (!model || !archive) GTEST_SKIP() << "no shared data";
   const TestFolder folder;
   const std::string unpack = "tar -xf '" + archive->string() + "' -C '" + folder.path().string() + "'";
@@ -42,11 +58,10 @@ TEST_P(Agreement, OnRealPictures) {
   const GraphModule module(graph);
   std::vector<float> input(scaler.size());
 
-  int pictures = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
-    if (entry.path().extension() != ".jpg" || pictures == 5) continue;
-    ++pictures;
-    scaler.scale(read_picture(entry.path()), input);
+  const auto pictures = some_pictures(folder.path());
+  ASSERT_FALSE(pictures.empty());
+  for (const auto& picture : pictures) {
+    scaler.scale(read_picture(picture), input);
     const std::span<const float> inputs(input);
     const auto engine = network.run(std::span(&inputs, 1));
     const at::Tensor x = to_torch(make_tensor(shape, input));
@@ -55,10 +70,9 @@ TEST_P(Agreement, OnRealPictures) {
     for (std::size_t i = 0; i < torch.size(); ++i) {
       const Tensor expected = from_torch(torch[i]);
       ASSERT_EQ(engine[i].size(), expected.data->size());
-      EXPECT_LT(difference(*expected.data, engine[i]), 1e-3) << graph.outputs[i] << " of " << entry.path();
+      EXPECT_LT(difference(*expected.data, engine[i]), 1e-3) << graph.outputs[i] << " of " << picture;
     }
   }
-  EXPECT_EQ(pictures, 5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Bases, Agreement,
