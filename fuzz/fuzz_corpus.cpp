@@ -73,6 +73,9 @@ void write_corpus(const std::filesystem::path& folder) {
   write(folder / "onnx", "every.onnx", to_onnx(every_operation()));
   write(folder / "onnx", "tail.onnx", to_onnx(tiny_tail(base, "a")));
   write_base(base, folder / "onnx" / "base.onnx");
+  std::filesystem::copy(
+      folder / "onnx", folder / "planner",
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
 
   std::filesystem::create_directories(folder / "package");
   const std::filesystem::path package = folder / "package" / "app.mpkg";
