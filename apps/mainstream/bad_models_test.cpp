@@ -74,6 +74,28 @@ TEST(BadModelsTest, CyclesAndThingsThatNobodyMakes) {
   expect_prepare_refuses(nothing.input("x", {1, 3, 8, 8}).bytes(), "bad.onnx: it has no output");
 }
 
+TEST(BadModelsTest, ValuesThatWouldShareABuffer) {
+  OnnxModel twice = conv_model();
+  twice.node("Relu", {"x"}, "y");
+  expect_prepare_refuses(twice.bytes(), "bad.onnx: node 'y' (Relu): value 'y' is made twice");
+
+  OnnxModel over_weights = conv_model();
+  over_weights.node("Relu", {"y"}, "w");
+  expect_prepare_refuses(over_weights.bytes(), "bad.onnx: node 'w' (Relu): value 'w' is made twice");
+
+  OnnxModel over_input = conv_model();
+  over_input.node("Relu", {"y"}, "x");
+  expect_prepare_refuses(over_input.bytes(), "bad.onnx: node 'x' (Relu): value 'x' is made twice");
+
+  OnnxModel into_itself = conv_model();
+  into_itself.node("Relu", {"z"}, "z");
+  expect_prepare_refuses(into_itself.bytes(), "node 'z' (Relu): reads 'z' before it is made");
+
+  OnnxModel inputs = conv_model();
+  inputs.input("x", {1, 3, 8, 8});
+  expect_prepare_refuses(inputs.bytes(), "bad.onnx: value 'x' is made twice");
+}
+
 TEST(BadModelsTest, GiganticSizes) {
   OnnxModel wide;
   wide.input("x", {1, 3, INT64_C(1) << 40, 8}).output("y").floats("w", {4, 3, 3, 3});

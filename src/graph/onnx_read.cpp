@@ -174,16 +174,17 @@ class OnnxImport {
     if (proto.output_size() < 1 || proto.output(0).empty()) node.untrusted("it has no output");
     for (const std::string& input : proto.input()) check_known(node, input);
     for (const std::string& output : proto.output()) {
+      if (names_.contains(output)) node.untrusted(fmt::format("value '{}' is made twice", output));
       if (!output.empty()) claim(output);
     }
     if (auto value = evaluate_constant(node)) {
-      charge(value->is_float() ? value->floats().size() : value->integers().size());
+      charge(node, value->is_float() ? value->floats().size() : value->integers().size());
       constants_.emplace(proto.output(0), std::move(*value));
       return;
     }
     std::vector<Node> nodes = translate_node(node, graph_);
     if (nodes.empty()) aliases_[proto.output(0)] = resolve(node.input(0));
-    for (Node& translated : nodes) add(std::move(translated), proto.output(0));
+    for (Node& translated : nodes) add(node, std::move(translated));
     if (nodes.empty()) graph_.shapes[proto.output(0)] = graph_.shape(aliases_[proto.output(0)]);
   }
 
@@ -198,25 +199,28 @@ class OnnxImport {
     node.untrusted(fmt::format("reads '{}', which nothing makes", input));
   }
 
-  void add(Node node, const std::string& name) {
+  // One of the nodes that `origin` is translated to.
+  void add(const OnnxNode& origin, Node node) {
+    const std::string& name = origin.proto().output(0);
     if (node.output.empty()) node.output = name;
     if (node.output != name && !names_.contains(node.output)) claim(node.output);
     for (std::string& input : node.inputs) {
       input = resolve(input);
       if (!names_.contains(input)) {  // a constant that the translation added
         claim(input);
-        charge(graph_.constant(input).data->size());
+        charge(origin, graph_.constant(input).data->size());
       }
-      use_constant(input);
+      use_constant(origin, input);
     }
     graph_.shapes[node.output] = output_shape(graph_, node);
     graph_.nodes.push_back(std::move(node));
   }
 
   // A file can ask for copies of what is in it, and of the copies.
-  void charge(std::size_t elements) {
+  void charge(const OnnxNode& node, std::size_t elements) {
     computed_ += elements;
-    if (computed_ > kMaxComputed) fail("its constant expressions take more than 1 GiB");
+    if (computed_ > kMaxComputed)
+      node.untrusted("with it the file's constant expressions take more than 1 GiB");
   }
 
   // What a value is after the nodes that do nothing.
@@ -225,10 +229,11 @@ class OnnxImport {
     return found == aliases_.end() ? value : found->second;
   }
 
-  void use_constant(const std::string& value) {
+  void use_constant(const OnnxNode& node, const std::string& value) {
     const auto found = constants_.find(value);
     if (found == constants_.end() || graph_.constants.contains(value)) return;
-    if (!found->second.is_float()) fail(fmt::format("integers '{}' are used as if they were f32", value));
+    if (!found->second.is_float())
+      node.untrusted(fmt::format("integers '{}' are used as if they were f32", value));
     graph_.constants[value] = {found->second.shape, std::get<0>(found->second.values)};
   }
 
