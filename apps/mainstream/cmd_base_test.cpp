@@ -1,5 +1,8 @@
+#include <cmath>
+
 #include "cli_testing.hpp"
 #include "core/json.hpp"
+#include "infer/random_graph.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
@@ -15,6 +18,20 @@ class BaseCommandTest : public testing::Test {
   void SetUp() override { write_file(in_, to_onnx(tiny_network())); }
   CliResult prepare(const std::string& options = {}, const std::string& before = {}) {
     return run_cli("base prepare " + in_.string() + " -o " + out_.string() + " " + options, before);
+  }
+  CliResult calibrate(const std::string& options = {}) {
+    return run_cli("base calibrate " + out_.string() + " --images " + (folder_ / "pictures").string() + " " +
+                   options);
+  }
+  void write_pictures(std::size_t count) {
+    std::filesystem::create_directory(folder_ / "pictures");
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<std::uint8_t> rgb(20 * 20 * 3);
+      for (std::size_t k = 0; k < rgb.size(); ++k) rgb[k] = static_cast<std::uint8_t>(k * 37 * (i + 1));
+      const auto jpeg = encode_jpeg(picture_from_rgb(20, 20, rgb));
+      write_file(folder_ / "pictures" / (std::to_string(i) + ".jpg"),
+                 {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
+    }
   }
   const TestFolder folder_;
   const std::filesystem::path in_ = folder_ / "in.onnx", out_ = folder_ / "out.onnx";
@@ -66,19 +83,9 @@ TEST_F(BaseCommandTest, ShowsWhatTheEngineMakesOfIt) {
 TEST_F(BaseCommandTest, CalibratesForInt8) {
   if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
   ASSERT_EQ(prepare().exit_code, 0);
-  std::filesystem::create_directory(folder_ / "pictures");
-  for (int i = 0; i < 12; ++i) {
-    std::vector<std::uint8_t> rgb(20 * 20 * 3);
-    for (std::size_t k = 0; k < rgb.size(); ++k)
-      rgb[k] = static_cast<std::uint8_t>(k * 37 * (static_cast<std::size_t>(i) + 1));
-    const auto jpeg = encode_jpeg(picture_from_rgb(20, 20, rgb));
-    write_file(folder_ / "pictures" / (std::to_string(i) + ".jpg"),
-               {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
-  }
+  write_pictures(12);
   write_file(folder_ / "pictures" / "notes.txt", "no picture");
-  const std::string command =
-      "base calibrate " + out_.string() + " --images " + (folder_ / "pictures").string();
-  const CliResult result = run_cli(command + " --least-agreement 0");
+  const CliResult result = calibrate("--least-agreement 0");
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("int8"));
   EXPECT_FALSE(read_base(out_).ranges.empty());
@@ -88,7 +95,45 @@ TEST_F(BaseCommandTest, CalibratesForInt8) {
                 .exit_code,
             0);
   std::filesystem::remove_all(folder_ / "pictures");
-  expect_refused(run_cli(command), 2, "no such file or folder");
+  expect_refused(calibrate(), 2, "no such file or folder");
+}
+
+// Two features, and 16,000 outputs of which the one is highest whose direction is nearest to theirs: however
+// little int8 turns them, another one is.
+Graph undecided_network() {
+  GraphMaker m(1);
+  const std::string x = m.relu(m.conv(m.input({1, 3, 16, 16}), 16, 3));
+  const std::string flat = m.node(op::Reshape{{2}}, {m.node(op::GlobalPool{}, {m.conv(x, 2, 3)})});
+  constexpr std::int64_t kDirections = 16000;
+  std::vector<float> directions;
+  for (std::int64_t i = 0; i < kDirections; ++i) {
+    const double angle = 2 * M_PI * static_cast<double>(i) / kDirections;
+    directions.push_back(static_cast<float>(std::cos(angle)));
+    directions.push_back(static_cast<float>(std::sin(angle)));
+  }
+  m.graph.constants["directions"] = make_tensor({kDirections, 2}, std::move(directions));
+  m.graph.outputs = {m.node(op::Gemm{}, {flat, "directions"})};
+  return m.graph;
+}
+
+TEST_F(BaseCommandTest, KeepsNoPrecisionThatAgreesTooLittleUnlessForced) {
+  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+  write_file(in_, to_onnx(undecided_network()));
+  ASSERT_EQ(prepare().exit_code, 0);
+  const std::string before = read_file(out_);
+  write_pictures(40);
+  const CliResult refused = calibrate("--least-agreement 1");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("agrees with f32 on"));
+  EXPECT_THAT(refused.err, HasSubstr("below 100.0 %; nothing is written"));
+  EXPECT_TRUE(read_file(out_) == before);
+  EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --precision int8").exit_code, 2);
+
+  EXPECT_EQ(calibrate("--least-agreement 1 --force").exit_code, 0);
+  const Base base = read_base(out_);
+  EXPECT_LT(base.agreement.at(Precision::int8).top1, 1);
+  EXPECT_EQ(base.agreement.at(Precision::int8).inputs, 20U);
+  EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --precision int8").exit_code, 0);
 }
 
 TEST_F(BaseCommandTest, RefusesWrongOptions) {

@@ -81,6 +81,18 @@ void print_agreement(const Base& base) {
   fmt::print("{}", table.text());
 }
 
+void check_agreement(const Base& base, const CalibrateArguments& arguments) {
+  for (const auto& [precision, agreement] : base.agreement) {
+    if (agreement.top1 >= arguments.least) continue;
+    throw Error(
+        ErrorKind::failed,
+        fmt::format("{}: {} agrees with f32 on {} of the pictures, below {}; nothing is written. {}--force "
+                    "keeps it all the same",
+                    arguments.base, to_string(precision), percent(agreement.top1), percent(arguments.least),
+                    precision == Precision::int8 ? "--share 1 or more pictures may help; " : ""));
+  }
+}
+
 void calibrate(const CalibrateArguments& arguments) {
   Base base = read_base(arguments.base);
   const auto inputs = read_inputs(arguments, base);
@@ -100,14 +112,7 @@ void calibrate(const CalibrateArguments& arguments) {
         measure_agreement(engine, base.graph, base.features, unseen, precision, base.ranges);
   }
   print_agreement(base);
-  const auto int8 = base.agreement.find(Precision::int8);
-  if (int8 != base.agreement.end() && int8->second.top1 < arguments.least && !arguments.force) {
-    throw Error(
-        ErrorKind::failed,
-        fmt::format("{}: int8 agrees with f32 on {} of the pictures, below {}; nothing is written. --share 1 "
-                    "or more pictures may help; --force keeps it all the same",
-                    arguments.base, percent(int8->second.top1), percent(arguments.least)));
-  }
+  if (!arguments.force) check_agreement(base, arguments);
   const std::string& output = arguments.output.empty() ? arguments.base : arguments.output;
   write_base(base, output);
   fmt::print("{}: {} ranges\n", output, base.ranges.size());
@@ -133,10 +138,11 @@ void add_calibrate_command(CLI::App& base) {
       ->capture_default_str();
   command
       ->add_option("--least-agreement", arguments->least,
-                   "Share of pictures on which int8 must have the same highest output as f32")
+                   "Share of pictures on which bf16 and int8 must have the same highest output as f32")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command->add_flag("--force", arguments->force, "Keep ranges whatever they agree");
+  command->add_flag("--force", arguments->force,
+                    "Keep the base's ranges however little the precisions agree");
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
   command->footer("Example:\n  mainstream base calibrate base.onnx --images pictures/");
