@@ -39,14 +39,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 Json parse_json(std::string_view text, const std::string& source) {
   std::vector<std::set<std::string>> keys;  // of the objects that are open, outermost first
+  std::string last_key;
   const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > kMaxDepth) {
       throw Error(ErrorKind::untrusted, fmt::format("{}: nested deeper than {}", source, kMaxDepth));
     }
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      throw Error(ErrorKind::untrusted, fmt::format("{}: field {} stands twice", source, parsed.dump()));
+    if (event == Json::parse_event_t::key) {
+      last_key = in_quotes(parsed.get<std::string>());
+      if (!keys.back().insert(parsed.get<std::string>()).second) {
+        throw Error(ErrorKind::untrusted, fmt::format("{}: field {} stands twice", source, last_key));
+      }
     }
     return true;
   };
@@ -55,6 +59,7 @@ Json parse_json(std::string_view text, const std::string& source) {
   } catch (const Json::exception& error) {
     std::string what = error.what();
     if (const auto bracket = what.find("] "); bracket != std::string::npos) what.erase(0, bracket + 2);
+    if (!last_key.empty()) what += ", in or after field " + last_key;
     throw Error(ErrorKind::untrusted, fmt::format("{}: not JSON: {}", source, what));
   }
 }

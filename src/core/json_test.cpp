@@ -21,6 +21,8 @@ TEST(JsonTest, ErrorsNameTheField) {
 TEST(JsonTest, RefusesWhatIsNotJson) {
   EXPECT_ERROR(untrusted, parse_json("{\"a\": 1", "x"), "x: not JSON");
   EXPECT_ERROR(untrusted, parse_json("{\"a\": NaN}", "x"), "x: not JSON");
+  EXPECT_ERROR(untrusted, parse_json("{\"a\": NaN}", "x"), "in or after field \"a\"");
+  EXPECT_ERROR(untrusted, parse_json("{\"a\": 1, \"b\": [1e999]}", "x"), "in or after field \"b\"");
   EXPECT_ERROR(untrusted, parse_json(R"({"a": 1, "a": 2})", "x"), "x: field \"a\" stands twice");
   EXPECT_ERROR(untrusted, parse_json(std::string(100, '['), "x"), "x: nested deeper than 64");
 }
