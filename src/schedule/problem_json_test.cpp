@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "core/json.hpp"
 #include "core/testing.hpp"
 #include "schedule/random_problem.hpp"
@@ -106,6 +108,78 @@ TEST(ProblemJsonTest, WhatIsMissingEmptyUnknownOrTwiceIsRefusedByName) {
   std::string twice = kGood;
   twice.insert(1, "\"budget\": 3,");
   expect_untrusted(twice, "budget");
+}
+
+TEST(ProblemJsonTest, WhatPrecisionsStreamsAndMeasurementsSayIsChecked) {
+  const auto measured = [](double first, double second) {
+    return Json::array({Json{{"fps", first}, {"recall", 0.5}, {"precision", 0.5}, {"f1", 0.5}},
+                        Json{{"fps", second}, {"recall", 0.5}, {"precision", 0.5}, {"f1", 0.5}}});
+  };
+  EXPECT_NO_THROW((void)parse_problem(with("/apps/0/candidates/1/measured", measured(1, 2)), "mix.json"));
+  expect_untrusted(with("/apps/0/candidates/1/measured", measured(2, 1)),
+                   "apps[0].candidates[1].measured[1].fps is 1 after 2");
+  expect_untrusted(with("/apps/0/candidates/1/measured", measured(-1, 1)),
+                   "apps[0].candidates[1].measured[0].fps");
+  expect_untrusted(with("/apps/0/candidates/1/head_cost", -1), "apps[0].candidates[1].head_cost");
+  expect_untrusted(with("/apps/0/candidates/1/tail_precision", "int8"), "tail_precision");
+  expect_untrusted(with("/apps/0/stream", "cam"), "stream");
+  expect_untrusted(with("/precisions", Json::array()), "only one can be given");
+  Json json = Json::parse(kGood);
+  json.erase("layer_costs");
+  json["precisions"] = Json::parse(R"([{"precision": "f32", "layer_costs": [1, 2, 3]},
+                                       {"precision": "int8", "layer_costs": [1, 2]}])");
+  expect_untrusted(json.dump(), "layer_costs of int8 has 2 layers, f32 has 3");
+  json["precisions"][1] = json["precisions"][0];
+  expect_untrusted(json.dump(), "\"f32\" stands twice");
+  json["precisions"] = Json::array();
+  expect_untrusted(json.dump(), "layer_costs is missing");
+}
+
+// A program may put into a problem what no file can say.
+TEST(ProblemTest, NotANumberIsRefusedByName) {
+  const double nan = std::nan("");
+  const auto expect_refused_with = [&](const char* field, const auto& change) {
+    Problem problem = parse_problem(kGood, "mix.json");
+    change(problem);
+    EXPECT_ERROR(untrusted, validate(problem), field);
+    EXPECT_ERROR(untrusted, solve(problem), field);
+  };
+  expect_refused_with("budget", [&](Problem& p) { p.budget = nan; });
+  expect_refused_with("stream_fps", [&](Problem& p) { p.stems[0].stream_fps = nan; });
+  expect_refused_with("fps_options[1]", [&](Problem& p) { p.stems[0].fps_options[1] = nan; });
+  expect_refused_with("layer_costs[2]", [&](Problem& p) { p.stems[0].layer_costs[0].costs[2] = nan; });
+  expect_refused_with("apps[0].weight", [&](Problem& p) { p.apps[0].weight = nan; });
+  expect_refused_with("apps[0].min_fps", [&](Problem& p) { p.apps[0].min_fps = nan; });
+  expect_refused_with("apps[0].max_fps", [&](Problem& p) { p.apps[0].max_fps = nan; });
+  expect_refused_with("apps[0].min_f1", [&](Problem& p) { p.apps[0].min_f1 = nan; });
+  expect_refused_with("apps[0].fixed_fps", [&](Problem& p) { p.apps[0].fixed_fps = nan; });
+  expect_refused_with("apps[0].event_length_ms", [&](Problem& p) { p.apps[0].events.length_ms = nan; });
+  expect_refused_with("apps[0].event_frequency", [&](Problem& p) { p.apps[0].events.frequency = nan; });
+  expect_refused_with("apps[0].correlation", [&](Problem& p) { p.apps[0].events.correlation = nan; });
+  expect_refused_with("candidates[0].tpr", [&](Problem& p) { p.apps[0].candidates[0].tpr = nan; });
+  expect_refused_with("candidates[0].fpr", [&](Problem& p) { p.apps[0].candidates[0].fpr = nan; });
+  expect_refused_with("candidates[0].head_cost",
+                      [&](Problem& p) { p.apps[0].candidates[0].head_cost = nan; });
+  expect_refused_with("options[0].fps", [&](Problem& p) { p.apps[1].options[0].fps = nan; });
+  expect_refused_with("options[0].f1", [&](Problem& p) { p.apps[1].options[0].f1 = nan; });
+  expect_refused_with("options[0].recall", [&](Problem& p) { p.apps[1].options[0].recall = nan; });
+}
+
+// Some thousand apps, each with a branchpoint and a rate of its own.
+TEST(ProblemTest, WhatNeedsTablesWithoutEndIsRefused) {
+  Problem problem = parse_problem(kGood, "mix.json");
+  problem.stems[0].layer_costs[0].costs.assign(3000, 1.0);
+  Problem::App app = problem.apps[1];
+  app.options.resize(1);
+  problem.apps.clear();
+  for (int i = 0; i < 3000; ++i) {
+    problem.apps.push_back(app);
+    problem.apps.back().id = fmt::format("app{}", i);
+    Problem::Option& option = problem.apps.back().options.front();
+    option.frozen = i;
+    option.fps = 1 + i * 1e-3;
+  }
+  EXPECT_ERROR(untrusted, validate(problem), "apps are too many together: 3000 of one stream");
 }
 
 TEST(ProblemJsonTest, CurvesThatWobbleAreNoError) {

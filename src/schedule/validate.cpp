@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kMaxCost = 1e15, kMaxFps = 1e6, kMaxLengthMs = 1e9;
 constexpr int kMaxVotes = 1000;
+// Of what a stem's search tables hold; hundreds of megabytes then.
+constexpr double kMaxSettings = 1e7;
 
 [[noreturn]] void fail(const std::string& field, const std::string& what) {
   throw Error(ErrorKind::untrusted, fmt::format("{} {}", field, what));
@@ -141,6 +143,31 @@ void check_limits(const std::string& at, const Problem::App& app) {
   if (app.fixed_frozen) check_range(at + ".fixed_frozen", *app.fixed_frozen, 0, 1e9);
 }
 
+// Apps with options have frame rates of their own, so few bytes can ask for very large tables.
+void check_size(const Problem& problem, std::size_t s) {
+  const Problem::Stem& stem = problem.stems[s];
+  std::set<int> frozen;
+  std::set<double> rates(stem.fps_options.begin(), stem.fps_options.end());
+  double apps = 0;
+  for (const Problem::App& app : problem.apps) {
+    if (app.stem != s) continue;
+    ++apps;
+    for (const Problem::Candidate& candidate : app.candidates) frozen.insert(candidate.frozen);
+    for (const Problem::Option& option : app.options) {
+      frozen.insert(option.frozen);
+      rates.insert(option.fps);
+    }
+  }
+  const auto places = static_cast<double>(frozen.size() * stem.layer_costs.size());
+  const auto fps = static_cast<double>(rates.size());
+  if (apps * places * fps > kMaxSettings) {
+    fail("apps",
+         fmt::format("are too many together: {} of one stream and base, {} branchpoints and precisions, "
+                     "{} frame rates; the product must be at most {}",
+                     apps, places, fps, kMaxSettings));
+  }
+}
+
 }  // namespace
 
 void validate(const Problem& problem) {
@@ -169,6 +196,7 @@ void validate(const Problem& problem) {
       check_options(at, app, problem.stems[app.stem]);
     }
   }
+  for (std::size_t s = 0; s < problem.stems.size(); ++s) check_size(problem, s);
 }
 
 }  // namespace mainstream
