@@ -22,6 +22,7 @@ std::string known_gap(const Schedule& schedule) {
   const bool mean = schedule.objective == Objective::mean;
   const double reached = mean ? schedule.mean_f1 : schedule.min_f1;
   const double gap = *schedule.bound > 0 ? std::max(0.0, 1 - reached / *schedule.bound) : 0;
+  if (gap < 1e-5) return fmt::format("less than 0.001 % below the best possible ({:.4f})", *schedule.bound);
   return fmt::format("at most {:.2g} % below the best possible ({:.4f})", 100 * gap, *schedule.bound);
 }
 
@@ -181,7 +182,7 @@ std::string sweep_csv(const std::vector<SweepPoint>& points, const std::string& 
   std::string text = at + ",algorithm,feasible,mean_f1,min_f1,cost,bound\n";
   for (const SweepPoint& point : points) {
     const Schedule& schedule = point.schedule;
-    text += fmt::format("{},{},{}", point.at, to_string(point.algorithm), schedule.feasible ? 1 : 0);
+    text += fmt::format("{:.9g},{},{}", point.at, to_string(point.algorithm), schedule.feasible ? 1 : 0);
     text += schedule.feasible
                 ? fmt::format(",{:.9f},{:.9f},{:.9g},", schedule.mean_f1, schedule.min_f1, schedule.cost)
                 : ",,,,";

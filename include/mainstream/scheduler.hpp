@@ -132,7 +132,8 @@ struct Schedule {
   std::string reason;
   double budget = 0, cost = 0;  // per second
   double mean_f1 = 0, min_f1 = 0;
-  // No schedule can have a better mean (for max-min: a better minimum). Nothing when none is known.
+  // No schedule can have a better mean (for max-min: a better minimum), whatever the algorithm. Nothing when
+  // none is known.
   std::optional<double> bound;
   bool proven = false;          // this is an optimum, including the second and third aims
   double price = 0;             // what one more unit of budget would add to the mean, about

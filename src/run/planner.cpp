@@ -61,7 +61,9 @@ Planned Planner::solve(const Costs& costs, double budget) const {
   options.algorithm = algorithm_for(mix_.mode, options_.algorithm);
   options.objective = options_.objective;
   options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
-  return planned(mainstream::solve(problem(costs, budget, {}), options));
+  Schedule schedule = mainstream::solve(problem(costs, budget, {}), options);
+  if (mix_.mode != Mode::mainstream) schedule.bound.reset();  // what the mode leaves out was not measured
+  return planned(std::move(schedule));
 }
 
 Planned Planner::evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const {

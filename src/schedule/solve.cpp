@@ -19,24 +19,42 @@ struct Answer {
   double price = 0;
 };
 
+// For comparison: they know no bound, or only one on what they choose from.
+bool is_baseline(Algorithm algorithm) {
+  return algorithm == Algorithm::greedy || algorithm == Algorithm::fixed ||
+         algorithm == Algorithm::max_sharing || algorithm == Algorithm::no_sharing;
+}
+
 class Solver {
  public:
   Solver(const Problem& problem, const SolveOptions& options) : problem_(problem), options_(options) {}
 
   Schedule run() {
-    all_ = expand(problem_, options_.algorithm == Algorithm::no_sharing ? rates_without_sharing()
-                                                                        : std::vector<double>{});
+    all_ = expanded();
     apply_mode(options_.algorithm, all_);
     within_ = all_;
     for (std::size_t a = 0; a < within_.size(); ++a) {
-      const Problem::App& app = problem_.apps[a];
-      std::erase_if(within_[a], [&](const auto& option) { return !within_limits(app, option); });
-      if (within_[a].empty()) return nothing(clash_within(app, all_[a]));
+      keep_limits(a, within_[a]);
+      if (within_[a].empty()) return nothing(clash_within(problem_.apps[a], all_[a]));
     }
-    return options_.algorithm == Algorithm::fixed ? best_fixed() : solve_for(within_);
+    Schedule schedule = options_.algorithm == Algorithm::fixed ? best_fixed() : solve_for(within_);
+    if (schedule.feasible && is_baseline(options_.algorithm)) {
+      schedule.bound = bound_on_all();
+      schedule.proven = false;
+    }
+    return schedule;
   }
 
  private:
+  [[nodiscard]] AppOptions expanded() const {
+    return expand(problem_, options_.algorithm == Algorithm::no_sharing ? rates_without_sharing()
+                                                                        : std::vector<double>{});
+  }
+
+  void keep_limits(std::size_t app, std::vector<InstanceOption>& options) const {
+    std::erase_if(options, [&](const auto& option) { return !within_limits(problem_.apps[app], option); });
+  }
+
   Schedule nothing(std::string reason) const {
     Schedule schedule;
     schedule.budget = problem_.budget;
@@ -85,18 +103,27 @@ class Solver {
     return answer;
   }
 
-  // The heuristic knows no precisions and no bound: what cannot go together is no answer, and the
-  // relaxation's bound is told.
-  [[nodiscard]] Answer ask_greedy(const Instance& instance) const {
-    MeanSearch search;
-    search.exact = false;
+  // The heuristic knows no precisions: what cannot go together is no answer.
+  [[nodiscard]] static Answer ask_greedy(const Instance& instance) {
     Answer answer;
     answer.assignment = greedy(instance);
     if (answer.assignment && !assignment_cost(instance, *answer.assignment)) answer.assignment.reset();
-    answer.bound = options_.objective == Objective::max_min
-                       ? best_max_min(instance, search).bound
-                       : best_mean(instance, search).bound / static_cast<double>(instance.apps.size());
     return answer;
+  }
+
+  // The relaxation's, on the objective over all that any algorithm could choose.
+  [[nodiscard]] double bound_on_all() const {
+    AppOptions options = expanded();
+    for (std::size_t a = 0; a < options.size(); ++a) {
+      keep_limits(a, options[a]);
+      drop_dominated(options[a]);
+    }
+    const Instance instance = make_instance(problem_, std::move(options));
+    MeanSearch search;
+    search.exact = false;
+    return options_.objective == Objective::max_min
+               ? best_max_min(instance, search).bound
+               : best_mean(instance, search).bound / static_cast<double>(instance.apps.size());
   }
 
   // The schedule in force in terms of an instance; apps that are new begin with their cheapest option.
@@ -133,15 +160,12 @@ class Solver {
 
   [[nodiscard]] Schedule best_fixed() const {
     std::optional<Schedule> best;
-    bool proven = true;
     for (const int frozen : frozen_counts(within_)) {
       AppOptions options = within_;
       fix_branchpoint(frozen, options);
       Schedule schedule = solve_for(std::move(options));
-      proven = proven && (schedule.proven || !schedule.feasible);
       if (!best || beats(schedule, *best)) best = std::move(schedule);
     }
-    best->proven = proven && best->feasible;
     return *best;
   }
 
