@@ -112,18 +112,10 @@ void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const
 void run_admission(const ScheduleArguments& arguments, const Problem& problem, SolveOptions options) {
   options.stop = stop_after(2 * arguments.time_limit_s);  // for two schedules
   const Admission admission = admit(problem, options);
-  const std::string& newcomer = problem.apps.back().id;
-  if (!admission.before.feasible) {
-    throw Error(ErrorKind::infeasible, "the mix does not fit already: " + admission.before.reason);
-  }
-  if (!admission.after.feasible) {
-    throw Error(ErrorKind::infeasible, fmt::format("{} cannot join: {}", newcomer, admission.after.reason));
-  }
-  if (arguments.json) {
-    fmt::print("{}\n", to_json(admission.after, problem));
-  } else {
-    fmt::print("{} fits\n{}", newcomer, admission_table(problem, admission));
-  }
+  if (arguments.json) fmt::print("{}\n", to_json(admission, problem));
+  if (!admission.reason.empty()) throw Error(ErrorKind::infeasible, admission.reason);
+  if (arguments.json) return;
+  fmt::print("{} fits\n{}", problem.apps.back().id, admission_table(problem, admission));
 }
 
 void run(const ScheduleArguments& arguments) {

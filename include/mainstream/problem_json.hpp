@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "mainstream/schedule_advice.hpp"
 #include "mainstream/scheduler.hpp"
 
 namespace mainstream {
@@ -18,5 +19,7 @@ namespace mainstream {
 
 // The problem gives names to what the schedule has indices for.
 [[nodiscard]] std::string to_json(const Schedule& schedule, const Problem& problem);
+// `problem` is the one with the newcomer.
+[[nodiscard]] std::string to_json(const Admission& admission, const Problem& problem);
 
 }  // namespace mainstream

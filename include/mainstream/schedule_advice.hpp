@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "mainstream/scheduler.hpp"
@@ -34,7 +35,8 @@ struct NextStep {
 
 // Whether the last app of `problem` can join the others.
 struct Admission {
-  Schedule before, after;        // without and with it; `after` tells the reason when it is refused
+  Schedule before, after;        // without and with it
+  std::string reason;            // why it is refused; empty when it fits
   std::vector<F1Change> others;  // all other apps, in order; empty when refused
 };
 // Throws usage for a problem of fewer than two apps.

@@ -12,7 +12,12 @@ Admission admit(const Problem& problem, const SolveOptions& options) {
   SolveOptions from_here = options;
   if (admission.before.feasible) from_here.current = &admission.before;
   admission.after = solve(problem, from_here);
-  if (!admission.after.feasible || !admission.before.feasible) return admission;
+  if (!admission.before.feasible) {
+    admission.reason = "the mix does not fit already: " + admission.before.reason;
+  } else if (!admission.after.feasible) {
+    admission.reason = problem.apps.back().id + " cannot join: " + admission.after.reason;
+  }
+  if (!admission.reason.empty()) return admission;
   for (std::size_t a = 0; a < running.apps.size(); ++a) {
     admission.others.push_back({a, admission.before.apps[a].f1, admission.after.apps[a].f1});
   }

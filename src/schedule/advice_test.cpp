@@ -1,7 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "core/json.hpp"
 #include "core/testing.hpp"
-#include "mainstream/schedule_advice.hpp"
+#include "mainstream/problem_json.hpp"
 #include "schedule/random_problem.hpp"
 
 namespace mainstream {
@@ -50,6 +51,17 @@ TEST(AdmissionTest, TellsWhatTheOthersLose) {
   double lost = 0;
   for (const F1Change& change : admission.others) lost += change.before - change.after;
   EXPECT_GE(lost, -1e-9);
+  const Json json = parse_json(to_json(admission, problem), "admission");
+  EXPECT_EQ(json["newcomer"], "app5");
+  EXPECT_EQ(json["fits"], true);
+  EXPECT_EQ(json["others"].size(), 5U);
+  EXPECT_EQ(json["schedule"]["apps"].size(), 6U);
+}
+
+TEST(AdmissionTest, AMixThatDoesNotFitAdmitsNobody) {
+  Problem problem = random_mix({.apps = 3, .branchpoints = 4, .rates = 5});
+  problem.budget = 1e-3;
+  EXPECT_THAT(admit(problem, {}).reason, testing::StartsWith("the mix does not fit already: "));
 }
 
 TEST(AdmissionTest, RefusesWhereALimitWouldBreak) {
@@ -64,8 +76,12 @@ TEST(AdmissionTest, RefusesWhereALimitWouldBreak) {
   const Admission admission = admit(problem, {});
   EXPECT_TRUE(admission.before.feasible);
   EXPECT_FALSE(admission.after.feasible);
-  EXPECT_NE(admission.after.reason.find("min_f1"), std::string::npos) << admission.after.reason;
+  EXPECT_THAT(admission.reason, testing::StartsWith("app5 cannot join: "));
+  EXPECT_THAT(admission.reason, testing::HasSubstr("min_f1"));
   EXPECT_TRUE(admission.others.empty());
+  const Json json = parse_json(to_json(admission, problem), "admission");
+  EXPECT_EQ(json["fits"], false);
+  EXPECT_EQ(json["reason"], admission.reason);
 }
 
 TEST(AdmissionTest, ThereMustBeAMix) {

@@ -83,31 +83,7 @@ void put_stem(Json& streams, Json& bases, const Problem::Stem& stem) {
   }
 }
 
-}  // namespace
-
-std::string to_json(const Problem& problem) {
-  Json object{{"name", problem.name}, {"budget", problem.budget}};
-  const Problem::Stem& first = problem.stems.front();
-  Json streams = Json::array(), bases = Json::array();
-  for (const Problem::Stem& stem : problem.stems) put_stem(streams, bases, stem);
-  if (first.stream.empty()) {
-    object["stream_fps"] = first.stream_fps;
-    object["fps_options"] = first.fps_options;
-  } else {
-    object["streams"] = std::move(streams);
-  }
-  if (first.base.empty()) {
-    object["precisions"] = to_json(first.layer_costs);
-  } else {
-    object["bases"] = std::move(bases);
-  }
-  for (const Problem::App& app : problem.apps) {
-    object["apps"].push_back(to_json(app, problem.stems[app.stem]));
-  }
-  return object.dump(1) + "\n";
-}
-
-std::string to_json(const Schedule& schedule, const Problem& problem) {
+Json schedule_object(const Schedule& schedule, const Problem& problem) {
   Json object{{"algorithm", to_string(schedule.algorithm)},
               {"objective", to_string(schedule.objective)},
               {"feasible", schedule.feasible},
@@ -140,6 +116,46 @@ std::string to_json(const Schedule& schedule, const Problem& problem) {
          {"precision", stem.layer_costs[static_cast<std::size_t>(segment.precision)].precision},
          {"cost", segment.cost}});
   }
+  return object;
+}
+
+}  // namespace
+
+std::string to_json(const Problem& problem) {
+  Json object{{"name", problem.name}, {"budget", problem.budget}};
+  const Problem::Stem& first = problem.stems.front();
+  Json streams = Json::array(), bases = Json::array();
+  for (const Problem::Stem& stem : problem.stems) put_stem(streams, bases, stem);
+  if (first.stream.empty()) {
+    object["stream_fps"] = first.stream_fps;
+    object["fps_options"] = first.fps_options;
+  } else {
+    object["streams"] = std::move(streams);
+  }
+  if (first.base.empty()) {
+    object["precisions"] = to_json(first.layer_costs);
+  } else {
+    object["bases"] = std::move(bases);
+  }
+  for (const Problem::App& app : problem.apps) {
+    object["apps"].push_back(to_json(app, problem.stems[app.stem]));
+  }
+  return object.dump(1) + "\n";
+}
+
+std::string to_json(const Schedule& schedule, const Problem& problem) {
+  return schedule_object(schedule, problem).dump(1) + "\n";
+}
+
+std::string to_json(const Admission& admission, const Problem& problem) {
+  Json object{{"newcomer", problem.apps.back().id}, {"fits", admission.reason.empty()}};
+  if (!admission.reason.empty()) object["reason"] = admission.reason;
+  object["others"] = Json::array();
+  for (const F1Change& change : admission.others) {
+    object["others"].push_back(
+        {{"id", problem.apps[change.app].id}, {"f1_before", change.before}, {"f1_after", change.after}});
+  }
+  object["schedule"] = schedule_object(admission.after, problem);
   return object.dump(1) + "\n";
 }
 
