@@ -40,18 +40,19 @@ void set_field(const std::string& text, const std::string& field, double value, 
     app.max_fps = value;
   } else if (field == "min_f1") {
     app.min_f1 = value;
-  } else if (field == "fps") {
+  } else if (field == "fixed_fps") {
     app.fixed_fps = value;
-  } else if (field == "frozen" && value == std::floor(value) && value < 1e9) {
+  } else if (field == "fixed_frozen") {
+    if (value != std::floor(value) || value > 1e9)
+      refuse(text, "fixed_frozen must be a whole number of layers");
     app.fixed_frozen = static_cast<int>(value);
-  } else if (field == "weight" && value > 0) {
+  } else if (field == "weight") {
     app.weight = value;
-  } else if (field == "frozen" || field == "weight") {
-    refuse(text, fmt::format("{} is {}; {} would be right", field, value,
-                             field == "frozen" ? "a whole number of layers" : "a number above 0"));
   } else {
-    refuse(text, fmt::format("unknown field '{}'; known are min_fps, max_fps, min_f1, fps, frozen and weight",
-                             field));
+    refuse(text,
+           fmt::format("unknown field '{}'; known are min_fps, max_fps, min_f1, fixed_fps, fixed_frozen "
+                       "and weight",
+                       field));
   }
 }
 
@@ -68,6 +69,11 @@ void apply_limit(const std::string& text, Problem& problem) {
     if (equals == std::string::npos) refuse(text, fmt::format("'{}': FIELD=VALUE would be right", part));
     set_field(text, part.substr(0, equals), number_in(text, part.substr(equals + 1)), app);
     begin = end + 1;
+  }
+  try {
+    validate(problem);
+  } catch (const Error& error) {
+    refuse(text, error.what());
   }
 }
 

@@ -7,7 +7,7 @@
 
 namespace mainstream {
 
-// "APP:FIELD=VALUE[,FIELD=VALUE..]", with fields min_fps, max_fps, min_f1, fps, frozen and weight. Throws
+// "APP:FIELD=VALUE[,FIELD=VALUE..]", with the names that these fields have in a problem's file. Throws
 // usage, naming what is wrong.
 void apply_limit(const std::string& text, Problem& problem);
 

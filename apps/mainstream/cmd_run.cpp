@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "budget_option.hpp"
 #include "commands.hpp"
 #include "core/stop.hpp"
 #include "frame_range.hpp"
@@ -26,20 +27,6 @@ Value known(const std::optional<Value>& value, const char* option, const std::st
             const char* words) {
   if (value) return *value;
   throw Error(ErrorKind::usage, fmt::format("{} '{}': known are {}", option, given, words));
-}
-
-std::optional<double> parse_budget(const std::string& text) {
-  if (text == "auto") return std::nullopt;
-  std::size_t used = 0;
-  double budget = 0;
-  try {
-    budget = std::stod(text, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  if (used == text.size() && budget > 0) return budget;
-  throw Error(ErrorKind::usage,
-              fmt::format("--budget '{}': milliseconds per second, as in 250, or auto would be right", text));
 }
 
 // Without a file for them, events are the command's output.

@@ -1,10 +1,12 @@
 // mainstream schedule: the best schedule for a problem, or for packages on this machine.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include "app_limits.hpp"
+#include "budget_option.hpp"
 #include "commands.hpp"
 #include "core/file.hpp"
 #include "core/progress.hpp"
@@ -23,8 +25,7 @@ struct ScheduleArguments {
   std::vector<std::filesystem::path> packages;
   std::vector<std::string> limits;
   double stream_fps = 14, time_limit_s = 1;
-  double budget = 0;  // 0: the problem's own, or the whole machine
-  std::string algorithm = "auto", objective = "mean", sweep;
+  std::string budget = "auto", algorithm = "auto", objective = "mean", sweep;
   int threads = 0;
   bool json = false, explain = false;
 };
@@ -41,7 +42,7 @@ Problem problem_of_packages(const ScheduleArguments& arguments) {
   const Engine engine({arguments.threads});
   constexpr double kWholeMachine = 1000;  // milliseconds per second
   return problem_from_packages(engine, base, cached_profile(engine, base), packages, arguments.stream_fps,
-                               arguments.budget > 0 ? arguments.budget : kWholeMachine);
+                               kWholeMachine);
 }
 
 Problem make_problem(const ScheduleArguments& arguments) {
@@ -51,9 +52,11 @@ Problem make_problem(const ScheduleArguments& arguments) {
   if (!arguments.problem.empty() && !arguments.add.empty()) {
     throw Error(ErrorKind::usage, "--add asks about packages: it needs --base and --packages");
   }
+  const std::optional<double> budget = parse_budget(arguments.budget);
   Problem problem =
       arguments.problem.empty() ? problem_of_packages(arguments) : read_problem(arguments.problem);
-  if (arguments.budget > 0) problem.budget = arguments.budget;
+  if (budget) problem.budget = *budget;
+  validate(problem);
   for (const std::string& limit : arguments.limits) apply_limit(limit, problem);
   return problem;
 }
@@ -101,6 +104,9 @@ void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const
   const auto points = arguments.sweep == "budget" ? sweep_budget(problem, options, report)
                                                   : sweep_apps(problem, options, report);
   progress.reset();
+  if (std::ranges::none_of(points, [](const SweepPoint& point) { return point.schedule.feasible; })) {
+    throw Error(ErrorKind::infeasible, points.back().schedule.reason);
+  }
   const std::string svg = sweep_plot(points, arguments.sweep, plain.objective);
   const std::filesystem::path output = arguments.output.empty() ? "sweep" : arguments.output;
   const std::string csv_path = output.string() + ".csv", svg_path = output.string() + ".svg";
@@ -144,14 +150,14 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command
-      .add_option(
-          "--budget", arguments.budget,
-          "Cost per second, for packages in milliseconds (default: the problem's own; 1000 for packages)")
-      ->check(CLI::PositiveNumber);
+      .add_option("--budget", arguments.budget,
+                  "Cost per second, for packages in milliseconds; auto: the problem's own, 1000 for packages")
+      ->capture_default_str();
   command
-      .add_option("--limit", arguments.limits,
-                  "APP:FIELD=VALUE[,FIELD=VALUE..], fields min_fps, max_fps, min_f1, fps, frozen, weight; "
-                  "may be given often")
+      .add_option(
+          "--limit", arguments.limits,
+          "APP:FIELD=VALUE[,FIELD=VALUE..], fields min_fps, max_fps, min_f1, fixed_fps, fixed_frozen, "
+          "weight; may be given often")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command
@@ -176,13 +182,18 @@ void add_schedule_command(CLI::App& program) {
                    "Seconds after which the search ends with what it has")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--add", arguments->add,
-                      "An M-Package: does it fit, too, and what would the others lose?");
-  command->add_flag("--explain", arguments->explain, "Why no app gets more, and what is shared by whom");
-  command->add_option("--sweep", arguments->sweep,
-                      "budget or apps: F1 of all algorithms over it, as OUTPUT.csv and OUTPUT.svg");
-  command->add_option("-o,--output", arguments->output, "Of a sweep, without ending (default: sweep)");
-  command->add_flag("--json", arguments->json, "The schedule as JSON");
+  auto* add = command->add_option("--add", arguments->add,
+                                  "An M-Package: does it fit, too, and what would the others lose?");
+  auto* explain =
+      command->add_flag("--explain", arguments->explain, "Why no app gets more, and what is shared by whom");
+  auto* sweep =
+      command->add_option("--sweep", arguments->sweep,
+                          "budget or apps: F1 of all algorithms over it, as OUTPUT.csv and OUTPUT.svg");
+  command->add_option("-o,--output", arguments->output, "Of a sweep, without ending (default: sweep)")
+      ->needs(sweep);
+  auto* json = command->add_flag("--json", arguments->json, "The answer as JSON");
+  explain->excludes(add, json);
+  sweep->excludes(add, explain, json);
   command->footer(
       "Examples:\n"
       "  mainstream schedule --base base.onnx --packages crossing.mpkg crowd.mpkg --stream-fps 10 --budget "

@@ -34,19 +34,23 @@ TEST(ScheduleCommandTest, ExplainsWhyNobodyGetsMore) {
 }
 
 TEST(ScheduleCommandTest, KeepsLimits) {
-  const Json json = parse_json(schedule("two-apps", "--limit bus-1:fps=1,frozen=0 --json").out, "output");
+  const Json json =
+      parse_json(schedule("two-apps", "--limit bus-1:fixed_fps=1,fixed_frozen=0 --json").out, "output");
   for (const Json& app : json["apps"]) {
     if (app["id"] != "bus-1") continue;
     EXPECT_EQ(app["fps"], 1);
     EXPECT_EQ(app["frozen"], 0);
   }
   expect_refused(schedule("two-apps", "--limit bus-1:min_f1=0.9"), 4, "cannot keep min_f1 0.9");
+  expect_refused(schedule("two-apps", "--budget 30 --limit bus-1:min_fps=5 --limit pedestrian-1:fixed_fps=3"),
+                 4, "the limits of \"pedestrian-1\" (fixed_fps 3) do not fit the budget of 30");
   expect_refused(schedule("two-apps", "--budget 0.01"), 4, "the cheapest schedule costs");
+  expect_refused(schedule("two-apps", "--limit bus-1:min_f1=1.8"), 2, "min_f1 must be a number from 0 to 1");
   expect_refused(schedule("two-apps", "--limit bus-1"), 2, "APP:FIELD=VALUE");
-  expect_refused(schedule("two-apps", "--limit bus:fps=1"), 2, "there is no app 'bus' but: ");
+  expect_refused(schedule("two-apps", "--limit bus:fixed_fps=1"), 2, "there is no app 'bus' but: ");
   expect_refused(schedule("two-apps", "--limit bus-1:speed=1"), 2, "unknown field 'speed'");
-  expect_refused(schedule("two-apps", "--limit bus-1:fps=fast"), 2, "'fast' is not a number");
-  expect_refused(schedule("two-apps", "--limit bus-1:frozen=1.5"), 2, "whole number");
+  expect_refused(schedule("two-apps", "--limit bus-1:fixed_fps=fast"), 2, "'fast' is not a number");
+  expect_refused(schedule("two-apps", "--limit bus-1:fixed_frozen=1.5"), 2, "whole number");
 }
 
 TEST(ScheduleCommandTest, SweepsAsTableAndPlot) {
@@ -61,6 +65,13 @@ TEST(ScheduleCommandTest, SweepsAsTableAndPlot) {
     EXPECT_THAT(read_file(output + ".svg"), HasSubstr("</svg>"));
   }
   expect_refused(schedule("two-apps", "--sweep price"), 2, "known are budget and apps");
+  expect_refused(schedule("two-apps", "--sweep budget --json"), 2, "--sweep");
+}
+
+TEST(ScheduleCommandTest, NoSweepOverWhatNeverFits) {
+  const CliResult result = schedule("two-apps", "--sweep budget --limit bus-1:min_f1=0.99 -o /nowhere/curve");
+  EXPECT_EQ(result.exit_code, 4) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("cannot keep min_f1 0.99"));
 }
 
 TEST(ScheduleCommandTest, RefusesWhatMakesNoSense) {
@@ -68,6 +79,9 @@ TEST(ScheduleCommandTest, RefusesWhatMakesNoSense) {
   expect_refused(schedule("two-apps", "--add other.mpkg"), 2, "--add asks about packages");
   expect_refused(schedule("two-apps", "--algorithm best"), 2, "known are auto, optimal");
   expect_refused(schedule("two-apps", "--objective worst"), 2, "known are mean and max-min");
+  expect_refused(schedule("two-apps", "--budget much"), 2, "--budget 'much': a cost per second above 0");
+  expect_refused(schedule("two-apps", "--budget -3"), 2, "a cost per second above 0");
+  expect_refused(schedule("two-apps", "--explain --json"), 2, "--explain");
   expect_refused(schedule("nothing"), 3, "nothing.json");
 }
 
