@@ -83,6 +83,7 @@ void ParetoMerge::thin_out(std::vector<Way>& ways, std::size_t number) {
   std::sort(prospects.begin(), prospects.end(),
             [](const auto& a, const auto& b) { return a.second < b.second; });
   std::vector<Way> kept;
+  kept.reserve(prospects.size());
   for (const auto& [prospect, way] : prospects) kept.push_back(ways[way]);
   ways = std::move(kept);
 }

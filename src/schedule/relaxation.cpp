@@ -94,7 +94,8 @@ Priced Relaxation::prove(Priced found, double price, double tolerance, SearchLim
 Priced Relaxation::prove_cheapest(Priced found, SearchLimit& limit) {
   count(true);
   for (Stem& stem : stems_) stem.tables->set_price(1);
-  return prove_all(std::move(found), 1e-12 * std::abs(found.cost), limit);
+  const double same = 1e-12 * std::abs(found.cost);
+  return prove_all(std::move(found), same, limit);
 }
 
 Dual find_price(Relaxation& relaxation, Priced cheapest, double budget, double guess) {

@@ -51,8 +51,8 @@ class StemTables {
 
   // What a segment costs per second at a rate.
   [[nodiscard]] double segment_cost(int level, int precision, int rate) const {
-    return segment_costs_[static_cast<std::size_t>(precision * (levels_ + 1) + level)] *
-           rate_values_[static_cast<std::size_t>(rate)];
+    const int segment = precision * (levels_ + 1) + level;
+    return segment_costs_[static_cast<std::size_t>(segment)] * rate_values_[static_cast<std::size_t>(rate)];
   }
   [[nodiscard]] double shape_cost(const Shape& shape) const;
 
