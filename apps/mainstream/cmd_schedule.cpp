@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
 
 #include "app_limits.hpp"
 #include "budget_option.hpp"
@@ -35,9 +36,14 @@ Problem problem_of_packages(const ScheduleArguments& arguments) {
   std::vector<std::filesystem::path> paths = arguments.packages;
   if (!arguments.add.empty()) paths.push_back(arguments.add);
   std::vector<MPackage> packages;
+  std::set<std::string> apps;
   for (const auto& path : paths) {
     packages.push_back(MPackage::open(path));
     packages.back().verify(base);
+    const std::string& app = packages.back().manifest().app;
+    if (!apps.insert(app).second) {
+      throw Error(ErrorKind::usage, fmt::format("{}: app '{}' is there already", path.string(), app));
+    }
   }
   const Engine engine({arguments.threads});
   constexpr double kWholeMachine = 1000;  // milliseconds per second
@@ -118,7 +124,7 @@ void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const
 void run_admission(const ScheduleArguments& arguments, const Problem& problem, SolveOptions options) {
   options.stop = stop_after(2 * arguments.time_limit_s);  // for two schedules
   const Admission admission = admit(problem, options);
-  if (arguments.json) fmt::print("{}\n", to_json(admission, problem));
+  if (arguments.json) fmt::print("{}", to_json(admission, problem));
   if (!admission.reason.empty()) throw Error(ErrorKind::infeasible, admission.reason);
   if (arguments.json) return;
   fmt::print("{} fits\n{}", problem.apps.back().id, admission_table(problem, admission));
@@ -131,7 +137,7 @@ void run(const ScheduleArguments& arguments) {
   if (!arguments.add.empty()) return run_admission(arguments, problem, options);
   options.stop = stop_after(arguments.time_limit_s);
   const Schedule schedule = solve(problem, options);
-  if (arguments.json) fmt::print("{}\n", to_json(schedule, problem));
+  if (arguments.json) fmt::print("{}", to_json(schedule, problem));
   if (!schedule.feasible) throw Error(ErrorKind::infeasible, schedule.reason);
   if (arguments.json) return;
   fmt::print("{}", schedule_table(problem, schedule));

@@ -155,6 +155,10 @@ std::string steps_text(const Problem& problem, const Schedule& schedule,
         "{}: {}\n", problem.apps[app].id,
         steps[app] ? step_text(problem, schedule, app, *steps[app]) : "has its best setting already");
   }
+  if (steps.size() < problem.apps.size()) {
+    text +=
+        fmt::format("{} more apps: not looked at within --time-limit\n", problem.apps.size() - steps.size());
+  }
   return text;
 }
 

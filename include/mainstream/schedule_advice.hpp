@@ -28,7 +28,8 @@ struct NextStep {
 };
 
 // For each app its next step; nothing for an app that has its best already. `schedule` is a feasible answer
-// to `problem`. `options` are those for the steps' schedules; about as many are made as there are apps.
+// to `problem`. `options` are those for the steps' schedules; about as many are made as there are apps. Ends
+// early, with the first apps' steps only, when `options.stop` says so between two apps.
 [[nodiscard]] std::vector<std::optional<NextStep>> next_steps(const Problem& problem,
                                                               const Schedule& schedule,
                                                               const SolveOptions& options);

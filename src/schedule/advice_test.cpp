@@ -43,6 +43,16 @@ TEST(NextStepsTest, WithRoomForAllNobodyIsKeptFromMore) {
   for (const auto& step : next_steps(problem, solve(problem), {})) EXPECT_FALSE(step);
 }
 
+TEST(NextStepsTest, EndWhenTheTimeIsUp) {
+  const Problem problem = random_mix({.apps = 6, .branchpoints = 4, .rates = 5});
+  const Schedule schedule = solve(problem);
+  int asked = 0;
+  SolveOptions options;
+  options.algorithm = Algorithm::fast;  // which does not ask
+  options.stop = [&] { return ++asked > 2; };
+  EXPECT_EQ(next_steps(problem, schedule, options).size(), 2U);
+}
+
 TEST(AdmissionTest, TellsWhatTheOthersLose) {
   const Problem problem = random_mix({.apps = 6, .branchpoints = 4, .rates = 5});
   const Admission admission = admit(problem, {});

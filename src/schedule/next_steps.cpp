@@ -68,7 +68,7 @@ std::vector<std::optional<NextStep>> next_steps(const Problem& problem, const Sc
   const Instance instance = make_instance(problem, std::move(all));
   const Assignment assignment = assignment_of(instance, schedule);
   std::vector<std::optional<NextStep>> steps;
-  for (std::size_t app = 0; app < problem.apps.size(); ++app) {
+  for (std::size_t app = 0; app < problem.apps.size() && !(options.stop && options.stop()); ++app) {
     auto& step = steps.emplace_back(best_step(problem, instance, schedule, assignment, app));
     if (step) take(problem, schedule, options, app, *step);
   }
