@@ -1,10 +1,13 @@
 // How many processors this process may really use.
 #pragma once
 
+#include <filesystem>
+
 namespace mainstream {
 
-// At least 1: the smaller of the affinity mask and the cgroup's quota (rounded up), not the
-// number of processors in the machine.
-[[nodiscard]] int usable_cpus();
+// At least 1: the smaller of the affinity mask (which a cpuset narrows) and the quotas of this process's
+// cgroup and of those above it, rounded up; not the number of processors in the machine. `root` is where proc
+// and sys are, so that tests can bring their own.
+[[nodiscard]] int usable_cpus(const std::filesystem::path& root = "/");
 
 }  // namespace mainstream
