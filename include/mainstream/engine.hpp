@@ -28,6 +28,8 @@ class Engine {
  public:
   explicit Engine(const EngineOptions& options = {});
   [[nodiscard]] int threads() const;
+  // Of all that was made with it and still is: bytes of packed weights, each constant once.
+  [[nodiscard]] std::size_t weight_bytes() const;
 
   struct State;
   [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }

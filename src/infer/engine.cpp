@@ -33,4 +33,8 @@ int Engine::threads() const {
   return state_->threads;
 }
 
+std::size_t Engine::weight_bytes() const {
+  return state_->weights.bytes();
+}
+
 }  // namespace mainstream

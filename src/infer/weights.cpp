@@ -37,14 +37,13 @@ Weights WeightCache::make(const Tensor& tensor, const Shape& shape, const Layout
   auto* data = const_cast<float*>(tensor.data->data());
   const Layout plain = row_major(shape);
   dnnl::memory source(plain, engine_, data);
-  if (plain == wanted) return std::make_shared<PackedWeights>(PackedWeights{tensor, source});
-  // A copy needs no tie to the constant's data but for the cache's key, which must not be reused.
+  if (plain == wanted) return std::make_shared<PackedWeights>(PackedWeights{source, tensor.data});
   dnnl::memory packed(wanted, engine_);
   dnnl::stream stream(engine_);
   const auto attr = type_of(wanted) == DataType::s8 ? quantising(tensor, shape) : dnnl::primitive_attr();
   dnnl::reorder(dnnl::reorder::primitive_desc(source, packed, attr)).execute(stream, source, packed);
   stream.wait();
-  return std::make_shared<PackedWeights>(PackedWeights{tensor, packed});
+  return std::make_shared<PackedWeights>(PackedWeights{packed, nullptr});
 }
 
 void WeightCache::drop_expired() {
@@ -57,7 +56,7 @@ void WeightCache::drop_expired() {
 Weights WeightCache::pack(const Tensor& tensor, const Shape& shape, const Layout& wanted) {
   const std::lock_guard lock(mutex_);
   drop_expired();
-  auto& entries = entries_[tensor.data->data()];
+  auto& entries = entries_[tensor.data];
   for (const Entry& entry : entries) {
     if (entry.layout != wanted) continue;
     if (auto weights = entry.weights.lock()) return weights;
@@ -67,12 +66,14 @@ Weights WeightCache::pack(const Tensor& tensor, const Shape& shape, const Layout
   return weights;
 }
 
-std::size_t WeightCache::size() {
+std::size_t WeightCache::bytes() {
   const std::lock_guard lock(mutex_);
   drop_expired();
-  std::size_t count = 0;
-  for (const auto& [data, entries] : entries_) count += entries.size();
-  return count;
+  std::size_t bytes = 0;
+  for (const auto& [data, entries] : entries_) {
+    for (const Entry& entry : entries) bytes += entry.layout.get_size();
+  }
+  return bytes;
 }
 
 }  // namespace mainstream

@@ -15,15 +15,15 @@ namespace mainstream {
 // For each index of the first dimension, what one step of symmetric s8 stands for.
 [[nodiscard]] std::vector<float> channel_scales(const Tensor& tensor);
 
-// A constant in one layout. Keeps the constant's own data alive where no copy was needed.
+// A constant in one layout.
 struct PackedWeights {
-  Tensor tensor;
   dnnl::memory memory;
+  std::shared_ptr<const std::vector<float>> data;  // where `memory` is the constant's own, not a copy
 };
 using Weights = std::shared_ptr<const PackedWeights>;
 
 // Two plans over the same constant (the same data, not equal data) that want the same layout get the same
-// memory; it goes when the last of them goes. Thread-safe.
+// memory; it goes when the last of them goes. Constants that were copied may go before. Thread-safe.
 class WeightCache {
  public:
   explicit WeightCache(const dnnl::engine& engine) : engine_(engine) {}
@@ -33,7 +33,7 @@ class WeightCache {
   // scale of their output channel.
   [[nodiscard]] Weights pack(const Tensor& tensor, const Shape& shape, const Layout& wanted);
 
-  [[nodiscard]] std::size_t size();  // entries in use
+  [[nodiscard]] std::size_t bytes();  // of all that is in use
 
  private:
   struct Entry {
@@ -45,7 +45,9 @@ class WeightCache {
 
   const dnnl::engine engine_;
   std::mutex mutex_;
-  std::map<const float*, std::vector<Entry>> entries_;  // guarded by mutex_
+  // By constant; an owner stays known, and no other has its place, while a weak pointer to it is kept.
+  std::map<std::weak_ptr<const std::vector<float>>, std::vector<Entry>, std::owner_less<>>
+      entries_;  // guarded by mutex_
 };
 
 }  // namespace mainstream
