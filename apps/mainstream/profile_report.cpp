@@ -19,10 +19,13 @@ std::string profile_text(const Base& base, const Profile& profile) {
                fmt::format("{:.3f}", shared), fmt::format("{:.3f}", total - shared)});
     before = branchpoint.layers;
   }
+  const Timing& stem = profile.stem;
   return fmt::format(
-      "{} on {}, {} threads: {:.3f} ms to the features (one run: median {:.3f}, p90 {:.3f}, of {} runs)\n{}",
-      single_line(base.name), single_line(profile.processor), profile.threads, total, profile.stem.median_ms,
-      profile.stem.p90_ms, profile.stem.runs, table.text());
+      "{} on {}, {} threads: {:.3f} ms to the features, {:.1f} % of one run (median {:.3f}, p90 {:.3f}; {} "
+      "of {} "
+      "runs took over half as long again)\n{}",
+      single_line(base.name), single_line(profile.processor), profile.threads, total,
+      100 * total / stem.median_ms, stem.median_ms, stem.p90_ms, stem.outliers, stem.runs, table.text());
 }
 
 std::string profile_json(const Base& base, const Profile& profile) {
@@ -43,6 +46,7 @@ std::string profile_json(const Base& base, const Profile& profile) {
                      {"stem_median_ms", profile.stem.median_ms},
                      {"stem_p90_ms", profile.stem.p90_ms},
                      {"runs", profile.stem.runs},
+                     {"outliers", profile.stem.outliers},
                      {"segments", std::move(segments)},
                      {"layer_ms", profile.layer_ms}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

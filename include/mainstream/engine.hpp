@@ -54,6 +54,7 @@ struct Timing {
   double median_ms = 0;
   double p90_ms = 0;  // nine of ten runs took no longer
   std::size_t runs = 0;
+  std::size_t outliers = 0;  // runs that took over half as long again as the median: something disturbed them
 };
 
 struct EngineMemory {

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kWarmUps = 2;
 constexpr std::size_t kLeastRuns = 5;
+constexpr double kOutlier = 1.5;  // times the median
 
 }  // namespace
 
@@ -21,7 +22,9 @@ double quantile(std::vector<double> values, double q) {
 Timing measure(const std::function<void()>& work, std::chrono::milliseconds duration,
                const std::function<void()>& between) {
   using Clock = std::chrono::steady_clock;
-  for (int i = 0; i < kWarmUps; ++i) work();
+  // A processor that was idle takes a while to reach its speed.
+  const auto warming = Clock::now();
+  for (int i = 0; i < kWarmUps || Clock::now() - warming < duration / 10; ++i) work();
   std::vector<double> times;
   const auto start = Clock::now();
   while (times.size() < kLeastRuns || Clock::now() - start < duration) {
@@ -30,7 +33,10 @@ Timing measure(const std::function<void()>& work, std::chrono::milliseconds dura
     times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - before).count());
     if (between) between();
   }
-  return {quantile(times, 0.5), quantile(times, 0.9), times.size()};
+  Timing timing{quantile(times, 0.5), quantile(times, 0.9), times.size()};
+  timing.outliers = static_cast<std::size_t>(std::count_if(
+      times.begin(), times.end(), [&](double time) { return time > kOutlier * timing.median_ms; }));
+  return timing;
 }
 
 std::vector<StepInfo> with_times(const Plan& plan, const std::vector<double>& milliseconds) {

@@ -13,8 +13,8 @@ namespace mainstream {
 // The value that a fraction `q` of the values does not exceed. `values` must not be empty.
 [[nodiscard]] double quantile(std::vector<double> values, double q);
 
-// Runs `work` twice to warm up, then for about `duration`, at least five times.
-// `between` is run after each of them, untimed.
+// Runs `work` to warm up, for a tenth of `duration` and at least twice, then for about `duration`, at least
+// five times. `between` is run after each of them, untimed.
 [[nodiscard]] Timing measure(const std::function<void()>& work, std::chrono::milliseconds duration,
                              const std::function<void()>& between = {});
 

@@ -52,13 +52,14 @@ std::filesystem::path cache_folder() {
 }
 
 void write_profile(const Profile& profile, const std::filesystem::path& path) {
-  const Json json = {{"format", 1},
+  const Json json = {{"format", 2},
                      {"base", profile.base_id},
                      {"processor", profile.processor},
                      {"threads", profile.threads},
                      {"stem_median_ms", profile.stem.median_ms},
                      {"stem_p90_ms", profile.stem.p90_ms},
                      {"runs", profile.stem.runs},
+                     {"outliers", profile.stem.outliers},
                      {"layer_ms", profile.layer_ms}};
   write_file(path, json.dump(1) + "\n");
 }
@@ -66,7 +67,7 @@ void write_profile(const Profile& profile, const std::filesystem::path& path) {
 Profile read_profile(const std::filesystem::path& path) {
   const Json json = parse_json(read_file(path), path.string());
   const JsonField root(json, path.string());
-  (void)root["format"].integer(1, 1);
+  (void)root["format"].integer(2, 2);
   Profile profile;
   profile.base_id = root["base"].text();
   profile.processor = root["processor"].text();
@@ -74,6 +75,7 @@ Profile read_profile(const std::filesystem::path& path) {
   profile.stem.median_ms = root["stem_median_ms"].number(0, kLongestMs);
   profile.stem.p90_ms = root["stem_p90_ms"].number(0, kLongestMs);
   profile.stem.runs = static_cast<std::size_t>(root["runs"].integer(0, kMostRuns));
+  profile.stem.outliers = static_cast<std::size_t>(root["outliers"].integer(0, kMostRuns));
   const JsonField layers = root["layer_ms"];
   for (std::size_t i = 0; i < layers.size(); ++i)
     profile.layer_ms.push_back(layers.at(i).number(0, kLongestMs));
