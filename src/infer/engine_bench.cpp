@@ -166,8 +166,11 @@ void new_tail(benchmark::State& state, const std::string& path, Precision precis
   state.counters["first_ms"] = ready.front();
   state.counters["median_ms"] = median(ready);
   state.counters["frame_ms"] = median(running.alone());
-  state.counters["frame_beside_ms"] = median(running.beside());
-  state.counters["frame_beside_max_ms"] = *std::max_element(running.beside().begin(), running.beside().end());
+  // Where compiling is over before the next frame begins, no frame ran wholly beside it.
+  if (const std::vector<double>& beside = running.beside(); !beside.empty()) {
+    state.counters["frame_beside_ms"] = median(beside);
+    state.counters["frame_beside_max_ms"] = *std::max_element(beside.begin(), beside.end());
+  }
 }
 
 // ---- Two engines of one thread each, against one of them on its own.

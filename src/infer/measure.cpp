@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <numeric>
 
 namespace mainstream {
 namespace {
@@ -37,6 +38,21 @@ Timing measure(const std::function<void()>& work, std::chrono::milliseconds dura
   timing.outliers = static_cast<std::size_t>(std::count_if(
       times.begin(), times.end(), [&](double time) { return time > kOutlier * timing.median_ms; }));
   return timing;
+}
+
+std::vector<double> typical_steps(std::vector<std::vector<double>> runs) {
+  const auto total = [](const std::vector<double>& run) {
+    return std::accumulate(run.begin(), run.end(), 0.0);
+  };
+  std::sort(runs.begin(), runs.end(), [&](const auto& a, const auto& b) { return total(a) < total(b); });
+  const std::size_t begin = 2 * runs.size() / 5;
+  const std::size_t end = runs.size() - begin;
+  std::vector<double> means(runs.front().size(), 0);
+  for (std::size_t run = begin; run < end; ++run) {
+    for (std::size_t step = 0; step < means.size(); ++step)
+      means[step] += runs[run][step] / static_cast<double>(end - begin);
+  }
+  return means;
 }
 
 std::vector<StepInfo> with_times(const Plan& plan, const std::vector<double>& milliseconds) {

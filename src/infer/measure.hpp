@@ -18,6 +18,11 @@ namespace mainstream {
 [[nodiscard]] Timing measure(const std::function<void()>& work, std::chrono::milliseconds duration,
                              const std::function<void()>& between = {});
 
+// Of the times of each step in several runs: means over the middle fifth of the runs, by their totals. So the
+// steps add up to a typical run also where a disturbance hits one step here and another there; medians of
+// each step would leave all of them out. `runs` must not be empty.
+[[nodiscard]] std::vector<double> typical_steps(std::vector<std::vector<double>> runs);
+
 // Median milliseconds of each step over whole runs, after a warm-up.
 [[nodiscard]] std::vector<double> step_medians(Plan& plan, int repetitions);
 

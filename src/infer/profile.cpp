@@ -52,19 +52,13 @@ Profile profile_base(const Engine& engine, const Base& base, std::chrono::millis
   fill_input(plan, stem.inputs.front());
   // Half of the time for whole runs, half for those where each step is timed, in turns: what disturbs one
   // disturbs the other.
-  std::vector<std::vector<double>> step_ms(plan.steps.size());
-  const Timing whole = measure([&] { plan.run(); }, duration,
-                               [&] {
-                                 const auto times = plan.run_timed();
-                                 for (std::size_t i = 0; i < times.size(); ++i)
-                                   step_ms[i].push_back(times[i]);
-                               });
-  std::vector<double> medians;
-  for (auto& times : step_ms) medians.push_back(quantile(std::move(times), 0.5));
+  std::vector<std::vector<double>> timed_runs;
+  const Timing whole =
+      measure([&] { plan.run(); }, duration, [&] { timed_runs.push_back(plan.run_timed()); });
   return {.base_id = base.id,
           .processor = processor_name(),
           .threads = engine.threads(),
-          .layer_ms = by_node(plan, medians, stem.nodes.size()),
+          .layer_ms = by_node(plan, typical_steps(std::move(timed_runs)), stem.nodes.size()),
           .stem = whole};
 }
 
