@@ -179,7 +179,7 @@ void add_training_options(CLI::App& command, Arguments& arguments) {
                   "The least frozen candidate freezes this share of the multiply-adds")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--head", arguments.head, "average, spatial, or auto: the better on validation data")
+  command.add_option("--head", arguments.head, "average (what is there), spatial (where, too), or auto")
       ->capture_default_str();
   command.add_option("--epochs", options.epochs, "At most; 0: by the number of pictures")
       ->capture_default_str();

@@ -26,9 +26,10 @@
 namespace mainstream {
 
 enum class HeadKind {
-  automatic,  // the better of the two at the first candidate, by validation loss
+  automatic,  // for a clip spatial; for pictures the better at the first candidate, by validation loss
   average,    // global average pooling and one linear layer: what is in the picture
-  spatial,    // a narrow 1 x 1 convolution and one linear layer over all positions: where it is, too
+  spatial,    // narrow convolutions and linear layers over all positions of the features and of the
+              // branchpoint's tensor: where it is, too
 };
 
 [[nodiscard]] const char* to_string(HeadKind kind);

@@ -157,9 +157,12 @@ Manifest write(const SharedData& shared, const AppData& app, const TrainedApp& t
 }  // namespace
 
 std::vector<Manifest> train_from_clip(const Base& base, const ClipData& data,
-                                      std::span<const AppTarget> targets, const TrainOptions& options) {
+                                      std::span<const AppTarget> targets, const TrainOptions& asked) {
   check_targets(targets);
-  check_options(options);
+  check_options(asked);
+  TrainOptions options = asked;
+  // What a fixed camera's app asks is where something is. A few events cannot show reliably that it is not.
+  if (options.head == HeadKind::automatic) options.head = HeadKind::spatial;
   const Labels labels = read_labels(data.labels);
   for (const AppTarget& target : targets) (void)labels.of(target.app);
   const std::vector<Branchpoint> branchpoints = choose_branchpoints(base, options);

@@ -9,9 +9,11 @@
 namespace mainstream {
 namespace {
 
-// The spatial head's convolution: as many numbers per position as tell people from no people, few enough
-// that the linear layer over all positions stays small.
-constexpr std::int64_t kSpatialChannels = 16;
+// The spatial head's numbers per position: as many as tell people from no people, few enough that the linear
+// layers over all positions stay small.
+constexpr std::int64_t kNarrow = 32, kPerPosition = 16;
+// It reads larger maps at every second, third .. position: about so many a side are enough to tell where.
+constexpr std::int64_t kPositions = 20;
 
 class HeadBuilder {
  public:
@@ -21,28 +23,51 @@ class HeadBuilder {
     const std::int64_t channels = shape().at(1);
     add(op::GlobalPool{}, "pool");
     add(op::Reshape{{channels}}, "flat");
-    add_linear(channels, classes);
+    add_linear("linear", channels, classes);
   }
 
-  void add_spatial(std::int64_t classes) {
-    const std::int64_t channels = shape().at(1);
-    const double spread = std::sqrt(2.0 / static_cast<double>(channels));
-    add(op::Conv{}, "conv",
-        {weights("conv/weight", {kSpatialChannels, channels, 1, 1}, spread),
-         weights("conv/bias", {kSpatialChannels}, 0)});
-    add(op::Activation{op::Activation::Kind::relu}, "relu");
-    const std::int64_t size = element_count(shape());
-    add(op::Reshape{{size}}, "flat");
-    add_linear(size, classes);
+  // The features tell what is there, but on few positions; the branchpoint's tensor tells better where.
+  void add_spatial(const std::string& branchpoint, std::int64_t classes) {
+    const bool features_only = output() == branchpoint;
+    add_conv("features/conv", kPerPosition, {.kernel = 1, .stride = 1});
+    add_linear_over_positions("features", classes);
+    if (features_only) return;
+    const std::string by_features = std::exchange(output(), branchpoint);
+    const std::int64_t stride = (shape().at(2) + kPositions - 1) / kPositions;
+    add_conv("branchpoint/conv1", kNarrow, {.kernel = 2 * stride + 1, .stride = stride});
+    add_conv("branchpoint/conv2", kPerPosition, {.kernel = 3, .stride = 1});
+    add_linear_over_positions("branchpoint", classes);
+    add_node({op::Binary{}, {by_features, output()}, kHeadPrefix + std::string("logits")});
   }
 
  private:
-  [[nodiscard]] const Shape& shape() const { return graph_.shape(graph_.outputs.front()); }
+  struct Window {
+    std::int64_t kernel, stride;  // the kernel is odd; padded by half of it
+  };
+
+  [[nodiscard]] std::string& output() { return graph_.outputs.front(); }
+  [[nodiscard]] const Shape& shape() { return graph_.shape(output()); }
+
+  void add_conv(const std::string& name, std::int64_t to, Window window) {
+    const std::int64_t from = shape().at(1), pad = window.kernel / 2;
+    const std::int64_t inputs = from * window.kernel * window.kernel;
+    const double spread = std::sqrt(2.0 / static_cast<double>(inputs));  // He et al. 2015
+    add(op::Conv{.strides = {window.stride, window.stride}, .pads = {pad, pad, pad, pad}}, name,
+        {weights(name + "/weight", {to, from, window.kernel, window.kernel}, spread),
+         weights(name + "/bias", {to}, 0)});
+    add(op::Activation{op::Activation::Kind::relu}, name + "/relu");
+  }
+
+  void add_linear_over_positions(const std::string& name, std::int64_t classes) {
+    const std::int64_t size = element_count(shape());
+    add(op::Reshape{{size}}, name + "/flat");
+    add_linear(name + "/linear", size, classes);
+  }
 
   // Small weights, so that training begins with even odds.
-  void add_linear(std::int64_t size, std::int64_t classes) {
-    add(op::Gemm{}, "logits",
-        {weights("linear/weight", {classes, size}, 0.01), weights("linear/bias", {classes}, 0)});
+  void add_linear(const std::string& name, std::int64_t size, std::int64_t classes) {
+    add(op::Gemm{}, name,
+        {weights(name + "/weight", {classes, size}, 0.01), weights(name + "/bias", {classes}, 0)});
   }
 
   std::string weights(const std::string& name, const Shape& shape, double spread) {
@@ -56,9 +81,13 @@ class HeadBuilder {
   }
 
   void add(const Op& operation, const std::string& name, const std::vector<std::string>& constants = {}) {
-    Node node{operation, {graph_.outputs.front()}, kHeadPrefix + name};
+    Node node{operation, {output()}, kHeadPrefix + name};
     node.inputs.insert(node.inputs.end(), constants.begin(), constants.end());
-    graph_.outputs = {node.output};
+    add_node(std::move(node));
+  }
+
+  void add_node(Node node) {
+    output() = node.output;
     graph_.nodes.push_back(std::move(node));
     infer_shapes(graph_);
   }
@@ -87,7 +116,7 @@ Graph new_tail(const Base& base, const Branchpoint& branchpoint, HeadKind kind, 
   check_names(tail);
   HeadBuilder head(tail, seed);
   if (kind == HeadKind::spatial) {
-    head.add_spatial(classes);
+    head.add_spatial(branchpoint.tensor, classes);
   } else {
     head.add_average(classes);
   }

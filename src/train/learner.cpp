@@ -95,7 +95,10 @@ struct Learner::State {
   void step(std::span<const std::size_t> rows, const at::Tensor& weights, double rate) {
     const at::Tensor targets = at::empty({static_cast<std::int64_t>(rows.size())}, at::kLong);
     for (std::size_t i = 0; i < rows.size(); ++i) targets.data_ptr<std::int64_t>()[i] = labels[rows[i]];
-    at::cross_entropy_loss(module.forward(batch(rows)), targets, weights).backward();
+    constexpr std::int64_t kIgnoreNone = -100;
+    at::cross_entropy_loss(module.forward(batch(rows)), targets, weights, at::Reduction::Mean, kIgnoreNone,
+                           options.label_smoothing)
+        .backward();
     optimiser.step(rate * options.learning_rate);
   }
 };

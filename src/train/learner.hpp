@@ -16,6 +16,9 @@ struct LearnerOptions {
   double learning_rate = 1e-3;  // peak, of the base's weights
   double head_factor = 2;       // the head's rate is so many times as high
   double weight_decay = 0.05;
+  // Aims at so much less than certainty (Szegedy et al. 2016): without it models of few pictures grow so sure
+  // that one wrong answer decides the validation loss, and with it which epoch is kept.
+  double label_smoothing = 0.1;
   std::size_t batch = 16;
 };
 

@@ -50,6 +50,7 @@ Manifest start_manifest(const SharedData& shared, const AppData& app, const Trai
                               {"learning_rate", fmt::format("{}", learner.learning_rate)},
                               {"head_factor", fmt::format("{}", learner.head_factor)},
                               {"weight_decay", fmt::format("{}", learner.weight_decay)},
+                              {"label_smoothing", fmt::format("{}", learner.label_smoothing)},
                               {"batch", fmt::format("{}", learner.batch)},
                               {"views", fmt::format("{}", options.views)},
                               {"epochs", fmt::format("{}", trained.plan.epochs)}};
