@@ -1,8 +1,25 @@
 // The program `mainstream-train`: M-Trainer. Apart from `mainstream`, which must start without libtorch.
+#include <malloc.h>
+
 #include "commands.hpp"
 #include "program.hpp"
 
+namespace {
+
+// libtorch allocates every tensor of every step anew. The allocator would return this memory to the system
+// each time, and faulting it in again took as long as the computing.
+void keep_freed_memory() {
+  constexpr int kNever = -1, kStep = 64 << 20;
+  mallopt(M_TRIM_THRESHOLD, kNever);
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TOP_PAD, kStep);
+  mallopt(M_ARENA_MAX, 1);  // other arenas return what they do not use, whatever the threshold
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  keep_freed_memory();
   CLI::App program{"M-Trainer: candidates of an app, and base networks, from your own data.",
                    "mainstream-train"};
   mainstream::add_train_command(program);
