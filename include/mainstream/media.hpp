@@ -17,6 +17,9 @@
 namespace mainstream {
 
 using MediaTime = std::chrono::microseconds;  // since the start of the stream
+[[nodiscard]] inline double seconds(MediaTime time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 // One decoded picture: immutable, cheap to copy (the pixels are shared), free to pass between
 // threads. Pixels stay in the decoder's format until they are scaled.

@@ -8,6 +8,7 @@
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "package/input_json.hpp"
+#include "package/refuse.hpp"
 
 namespace mainstream {
 namespace {
@@ -21,10 +22,6 @@ constexpr const char* kBranchpointsKey = "mainstream.branchpoints";
 constexpr const char* kIdKey = "mainstream.id";
 constexpr const char* kRangesKey = "mainstream.ranges";
 constexpr const char* kAgreementKey = "mainstream.agreement";
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what) {
-  throw Error(ErrorKind::untrusted, fmt::format("{}: {}", where, what));
-}
 
 const std::string& entry(const Graph& graph, const std::string& where, const char* key) {
   const auto found = graph.metadata.find(key);

@@ -9,15 +9,12 @@
 #include "mainstream/error.hpp"
 #include "package/archive.hpp"
 #include "package/manifest.hpp"
+#include "package/refuse.hpp"
 
 namespace mainstream {
 namespace {
 
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{4} << 20;
-
-[[noreturn]] void refuse(const std::string& where, const std::string& what) {
-  throw Error(ErrorKind::untrusted, fmt::format("{}: {}", where, what));
-}
 
 Manifest read_manifest(const ArchiveReader& archive) {
   const std::string where = archive.path().string();

@@ -8,14 +8,6 @@
 #include "core/log.hpp"
 
 namespace mainstream {
-namespace {
-
-double seconds(MediaTime time) {
-  return std::chrono::duration<double>(time).count();
-}
-
-}  // namespace
-
 Analysis::Analysis(Options options, std::unique_ptr<StreamPlan> plan)
     : options_(std::move(options)), plan_(std::move(plan)), fps_(options_.apps.size()) {
   if (options_.budget) meter_.emplace(*options_.budget);

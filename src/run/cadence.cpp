@@ -15,10 +15,6 @@ namespace {
 // Steps like 1/3 never add up to exactly 1.
 constexpr double kRounding = 1e-9;
 
-double seconds(MediaTime time) {
-  return std::chrono::duration<double>(time).count();
-}
-
 }  // namespace
 
 Cadence::Cadence(std::span<const double> fps, double stream_fps) {

@@ -28,10 +28,6 @@ constexpr double kProbeAfter = 30, kProbeStep = 1.05;
 constexpr double kMargin = 0.95;
 constexpr double kSmallestShare = 0.05;  // of the first budget
 
-double seconds(MediaTime time) {
-  return std::chrono::duration<double>(time).count();
-}
-
 Spent difference(const Spent& now, const Spent& before) {
   return {now.ms - before.ms, now.times - before.times};
 }

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "schedule/relaxation.hpp"
+#include "schedule/same.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr double kSame = 1e-9;
 constexpr long kFastNodes = 4'000, kExactNodes = 2'000'000'000;
 
 // The f1 that a minimum can have, ascending: up to the best of the app that has the lowest best.

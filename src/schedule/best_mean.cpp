@@ -6,11 +6,11 @@
 #include "schedule/knapsack.hpp"
 #include "schedule/relaxation.hpp"
 #include "schedule/shape_items.hpp"
+#include "schedule/same.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr double kSame = 1e-9;     // values that differ by less count as one
 constexpr double kHigher = 1e-10;  // what a search for more value must bring
 
 // How much is looked at: for an answer at once, and for a proof.

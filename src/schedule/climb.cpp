@@ -6,7 +6,7 @@
 namespace mainstream {
 namespace {
 
-constexpr double kSame = 1e-12;
+constexpr double kLeastGain = 1e-12;
 
 struct Setting {
   int rate = 0, precision = 0;
@@ -28,7 +28,7 @@ class Climb {
 
   WorthyShape run() {
     while (true) {
-      best_ = worth_ + kSame * (1 + std::abs(worth_));
+      best_ = worth_ + kLeastGain * (1 + std::abs(worth_));
       improved_ = false;
       for (int rate = 0; rate <= tables_.rates(); ++rate) {
         try_front([&](Setting s) { return Setting{std::max(s.rate, rate), s.precision}; });

@@ -1,4 +1,5 @@
 #include "schedule/greedy.hpp"
+#include "schedule/same.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -6,7 +7,6 @@
 namespace mainstream {
 namespace {
 
-constexpr double kSame = 1e-9;
 
 struct Move {
   std::size_t app = 0, option = 0;

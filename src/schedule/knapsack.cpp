@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "mainstream/scheduler.hpp"
+#include "schedule/same.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr double kSame = 1e-9;
 
 // What is best at a price, when every class takes what is best for itself.
 struct Line {

@@ -4,11 +4,11 @@
 #include "mainstream/schedule_advice.hpp"
 #include "schedule/limits.hpp"
 #include "schedule/modes.hpp"
+#include "schedule/same.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr double kSame = 1e-9;
 
 Assignment assignment_of(const Instance& instance, const Schedule& schedule) {
   Assignment assignment;

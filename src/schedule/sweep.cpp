@@ -7,17 +7,17 @@
 namespace mainstream {
 namespace {
 
-constexpr std::array kAlgorithms{Algorithm::optimal, Algorithm::fast,        Algorithm::greedy,
-                                 Algorithm::fixed,   Algorithm::max_sharing, Algorithm::no_sharing};
+constexpr std::array kSwept{Algorithm::optimal, Algorithm::fast,        Algorithm::greedy,
+                            Algorithm::fixed,   Algorithm::max_sharing, Algorithm::no_sharing};
 constexpr int kPoints = 25;
 
 class Sweep {
  public:
   Sweep(const OptionsFor& options, const SweepProgress& progress, std::size_t points)
-      : options_(options), progress_(progress), all_(points * kAlgorithms.size()) {}
+      : options_(options), progress_(progress), all_(points * kSwept.size()) {}
 
   void add(double at, const Problem& problem) {
-    for (const Algorithm algorithm : kAlgorithms) {
+    for (const Algorithm algorithm : kSwept) {
       points_.push_back({at, algorithm, solve(problem, options_(algorithm))});
       if (progress_) progress_(points_.size(), all_);
     }

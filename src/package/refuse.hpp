@@ -1,0 +1,14 @@
+// How a file that is not what it should be is refused.
+#pragma once
+
+#include <string>
+
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+
+[[noreturn]] inline void refuse(const std::string& where, const std::string& what) {
+  throw Error(ErrorKind::untrusted, where + ": " + what);
+}
+
+}  // namespace mainstream

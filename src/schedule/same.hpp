@@ -1,0 +1,8 @@
+#pragma once
+
+namespace mainstream {
+
+// Costs and qualities that differ by less count as one.
+inline constexpr double kSame = 1e-9;
+
+}  // namespace mainstream
