@@ -93,6 +93,7 @@ void add_profile(CLI::App& base) {
   CLI::App* command = base.add_subcommand("profile", "Measures what every layer and segment costs here");
   struct Arguments {
     std::string base;
+    Precision precision = Precision::f32;
     int threads = 0;
     bool fresh = false, json = false;
   };
@@ -100,14 +101,15 @@ void add_profile(CLI::App& base) {
   command->add_option("BASE", arguments->base, "A prepared base")->required();
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
+  add_precision_option(*command, arguments->precision);
   command->add_flag("--fresh", arguments->fresh, "Measure again what was measured before on this machine");
   command->add_flag("--json", arguments->json, "Print JSON");
   command->footer("Example:\n  mainstream base profile resnet50-base.onnx --threads 2");
   command->callback([arguments] {
     const Base profiled = read_base(arguments->base);
     const Engine engine({.threads = arguments->threads});
-    const Profile profile =
-        arguments->fresh ? fresh_profile(engine, profiled) : cached_profile(engine, profiled);
+    const Profile profile = arguments->fresh ? fresh_profile(engine, profiled, arguments->precision)
+                                             : cached_profile(engine, profiled, arguments->precision);
     fmt::print("{}", arguments->json ? profile_json(profiled, profile) : profile_text(profiled, profile));
   });
 }

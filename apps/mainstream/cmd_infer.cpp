@@ -41,7 +41,7 @@ struct Answer {
 Network network_of(const Engine& engine, const Graph& graph, const InferArguments& arguments) {
   if (arguments.precision != Precision::int8) return Network(engine, graph, arguments.precision);
   const Base base = read_base(arguments.model);
-  return Network(engine, graph, arguments.precision, ranges_for(base, arguments.precision));
+  return Network(engine, graph, arguments.precision, base.ranges_for(arguments.precision));
 }
 
 void check_outputs(const Graph& graph, const InferArguments& arguments) {

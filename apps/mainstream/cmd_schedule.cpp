@@ -46,9 +46,14 @@ Problem problem_of_packages(const ScheduleArguments& arguments) {
     }
   }
   const Engine engine({arguments.threads});
+  std::vector<const Manifest*> manifests;
+  for (const MPackage& package : packages) manifests.push_back(&package.manifest());
+  std::vector<Profile> profiles;
+  for (const Precision precision : useful_precisions(base, manifests)) {
+    profiles.push_back(cached_profile(engine, base, precision));
+  }
   constexpr double kWholeMachine = 1000;  // milliseconds per second
-  return problem_from_packages(engine, base, cached_profile(engine, base), packages, arguments.stream_fps,
-                               kWholeMachine);
+  return problem_from_packages(engine, base, profiles, packages, arguments.stream_fps, kWholeMachine);
 }
 
 Problem make_problem(const ScheduleArguments& arguments) {

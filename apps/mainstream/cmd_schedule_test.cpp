@@ -1,5 +1,7 @@
 #include "cli_testing.hpp"
 #include "core/json.hpp"
+#include "mainstream/engine.hpp"
+#include "package/testing.hpp"
 
 namespace mainstream {
 namespace {
@@ -72,6 +74,26 @@ TEST(ScheduleCommandTest, NoSweepOverWhatNeverFits) {
   const CliResult result = schedule("two-apps", "--sweep budget --limit bus-1:min_f1=0.99 -o /nowhere/curve");
   EXPECT_EQ(result.exit_code, 4) << result.err;
   EXPECT_THAT(result.err, HasSubstr("cannot keep min_f1 0.99"));
+}
+
+TEST(ScheduleCommandTest, ChoosesPrecisionsWhereBaseAndPackagesOfferThem) {
+  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+  const TestFolder folder;
+  Base base = tiny_base();
+  write_base(base, folder / "plain.onnx");
+  base.ranges = {{"a", {0, 2}}, {"b", {0, 4}}};
+  base.agreement[Precision::int8] = {.top1 = 1, .mean_cosine = 1, .lowest_cosine = 1, .inputs = 10};
+  write_base(base, folder / "calibrated.onnx");
+  write_package(folder / "app.mpkg", tiny_manifest(base), tiny_tails(base));
+  const auto answer = [&](const std::string& name) {
+    const CliResult result = run_cli("schedule --base " + (folder / name).string() + " --packages " +
+                                         (folder / "app.mpkg").string() + " --stream-fps 5 --json",
+                                     "XDG_CACHE_HOME=" + folder.path().string());
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return parse_json(result.out, "output");
+  };
+  EXPECT_FALSE(answer("plain.onnx")["apps"][0].contains("stem_precision"));
+  EXPECT_TRUE(answer("calibrated.onnx")["apps"][0].contains("stem_precision"));
 }
 
 TEST(ScheduleCommandTest, RefusesWhatMakesNoSense) {

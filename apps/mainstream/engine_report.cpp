@@ -29,20 +29,11 @@ std::string summary(const std::vector<StepInfo>& steps) {
 
 }  // namespace
 
-const Ranges& ranges_for(const Base& base, Precision precision) {
-  if (precision == Precision::int8 && base.ranges.empty()) {
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("base {} is not calibrated for int8; mainstream base calibrate does that", base.name));
-  }
-  return base.ranges;
-}
-
 std::vector<StepInfo> engine_steps(const Engine& engine, const Base& base, Precision precision) {
   std::vector<std::string> tensors;
   for (const Branchpoint& point : base.branchpoints) tensors.push_back(point.tensor);
   Stem stem(engine, base.graph, tensors, std::vector<Precision>(tensors.size(), precision),
-            ranges_for(base, precision));
+            base.ranges_for(precision));
   return stem.profile(kRepetitions);
 }
 

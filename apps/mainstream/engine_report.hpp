@@ -16,8 +16,4 @@ namespace mainstream {
 [[nodiscard]] std::string steps_text(const std::vector<StepInfo>& steps);
 [[nodiscard]] std::string steps_json(const std::vector<StepInfo>& steps);
 
-// The base's ranges where the precision needs them. Throws usage, telling how to get them, where there are
-// none.
-[[nodiscard]] const Ranges& ranges_for(const Base& base, Precision precision);
-
 }  // namespace mainstream

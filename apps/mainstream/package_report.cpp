@@ -53,6 +53,21 @@ std::string candidates_text(const Manifest& manifest) {
   return table.text();
 }
 
+// What was measured with others than f32.
+std::string precisions_text(const Manifest& manifest) {
+  TextTable table("lllrrrr", {"branchpoint", "stem", "tail", "threshold", "top-1", "tpr", "fpr"});
+  bool any = false;
+  for (const Candidate& candidate : manifest.candidates) {
+    for (const auto& [pair, quality] : candidate.precisions) {
+      any = true;
+      table.add({single_line(candidate.branchpoint), to_string(pair.stem), to_string(pair.tail),
+                 fmt::format("{:.3f}", quality.threshold), fmt::format("{:.3f}", quality.top1),
+                 fmt::format("{:.3f}", quality.tpr), fmt::format("{:.3f}", quality.fpr)});
+    }
+  }
+  return any ? "\n" + table.text() : "";
+}
+
 // Event F1, one row per candidate, one column per frame rate measured for any of them.
 std::string by_fps_text(const Manifest& manifest) {
   std::set<double> rates;
@@ -78,7 +93,8 @@ std::string by_fps_text(const Manifest& manifest) {
 }  // namespace
 
 std::string manifest_text(const Manifest& manifest) {
-  return head_text(manifest) + "\n" + candidates_text(manifest) + by_fps_text(manifest);
+  return head_text(manifest) + "\n" + candidates_text(manifest) + precisions_text(manifest) +
+         by_fps_text(manifest);
 }
 
 std::string verified_text(const std::string& file, const Manifest& manifest, bool with_base) {

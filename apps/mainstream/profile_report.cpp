@@ -21,11 +21,13 @@ std::string profile_text(const Base& base, const Profile& profile) {
   }
   const Timing& stem = profile.stem;
   return fmt::format(
-      "{} on {}, {} threads: {:.3f} ms to the features, {:.1f} % of one run (median {:.3f}, p90 {:.3f}; {} "
+      "{} in {} on {}, {} threads: {:.3f} ms to the features, {:.1f} % of one run (median {:.3f}, p90 "
+      "{:.3f}; {} "
       "of {} "
       "runs took over half as long again)\n{}",
-      single_line(base.name), single_line(profile.processor), profile.threads, total,
-      100 * total / stem.median_ms, stem.median_ms, stem.p90_ms, stem.outliers, stem.runs, table.text());
+      single_line(base.name), to_string(profile.precision), single_line(profile.processor), profile.threads,
+      total, 100 * total / stem.median_ms, stem.median_ms, stem.p90_ms, stem.outliers, stem.runs,
+      table.text());
 }
 
 std::string profile_json(const Base& base, const Profile& profile) {
@@ -43,6 +45,7 @@ std::string profile_json(const Base& base, const Profile& profile) {
                      {"name", base.name},
                      {"processor", profile.processor},
                      {"threads", profile.threads},
+                     {"precision", to_string(profile.precision)},
                      {"stem_median_ms", profile.stem.median_ms},
                      {"stem_p90_ms", profile.stem.p90_ms},
                      {"runs", profile.stem.runs},

@@ -30,6 +30,10 @@ struct Base {
   // ones.
   [[nodiscard]] const Branchpoint* find_branchpoint(const std::string& tensor) const;
   [[nodiscard]] const Branchpoint& branchpoint(const std::string& tensor) const;
+  // Whether calibration approved of it. f32 needs none.
+  [[nodiscard]] bool offers(Precision precision) const;
+  // What the engine needs to know for it. Throws usage, naming `base calibrate`, where int8 has no ranges.
+  [[nodiscard]] const Ranges& ranges_for(Precision precision) const;
   // Nodes up to the features: the L of the scheduler's cost model.
   [[nodiscard]] std::int64_t layers() const { return branchpoints.back().layers; }
 };

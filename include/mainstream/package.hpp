@@ -22,8 +22,15 @@ struct MeasuredQuality {
   double true_events = 0, detected_events = 0;
 };
 
-// A tail fine-tuned from one branchpoint.
-struct Candidate {
+// How good a candidate's answers are.
+struct AnswerQuality {
+  float threshold = 0.5F;  // a score at or above it makes a frame positive
+  double top1 = 0, tpr = 0, fpr = 0;
+  std::vector<MeasuredQuality> by_fps;  // empty without a labelled clip; ascending fps
+};
+
+// A tail fine-tuned from one branchpoint, with its quality when all is computed in f32.
+struct Candidate : AnswerQuality {
   std::string branchpoint;  // tensor of the base; also the name of the tail's input
   std::int64_t frozen_layers = 0;
   double frozen_fraction = 0;  // of the base's multiply-adds
@@ -31,10 +38,12 @@ struct Candidate {
   std::string sha256;
   std::uint64_t size = 0;  // bytes
   std::string head;        // "average" or "spatial"
-  float threshold = 0.5F;  // a score at or above it makes a frame positive
   std::int64_t validation_size = 0;
-  double top1 = 0, tpr = 0, fpr = 0;
-  std::vector<MeasuredQuality> by_fps;  // empty without a labelled clip; ascending fps
+  std::map<PrecisionPair, AnswerQuality> precisions;  // measured with others than f32, if any
+  Ranges ranges;  // what a tail in int8 needs: of its activations, its input's too
+
+  // As measured with these precisions; nullptr where it was not.
+  [[nodiscard]] const AnswerQuality* quality(const PrecisionPair& with) const;
 };
 
 // What events of this app are like. `measured` tells measured values from given and default ones.

@@ -1,6 +1,7 @@
 // In what numbers a network is computed.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -9,13 +10,21 @@
 namespace mainstream {
 
 enum class Precision {
-  f32,
+  f32,   // the most exact first
   bf16,  // activations and weights in bfloat16, sums in f32
   int8,  // weights by channel, activations by tensor, symmetric; sums in s32
 };
 
 [[nodiscard]] const char* to_string(Precision precision);  // "f32", "bf16", "int8"
 [[nodiscard]] std::optional<Precision> precision_from(const std::string& name);
+
+// In what numbers one app's network runs: the stem up to its branchpoint, and the tail behind it.
+struct PrecisionPair {
+  Precision stem = Precision::f32, tail = Precision::f32;
+  auto operator<=>(const PrecisionPair&) const = default;
+};
+
+[[nodiscard]] std::string to_string(const PrecisionPair& precisions);  // "int8 stem, f32 tail"
 
 // What values an activation takes; those outside are cut off in int8.
 struct Range {

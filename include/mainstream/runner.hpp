@@ -79,11 +79,12 @@ struct RunReport {
     std::string reason;  // why it took the place of the one before
     Schedule schedule;
     std::vector<std::string> branchpoints;  // by app
+    std::vector<std::string> precisions;    // what the schedule's indices stand for
   };
-  // The stem's way from the branchpoint before to this one, as measured at the start and as it was in the
-  // end.
+  // The stem's way from the branchpoint before to this one in a precision, as measured at the start and as it
+  // was in the end.
   struct StemCost {
-    std::string branchpoint;
+    std::string branchpoint, precision;
     double measured_ms = 0;
     std::optional<double> observed_ms;  // nothing where costs are not followed (Pace::all, a given schedule)
   };

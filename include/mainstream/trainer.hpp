@@ -3,9 +3,9 @@
 // For each branchpoint the stem stays as it is in the base, and the rest with a fresh head is fine-tuned;
 // what the stem makes of a picture never changes, so it is computed once. Candidates are trained from the
 // most frozen to the least, each beginning with the weights of the one before. docs/training.md tells how
-// everything is chosen and measured.
+// everything is chosen and measured. What the base offers beside f32, and the processor has, is measured too.
 //
-// The same data, options and seed give the same packages. Finished candidates are kept in the folder
+// The same base, data, options and seed give the same packages. Finished candidates are kept in the folder
 // OUTPUT.work beside the output until the package is written, so that training again after an interruption
 // continues with the rest. One call at a time in a process (libtorch's number of threads is global).
 #pragma once

@@ -14,6 +14,10 @@ const char* to_string(Precision precision) {
   return "";
 }
 
+std::string to_string(const PrecisionPair& precisions) {
+  return std::string(to_string(precisions.stem)) + " stem, " + to_string(precisions.tail) + " tail";
+}
+
 std::optional<Precision> precision_from(const std::string& name) {
   for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
     if (name == to_string(precision)) return precision;

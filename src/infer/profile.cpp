@@ -46,9 +46,13 @@ double Profile::range_ms(std::int64_t first, std::int64_t end) const {
   return std::accumulate(layer_ms.begin() + first, layer_ms.begin() + end, 0.0);
 }
 
-Profile profile_base(const Engine& engine, const Base& base, std::chrono::milliseconds duration) {
+Profile profile_base(const Engine& engine, const Base& base, Precision precision,
+                     std::chrono::milliseconds duration) {
   const Graph stem = stem_of(base.graph, base.features);
-  Plan plan = compile(engine.state(), {.graph = stem, .kept = tensors_of(base)});
+  Plan plan = compile(engine.state(), {.graph = stem,
+                                       .kept = tensors_of(base),
+                                       .precisions = {stem.nodes.size(), precision},
+                                       .ranges = base.ranges_for(precision)});
   fill_input(plan, stem.inputs.front());
   // Half of the time for whole runs, half for those where each step is timed, in turns: what disturbs one
   // disturbs the other.
@@ -58,19 +62,24 @@ Profile profile_base(const Engine& engine, const Base& base, std::chrono::millis
   return {.base_id = base.id,
           .processor = processor_name(),
           .threads = engine.threads(),
+          .precision = precision,
           .layer_ms = by_node(plan, typical_steps(std::move(timed_runs)), stem.nodes.size()),
           .stem = whole};
 }
 
 double measure_head_ms(const Engine& engine, const Base& base, const Branchpoint& branchpoint,
-                       const Graph& tail) {
+                       const Graph& tail, Precision precision, const Ranges& ranges) {
   const auto shared = static_cast<std::size_t>(base.layers() - branchpoint.layers);
   if (shared >= tail.nodes.size())
     throw Error(ErrorKind::untrusted, fmt::format("{}: a tail from '{}' has more than {} nodes, not {}",
                                                   tail.name, branchpoint.tensor, shared, tail.nodes.size()));
   std::vector<std::string> kept;
   if (shared > 0) kept.push_back(tail.nodes[shared - 1].output);  // as in the base, where features are kept
-  Plan plan = compile(engine.state(), {.graph = tail, .kept = kept, .outputs = tail.outputs});
+  Plan plan = compile(engine.state(), {.graph = tail,
+                                       .kept = kept,
+                                       .outputs = tail.outputs,
+                                       .precisions = {tail.nodes.size(), precision},
+                                       .ranges = ranges});
   fill_input(plan, tail.inputs.front());
   const auto node_ms = by_node(plan, step_medians(plan, kHeadRuns), tail.nodes.size());
   return std::accumulate(node_ms.begin() + static_cast<std::ptrdiff_t>(shared), node_ms.end(), 0.0);

@@ -11,6 +11,7 @@
 #include "infer/measure.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/profile.hpp"
+#include "package/precision_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -18,20 +19,22 @@ namespace {
 constexpr double kLongestMs = 1e7;
 constexpr std::int64_t kMostRuns = 1'000'000'000;
 
-std::string file_name(const Engine& engine, const Base& base) {
+std::string file_name(const Engine& engine, const Base& base, Precision precision) {
   const dnnl_version_t* version = dnnl_version();
-  const std::string key = fmt::format("{} {} {} {}.{}.{} {}", base.id, processor_name(), engine.threads(),
-                                      version->major, version->minor, version->patch, MAINSTREAM_VERSION);
+  const std::string key =
+      fmt::format("{} {} {} {} {}.{}.{} {}", base.id, to_string(precision), processor_name(),
+                  engine.threads(), version->major, version->minor, version->patch, MAINSTREAM_VERSION);
   return fmt::format("profile-{}.json", sha256(key).substr(0, 16));
 }
 
 // The profile that the file holds, if it is the one asked for.
 std::optional<Profile> stored_profile(const std::filesystem::path& path, const Engine& engine,
-                                      const Base& base) {
+                                      const Base& base, Precision precision) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   try {
     Profile profile = read_profile(path);
     const bool fits = profile.base_id == base.id && profile.threads == engine.threads() &&
+                      profile.precision == precision &&
                       profile.layer_ms.size() == static_cast<std::size_t>(base.layers());
     if (fits) return profile;
     module_log("infer")->warn("{} is of another base or engine; measuring anew", path.string());
@@ -52,10 +55,11 @@ std::filesystem::path cache_folder() {
 }
 
 void write_profile(const Profile& profile, const std::filesystem::path& path) {
-  const Json json = {{"format", 2},
+  const Json json = {{"format", 3},
                      {"base", profile.base_id},
                      {"processor", profile.processor},
                      {"threads", profile.threads},
+                     {"precision", to_string(profile.precision)},
                      {"stem_median_ms", profile.stem.median_ms},
                      {"stem_p90_ms", profile.stem.p90_ms},
                      {"runs", profile.stem.runs},
@@ -67,11 +71,12 @@ void write_profile(const Profile& profile, const std::filesystem::path& path) {
 Profile read_profile(const std::filesystem::path& path) {
   const Json json = parse_json(read_file(path), path.string());
   const JsonField root(json, path.string());
-  (void)root["format"].integer(2, 2);
+  (void)root["format"].integer(3, 3);
   Profile profile;
   profile.base_id = root["base"].text();
   profile.processor = root["processor"].text();
   profile.threads = static_cast<int>(root["threads"].integer(1, 4096));
+  profile.precision = parse_precision(root["precision"]);
   profile.stem.median_ms = root["stem_median_ms"].number(0, kLongestMs);
   profile.stem.p90_ms = root["stem_p90_ms"].number(0, kLongestMs);
   profile.stem.runs = static_cast<std::size_t>(root["runs"].integer(0, kMostRuns));
@@ -82,22 +87,23 @@ Profile read_profile(const std::filesystem::path& path) {
   return profile;
 }
 
-Profile fresh_profile(const Engine& engine, const Base& base, const std::filesystem::path& folder,
-                      std::chrono::milliseconds duration) {
-  const Profile profile = profile_base(engine, base, duration);
+Profile fresh_profile(const Engine& engine, const Base& base, Precision precision,
+                      const std::filesystem::path& folder, std::chrono::milliseconds duration) {
+  const Profile profile = profile_base(engine, base, precision, duration);
   try {
     std::filesystem::create_directories(folder);
-    write_profile(profile, folder / file_name(engine, base));
+    write_profile(profile, folder / file_name(engine, base, precision));
   } catch (const std::exception& error) {
     module_log("infer")->warn("the profile is not kept: {}", error.what());
   }
   return profile;
 }
 
-Profile cached_profile(const Engine& engine, const Base& base, const std::filesystem::path& folder,
-                       std::chrono::milliseconds duration) {
-  if (auto stored = stored_profile(folder / file_name(engine, base), engine, base)) return *stored;
-  return fresh_profile(engine, base, folder, duration);
+Profile cached_profile(const Engine& engine, const Base& base, Precision precision,
+                       const std::filesystem::path& folder, std::chrono::milliseconds duration) {
+  const std::filesystem::path file = folder / file_name(engine, base, precision);
+  if (auto stored = stored_profile(file, engine, base, precision)) return *stored;
+  return fresh_profile(engine, base, precision, folder, duration);
 }
 
 }  // namespace mainstream

@@ -3,6 +3,7 @@
 #include "core/file.hpp"
 #include "core/testing.hpp"
 #include "infer/random_graph.hpp"
+#include "mainstream/calibration.hpp"
 #include "package/testing.hpp"
 
 namespace mainstream {
@@ -25,7 +26,7 @@ Base base_of_some_size() {
 
 TEST(Profile, SegmentsAddUpToTheWholeRun) {
   const Base base = base_of_some_size();
-  const Profile profile = profile_base(Engine({.threads = 1}), base, milliseconds(300));
+  const Profile profile = profile_base(Engine({.threads = 1}), base, Precision::f32, milliseconds(300));
   ASSERT_EQ(profile.layer_ms.size(), base.layers());
   double sum = 0;
   for (std::size_t i = 1; i < base.branchpoints.size(); ++i) {
@@ -43,7 +44,7 @@ TEST(Profile, SegmentsAddUpToTheWholeRun) {
 TEST(Profile, MeasuresAHeadByItself) {
   const Base base = base_of_some_size();
   const Engine engine({.threads = 1});
-  const double whole = profile_base(engine, base, milliseconds(50)).stem.median_ms;
+  const double whole = profile_base(engine, base, Precision::f32, milliseconds(50)).stem.median_ms;
   for (const Branchpoint& branchpoint : base.branchpoints) {
     const double head = measure_head_ms(engine, base, branchpoint, tail_of(base.graph, branchpoint.tensor));
     EXPECT_GT(head, 0);
@@ -58,23 +59,47 @@ TEST(Profile, IsKeptBetweenRuns) {
   const TestFolder folder;
   const Base base = tiny_base();
   const Engine engine({.threads = 1});
-  const Profile first = cached_profile(engine, base, folder / "cache", milliseconds(20));
-  const Profile second = cached_profile(engine, base, folder / "cache", milliseconds(20));
+  const Profile first = cached_profile(engine, base, Precision::f32, folder / "cache", milliseconds(20));
+  const Profile second = cached_profile(engine, base, Precision::f32, folder / "cache", milliseconds(20));
   EXPECT_EQ(first.layer_ms, second.layer_ms);  // not measured again
   EXPECT_EQ(second.base_id, base.id);
   EXPECT_EQ(second.processor, first.processor);
 
   const auto file = std::filesystem::directory_iterator(folder / "cache")->path();
   write_file(file, "{}");
-  EXPECT_EQ(cached_profile(engine, base, folder / "cache", milliseconds(20)).layer_ms.size(), base.layers());
+  EXPECT_EQ(cached_profile(engine, base, Precision::f32, folder / "cache", milliseconds(20)).layer_ms.size(),
+            base.layers());
   EXPECT_EQ(read_profile(file).layer_ms.size(), base.layers());  // repaired
   write_file(file, "no JSON");
   EXPECT_ERROR(untrusted, read_profile(file), file.string());
 }
 
+TEST(Profile, IsOfOnePrecision) {
+  const TestFolder folder;
+  Base base = base_of_some_size();
+  const Engine engine({.threads = 1});
+  (void)cached_profile(engine, base, Precision::f32, folder.path(), milliseconds(20));
+  if (processor_has(Precision::bf16)) {
+    const Profile profile = cached_profile(engine, base, Precision::bf16, folder.path(), milliseconds(20));
+    EXPECT_EQ(profile.precision, Precision::bf16);
+    EXPECT_EQ(folder.names().size(), 2U);
+    EXPECT_EQ(cached_profile(engine, base, Precision::bf16, folder.path()).layer_ms, profile.layer_ms);
+  }
+  EXPECT_ERROR(usage, profile_base(engine, base, Precision::int8), "is not calibrated for int8");
+  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+  GraphMaker values(1);
+  const std::vector<std::vector<float>> inputs{values.values(3 * 40 * 40)};
+  base.ranges = measure_ranges(engine, base.graph, inputs);
+  const Profile profile = profile_base(engine, base, Precision::int8, milliseconds(100));
+  EXPECT_EQ(profile.layer_ms.size(), base.layers());
+  const Graph tail = tail_of(base.graph, base.branchpoints[1].tensor);
+  EXPECT_GT(measure_head_ms(engine, base, base.branchpoints[1], tail, Precision::int8, base.ranges), 0);
+}
+
 TEST(Profile, WorksWhereNothingCanBeKept) {
   const Base base = tiny_base();
-  const Profile profile = cached_profile(Engine({.threads = 1}), base, "/dev/null/cache", milliseconds(20));
+  const Profile profile =
+      cached_profile(Engine({.threads = 1}), base, Precision::f32, "/dev/null/cache", milliseconds(20));
   EXPECT_EQ(profile.layer_ms.size(), base.layers());
 }
 

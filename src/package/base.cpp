@@ -55,6 +55,19 @@ const Branchpoint& Base::branchpoint(const std::string& tensor) const {
               fmt::format("base {} has no branchpoint {}; it has{}", name, in_quotes(tensor), known));
 }
 
+bool Base::offers(Precision precision) const {
+  if (precision == Precision::f32) return true;
+  return agreement.contains(precision) && (precision != Precision::int8 || !ranges.empty());
+}
+
+const Ranges& Base::ranges_for(Precision precision) const {
+  if (precision == Precision::int8 && ranges.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("base {} is not calibrated for int8; mainstream base calibrate does that", name));
+  }
+  return ranges;
+}
+
 Base prepare_base(Graph graph, const PrepareOptions& options) {
   fold(graph);
   check_input(graph);

@@ -8,6 +8,7 @@
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "package/input_json.hpp"
+#include "package/precision_json.hpp"
 #include "package/refuse.hpp"
 
 namespace mainstream {
@@ -84,17 +85,10 @@ Ranges read_ranges(const Graph& graph, const std::string& where) {
   if (found == graph.metadata.end()) return {};
   const std::string source = fmt::format("{}: {}", where, kRangesKey);
   const Json json = parse_json(found->second, source);
-  const JsonField list(json, source + ":");
-  Ranges ranges;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const JsonField field = list.at(i);
-    field.allow_only({"tensor", "low", "high"});
-    const std::string tensor = field["tensor"].text();
+  Ranges ranges = parse_ranges(JsonField(json, source + ":"));
+  for (const auto& [tensor, range] : ranges) {
     if (!graph.shapes.contains(tensor))
       refuse(source, fmt::format("the network has no tensor {}", in_quotes(tensor)));
-    constexpr double kMost = 1e30;
-    ranges[tensor] = {static_cast<float>(field["low"].number(-kMost, 0)),
-                      static_cast<float>(field["high"].number(0, kMost))};
   }
   return ranges;
 }
@@ -109,22 +103,13 @@ std::map<Precision, Agreement> read_agreement(const Graph& graph, const std::str
   for (std::size_t i = 0; i < list.size(); ++i) {
     const JsonField field = list.at(i);
     field.allow_only({"precision", "top1", "mean_cosine", "lowest_cosine", "pictures"});
-    const auto precision = precision_from(field["precision"].text());
-    if (!precision) field["precision"].fail("is none of f32, bf16 and int8");
-    agreement[*precision] = {.top1 = field["top1"].number(0, 1),
-                             .mean_cosine = field["mean_cosine"].number(-1.001, 1.001),
-                             .lowest_cosine = field["lowest_cosine"].number(-1.001, 1.001),
-                             .inputs = static_cast<std::size_t>(field["pictures"].integer(0, INT32_MAX))};
+    agreement[parse_precision(field["precision"])] = {
+        .top1 = field["top1"].number(0, 1),
+        .mean_cosine = field["mean_cosine"].number(-1.001, 1.001),
+        .lowest_cosine = field["lowest_cosine"].number(-1.001, 1.001),
+        .inputs = static_cast<std::size_t>(field["pictures"].integer(0, INT32_MAX))};
   }
   return agreement;
-}
-
-Json ranges_to_json(const Ranges& ranges) {
-  Json list = Json::array();
-  for (const auto& [tensor, range] : ranges) {
-    list.push_back({{"tensor", tensor}, {"low", range.low}, {"high", range.high}});
-  }
-  return list;
 }
 
 Json agreement_to_json(const std::map<Precision, Agreement>& all) {

@@ -58,7 +58,7 @@ TEST(BaseTest, KeepsWhatCalibrationFound) {
   expect_refused("mainstream.ranges", "what", "mainstream.ranges");
   expect_refused("mainstream.agreement",
                  R"([{"precision":"f8","top1":1,"mean_cosine":1,"lowest_cosine":1,"pictures":1}])",
-                 "none of f32");
+                 "must be f32, bf16 or int8");
 }
 
 TEST(BaseTest, PreparesANetwork) {

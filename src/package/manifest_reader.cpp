@@ -6,6 +6,7 @@
 #include <set>
 
 #include "package/input_json.hpp"
+#include "package/precision_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -83,10 +84,37 @@ std::vector<MeasuredQuality> parse_by_fps(const JsonField& field) {
   return table;
 }
 
+AnswerQuality parse_quality(const JsonField& field) {
+  AnswerQuality quality;
+  quality.threshold = static_cast<float>(field["threshold"].number(0, 1));
+  quality.top1 = field["top1"].number(0, 1);
+  quality.tpr = field["tpr"].number(0, 1);
+  quality.fpr = field["fpr"].number(0, 1);
+  if (const auto table = field.find("by_fps")) quality.by_fps = parse_by_fps(*table);
+  return quality;
+}
+
+void parse_precisions(const JsonField& field, Candidate& candidate) {
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const JsonField entry = field.at(i);
+    entry.allow_only({"stem", "tail", "threshold", "top1", "tpr", "fpr", "by_fps"});
+    const PrecisionPair pair{parse_precision(entry["stem"]), parse_precision(entry["tail"])};
+    if (pair == PrecisionPair{}) entry.fail("must not be f32 twice: the candidate's own figures are of that");
+    if (candidate.frozen_layers == 0 && pair.stem != Precision::f32) {
+      entry["stem"].fail("must be f32: the candidate has no frozen layers");
+    }
+    if (pair.tail == Precision::int8 && candidate.ranges.empty()) {
+      entry["tail"].fail("is int8, for which the candidate must have \"ranges\"");
+    }
+    if (!candidate.precisions.emplace(pair, parse_quality(entry)).second) entry.fail("stands twice");
+  }
+}
+
 Candidate parse_candidate(const JsonField& field, std::size_t index) {
   field.allow_only({"branchpoint", "frozen_layers", "frozen_fraction", "file", "sha256", "size", "head",
-                    "threshold", "validation_size", "top1", "tpr", "fpr", "by_fps"});
+                    "threshold", "validation_size", "top1", "tpr", "fpr", "by_fps", "ranges", "precisions"});
   Candidate candidate;
+  static_cast<AnswerQuality&>(candidate) = parse_quality(field);
   candidate.branchpoint = parse_name(field["branchpoint"]);
   candidate.frozen_layers = field["frozen_layers"].integer(0, kMaxLayers);
   candidate.frozen_fraction = field["frozen_fraction"].number(0, 1);
@@ -101,12 +129,9 @@ Candidate parse_candidate(const JsonField& field, std::size_t index) {
   if (candidate.head != "average" && candidate.head != "spatial") {
     field["head"].fail("must be \"average\" or \"spatial\", is " + field["head"].value().dump());
   }
-  candidate.threshold = static_cast<float>(field["threshold"].number(0, 1));
   candidate.validation_size = field["validation_size"].integer(0, INT64_MAX);
-  candidate.top1 = field["top1"].number(0, 1);
-  candidate.tpr = field["tpr"].number(0, 1);
-  candidate.fpr = field["fpr"].number(0, 1);
-  if (const auto table = field.find("by_fps")) candidate.by_fps = parse_by_fps(*table);
+  if (const auto ranges = field.find("ranges")) candidate.ranges = parse_ranges(*ranges);
+  if (const auto precisions = field.find("precisions")) parse_precisions(*precisions, candidate);
   return candidate;
 }
 

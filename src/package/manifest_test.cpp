@@ -48,6 +48,13 @@ TEST(ManifestTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(manifest.candidates[0].threshold, 0.45F);
   ASSERT_EQ(manifest.candidates[1].by_fps.size(), 2U);
   EXPECT_EQ(manifest.candidates[1].by_fps[1].f1, 0.847);
+  EXPECT_EQ(manifest.candidates[1].ranges.at("a"), (Range{0, 1.5F}));
+  const AnswerQuality* quality = manifest.candidates[1].quality({Precision::int8, Precision::f32});
+  ASSERT_NE(quality, nullptr);
+  EXPECT_EQ(quality->threshold, 0.5F);
+  EXPECT_EQ(quality->by_fps.at(0).f1, 0.5);
+  EXPECT_EQ(manifest.candidates[1].quality({Precision::bf16, Precision::bf16}), nullptr);
+  EXPECT_EQ(manifest.candidates[0].quality({})->tpr, 0.8);
 }
 
 TEST(ManifestTest, TheTableByFrameRateIsOptional) {
@@ -80,7 +87,8 @@ TEST(ManifestTest, NoFieldMayBeOfAnotherType) {
 
 TEST(ManifestTest, RefusesUnknownFieldsAtEveryLevel) {
   for (const char* place :
-       {"", "/base", "/base/input", "/trainer", "/event", "/candidates/0", "/candidates/1/by_fps/0"}) {
+       {"", "/base", "/base/input", "/trainer", "/event", "/candidates/0", "/candidates/1/by_fps/0",
+        "/candidates/1/precisions/0", "/candidates/1/ranges/0"}) {
     EXPECT_THAT(error_after([&](Json& json) { json[Json::json_pointer(place)]["surprise"] = 1; }),
                 testing::HasSubstr("unknown field \"surprise\""))
         << place;
@@ -139,6 +147,14 @@ TEST(ManifestTest, RefusesWhatIsOutOfRange) {
       {"/candidates/0/by_fps/1/fps", 1, "candidates[0].by_fps[1].fps: must rise"},
       {"/candidates/0/by_fps/0/fps", 0, "candidates[0].by_fps[0].fps"},
       {"/candidates/0/by_fps/0/f1", 7, "candidates[0].by_fps[0].f1"},
+      {"/candidates/1/precisions/0/stem", "f16", "precisions[0].stem: must be f32, bf16 or int8, is \"f16\""},
+      {"/candidates/1/precisions/0/stem", "f32", "candidates[1].precisions[0]: must not be f32 twice"},
+      {"/candidates/1/precisions/0/tail", "int8", "candidates[1].precisions[1]: stands twice"},
+      {"/candidates/1/precisions/1/fpr", 2, "candidates[1].precisions[1].fpr"},
+      {"/candidates/1/frozen_layers", 0, "precisions[0].stem: must be f32: the candidate has no frozen"},
+      {"/candidates/1/ranges", Json::array(), "precisions[1].tail: is int8, for which"},
+      {"/candidates/1/ranges/0/low", 1, "candidates[1].ranges[0].low"},
+      {"/candidates/1/ranges/1/tensor", "a", "candidates[1].ranges[1].tensor: stands twice"},
   };
   for (const BadValue& bad : cases) {
     EXPECT_THAT(error_after([&](Json& json) { json[Json::json_pointer(bad.place)] = bad.value; }),

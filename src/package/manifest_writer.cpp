@@ -3,6 +3,7 @@
 #include "mainstream/error.hpp"
 #include "package/input_json.hpp"
 #include "package/manifest.hpp"
+#include "package/precision_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -14,6 +15,21 @@ Json measured_to_json(const MeasuredQuality& quality) {
               {"f1", quality.f1},
               {"true_events", quality.true_events},
               {"detected_events", quality.detected_events}};
+}
+
+void put_by_fps(Json& json, const AnswerQuality& quality) {
+  for (const MeasuredQuality& measured : quality.by_fps) json["by_fps"].push_back(measured_to_json(measured));
+}
+
+Json precision_to_json(const PrecisionPair& precisions, const AnswerQuality& quality) {
+  Json json{{"stem", to_string(precisions.stem)},
+            {"tail", to_string(precisions.tail)},
+            {"threshold", shortest_number(quality.threshold)},
+            {"top1", quality.top1},
+            {"tpr", quality.tpr},
+            {"fpr", quality.fpr}};
+  put_by_fps(json, quality);
+  return json;
 }
 
 Json candidate_to_json(const Candidate& candidate) {
@@ -29,9 +45,10 @@ Json candidate_to_json(const Candidate& candidate) {
             {"top1", candidate.top1},
             {"tpr", candidate.tpr},
             {"fpr", candidate.fpr}};
-  if (!candidate.by_fps.empty()) {
-    Json& table = json["by_fps"] = Json::array();
-    for (const MeasuredQuality& quality : candidate.by_fps) table.push_back(measured_to_json(quality));
+  put_by_fps(json, candidate);
+  if (!candidate.ranges.empty()) json["ranges"] = ranges_to_json(candidate.ranges);
+  for (const auto& [precisions, quality] : candidate.precisions) {
+    json["precisions"].push_back(precision_to_json(precisions, quality));
   }
   return json;
 }

@@ -78,9 +78,19 @@ void check_tail(const Graph& tail, const Candidate& candidate, std::size_t class
     refuse(where, fmt::format("gives {}, the {} classes of the manifest need {}", to_string(logits), classes,
                               to_string(wanted)));
   }
+  for (const auto& [tensor, range] : candidate.ranges) {
+    if (tail.shapes.contains(tensor)) continue;
+    refuse(where, fmt::format("has no tensor {}, for which the manifest has a range", in_quotes(tensor)));
+  }
 }
 
 }  // namespace
+
+const AnswerQuality* Candidate::quality(const PrecisionPair& with) const {
+  if (with == PrecisionPair{}) return this;
+  const auto found = precisions.find(with);
+  return found == precisions.end() ? nullptr : &found->second;
+}
 
 struct MPackage::State {
   explicit State(const std::filesystem::path& path) : archive(path) {}

@@ -156,6 +156,13 @@ TEST_F(PackageTest, RefusesTailsThatDoNotFitTheirBranchpoint) {
                "reads 1x4x7x7 at \"b\", where the base has 1x4x8x8");
 }
 
+TEST_F(PackageTest, RefusesRangesOfWhatTheTailDoesNotHave) {
+  const auto path =
+      with_manifest([](Json& json) { json["candidates"][1]["ranges"][0]["tensor"] = "elsewhere"; });
+  EXPECT_ERROR(untrusted, MPackage::open(path).verify(base_),
+               "candidates/01.onnx: has no tensor \"elsewhere\", for which the manifest has a range");
+}
+
 TEST_F(PackageTest, RefusesATailThatIsNoModel) {
   const auto path = with_entries([&](Entries& entries) {
     entries[1].bytes = "no model";

@@ -77,6 +77,11 @@ inline Manifest tiny_manifest(const Base& base) {
     candidate.by_fps = {{1, 0.5, 0.75, 0.6, 10, 8}, {7, 0.9, 0.8, 0.847, 10, 12}};
     manifest.candidates.push_back(candidate);
   }
+  Candidate& measured = manifest.candidates.back();
+  measured.ranges = {{"a", {0, 1.5F}}, {"b", {0, 3}}};
+  measured.precisions[{Precision::int8, Precision::f32}] = {
+      0.5F, 0.875, 0.75, 0.0625, {{1, 0.5, 0.5, 0.5, 10, 9}}};
+  measured.precisions[{Precision::int8, Precision::int8}] = {0.375F, 0.75, 0.5, 0.125, {}};
   return manifest;
 }
 

@@ -185,11 +185,15 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   const AppMix mix = read_mix(files.base_path(), files.packages(), Mode::mainstream);
   const Engine engine({.threads = 1});
   Deployer deployer(mix, engine, Clock::system());
-  const std::vector<Setting> before{{0, 20}, {1, 20}, {2, 20}}, after{{0, 20}, {2, 20}, {1, 20}};
-  auto first = deployer.plan(before, kClipFps);
-  const auto kept = deployer.tail(0, 0);
-  auto second = deployer.plan(after, kClipFps);
-  EXPECT_EQ(deployer.tail(0, 0), kept) << "what runs already is not compiled again";
+  const std::vector<Setting> before{{0, 20, {}}, {1, 20, {}}, {2, 20, {}}},
+      after{{0, 20, {}}, {2, 20, {}}, {1, 20, {}}};
+  const StemPrecisions f32(3, Precision::f32);
+  auto first = deployer.plan(before, f32, kClipFps);
+  const auto stem = deployer.stem(f32);
+  const auto kept = deployer.tail(f32, 0, 0, Precision::f32);
+  auto second = deployer.plan(after, f32, kClipFps);
+  EXPECT_EQ(deployer.stem(f32), stem) << "what runs already is not compiled again";
+  EXPECT_EQ(deployer.tail(f32, 0, 0, Precision::f32), kept);
 
   VideoReader reader(files.clip().string());
   const std::vector<std::size_t> all{0, 1, 2};

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "mainstream/error.hpp"
+#include "run/package_problem.hpp"
 
 namespace mainstream {
 namespace {
@@ -71,15 +72,28 @@ EventRule AppMix::event_rule(std::size_t app, double stream_fps) const {
           .merge_gap = static_cast<std::int64_t>(std::llround(events.merge_gap_ms * 1e-3 * stream_fps))};
 }
 
-void AppMix::use_only(const std::vector<std::size_t>& candidates) {
-  for (std::size_t app = 0; app < apps.size(); ++app) apps[app].usable = {candidates[app]};
+std::vector<PrecisionPair> AppMix::precisions_of(const Candidate& candidate) const {
+  std::vector<PrecisionPair> pairs = mainstream::precisions_of(candidate, precisions);
+  if (mode == Mode::no_sharing && candidate.frozen_layers > 0) {
+    std::erase_if(pairs, [](const PrecisionPair& pair) { return pair.stem != pair.tail; });
+  }
+  return pairs;
+}
+
+void AppMix::use_only(const std::vector<Setting>& settings) {
+  std::set<Precision> used{Precision::f32};
+  for (std::size_t app = 0; app < apps.size(); ++app) {
+    apps[app].usable = {settings[app].candidate};
+    used.insert({settings[app].precisions.stem, settings[app].precisions.tail});
+  }
+  precisions.assign(used.begin(), used.end());
   place_on_stem(*this);
 }
 
 AppMix read_mix(const std::filesystem::path& base, const std::vector<std::filesystem::path>& packages,
                 Mode mode) {
   if (packages.empty()) throw Error(ErrorKind::usage, "no app to run: give at least one M-Package");
-  AppMix mix{.base = read_base(base), .mode = mode, .apps = {}, .branchpoints = {}};
+  AppMix mix{.base = read_base(base), .mode = mode, .apps = {}, .branchpoints = {}, .precisions = {}};
   for (const std::filesystem::path& path : packages) {
     MPackage package = MPackage::open(path);
     package.verify(mix.base);
@@ -89,6 +103,9 @@ AppMix read_mix(const std::filesystem::path& base, const std::vector<std::filesy
   }
   refuse_repeated_apps(mix.apps);
   place_on_stem(mix);
+  std::vector<const Manifest*> manifests;
+  for (const MixedApp& app : mix.apps) manifests.push_back(&app.package.manifest());
+  mix.precisions = useful_precisions(mix.base, manifests);
   return mix;
 }
 

@@ -25,14 +25,27 @@ struct MixedApp {
   }
 };
 
+// What one app is set to.
+struct Setting {
+  std::size_t candidate = 0;  // index into the package's
+  double fps = 0;
+  // The stem's is what the candidate was measured at; for others' sake it may be more exact.
+  PrecisionPair precisions;
+  bool operator==(const Setting&) const = default;
+};
+
 struct AppMix {
   Base base;
   Mode mode = Mode::mainstream;
   std::vector<MixedApp> apps;
   std::vector<std::string> branchpoints;  // tensors where usable candidates begin, in the base's order
+  std::vector<Precision> precisions;      // to choose from (useful_precisions)
 
-  // From now on only candidates[app] may be used.
-  void use_only(const std::vector<std::size_t>& candidates);
+  // What a candidate may run with; f32 first. Without sharing the whole network has one precision.
+  [[nodiscard]] std::vector<PrecisionPair> precisions_of(const Candidate& candidate) const;
+
+  // From now on only the candidates of settings[app] may be used, in f32 or as set.
+  void use_only(const std::vector<Setting>& settings);
 
   [[nodiscard]] EventRule event_rule(std::size_t app, double stream_fps) const;
 };

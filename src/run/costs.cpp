@@ -87,15 +87,41 @@ double measure_scaling(const InputSpec& input, const Picture& picture, const Clo
   return typical_time(clock, [&] { scaler.scale(picture, values); });
 }
 
-double measure_own(Deployer& deployer, std::size_t app, std::size_t candidate, const Clock& clock) {
-  if (deployer.stem()) {
-    const auto tail = deployer.tail(app, candidate);
+StemPrecisions all_in(Precision precision, const AppMix& mix) {
+  return StemPrecisions(mix.branchpoints.size(), precision);
+}
+
+bool runs_in(Precision precision, const Candidate& candidate, const AppMix& mix) {
+  const auto pairs = mix.precisions_of(candidate);
+  return std::ranges::find(pairs, precision, &PrecisionPair::tail) != pairs.end();
+}
+
+double measure_own(Deployer& deployer, std::size_t app, std::size_t candidate, Precision precision,
+                   const Clock& clock) {
+  const AppMix& mix = deployer.mix();
+  if (mix.mode != Mode::no_sharing) {
+    const auto tail = deployer.tail(all_in(precision, mix), app, candidate, precision);
     return typical_time(clock, [&] { tail->run(); });
   }
-  const auto network = deployer.network(app, candidate);
-  const InputSpec& input = deployer.mix().base.input;
+  const auto network = deployer.network(app, candidate, precision);
+  const InputSpec& input = mix.base.input;
   const std::vector<float> values(static_cast<std::size_t>(3 * input.height * input.width));
   return typical_time(clock, [&] { network->run(values); });
+}
+
+void measure_all_own(Deployer& deployer, Precision precision, const Clock& clock, Costs& costs) {
+  const AppMix& mix = deployer.mix();
+  std::map<std::string, double> known;
+  for (std::size_t app = 0; app < mix.apps.size(); ++app) {
+    const MixedApp& mixed = mix.apps[app];
+    for (const std::size_t candidate : mixed.usable) {
+      if (!runs_in(precision, mixed.candidate(candidate), mix)) continue;
+      const std::string key = structure(mixed.package.tail(mixed.candidate(candidate)));
+      const auto [place, is_new] = known.try_emplace(key, 0.0);
+      if (is_new) place->second = measure_own(deployer, app, candidate, precision, clock);
+      costs.own_ms[app][candidate][precision] = place->second;
+    }
+  }
 }
 
 }  // namespace
@@ -103,24 +129,19 @@ double measure_own(Deployer& deployer, std::size_t app, std::size_t candidate, c
 Costs measure_costs(Deployer& deployer, const Picture& picture, const Clock& clock) {
   const AppMix& mix = deployer.mix();
   Costs costs;
-  if (deployer.stem()) {
-    // This also leaves tensors of a real picture at the branchpoints, for the tails.
-    const std::vector<double> times = measure_stem(*deployer.stem(), picture, clock);
-    costs.scale_ms = times.front();
-    costs.stem_ms.assign(times.begin() + 1, times.end());
-  } else {
-    costs.scale_ms = measure_scaling(mix.base.input, picture, clock);
-  }
-  std::map<std::string, double> known;
-  for (std::size_t app = 0; app < mix.apps.size(); ++app) {
-    const MixedApp& mixed = mix.apps[app];
-    std::vector<double>& own = costs.own_ms.emplace_back(mixed.branchpoint.size(), 0.0);
-    for (const std::size_t candidate : mixed.usable) {
-      const std::string key = structure(mixed.package.tail(mixed.candidate(candidate)));
-      const auto [place, is_new] = known.try_emplace(key, 0.0);
-      if (is_new) place->second = measure_own(deployer, app, candidate, clock);
-      own[candidate] = place->second;
+  for (const MixedApp& app : mix.apps) costs.own_ms.emplace_back(app.branchpoint.size());
+  if (mix.mode == Mode::no_sharing) costs.scale_ms = measure_scaling(mix.base.input, picture, clock);
+  // f32 comes last: its stem stays compiled, and most mixes have no other.
+  for (auto precision = mix.precisions.rbegin(); precision != mix.precisions.rend(); ++precision) {
+    std::shared_ptr<SharedStem> stem;
+    if (mix.mode != Mode::no_sharing) {
+      stem = deployer.stem(all_in(*precision, mix));
+      // This also leaves tensors of a real picture at the branchpoints, for the tails.
+      const std::vector<double> times = measure_stem(*stem, picture, clock);
+      costs.scale_ms = times.front();
+      costs.stem_ms[*precision].assign(times.begin() + 1, times.end());
     }
+    measure_all_own(deployer, *precision, clock, costs);
   }
   return costs;
 }

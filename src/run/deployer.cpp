@@ -16,55 +16,85 @@ auto cached(Cache& cache, const typename Cache::key_type& key, Make make) {
   return found;
 }
 
-}  // namespace
-
-Deployer::Deployer(const AppMix& mix, const Engine& engine, const Clock& clock)
-    : mix_(mix), engine_(engine), clock_(clock) {
-  if (mix.mode == Mode::no_sharing) return;
-  stem_ = std::make_shared<SharedStem>(engine_, mix.base.graph, mix.branchpoints, mix.base.input);
+// Of the whole network: the base's up to the branchpoint, then the tail's own.
+Ranges joined_ranges(const Base& base, const Candidate& candidate) {
+  Ranges ranges = candidate.ranges;
+  const Graph stem = stem_of(base.graph, candidate.branchpoint);
+  for (const auto& [tensor, range] : base.ranges) {
+    if (stem.shapes.contains(tensor)) ranges[tensor] = range;
+  }
+  return ranges;
 }
 
-std::unique_ptr<StreamPlan> Deployer::plan(std::span<const Setting> settings, double stream_fps) {
+// A tail reads what its stem wrote: as long as the one is found in a cache, so is the other.
+struct BehindStem {
+  std::shared_ptr<SharedStem> stem;
+  Tail tail;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamPlan> Deployer::plan(std::span<const Setting> settings, const StemPrecisions& stem,
+                                           double stream_fps) {
   std::vector<double> fps;
   std::vector<StreamPlan::App> apps;
   for (std::size_t app = 0; app < settings.size(); ++app) {
     const Candidate& candidate = mix_.apps[app].candidate(settings[app].candidate);
+    const AnswerQuality* quality = candidate.quality(settings[app].precisions);
     fps.push_back(settings[app].fps);
-    apps.push_back({settings[app].candidate, candidate.branchpoint, settings[app].fps, candidate.threshold});
+    apps.push_back({settings[app].candidate, candidate.branchpoint, settings[app].fps, quality->threshold});
   }
   return std::make_unique<StreamPlan>(
-      StreamPlan{plans_++, std::move(apps), Cadence(fps, stream_fps), pipeline(settings)});
+      StreamPlan{plans_++, std::move(apps), Cadence(fps, stream_fps), pipeline(settings, stem)});
 }
 
-std::unique_ptr<Pipeline> Deployer::pipeline(std::span<const Setting> settings) {
+std::unique_ptr<Pipeline> Deployer::pipeline(std::span<const Setting> settings, const StemPrecisions& stem) {
   if (mix_.mode == Mode::no_sharing) {
     std::vector<Deployed<Network>> apps;
     for (std::size_t app = 0; app < settings.size(); ++app) {
-      apps.push_back({network(app, settings[app].candidate), 0, mix_.apps[app].positive});
+      const Setting& setting = settings[app];
+      apps.push_back({network(app, setting.candidate, setting.precisions.tail), 0, mix_.apps[app].positive});
     }
     return std::make_unique<SeparatePipeline>(mix_.base.input, std::move(apps), clock_);
   }
   std::vector<Deployed<Tail>> apps;
   for (std::size_t app = 0; app < settings.size(); ++app) {
     const std::size_t candidate = settings[app].candidate;
-    apps.push_back({tail(app, candidate), mix_.apps[app].branchpoint[candidate], mix_.apps[app].positive});
+    apps.push_back({tail(stem, app, candidate, settings[app].precisions.tail),
+                    mix_.apps[app].branchpoint[candidate], mix_.apps[app].positive});
   }
-  return std::make_unique<SharedPipeline>(stem_, std::move(apps), clock_);
+  return std::make_unique<SharedPipeline>(this->stem(stem), std::move(apps), clock_);
 }
 
-std::shared_ptr<Tail> Deployer::tail(std::size_t app, std::size_t candidate) {
-  return cached(tails_, {app, candidate}, [&] {
+std::shared_ptr<SharedStem> Deployer::stem(const StemPrecisions& precisions) {
+  last_stem_ = cached(stems_, precisions, [&] {
+    return std::make_shared<SharedStem>(
+        mix_.base.input, Stem(engine_, mix_.base.graph, mix_.branchpoints, precisions, mix_.base.ranges));
+  });
+  return last_stem_;
+}
+
+std::shared_ptr<Tail> Deployer::tail(const StemPrecisions& stem, std::size_t app, std::size_t candidate,
+                                     Precision precision) {
+  const Key key{app, candidate, precision};
+  return cached(tails_, {stem, key}, [&] {
     const MixedApp& mixed = mix_.apps[app];
-    return std::make_shared<Tail>(stem_->stem, mixed.branchpoint[candidate],
-                                  mixed.package.tail(mixed.candidate(candidate)));
+    const Candidate& described = mixed.candidate(candidate);
+    const auto shared = this->stem(stem);
+    const auto behind = std::make_shared<BehindStem>(
+        BehindStem{shared, Tail(shared->stem, mixed.branchpoint[candidate], mixed.package.tail(described),
+                                precision, described.ranges)});
+    return std::shared_ptr<Tail>(behind, &behind->tail);
   });
 }
 
-std::shared_ptr<Network> Deployer::network(std::size_t app, std::size_t candidate) {
-  return cached(networks_, {app, candidate}, [&] {
+std::shared_ptr<Network> Deployer::network(std::size_t app, std::size_t candidate, Precision precision) {
+  return cached(networks_, {app, candidate, precision}, [&] {
     const MixedApp& mixed = mix_.apps[app];
-    const Graph tail_graph = mixed.package.tail(mixed.candidate(candidate));
-    return std::make_shared<Network>(engine_, join(mix_.base.graph, tail_graph));
+    const Candidate& described = mixed.candidate(candidate);
+    const Graph& base = mix_.base.graph;
+    return std::make_shared<Network>(engine_, join(base, mixed.package.tail(described)), precision,
+                                     joined_ranges(mix_.base, described));
   });
 }
 

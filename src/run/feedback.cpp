@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 namespace mainstream {
@@ -102,11 +101,12 @@ void Feedback::correct_costs(const Window& window) {
     return estimate > 0 && spent.times > 0 ? spent.ms / static_cast<double>(spent.times) / estimate : 1.0;
   };
 
-  std::vector<double> stem_error(costs_.stem_ms.size(), 0), stem_weight(costs_.stem_ms.size(), 0);
+  const StemPrecisions& stem = planned_.stem;
+  std::vector<double> stem_error(stem.size(), 0), stem_weight(stem.size(), 0);
   for (const auto& [way, spent] : window.stem) {
-    const auto first = costs_.stem_ms.begin() + static_cast<std::ptrdiff_t>(way.first);
-    const auto end = costs_.stem_ms.begin() + static_cast<std::ptrdiff_t>(way.second);
-    const double error = compare(std::accumulate(first, end, 0.0), spent);
+    double estimate = 0;
+    for (std::size_t i = way.first; i < way.second; ++i) estimate += costs_.stem_ms.at(stem[i])[i];
+    const double error = compare(estimate, spent);
     for (std::size_t i = way.first; i < way.second; ++i) {
       stem_error[i] += error * static_cast<double>(spent.times);
       stem_weight[i] += static_cast<double>(spent.times);
@@ -114,20 +114,29 @@ void Feedback::correct_costs(const Window& window) {
   }
   std::vector<double> own_error;
   for (std::size_t app = 0; app < window.own.size(); ++app) {
-    own_error.push_back(compare(costs_.own_ms[app][planned_.settings[app].candidate], window.own[app]));
+    const Setting& setting = planned_.settings[app];
+    own_error.push_back(
+        compare(costs_.own_ms[app][setting.candidate].at(setting.precisions.tail), window.own[app]));
   }
   const double scale_error = compare(costs_.scale_ms, window.scale);
   const double common = expected > 0 ? observed / expected : 1.0;
 
   const auto correct = [&](double& cost, double error) { blend(cost, cost * error, weight); };
   correct(costs_.scale_ms, scale_error);
-  for (std::size_t i = 0; i < costs_.stem_ms.size(); ++i) {
-    correct(costs_.stem_ms[i], stem_weight[i] > 0 ? stem_error[i] / stem_weight[i] : common);
+  for (auto& [precision, segments] : costs_.stem_ms) {
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+      const bool ran = precision == stem[i] && stem_weight[i] > 0;
+      correct(segments[i], ran ? stem_error[i] / stem_weight[i] : common);
+    }
   }
   for (std::size_t app = 0; app < own_error.size(); ++app) {
+    const Setting& setting = planned_.settings[app];
     for (std::size_t candidate = 0; candidate < costs_.own_ms[app].size(); ++candidate) {
-      const bool ran = candidate == planned_.settings[app].candidate && window.own[app].times > 0;
-      correct(costs_.own_ms[app][candidate], ran ? own_error[app] : common);
+      for (auto& [precision, own] : costs_.own_ms[app][candidate]) {
+        const bool ran = candidate == setting.candidate && precision == setting.precisions.tail &&
+                         window.own[app].times > 0;
+        correct(own, ran ? own_error[app] : common);
+      }
     }
   }
 }

@@ -8,12 +8,31 @@
 namespace mainstream {
 namespace {
 
+// Milliseconds as of a larger network: 26 through the whole stem, tails of 1, 11 and 25.
+Costs large_network() {
+  const std::map<Precision, double> features{{Precision::f32, 1}}, middle{{Precision::f32, 11}},
+      early{{Precision::f32, 25}};
+  return {
+      .scale_ms = 1, .stem_ms = {{Precision::f32, {2, 14, 10}}}, .own_ms = {3, {features, middle, early}}};
+}
+
+void scale(Costs& costs, double factor) {
+  for (auto& [precision, segments] : costs.stem_ms)
+    for (double& ms : segments) ms *= factor;
+  for (auto& app : costs.own_ms)
+    for (auto& candidate : app)
+      for (auto& [precision, ms] : candidate) ms *= factor;
+}
+
 // A machine that runs plans: every part costs what `truth` says times `slowness`, frames come at the stream's
 // rate, and what does not fit into `capacity` milliseconds per second is lost, all in proportion.
 class Machine {
  public:
   Machine(const AppMix& mix, Costs truth, double stream_fps)
-      : mix_(mix), truth_(std::move(truth)), stream_fps_(stream_fps) {}
+      : mix_(mix),
+        truth_(std::move(truth)),
+        stem_ms_(truth_.stem_ms.at(Precision::f32)),
+        stream_fps_(stream_fps) {}
 
   void deploy(std::vector<Setting> settings, int plan) {
     settings_ = std::move(settings);
@@ -38,22 +57,22 @@ class Machine {
     spend(statistics_.scale, truth_.scale_ms, frames);
     spend_on_stem(share * length);
     for (std::size_t app = 0; app < settings_.size(); ++app) {
-      spend(statistics_.own[app], truth_.own_ms[app][settings_[app].candidate],
+      spend(statistics_.own[app], own_ms(app),
             static_cast<std::int64_t>(std::llround(settings_[app].fps * share * length)));
     }
   }
 
   [[nodiscard]] double cost_per_second() const {
     double cost = 0, stem_fps = 0;
-    std::vector<double> deepest(truth_.stem_ms.size(), 0);
+    std::vector<double> deepest(stem_ms_.size(), 0);
     for (std::size_t app = 0; app < settings_.size(); ++app) {
-      cost += settings_[app].fps * truth_.own_ms[app][settings_[app].candidate];
+      cost += settings_[app].fps * own_ms(app);
       stem_fps = std::max(stem_fps, settings_[app].fps);
       for (std::size_t i = 0; i <= mix_.apps[app].branchpoint[settings_[app].candidate]; ++i) {
         deepest[i] = std::max(deepest[i], settings_[app].fps);
       }
     }
-    for (std::size_t i = 0; i < deepest.size(); ++i) cost += deepest[i] * truth_.stem_ms[i];
+    for (std::size_t i = 0; i < deepest.size(); ++i) cost += deepest[i] * stem_ms_[i];
     return (cost + stem_fps * truth_.scale_ms) * slowness;
   }
 
@@ -65,6 +84,10 @@ class Machine {
   std::int64_t dropped = 0;
 
  private:
+  [[nodiscard]] double own_ms(std::size_t app) const {
+    return truth_.own_ms[app][settings_[app].candidate].at(settings_[app].precisions.tail);
+  }
+
   static MediaTime at(double seconds) { return MediaTime(std::llround(seconds * 1e6)); }
 
   void spend(Spent& spent, double ms, std::int64_t times) {
@@ -84,7 +107,7 @@ class Machine {
     for (auto place = rates.begin(); place != rates.end(); ++place) {
       double fps = 0, ms = 0;
       for (auto deeper = place; deeper != rates.end(); ++deeper) fps = std::max(fps, deeper->second);
-      for (std::size_t i = from; i <= place->first; ++i) ms += truth_.stem_ms[i];
+      for (std::size_t i = from; i <= place->first; ++i) ms += stem_ms_[i];
       spend(statistics_.stem[{from, place->first + 1}], ms,
             static_cast<std::int64_t>(std::llround(fps * length)));
       from = place->first + 1;
@@ -93,6 +116,7 @@ class Machine {
 
   const AppMix& mix_;
   const Costs truth_;
+  const std::vector<double> stem_ms_;
   const double stream_fps_;
   std::vector<Setting> settings_;
   PlanStatistics statistics_;
@@ -110,11 +134,6 @@ class FeedbackTest : public testing::Test {
   static void TearDownTestSuite() {
     delete mix_;
     delete files_;
-  }
-
-  void SetUp() override {
-    // Milliseconds as of a larger network: 26 through the whole stem, tails of 1, 11 and 25.
-    costs_ = {.scale_ms = 1, .stem_ms = {2, 14, 10}, .own_ms = {3, {1, 11, 25}}};
   }
 
   void begin(double budget, bool given) {
@@ -143,9 +162,9 @@ class FeedbackTest : public testing::Test {
 
   static TestMix* files_;
   static AppMix* mix_;
-  Costs costs_;
+  Costs costs_ = large_network();
   const Planner planner_{*mix_, {14, Algorithm::automatic, Objective::mean}};
-  Machine machine_{*mix_, Costs{.scale_ms = 1, .stem_ms = {2, 14, 10}, .own_ms = {3, {1, 11, 25}}}, 14};
+  Machine machine_{*mix_, large_network(), 14};
   Planned planned_;
   std::optional<Feedback> feedback_;
   int plan_ = 0;
@@ -158,13 +177,11 @@ TEST_F(FeedbackTest, LeavesAScheduleAloneThatKeepsItsPromise) {
   begin(300, true);
   machine_.noise = 0.05;
   EXPECT_THAT(pass(600), testing::IsEmpty());
-  EXPECT_NEAR(feedback_->costs().own_ms[0][0], 1, 0.1);
+  EXPECT_NEAR(feedback_->costs().own_ms[0][0].at(Precision::f32), 1, 0.1);
 }
 
 TEST_F(FeedbackTest, CorrectsCostsThatWereMeasuredTooLow) {
-  for (double& ms : costs_.stem_ms) ms *= 0.6;
-  for (auto& app : costs_.own_ms)
-    for (double& ms : app) ms *= 0.6;
+  scale(costs_, 0.6);
   begin(150, true);
   ASSERT_GT(machine_.cost_per_second(), 150 * 1.2);
   machine_.noise = 0.03;
@@ -173,13 +190,11 @@ TEST_F(FeedbackTest, CorrectsCostsThatWereMeasuredTooLow) {
   EXPECT_LE(swaps.size(), 3U);
   EXPECT_LE(swaps.front().at, 10) << "too dear is not tolerated for long";
   EXPECT_LE(machine_.cost_per_second(), 150 * 1.06);
-  EXPECT_NEAR(feedback_->costs().stem_ms[1], 14, 1.5);
+  EXPECT_NEAR(feedback_->costs().stem_ms.at(Precision::f32)[1], 14, 1.5);
 }
 
 TEST_F(FeedbackTest, TakesTheRoomThatAppears) {
-  for (double& ms : costs_.stem_ms) ms *= 2;
-  for (auto& app : costs_.own_ms)
-    for (double& ms : app) ms *= 2;
+  scale(costs_, 2);
   begin(300, true);
   const double before = planner_.evaluate(costs_, 300, planned_.settings).schedule.mean_f1;
   const auto swaps = pass(120);

@@ -12,17 +12,29 @@
 
 namespace mainstream {
 
-// The app's name, its events, and its candidates in the manifest's order with their quality: what was
-// measured, tempered by the model, and not falling from a more frozen candidate to a less frozen one. How
-// many layers are frozen and what a head costs is left to the caller.
-[[nodiscard]] Problem::App describe_app(const Manifest& manifest);
+// The precisions that a candidate may run with, of those in the list: f32 first, then what it was measured
+// at.
+[[nodiscard]] std::vector<PrecisionPair> precisions_of(const Candidate& candidate,
+                                                       std::span<const Precision> precisions);
+
+// Those that are worth knowing the costs of: offered by the base, computed by the processor, and run with by
+// some candidate. From the most exact, which is f32, to the least.
+[[nodiscard]] std::vector<Precision> useful_precisions(const Base& base,
+                                                       const std::vector<const Manifest*>& manifests);
+
+// The app's name, its events, and its candidates in the manifest's order, each with all its precisions_of
+// (indices into the list): their quality is what was measured, tempered by the model, not falling from a more
+// frozen candidate to a less frozen one, and not above that of f32. What a head costs is left to the caller.
+[[nodiscard]] Problem::App describe_app(const Manifest& manifest, std::span<const Precision> precisions);
 
 // Every whole frame rate that a stream can give, and its own.
 [[nodiscard]] std::vector<double> stream_rates(double stream_fps);
 
-// Apps of one base on one stream, with the costs of a profile in milliseconds per second. Measures the heads.
-// The packages were verified against the base.
-[[nodiscard]] Problem problem_from_packages(const Engine& engine, const Base& base, const Profile& profile,
+// Apps of one base on one stream, with the costs of profiles in milliseconds per second: one for each of the
+// precisions to choose from, the most exact first. Measures the heads. The packages were verified against the
+// base.
+[[nodiscard]] Problem problem_from_packages(const Engine& engine, const Base& base,
+                                            std::span<const Profile> profiles,
                                             std::span<const MPackage> packages, double stream_fps,
                                             double budget);
 

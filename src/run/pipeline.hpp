@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -47,11 +48,13 @@ struct Deployed {
   std::vector<std::size_t> positive;  // classes
 };
 
-// The stem of a base, with the one scaled input of each frame. It stays when plans change.
+// Precisions of a stem's segments, by the branchpoint to which each is the way.
+using StemPrecisions = std::vector<Precision>;
+
+// The stem of a base, with the one scaled input of each frame. Plans that want the same precisions share it.
 struct SharedStem {
-  SharedStem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
-             const InputSpec& input)
-      : scaler(input), input_values(scaler.size()), stem(engine, base, branchpoints) {}
+  SharedStem(const InputSpec& input, Stem compiled)
+      : scaler(input), input_values(scaler.size()), stem(std::move(compiled)) {}
 
   InputScaler scaler;
   std::vector<float> input_values;  // [3, height, width]

@@ -10,14 +10,17 @@ namespace mainstream {
 
 // A schedule with the settings that it means for the mix's apps, in their order.
 struct Planned {
-  Schedule schedule;  // frozen counts are the base's layers, shared segments are [first, end) of those
+  // Frozen counts are the base's layers, shared segments are [first, end) of those, precisions are indices
+  // into the mix's.
+  Schedule schedule;
   std::vector<Setting> settings;
+  StemPrecisions stem;  // by branchpoint of the mix; without sharing there is none
 };
 
 // Speaks of the mix in the scheduler's terms. Its layer 0 is scaling (branchpoint 0 is the picture) and its
 // layer j the stem's way to the base's branchpoint j, so a candidate there has j + 1 frozen layers; what its
-// tail takes beyond the layers that it replaces is its head's cost. Without sharing, layers cost nothing, and
-// scaling and the whole network are the head's.
+// tail takes beyond the layers that it replaces is its head's cost. Without sharing, layers cost nothing,
+// scaling and the whole network are the head's, and the stem's precision is nobody else's matter (0).
 class Planner {
  public:
   struct Options {
@@ -41,8 +44,9 @@ class Planner {
   [[nodiscard]] Problem problem(const Costs& costs, double budget,
                                 const std::vector<Setting>& settings) const;
   [[nodiscard]] Problem::App problem_app(const Costs& costs, std::size_t app,
-                                         const std::vector<double>& layer_costs) const;
+                                         const std::vector<Problem::LayerCosts>& layer_costs) const;
   [[nodiscard]] Planned planned(Schedule schedule) const;
+  [[nodiscard]] int index_of(Precision precision) const;
 
   const AppMix& mix_;
   const Options options_;

@@ -45,6 +45,10 @@ Json apps_json(const RunReport::InForce& in_force) {
     put(entry, "recall", app.recall);
     put(entry, "precision", app.precision);
     entry["own_cost"] = rounded(app.own_cost);
+    if (in_force.precisions.size() > 1) {
+      entry["stem_precision"] = in_force.precisions[static_cast<std::size_t>(app.choice.stem_precision)];
+      entry["tail_precision"] = in_force.precisions[static_cast<std::size_t>(app.choice.tail_precision)];
+    }
     apps.push_back(std::move(entry));
   }
   return apps;
@@ -69,13 +73,16 @@ Json to_json(const RunReport::InForce& in_force) {
   for (const Schedule::Segment& segment : schedule.shared) {
     json["shared"].push_back({{"layers", {segment.first_layer, segment.end_layer}},
                               {"fps", segment.fps},
+                              {"precision", in_force.precisions[static_cast<std::size_t>(segment.precision)]},
                               {"cost", rounded(segment.cost)}});
   }
   return json;
 }
 
 Json to_json(const RunReport::StemCost& cost) {
-  Json json{{"branchpoint", cost.branchpoint}, {"measured_ms", rounded(cost.measured_ms)}};
+  Json json{{"branchpoint", cost.branchpoint},
+            {"precision", cost.precision},
+            {"measured_ms", rounded(cost.measured_ms)}};
   put(json, "observed_ms", cost.observed_ms);
   return json;
 }

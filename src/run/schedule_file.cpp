@@ -8,6 +8,7 @@
 
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "package/precision_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -42,6 +43,34 @@ std::size_t candidate_index(const JsonField& entry, const MixedApp& app) {
       fmt::format("must be one of the package's candidates: {}", fmt::join(known, ", ")));
 }
 
+// What stands there, else f32.
+PrecisionPair precisions_of(const JsonField& entry, const Candidate& candidate, const AppMix& mix) {
+  PrecisionPair pair;
+  if (const auto stem = entry.find("stem_precision")) pair.stem = parse_precision(*stem);
+  if (const auto tail = entry.find("tail_precision")) pair.tail = parse_precision(*tail);
+  const std::vector<PrecisionPair> possible = mix.precisions_of(candidate);
+  if (std::ranges::find(possible, pair) != possible.end()) return pair;
+  std::vector<std::string> known;
+  for (const PrecisionPair& other : possible) known.push_back(to_string(other));
+  entry.fail(fmt::format("{} is not possible with this base, package, processor and mode: {}",
+                         to_string(pair), fmt::join(known, "; ")));
+}
+
+// The stem runs in one precision at each place, and no more exactly behind it.
+void check_stem(const JsonField& apps, const std::vector<Setting>& settings, const AppMix& mix) {
+  const auto place = [&](std::size_t app) { return mix.apps[app].branchpoint[settings[app].candidate]; };
+  for (std::size_t a = 0; a < settings.size(); ++a) {
+    for (std::size_t b = 0; b < settings.size(); ++b) {
+      const Precision first = settings[a].precisions.stem, second = settings[b].precisions.stem;
+      if (place(a) > place(b) || first == second || (place(a) < place(b) && first < second)) continue;
+      apps.fail(
+          fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: one branchpoint has "
+                      "one precision, and deeper ones no more exact ones",
+                      mix.apps[a].name(), to_string(first), mix.apps[b].name(), to_string(second)));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Setting> read_schedule(const std::filesystem::path& path, const AppMix& mix) {
@@ -53,13 +82,16 @@ std::vector<Setting> read_schedule(const std::filesystem::path& path, const AppM
     const JsonField entry = apps.at(i);
     const std::size_t app = app_index(entry["id"], mix);
     if (settings[app]) entry["id"].fail(fmt::format("names \"{}\" a second time", mix.apps[app].name()));
-    settings[app] = {candidate_index(entry, mix.apps[app]), entry["fps"].number(kMinFps, kMaxFps)};
+    const std::size_t candidate = candidate_index(entry, mix.apps[app]);
+    settings[app] = {candidate, entry["fps"].number(kMinFps, kMaxFps),
+                     precisions_of(entry, mix.apps[app].candidate(candidate), mix)};
   }
   std::vector<Setting> result;
   for (std::size_t app = 0; app < settings.size(); ++app) {
     if (!settings[app]) apps.fail(fmt::format("has no entry for the app \"{}\"", mix.apps[app].name()));
     result.push_back(*settings[app]);
   }
+  if (mix.mode != Mode::no_sharing) check_stem(apps, result, mix);
   return result;
 }
 

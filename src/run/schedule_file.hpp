@@ -9,8 +9,9 @@
 namespace mainstream {
 
 // Reads a schedule (docs/formats.md, "Schedule") for the apps of the mix; of each app counts id, branchpoint
-// or frozen, and fps. Throws unreadable, or untrusted, naming the field: an app that the mix does not have or
-// that is missing, a candidate that its package does not have, a frame rate that is none.
+// or frozen, fps, and the precisions. Throws unreadable, or untrusted, naming the field: an app that the mix
+// does not have or that is missing, a candidate that its package does not have, a frame rate that is none,
+// precisions that are not possible, or not together.
 [[nodiscard]] std::vector<Setting> read_schedule(const std::filesystem::path& path, const AppMix& mix);
 
 }  // namespace mainstream

@@ -40,9 +40,7 @@ AppMix mix_of(const RunOptions& options, std::vector<Setting>& given) {
   AppMix mix = read_mix(options.base, options.apps, options.mode);
   if (!options.schedule) return mix;
   given = read_schedule(*options.schedule, mix);
-  std::vector<std::size_t> candidates;
-  for (const Setting& setting : given) candidates.push_back(setting.candidate);
-  mix.use_only(candidates);
+  mix.use_only(given);
   return mix;
 }
 
@@ -61,7 +59,7 @@ Session::Session(const RunOptions& options, std::stop_token stop, Clock& clock)
   first_costs_ = measure_costs(deployer_, sample.picture, clock_);
   first_budget_ = budget_for(sample);
   Planned planned = first_schedule();
-  auto plan = deployer_.plan(planned.settings, camera_.fps());
+  auto plan = deployer_.plan(planned.settings, planned.stem, camera_.fps());
   note_schedule(planned, "start", 0);
   if (options_.pace == Pace::live && given_.empty()) {
     feedback_.emplace(planner_, Feedback::Options{first_budget_, options_.budget.has_value()}, first_costs_,
@@ -121,11 +119,13 @@ void Session::note_schedule(const Planned& planned, const std::string& reason, d
   const auto log = module_log("run");
   log->info("{}: {}: {:.1f} of {:.1f} ms/s, expected F1 {:.3f} on average, {:.3f} at worst", options_.stream,
             reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
-  RunReport::InForce in_force{from_seconds, reason, schedule, {}};
+  RunReport::InForce in_force{from_seconds, reason, schedule, {}, {}};
+  for (const Precision precision : mix_.precisions) in_force.precisions.push_back(to_string(precision));
   for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
     const Candidate& candidate = mix_.apps[app].candidate(planned.settings[app].candidate);
-    log->info("  {}: {} ({} layers shared) at {:.6g} fps, expected F1 {:.3f}", mix_.apps[app].name(),
+    log->info("  {}: {} ({} layers shared) at {:.6g} fps{}, expected F1 {:.3f}", mix_.apps[app].name(),
               candidate.branchpoint, candidate.frozen_layers, planned.settings[app].fps,
+              mix_.precisions.size() > 1 ? ", " + to_string(planned.settings[app].precisions) : "",
               schedule.apps[app].f1);
     in_force.branchpoints.push_back(candidate.branchpoint);
   }
@@ -187,7 +187,7 @@ void Session::follow(const Statistics& statistics) {
   try {
     auto change = feedback_->observe(statistics.present, camera_.counts().dropped);
     if (!change) return;
-    auto plan = deployer_.plan(change->planned.settings, camera_.fps());
+    auto plan = deployer_.plan(change->planned.settings, change->planned.stem, camera_.fps());
     feedback_->deployed(*change, plan->number);
     note_schedule(change->planned, change->reason, std::chrono::duration<double>(*statistics.last).count());
     analysis_->swap(std::move(plan));

@@ -68,11 +68,14 @@ RunReport Session::report() const {
                            .own_time = summary(app.own_ms)});
   }
   report.schedules = schedules_;
-  for (std::size_t i = 0; i < first_costs_.stem_ms.size(); ++i) {
-    RunReport::StemCost& cost = report.stem_costs.emplace_back();
-    cost.branchpoint = mix_.branchpoints[i];
-    cost.measured_ms = first_costs_.stem_ms[i];
-    if (feedback_) cost.observed_ms = feedback_->costs().stem_ms[i];
+  for (const auto& [precision, measured] : first_costs_.stem_ms) {
+    for (std::size_t i = 0; i < measured.size(); ++i) {
+      RunReport::StemCost& cost = report.stem_costs.emplace_back();
+      cost.branchpoint = mix_.branchpoints[i];
+      cost.precision = to_string(precision);
+      cost.measured_ms = measured[i];
+      if (feedback_) cost.observed_ms = feedback_->costs().stem_ms.at(precision)[i];
+    }
   }
   return report;
 }

@@ -13,6 +13,7 @@
 #include "core/testing.hpp"
 #include "infer/random_graph.hpp"
 #include "mainstream/base.hpp"
+#include "mainstream/calibration.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/package.hpp"
@@ -89,8 +90,60 @@ inline Scores reference_scores(const Base& base, const std::vector<Graph>& tails
   return scores;
 }
 
+// What the base reads of the first frames of a clip.
+inline std::vector<std::vector<float>> clip_inputs(const Base& base, const std::filesystem::path& clip,
+                                                   std::size_t count) {
+  std::vector<std::vector<float>> inputs;
+  InputScaler scaler(base.input);
+  VideoReader reader(clip.string());
+  for (auto frame = reader.next(); frame && inputs.size() < count; frame = reader.next()) {
+    scaler.scale(frame->picture, inputs.emplace_back(scaler.size()));
+  }
+  return inputs;
+}
+
+// As if calibration had approved of all precisions. The id stays.
+inline Base calibrated(Base base, const std::filesystem::path& clip) {
+  base.ranges = measure_ranges(Engine({.threads = 1}), base.graph, clip_inputs(base, clip, 5), {.share = 1});
+  base.agreement[Precision::bf16] =
+      base.agreement[Precision::int8] = {.top1 = 1, .mean_cosine = 1, .lowest_cosine = 1, .inputs = 5};
+  return base;
+}
+
+// Says of a candidate that others than f32 are a little worse, with thresholds of their own.
+inline void add_precisions(Candidate& candidate, Ranges ranges) {
+  candidate.ranges = std::move(ranges);
+  const auto add = [&](Precision stem, Precision tail, float lower) {
+    AnswerQuality quality = candidate;
+    quality.threshold *= 1 - lower;
+    quality.tpr -= lower;
+    candidate.precisions[{stem, tail}] = quality;
+  };
+  const bool only_head = candidate.ranges.empty();
+  add(Precision::bf16, only_head ? Precision::f32 : Precision::bf16, 0.01F);
+  add(Precision::int8, Precision::f32, 0.02F);
+  if (!only_head) add(Precision::int8, Precision::int8, 0.03F);
+}
+
+// Of the activations of a tail up to its last convolution.
+inline Ranges tail_ranges(const Base& calibrated_base, const Graph& tail, const std::filesystem::path& clip) {
+  const std::string& branchpoint = tail.inputs.front();
+  const Engine engine({.threads = 1});
+  Stem stem(engine, calibrated_base.graph, {branchpoint});
+  std::vector<std::vector<float>> inputs;
+  for (const std::vector<float>& input : clip_inputs(calibrated_base, clip, 5)) {
+    stem.load(input);
+    stem.run_to(0);
+    inputs.push_back(stem.read(0));
+  }
+  Ranges ranges = measure_ranges(engine, tail, inputs, {.share = 1});
+  if (!ranges.empty()) ranges[branchpoint] = calibrated_base.ranges.at(branchpoint);
+  return ranges;
+}
+
 // Everything that a run needs, in a folder. Apps "a", "b", "c" have candidates at the features and two
-// earlier branchpoints; thresholds are medians over the clip, so that there are events.
+// earlier branchpoints; thresholds are medians over the clip, so that there are events. The packages offer
+// all precisions, the base does not, unless it is calibrated().
 struct TestMix {
   explicit TestMix(std::int64_t width = 8) : base(make_base(width)) {
     make_clip(clip());
@@ -137,11 +190,13 @@ struct TestMix {
       tails.push_back(make_tail(base, point.tensor, seed++));
     }
     scores[app] = reference_scores(base, tails, clip());
+    const Base with_ranges = calibrated(base, clip());
     for (std::size_t i = 0; i < tails.size(); ++i) {
       std::vector<float> sorted = scores[app][i];
       std::sort(sorted.begin(), sorted.end());
       // Between two values, so that rounding cannot decide.
       manifest.candidates[i].threshold = (sorted[29] + sorted[30]) / 2;
+      add_precisions(manifest.candidates[i], tail_ranges(with_ranges, tails[i], clip()));
     }
     write_package(folder / (app + ".mpkg"), manifest, tails);
     manifests[app] = manifest;

@@ -5,8 +5,8 @@
 
 #include "schedule/knapsack.hpp"
 #include "schedule/relaxation.hpp"
-#include "schedule/shape_items.hpp"
 #include "schedule/same.hpp"
+#include "schedule/shape_items.hpp"
 
 namespace mainstream {
 namespace {

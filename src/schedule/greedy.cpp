@@ -7,7 +7,6 @@
 namespace mainstream {
 namespace {
 
-
 struct Move {
   std::size_t app = 0, option = 0;
   double gain = 0, extra = 0;

@@ -8,7 +8,6 @@
 namespace mainstream {
 namespace {
 
-
 // What is best at a price, when every class takes what is best for itself.
 struct Line {
   double cost = 0, value = 0;

@@ -9,7 +9,6 @@
 namespace mainstream {
 namespace {
 
-
 Assignment assignment_of(const Instance& instance, const Schedule& schedule) {
   Assignment assignment;
   for (std::size_t a = 0; a < instance.apps.size(); ++a) {

@@ -35,13 +35,14 @@ void add_segments(const Instance& instance, const Assignment& assignment, std::s
       precision = option.choice.stem_precision;
     }
     if (deepest_rate == 0) continue;
-    int used = precision;  // a more exact one where that costs the same or less
-    while (used > 0 && stem.segment_costs[static_cast<std::size_t>(used) - 1][j] <=
-                           stem.segment_costs[static_cast<std::size_t>(precision)][j]) {
+    const double per_frame = stem.segment_costs[static_cast<std::size_t>(precision)][j];
+    int used = precision;  // a more exact one where that costs the same or less, if it costs anything
+    while (used > 0 && per_frame > 0 &&
+           stem.segment_costs[static_cast<std::size_t>(used) - 1][j] <= per_frame) {
       --used;
     }
     const double fps = stem.rates[static_cast<std::size_t>(deepest_rate)];
-    const double cost = stem.segment_costs[static_cast<std::size_t>(precision)][j] * fps;
+    const double cost = per_frame * fps;
     if (!segments.empty() && segments.back().fps == fps && segments.back().precision == used) {
       segments.back().first_layer = stem.levels[j - 1];
       segments.back().cost += cost;

@@ -1,6 +1,7 @@
 #include "train/assessment.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace mainstream {
@@ -36,6 +37,15 @@ std::vector<Point> points_of(const Scored& scored) {
 }
 
 }  // namespace
+
+std::vector<float> softmax(std::span<const float> logits) {
+  const float highest = *std::ranges::max_element(logits);
+  std::vector<float> shares;
+  float all = 0;
+  for (const float logit : logits) all += shares.emplace_back(std::exp(logit - highest));
+  for (float& share : shares) share /= all;
+  return shares;
+}
 
 ErrorRates error_rates(const Scored& scored, float threshold) {
   double positives = 0, negatives = 0;

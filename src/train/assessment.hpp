@@ -7,6 +7,9 @@
 
 namespace mainstream {
 
+// The probabilities of classes.
+[[nodiscard]] std::vector<float> softmax(std::span<const float> logits);
+
 // Scores between 0 and 1 of examples, and whether each really is positive.
 struct Scored {
   std::vector<float> scores;

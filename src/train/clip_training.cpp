@@ -81,12 +81,13 @@ AppData app_data(const AppTarget& target, const ClipData& data, const Labels& la
   return app;
 }
 
-Judged judged(const KeptCandidate& candidate, const AppData& app, const ClipRows& rows) {
+// `probabilities`: of the judged rows, as TrainedCandidate::judged has them.
+Judged judged(std::span<const float> probabilities, const AppData& app, const ClipRows& rows) {
   Judged judged;
   judged.recording.step = rows.score_step;
   judged.recording.fps = rows.fps;
   for (std::size_t row = 0; row < rows.scored; ++row) {
-    judged.recording.scored.scores.push_back(candidate.trained.judged[row * 2 + kPresent]);
+    judged.recording.scored.scores.push_back(probabilities[row * 2 + kPresent]);
     judged.recording.scored.truth.push_back(app.labels[row] == kPresent);
   }
   judged.threshold = choose_threshold(judged.recording.scored);
@@ -115,29 +116,29 @@ EventModel event_model(const std::vector<bool>& labels, double fps, const std::v
   return event;
 }
 
-Candidate describe(const KeptCandidate& kept, const Branchpoint& branchpoint, const Judged& judged,
-                   const AppData& app, const EventModel& event) {
-  const Scored& scored = judged.recording.scored;
-  const ErrorRates rates = error_rates(scored, judged.threshold);
-  Candidate candidate = start_candidate(kept, branchpoint);
-  candidate.threshold = judged.threshold;
-  candidate.validation_size = static_cast<std::int64_t>(scored.scores.size());
-  candidate.top1 = top1(kept.trained.judged, std::span(app.labels).first(scored.scores.size()), app.classes);
-  candidate.tpr = rates.tpr;
-  candidate.fpr = rates.fpr;
+AnswerQuality quality_of(std::span<const float> probabilities, const AppData& app, const ClipRows& rows,
+                         const EventModel& event) {
+  const Judged answers = judged(probabilities, app, rows);
+  const ErrorRates rates = error_rates(answers.recording.scored, answers.threshold);
+  AnswerQuality quality;
+  quality.threshold = answers.threshold;
+  quality.top1 = top1(probabilities, std::span(app.labels).first(rows.scored), app.classes);
+  quality.tpr = rates.tpr;
+  quality.fpr = rates.fpr;
   const RuleChoice rule{event.votes, event.merge_gap_ms / 1000};
-  for (const double rate : replay_rates(judged.recording)) {
-    candidate.by_fps.push_back(replay(judged.recording, judged.threshold, rule, rate));
+  for (const double rate : replay_rates(answers.recording)) {
+    quality.by_fps.push_back(replay(answers.recording, answers.threshold, rule, rate));
   }
-  return candidate;
+  return quality;
 }
 
-Manifest write(const SharedData& shared, const AppData& app, const TrainedApp& trained, const ClipRows& rows,
+Manifest write(const SharedData& shared, const AppData& app, const TrainedApp& trained,
+               const std::vector<PrecisionAnswers>& others, const ClipRows& rows,
                const std::vector<bool>& labels) {
   std::vector<Judged> answers;
   std::vector<Graph> tails;
   for (const KeptCandidate& candidate : trained.candidates) {
-    answers.push_back(judged(candidate, app, rows));
+    answers.push_back(judged(candidate.trained.judged, app, rows));
     tails.push_back(candidate.trained.weights.final);
   }
   Manifest manifest = start_manifest(shared, app, trained);
@@ -146,8 +147,11 @@ Manifest write(const SharedData& shared, const AppData& app, const TrainedApp& t
   manifest.event = event_model(labels, rows.fps, answers);
   manifest.hyperparameters["folds"] = std::to_string(app.split.folds.size());
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    manifest.candidates.push_back(
-        describe(trained.candidates[i], shared.branchpoints[i], answers[i], app, manifest.event));
+    Candidate candidate = describe_candidate(
+        trained.candidates[i], shared.branchpoints[i], others[i],
+        [&](const auto& answered) { return quality_of(answered, app, rows, manifest.event); });
+    candidate.validation_size = static_cast<std::int64_t>(rows.scored);
+    manifest.candidates.push_back(std::move(candidate));
   }
   write_package(app.target.package, manifest, tails);
   trained.work.remove();
@@ -172,10 +176,11 @@ std::vector<Manifest> train_from_clip(const Base& base, const ClipData& data,
   for (const AppTarget& target : targets) apps.push_back(app_data(target, data, labels, clip.rows));
   const SharedData shared{base, *clip.inputs, branchpoints, options};
   const std::vector<TrainedApp> trained = train_apps(shared, apps);
+  const auto others = judge_precisions(shared, apps, trained);
   std::vector<Manifest> manifests;
   for (std::size_t i = 0; i < apps.size(); ++i) {
     const std::vector<bool> own = labels_in(labels.of(targets[i].app), clip.rows.range);
-    manifests.push_back(write(shared, apps[i], trained[i], clip.rows, own));
+    manifests.push_back(write(shared, apps[i], trained[i], others[i], clip.rows, own));
   }
   return manifests;
 }

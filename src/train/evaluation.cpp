@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include "mainstream/engine.hpp"
@@ -18,14 +17,10 @@ namespace {
 
 // The probability that softmax gives the positive classes together.
 float positive_share(std::span<const float> logits, const std::vector<bool>& positive) {
-  const float highest = *std::ranges::max_element(logits);
-  float all = 0, wanted = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    const float part = std::exp(logits[i] - highest);
-    all += part;
-    if (positive[i]) wanted += part;
-  }
-  return wanted / all;
+  const std::vector<float> probabilities = softmax(logits);
+  float share = 0;
+  for (std::size_t i = 0; i < probabilities.size(); ++i) share += positive[i] ? probabilities[i] : 0;
+  return share;
 }
 
 // One candidate with what it said so far.

@@ -57,12 +57,17 @@ Manifest start_manifest(const SharedData& shared, const AppData& app, const Trai
   return manifest;
 }
 
-Candidate start_candidate(const KeptCandidate& kept, const Branchpoint& branchpoint) {
+Candidate describe_candidate(const KeptCandidate& kept, const Branchpoint& branchpoint,
+                             const PrecisionAnswers& others,
+                             const std::function<AnswerQuality(std::span<const float>)>& quality) {
   Candidate candidate;
+  static_cast<AnswerQuality&>(candidate) = quality(kept.trained.judged);
   candidate.branchpoint = branchpoint.tensor;
   candidate.frozen_layers = branchpoint.layers;
   candidate.frozen_fraction = branchpoint.fraction;
   candidate.head = to_string(kept.head);
+  candidate.ranges = others.ranges;
+  for (const auto& [precisions, judged] : others.judged) candidate.precisions[precisions] = quality(judged);
   return candidate;
 }
 

@@ -157,7 +157,7 @@ std::vector<std::string> positive_classes(const PictureData& data, const std::ve
 }
 
 // The judged pictures, scored with the sum of the positive classes' probabilities.
-Scored score(const KeptCandidate& candidate, const std::vector<int>& judged_labels,
+Scored score(std::span<const float> probabilities, const std::vector<int>& judged_labels,
              const std::vector<std::string>& classes, const std::vector<std::string>& positive) {
   std::vector<bool> is_positive;
   for (const std::string& name : classes) {
@@ -167,7 +167,7 @@ Scored score(const KeptCandidate& candidate, const std::vector<int>& judged_labe
   for (std::size_t i = 0; i < judged_labels.size(); ++i) {
     float sum = 0;
     for (std::size_t label = 0; label < classes.size(); ++label) {
-      if (is_positive[label]) sum += candidate.trained.judged[i * classes.size() + label];
+      if (is_positive[label]) sum += probabilities[i * classes.size() + label];
     }
     scored.scores.push_back(sum);
     scored.truth.push_back(is_positive[static_cast<std::size_t>(judged_labels[i])]);
@@ -175,17 +175,16 @@ Scored score(const KeptCandidate& candidate, const std::vector<int>& judged_labe
   return scored;
 }
 
-Candidate describe(const KeptCandidate& kept, const Branchpoint& branchpoint, const std::vector<int>& labels,
-                   const Manifest& manifest) {
-  const Scored scored = score(kept, labels, manifest.classes, manifest.positive);
-  Candidate candidate = start_candidate(kept, branchpoint);
-  candidate.threshold = choose_threshold(scored);
-  candidate.validation_size = static_cast<std::int64_t>(labels.size());
-  candidate.top1 = top1(kept.trained.judged, labels, static_cast<int>(manifest.classes.size()));
-  const ErrorRates rates = error_rates(scored, candidate.threshold);
-  candidate.tpr = rates.tpr;
-  candidate.fpr = rates.fpr;
-  return candidate;
+AnswerQuality quality_of(std::span<const float> probabilities, const std::vector<int>& labels,
+                         const Manifest& manifest) {
+  const Scored scored = score(probabilities, labels, manifest.classes, manifest.positive);
+  AnswerQuality quality;
+  quality.threshold = choose_threshold(scored);
+  quality.top1 = top1(probabilities, labels, static_cast<int>(manifest.classes.size()));
+  const ErrorRates rates = error_rates(scored, quality.threshold);
+  quality.tpr = rates.tpr;
+  quality.fpr = rates.fpr;
+  return quality;
 }
 
 }  // namespace
@@ -209,7 +208,9 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
       target, {}, static_cast<int>(folders.classes.size()), {{rows.fold}, {}}, describe_data(rows, data)};
   for (const std::size_t picture : rows.picture_of) app.labels.push_back(rows.pictures[picture].label);
   const SharedData shared{base, inputs, branchpoints, options};
-  const TrainedApp trained = std::move(train_apps(shared, {app}).front());
+  const std::vector<TrainedApp> apps = train_apps(shared, {app});
+  const TrainedApp& trained = apps.front();
+  const auto others = std::move(judge_precisions(shared, {app}, apps).front());
 
   std::vector<int> judged_labels;
   for (const std::size_t row : rows.fold.judged) judged_labels.push_back(app.labels[row]);
@@ -219,7 +220,11 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   manifest.event = data.event;
   std::vector<Graph> tails;
   for (std::size_t i = 0; i < branchpoints.size(); ++i) {
-    manifest.candidates.push_back(describe(trained.candidates[i], branchpoints[i], judged_labels, manifest));
+    Candidate candidate = describe_candidate(
+        trained.candidates[i], branchpoints[i], others[i],
+        [&](const auto& answered) { return quality_of(answered, judged_labels, manifest); });
+    candidate.validation_size = static_cast<std::int64_t>(judged_labels.size());
+    manifest.candidates.push_back(std::move(candidate));
     tails.push_back(trained.candidates[i].trained.weights.final);
   }
   write_package(target.package, manifest, tails);

@@ -7,6 +7,7 @@
 
 #include "core/file.hpp"
 #include "core/testing.hpp"
+#include "mainstream/calibration.hpp"
 #include "mainstream/media.hpp"
 #include "media/test_clip.hpp"
 #include "train/test_base.hpp"
@@ -126,6 +127,48 @@ TEST_F(ClipTraining, TheSameSeedGivesTheSamePackage) {
   other_seed.seed = 2;
   train({{"box", out / "seed2.mpkg"}}, other_seed);
   EXPECT_NE(read_file(out / "alone.mpkg"), read_file(out / "seed2.mpkg"));
+}
+
+TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
+  if (!processor_has(Precision::bf16) || !processor_has(Precision::int8)) {
+    GTEST_SKIP() << "this processor does not compute in bf16 and int8";
+  }
+  Base base = small_base();
+  std::vector<std::vector<float>> inputs;
+  InputScaler scaler(base.input);
+  VideoReader video(clip().string());
+  while (const auto frame = video.next()) scaler.scale(frame->picture, inputs.emplace_back(scaler.size()));
+  base.ranges = measure_ranges(Engine({.threads = 1}), base.graph, inputs);
+  base.agreement[Precision::bf16] = base.agreement[Precision::int8] = {.top1 = 1, .inputs = inputs.size()};
+
+  const TestFolder out;
+  const std::vector<AppTarget> targets{{"box", out / "box.mpkg"}, {"other", out / "other.mpkg"}};
+  const std::vector<Manifest> manifests = train_from_clip(base, data(), targets, options());
+  const std::vector<Manifest> exact = train({{"box", out / "exact.mpkg"}});
+  const auto pairs_of = [](const Candidate& candidate) {
+    std::vector<PrecisionPair> pairs;
+    for (const auto& [pair, quality] : candidate.precisions) pairs.push_back(pair);
+    return pairs;
+  };
+  constexpr auto kF32 = Precision::f32, kBf16 = Precision::bf16, kInt8 = Precision::int8;
+  using Pairs = std::vector<PrecisionPair>;
+  const std::vector<Candidate>& candidates = manifests[0].candidates;
+  EXPECT_EQ(pairs_of(candidates[0]), (Pairs{{kBf16, kF32}, {kInt8, kF32}})) << "only a head";
+  EXPECT_EQ(pairs_of(candidates[1]), (Pairs{{kBf16, kBf16}, {kInt8, kF32}, {kInt8, kBf16}, {kInt8, kInt8}}));
+  EXPECT_EQ(pairs_of(candidates[2]), (Pairs{{kF32, kBf16}, {kF32, kInt8}})) << "no stem";
+  EXPECT_TRUE(candidates[0].ranges.empty());
+  EXPECT_TRUE(candidates[1].ranges.contains(candidates[1].branchpoint));
+  for (const Candidate& candidate : candidates) {
+    for (const auto& [pair, quality] : candidate.precisions) {
+      SCOPED_TRACE(candidate.branchpoint + ": " + to_string(pair));
+      EXPECT_GT(quality.tpr, 0.9);
+      EXPECT_LT(quality.fpr, 0.1);
+      EXPECT_EQ(quality.by_fps.size(), 10U);
+    }
+  }
+  EXPECT_EQ(exact[0].candidates[1].tpr, candidates[1].tpr) << "f32 is as without";
+  EXPECT_TRUE(exact[0].candidates[1].precisions.empty());
+  for (const AppTarget& target : targets) MPackage::open(target.package).verify(base);
 }
 
 TEST_F(ClipTraining, RefusesLabelsThatDoNotFit) {

@@ -1,0 +1,33 @@
+#include "package/precision_json.hpp"
+
+namespace mainstream {
+
+Json ranges_to_json(const Ranges& ranges) {
+  Json list = Json::array();
+  for (const auto& [tensor, range] : ranges) {
+    list.push_back(
+        {{"tensor", tensor}, {"low", shortest_number(range.low)}, {"high", shortest_number(range.high)}});
+  }
+  return list;
+}
+
+Precision parse_precision(const JsonField& field) {
+  const auto precision = precision_from(field.text());
+  if (!precision) field.fail("must be f32, bf16 or int8, is " + field.value().dump());
+  return *precision;
+}
+
+Ranges parse_ranges(const JsonField& field) {
+  constexpr double kMost = 1e30;
+  Ranges ranges;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const JsonField entry = field.at(i);
+    entry.allow_only({"tensor", "low", "high"});
+    const Range range{static_cast<float>(entry["low"].number(-kMost, 0)),
+                      static_cast<float>(entry["high"].number(0, kMost))};
+    if (!ranges.emplace(entry["tensor"].text(), range).second) entry["tensor"].fail("stands twice");
+  }
+  return ranges;
+}
+
+}  // namespace mainstream
