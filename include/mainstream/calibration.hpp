@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
 
 namespace mainstream {
@@ -27,5 +28,9 @@ struct CalibrateOptions {
                                           const std::string& features,
                                           std::span<const std::vector<float>> inputs, Precision precision,
                                           const Ranges& ranges);
+
+// Those beside f32 that calibration approved of for this base and that this processor computes in, the most
+// exact first.
+[[nodiscard]] std::vector<Precision> offered_precisions(const Base& base);
 
 }  // namespace mainstream

@@ -8,6 +8,7 @@
 #include "core/log.hpp"
 
 namespace mainstream {
+
 Analysis::Analysis(Options options, std::unique_ptr<StreamPlan> plan)
     : options_(std::move(options)), plan_(std::move(plan)), fps_(options_.apps.size()) {
   if (options_.budget) meter_.emplace(*options_.budget);

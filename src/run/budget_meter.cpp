@@ -6,7 +6,7 @@ namespace mainstream {
 
 bool BudgetMeter::allows(MediaTime time) {
   if (started_) {
-    const double passed = std::chrono::duration<double>(time - last_).count();
+    const double passed = seconds(time - last_);
     tokens_ = std::min(tokens_ + budget_ * passed, budget_ * kDepthSeconds);
   }
   started_ = true;

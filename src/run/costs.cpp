@@ -109,14 +109,27 @@ double measure_own(Deployer& deployer, std::size_t app, std::size_t candidate, P
   return typical_time(clock, [&] { network->run(values); });
 }
 
-void measure_all_own(Deployer& deployer, Precision precision, const Clock& clock, Costs& costs) {
-  const AppMix& mix = deployer.mix();
-  std::map<std::string, double> known;
+// By app and usable candidate.
+using Structures = std::vector<std::map<std::size_t, std::string>>;
+
+Structures read_structures(const AppMix& mix) {
+  Structures structures(mix.apps.size());
   for (std::size_t app = 0; app < mix.apps.size(); ++app) {
     const MixedApp& mixed = mix.apps[app];
     for (const std::size_t candidate : mixed.usable) {
-      if (!runs_in(precision, mixed.candidate(candidate), mix)) continue;
-      const std::string key = structure(mixed.package.tail(mixed.candidate(candidate)));
+      structures[app][candidate] = structure(mixed.package.tail(mixed.candidate(candidate)));
+    }
+  }
+  return structures;
+}
+
+void measure_all_own(Deployer& deployer, const Structures& structures, Precision precision,
+                     const Clock& clock, Costs& costs) {
+  const AppMix& mix = deployer.mix();
+  std::map<std::string, double> known;
+  for (std::size_t app = 0; app < mix.apps.size(); ++app) {
+    for (const auto& [candidate, key] : structures[app]) {
+      if (!runs_in(precision, mix.apps[app].candidate(candidate), mix)) continue;
       const auto [place, is_new] = known.try_emplace(key, 0.0);
       if (is_new) place->second = measure_own(deployer, app, candidate, precision, clock);
       costs.own_ms[app][candidate][precision] = place->second;
@@ -131,17 +144,17 @@ Costs measure_costs(Deployer& deployer, const Picture& picture, const Clock& clo
   Costs costs;
   for (const MixedApp& app : mix.apps) costs.own_ms.emplace_back(app.branchpoint.size());
   if (mix.mode == Mode::no_sharing) costs.scale_ms = measure_scaling(mix.base.input, picture, clock);
+  const Structures structures = read_structures(mix);
   // f32 comes last: its stem stays compiled, and most mixes have no other.
   for (auto precision = mix.precisions.rbegin(); precision != mix.precisions.rend(); ++precision) {
-    std::shared_ptr<SharedStem> stem;
     if (mix.mode != Mode::no_sharing) {
-      stem = deployer.stem(all_in(*precision, mix));
+      const auto stem = deployer.stem(all_in(*precision, mix));
       // This also leaves tensors of a real picture at the branchpoints, for the tails.
       const std::vector<double> times = measure_stem(*stem, picture, clock);
       costs.scale_ms = times.front();
       costs.stem_ms[*precision].assign(times.begin() + 1, times.end());
     }
-    measure_all_own(deployer, *precision, clock, costs);
+    measure_all_own(deployer, structures, *precision, clock, costs);
   }
   return costs;
 }

@@ -22,8 +22,8 @@ FrameLog::FrameLog(const std::filesystem::path& path) : file_(path) {
 }
 
 void FrameLog::add(const VideoFrame& frame, const std::string& app, float score, bool positive) {
-  fmt::format_to(std::back_inserter(lines_), "{},{:.6f},{},{:.6f},{:d}\n", frame.index,
-                 std::chrono::duration<double>(frame.time).count(), csv_field(app), score, positive);
+  fmt::format_to(std::back_inserter(lines_), "{},{:.6f},{},{:.6f},{:d}\n", frame.index, seconds(frame.time),
+                 csv_field(app), score, positive);
 }
 
 void FrameLog::flush() {

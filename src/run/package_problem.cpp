@@ -5,14 +5,11 @@
 #include <set>
 #include <tuple>
 
+#include "mainstream/calibration.hpp"
 #include "run/isotonic.hpp"
 
 namespace mainstream {
 namespace {
-
-int index_of(std::span<const Precision> precisions, Precision precision) {
-  return static_cast<int>(std::ranges::find(precisions, precision) - precisions.begin());
-}
 
 Problem::Candidate describe_quality(const EventStatistics& events, const AnswerQuality& quality) {
   Problem::Candidate described;
@@ -92,6 +89,10 @@ std::vector<double> head_costs(const Engine& engine, const Base& base, const MPa
 
 }  // namespace
 
+int index_of(std::span<const Precision> precisions, Precision precision) {
+  return static_cast<int>(std::ranges::find(precisions, precision) - precisions.begin());
+}
+
 std::vector<PrecisionPair> precisions_of(const Candidate& candidate, std::span<const Precision> precisions) {
   const auto has = [&](Precision precision) {
     return std::ranges::find(precisions, precision) != precisions.end();
@@ -104,10 +105,8 @@ std::vector<PrecisionPair> precisions_of(const Candidate& candidate, std::span<c
 }
 
 std::vector<Precision> useful_precisions(const Base& base, const std::vector<const Manifest*>& manifests) {
-  std::vector<Precision> possible;
-  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
-    if (base.offers(precision) && processor_has(precision)) possible.push_back(precision);
-  }
+  std::vector<Precision> possible = offered_precisions(base);
+  possible.insert(possible.begin(), Precision::f32);
   std::set<Precision> useful;
   for (const Manifest* manifest : manifests) {
     for (const Candidate& candidate : manifest->candidates) {

@@ -12,6 +12,9 @@
 
 namespace mainstream {
 
+// Where it stands in the list, in which it must be: what problems and schedules call it.
+[[nodiscard]] int index_of(std::span<const Precision> precisions, Precision precision);
+
 // The precisions that a candidate may run with, of those in the list: f32 first, then what it was measured
 // at.
 [[nodiscard]] std::vector<PrecisionPair> precisions_of(const Candidate& candidate,

@@ -101,8 +101,10 @@ Planned Planner::evaluate(const Costs& costs, double budget, const std::vector<S
     Choice& choice = choices.emplace_back();
     choice.frozen = frozen_count(mix_.base, candidate);
     choice.fps = std::min(settings[app].fps, options_.stream_fps);
-    choice.tail_precision = index_of(settings[app].precisions.tail);
-    if (mix_.mode != Mode::no_sharing) choice.stem_precision = index_of(settings[app].precisions.stem);
+    choice.tail_precision = index_of(mix_.precisions, settings[app].precisions.tail);
+    if (mix_.mode != Mode::no_sharing) {
+      choice.stem_precision = index_of(mix_.precisions, settings[app].precisions.stem);
+    }
   }
   return planned(mainstream::evaluate(problem(costs, budget, settings), choices));
 }
@@ -166,10 +168,6 @@ Planned Planner::planned(Schedule schedule) const {
   }
   result.schedule = std::move(schedule);
   return result;
-}
-
-int Planner::index_of(Precision precision) const {
-  return static_cast<int>(std::ranges::find(mix_.precisions, precision) - mix_.precisions.begin());
 }
 
 }  // namespace mainstream

@@ -46,7 +46,6 @@ class Planner {
   [[nodiscard]] Problem::App problem_app(const Costs& costs, std::size_t app,
                                          const std::vector<Problem::LayerCosts>& layer_costs) const;
   [[nodiscard]] Planned planned(Schedule schedule) const;
-  [[nodiscard]] int index_of(Precision precision) const;
 
   const AppMix& mix_;
   const Options options_;

@@ -9,14 +9,14 @@ namespace mainstream {
 std::string progress_note(const Statistics& now, const Statistics& before, const CameraCounts& camera) {
   if (!now.last) return "waiting for frames";
   const MediaTime since = before.last ? *before.last : *now.first;
-  const double seconds = std::chrono::duration<double>(*now.last - since).count();
+  const double passed = seconds(*now.last - since);
   std::string note;
-  for (std::size_t app = 0; app < now.apps.size() && seconds > 0; ++app) {
+  for (std::size_t app = 0; app < now.apps.size() && passed > 0; ++app) {
     const auto earlier = before.apps.empty() ? 0 : before.apps[app].frames;
     fmt::format_to(std::back_inserter(note), "{:.1f} ",
-                   static_cast<double>(now.apps[app].frames - earlier) / seconds);
+                   static_cast<double>(now.apps[app].frames - earlier) / passed);
   }
-  const double busy = seconds > 0 ? (now.busy_ms - before.busy_ms) / seconds : 0;
+  const double busy = passed > 0 ? (now.busy_ms - before.busy_ms) / passed : 0;
   return fmt::format("{}fps, {} dropped, {:.0f} ms/s busy", note, camera.dropped, busy);
 }
 

@@ -189,7 +189,7 @@ void Session::follow(const Statistics& statistics) {
     if (!change) return;
     auto plan = deployer_.plan(change->planned.settings, change->planned.stem, camera_.fps());
     feedback_->deployed(*change, plan->number);
-    note_schedule(change->planned, change->reason, std::chrono::duration<double>(*statistics.last).count());
+    note_schedule(change->planned, change->reason, seconds(*statistics.last));
     analysis_->swap(std::move(plan));
   } catch (const Error& error) {
     // A package's file may have gone; what runs can go on.

@@ -37,7 +37,7 @@ RunReport Session::report() const {
   report.wall_seconds = std::chrono::duration<double>(clock_.now() - started_).count();
   double between = 0;  // first and last frame
   if (statistics.last) {
-    between = std::chrono::duration<double>(*statistics.last - *statistics.first).count();
+    between = seconds(*statistics.last - *statistics.first);
     report.stream_seconds = between + 1 / camera_.fps();  // the last frame lasts as long as the others
   }
   const double seconds = std::max(report.stream_seconds, 1e-6);

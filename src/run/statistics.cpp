@@ -1,12 +1,10 @@
 #include "run/statistics.hpp"
 
-#include <chrono>
-
 namespace mainstream {
 
 void Statistics::count_taken(MediaTime time, std::span<const double> fps) {
   if (last) {
-    const double passed = std::chrono::duration<double>(time - *last).count();
+    const double passed = seconds(time - *last);
     for (std::size_t app = 0; app < apps.size(); ++app) apps[app].asked += fps[app] * passed;
   }
   if (!first) first = time;

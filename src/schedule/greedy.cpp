@@ -1,8 +1,9 @@
 #include "schedule/greedy.hpp"
-#include "schedule/same.hpp"
 
 #include <algorithm>
 #include <tuple>
+
+#include "schedule/same.hpp"
 
 namespace mainstream {
 namespace {

@@ -1,3 +1,4 @@
+// When the search takes two numbers for one.
 #pragma once
 
 namespace mainstream {

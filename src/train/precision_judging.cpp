@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::size_t kRangeRows = 32;  // that tell a tail's ranges
 
-std::vector<Precision> offered_precisions(const Base& base) {
-  std::vector<Precision> offered;
-  for (const Precision precision : {Precision::bf16, Precision::int8}) {
-    if (base.offers(precision) && processor_has(precision)) offered.push_back(precision);
-  }
-  return offered;
-}
-
 // The combinations that are worth knowing. A tail is not less exact than its stem: who saves on the tail
 // saves on the stem first, which costs more and which others share. bf16 loses too little for a tail in f32
 // to make up for. A head alone takes no time, so it stays in f32.
