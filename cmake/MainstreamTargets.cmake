@@ -1,10 +1,10 @@
 # The four kinds of target that this project has, all with the same flags:
-#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [UNITY])   the library mainstream_NAME
+#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..])   the library mainstream_NAME
 #   mainstream_test(NAME SOURCES .. USES ..)                    the test binary NAME_test, known to ctest as NAME
 #   mainstream_benchmark(NAME SOURCES .. USES ..)               NAME_bench, where benchmarks are asked for
 #   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
-# UNITY says that no two sources have helpers of one name, so that with MAINSTREAM_UNITY several are compiled as one, and
-# programs precompile their largest header: a first build takes half the time, later ones more.
+# A first build takes half the time with CMAKE_UNITY_BUILD, where several sources of a target are compiled as one; so no
+# two sources of a target may have helpers of the same name and arguments.
 # USES are seen by whoever uses the target; PRIVATE ones stay inside it.
 
 add_library(mainstream_flags INTERFACE)
@@ -13,6 +13,10 @@ target_include_directories(mainstream_flags INTERFACE
   "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
 target_compile_options(mainstream_flags INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC takes sources that another includes for headers, whose types must not use what is inside one source.
+  target_compile_options(mainstream_flags INTERFACE -Wno-subobject-linkage)
+endif()
 target_compile_definitions(mainstream_flags INTERFACE MAINSTREAM_VERSION="${PROJECT_VERSION}")
 
 if(MAINSTREAM_SANITIZE STREQUAL "address")
@@ -38,11 +42,8 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 find_package(Threads REQUIRED)
 
 function(mainstream_library name)
-  cmake_parse_arguments(arg "UNITY" "" "SOURCES;USES;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE" ${ARGN})
   add_library(mainstream_${name} STATIC ${arg_SOURCES})
-  if(arg_UNITY AND MAINSTREAM_UNITY)
-    set_target_properties(mainstream_${name} PROPERTIES UNITY_BUILD ON)
-  endif()
   target_link_libraries(mainstream_${name} PUBLIC mainstream_flags ${arg_USES} PRIVATE ${arg_PRIVATE})
 endfunction()
 
@@ -50,9 +51,6 @@ function(mainstream_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE mainstream_flags ${arg_USES})
-  if(MAINSTREAM_UNITY)
-    target_precompile_headers(${name} PRIVATE <CLI/CLI.hpp>)  # half of the time that a command's source takes
-  endif()
 endfunction()
 
 # One binary per library, run in the source tree's root. What needs data that is not in

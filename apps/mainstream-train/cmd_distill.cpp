@@ -8,7 +8,7 @@
 namespace mainstream {
 namespace {
 
-struct Arguments {
+struct DistillArguments {
   std::filesystem::path teacher, student, output;
   std::vector<std::string> videos;
   DistillOptions options;
@@ -29,7 +29,7 @@ DistillVideo parse_video(const std::string& text) {
   }
 }
 
-void run(Arguments& arguments) {
+void run(DistillArguments& arguments) {
   DistillOptions& options = arguments.options;
   for (const std::string& video : arguments.videos) options.videos.push_back(parse_video(video));
   if (options.work.empty()) options.work = arguments.output.string() + ".work";
@@ -49,7 +49,7 @@ void run(Arguments& arguments) {
 
 void add_distill_command(CLI::App& program) {
   auto* command = program.add_subcommand("distill", "Train a small base network to see what a big one sees");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<DistillArguments>();
   DistillOptions& options = arguments->options;
   command->add_option("--teacher", arguments->teacher, "Prepared base to learn from")->required();
   command

@@ -14,7 +14,7 @@
 namespace mainstream {
 namespace {
 
-struct Arguments {
+struct EvaluateArguments {
   std::filesystem::path base;
   std::vector<std::filesystem::path> packages;
   ClipData clip;
@@ -77,7 +77,7 @@ void print(const std::vector<CandidateEvaluation>& results) {
   }
 }
 
-void run(Arguments& arguments) {
+void run(EvaluateArguments& arguments) {
   if (!arguments.frames.empty()) arguments.clip.frames = parse_frames("--frames", arguments.frames);
   const Base base = read_base(arguments.base);
   std::vector<MPackage> packages;
@@ -99,7 +99,7 @@ void run(Arguments& arguments) {
 
 void add_evaluate_command(CLI::App& program) {
   auto* command = program.add_subcommand("evaluate", "Tells how good packages are on a labelled clip");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("--base", arguments->base, "The base of the packages")->required();
   command->add_option("PACKAGES", arguments->packages, "APP.mpkg ..")->required();
   command->add_option("--video", arguments->clip.video, "A clip of the same camera")->required();

@@ -14,7 +14,7 @@
 namespace mainstream {
 namespace {
 
-struct Arguments {
+struct TrainArguments {
   std::filesystem::path base, output;
   ClipData clip;
   std::vector<std::string> apps;
@@ -55,7 +55,7 @@ HeadKind parse_head(const std::string& text) {
 }
 
 // One app goes to the file -o; several go to the folder -o, as APP.mpkg.
-std::vector<AppTarget> targets_of(const Arguments& arguments) {
+std::vector<AppTarget> targets_of(const TrainArguments& arguments) {
   std::vector<std::string> apps = arguments.apps;
   const bool is_folder = apps.size() != 1 || std::filesystem::is_directory(arguments.output);
   if (apps.empty()) {
@@ -84,7 +84,7 @@ void print(const Manifest& manifest, const std::filesystem::path& package) {
   }
 }
 
-void run(Arguments& arguments) {
+void run(TrainArguments& arguments) {
   const bool clip = !arguments.clip.video.empty(), pictures = !arguments.pictures.folder.empty();
   if (clip == pictures) {
     throw Error(ErrorKind::usage, "give either --video and --labels, or --images");
@@ -119,7 +119,7 @@ void run(Arguments& arguments) {
   print(manifest, target.package);
 }
 
-void add_clip_options(CLI::App& command, Arguments& arguments) {
+void add_clip_options(CLI::App& command, TrainArguments& arguments) {
   const std::string group = "From a clip";
   command.add_option("--video", arguments.clip.video, "A clip of a fixed camera")->group(group);
   command.add_option("--labels", arguments.clip.labels, "CSV: frame,APP,.. with 0 or 1 for each frame")
@@ -141,7 +141,7 @@ void add_clip_options(CLI::App& command, Arguments& arguments) {
       ->group(group);
 }
 
-void add_picture_options(CLI::App& command, Arguments& arguments) {
+void add_picture_options(CLI::App& command, TrainArguments& arguments) {
   const std::string group = "From pictures";
   command
       .add_option("--images", arguments.pictures.folder,
@@ -168,7 +168,7 @@ void add_picture_options(CLI::App& command, Arguments& arguments) {
       ->group(group);
 }
 
-void add_training_options(CLI::App& command, Arguments& arguments) {
+void add_training_options(CLI::App& command, TrainArguments& arguments) {
   TrainOptions& options = arguments.options;
   command
       .add_option("--branchpoints", arguments.branchpoints,
@@ -211,7 +211,7 @@ FrameRange parse_frames(const std::string& option, const std::string& text) {
 void add_train_command(CLI::App& program) {
   auto* command = program.add_subcommand(
       "train", "Trains an app's candidates from a labelled clip or from folders of pictures");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<TrainArguments>();
   command->add_option("--base", arguments->base, "A prepared base (mainstream base prepare)")->required();
   command->add_option("-o,--output", arguments->output, "APP.mpkg; a folder for several apps")->required();
   add_clip_options(*command, *arguments);

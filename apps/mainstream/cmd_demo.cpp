@@ -17,7 +17,7 @@
 namespace mainstream {
 namespace {
 
-struct Arguments {
+struct DemoArguments {
   std::filesystem::path base = "models/mainstream-small.onnx";
   std::string video = ".cache/sample/vtest.avi";
   std::filesystem::path labels = "data/pets2009-s2l1/labels.csv";
@@ -29,13 +29,13 @@ struct Arguments {
   int threads = 0;
 };
 
-std::filesystem::path package_of(const Arguments& arguments, const std::string& app) {
+std::filesystem::path package_of(const DemoArguments& arguments, const std::string& app) {
   return arguments.output / (app + ".mpkg");
 }
 
 // What the packages in the output folder were trained from; those of another training are of no use here, and
 // could have seen the frames that are kept for the runs.
-void forget_other_training(const Arguments& arguments, const Base& base) {
+void forget_other_training(const DemoArguments& arguments, const Base& base) {
   const std::filesystem::path note = arguments.output / "training.txt";
   const std::string wanted =
       fmt::format("base {}\nvideo {}\nlabels {}\nframes 0..{}\n", base.id, arguments.video,
@@ -63,7 +63,7 @@ std::vector<std::string> default_apps(const Labels& labels) {
 }
 
 // No candidate below 40 % frozen: what the early layers would add is not worth a demo's time.
-void train(const Arguments& arguments, const std::vector<std::string>& apps) {
+void train(const DemoArguments& arguments, const std::vector<std::string>& apps) {
   std::vector<std::string> words{"train",
                                  "--base",
                                  arguments.base.string(),
@@ -91,7 +91,7 @@ void train(const Arguments& arguments, const std::vector<std::string>& apps) {
   if (status != 0) throw Error(ErrorKind::failed, fmt::format("training ended with exit code {}", status));
 }
 
-ComparisonOptions comparison_options(const Arguments& arguments, const Labels& labels,
+ComparisonOptions comparison_options(const DemoArguments& arguments, const Labels& labels,
                                      const std::vector<std::string>& apps) {
   ComparisonOptions options;
   options.run.base = arguments.base;
@@ -113,7 +113,7 @@ void print(const std::vector<std::vector<std::string>>& rows) {
   fmt::print("{}", table.text());
 }
 
-void run(const Arguments& arguments) {
+void run(const DemoArguments& arguments) {
   const Labels labels = read_labels(arguments.labels);
   if (arguments.training_frames < 1 || arguments.training_frames >= labels.frames) {
     throw Error(ErrorKind::usage, fmt::format("--training-frames {}: the clip has {} labelled frames",
@@ -151,7 +151,7 @@ void run(const Arguments& arguments) {
 void add_demo_command(CLI::App& program) {
   auto* command =
       program.add_subcommand("demo", "Train, schedule, run and score the apps of a labelled clip");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<DemoArguments>();
   command->add_option("--base", arguments->base, "Prepared base")->capture_default_str();
   command->add_option("--video", arguments->video, "The clip")->capture_default_str();
   command->add_option("--labels", arguments->labels, "Its labels")->capture_default_str();

@@ -14,20 +14,20 @@
 namespace mainstream {
 namespace {
 
-struct Arguments {
+struct PackageArguments {
   std::string package, base, output;
   bool json = false;
 };
 
 // Opens the package and, where a base was given, verifies it against that.
-MPackage open_verified(const Arguments& arguments) {
+MPackage open_verified(const PackageArguments& arguments) {
   MPackage package = MPackage::open(arguments.package);
   if (!arguments.base.empty()) package.verify(read_base(arguments.base));
   return package;
 }
 
 CLI::App* add_command(CLI::App& parent, const char* name, const char* what,
-                      const std::shared_ptr<Arguments>& arguments) {
+                      const std::shared_ptr<PackageArguments>& arguments) {
   CLI::App* command = parent.add_subcommand(name, what);
   command->add_option("APP", arguments->package, "An M-Package (*.mpkg)")->required();
   command->add_option("--base", arguments->base, "Verify it against this prepared base, too");
@@ -35,7 +35,7 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* what,
 }
 
 void add_show(CLI::App& parent) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<PackageArguments>();
   CLI::App* command =
       add_command(parent, "show", "What an M-Package is for and how good its candidates are", arguments);
   command->add_flag("--json", arguments->json, "The manifest as it stands in the package");
@@ -47,7 +47,7 @@ void add_show(CLI::App& parent) {
 }
 
 void add_verify(CLI::App& parent) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<PackageArguments>();
   CLI::App* command =
       add_command(parent, "verify", "Checks an M-Package; exit code 3 if it cannot be trusted", arguments);
   command->add_flag("--json", arguments->json, "What was verified, as JSON");
@@ -61,7 +61,7 @@ void add_verify(CLI::App& parent) {
 }
 
 void add_extract(CLI::App& parent) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<PackageArguments>();
   CLI::App* command = add_command(
       parent, "extract", "Writes the manifest and the candidates' ONNX files into a folder", arguments);
   command->add_option("-o,--output", arguments->output, "The folder, which must not exist yet")->required();

@@ -8,7 +8,6 @@ namespace mainstream {
 namespace {
 
 using testing::ElementsAre;
-using Kind = op::Activation::Kind;
 
 // A residual network: conv, relu, (conv, relu, conv) + shortcut, relu, pool, gemm.
 Graph residual() {

@@ -7,12 +7,10 @@
 #include <random>
 #include <vector>
 
+#include "run/testing.hpp"
+
 namespace mainstream {
 namespace {
-
-MediaTime at_seconds(double seconds) {
-  return MediaTime(std::llround(seconds * 1e6));
-}
 
 struct Charge {
   double seconds = 0, ms = 0;

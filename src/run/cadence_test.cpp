@@ -6,13 +6,10 @@
 #include <set>
 
 #include "core/testing.hpp"
+#include "run/testing.hpp"
 
 namespace mainstream {
 namespace {
-
-MediaTime at_seconds(double seconds) {
-  return MediaTime(std::llround(seconds * 1e6));
-}
 
 // What a cadence makes of a stream: for each app the indices of the frames that it saw.
 struct Seen {

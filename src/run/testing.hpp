@@ -1,7 +1,8 @@
-// A clip, a base with random weights and M-Packages for it, made for the tests of this folder.
+// Times, a clip, a base with random weights and M-Packages for it, made for the tests of this folder.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -20,6 +21,10 @@
 #include "run/score.hpp"
 
 namespace mainstream {
+
+[[nodiscard]] inline MediaTime at_seconds(double seconds) {
+  return MediaTime(std::llround(seconds * 1e6));
+}
 
 inline constexpr double kClipFps = 20;
 inline constexpr int kClipFrames = 60;

@@ -37,9 +37,9 @@ std::vector<std::filesystem::path> some_pictures(const std::filesystem::path& fo
   return some;
 }
 
-class Agreement : public testing::TestWithParam<std::string> {};
+class AgreementTest : public testing::TestWithParam<std::string> {};
 
-TEST_P(Agreement, OnRealPictures) {
+TEST_P(AgreementTest, OnRealPictures) {
   const auto model = shared_data("bases/" + GetParam());
   const auto archive = shared_data("images/imagenet1000.tar");
   if (!model || !archive) GTEST_SKIP() << "no shared data";
@@ -75,7 +75,7 @@ TEST_P(Agreement, OnRealPictures) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Bases, Agreement,
+INSTANTIATE_TEST_SUITE_P(Bases, AgreementTest,
                          testing::Values("mobilenet_v1_0.5_160.onnx", "mobilenet_v1_1.0_224.onnx",
                                          "mobilenet_v2_1.0_224.onnx", "inception_v3_299.onnx"),
                          [](const auto& base) {
