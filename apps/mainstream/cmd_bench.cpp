@@ -34,8 +34,9 @@ struct Bench {
   Timing whole;
   double gflops = 0;     // 10^9 multiplications and additions per second, at the median
   double alone_ms = 0;   // the sum of all primitives' medians, each repeated by itself
+  double cold_ms = 0;    // likewise, the weights not in the cache
   double in_run_ms = 0;  // likewise, each timed within whole runs: with the caches as it finds them there
-  double over_alone = 0, over_in_run = 0;  // the whole over these sums
+  double over_alone = 0, over_cold = 0, over_in_run = 0;  // the whole over these sums
   EngineMemory memory;
   std::size_t next_weights = 0;  // bytes that a second plan of the same network packs again
   std::vector<StepInfo> steps;
@@ -75,7 +76,7 @@ Inputs inputs_of(const Graph& graph) {
 void time_network(Network& network, double seconds, Bench& bench) {
   constexpr int kRounds = 7;
   const std::chrono::milliseconds duration(static_cast<std::int64_t>(seconds * 1000 / kRounds));
-  std::vector<double> medians, p90s, alone, in_run, over_alone, over_in_run;
+  std::vector<double> medians, p90s, alone, cold, in_run, over_alone, over_cold, over_in_run;
   for (int round = 0; round < kRounds; ++round) {
     const Timing whole = network.benchmark(duration);
     const int repetitions = static_cast<int>(std::clamp<std::size_t>(whole.runs, 5, 50));
@@ -84,15 +85,19 @@ void time_network(Network& network, double seconds, Bench& bench) {
     medians.push_back(whole.median_ms);
     p90s.push_back(whole.p90_ms);
     alone.push_back(sum_ms(network.profile_alone(repetitions)));
+    cold.push_back(sum_ms(network.profile_alone(repetitions, true)));
     in_run.push_back(sum_ms(network.profile(repetitions)));
     over_alone.push_back(whole.median_ms / alone.back());
+    over_cold.push_back(whole.median_ms / cold.back());
     over_in_run.push_back(whole.median_ms / in_run.back());
   }
   bench.whole.median_ms = median(medians);
   bench.whole.p90_ms = median(p90s);
   bench.alone_ms = median(alone);
+  bench.cold_ms = median(cold);
   bench.in_run_ms = median(in_run);
   bench.over_alone = median(over_alone);
+  bench.over_cold = median(over_cold);
   bench.over_in_run = median(over_in_run);
 }
 
@@ -141,6 +146,8 @@ void print_text(const Bench& bench) {
   table.add({"GFLOP/s", fmt::format("{:.1f}", bench.gflops)});
   table.add({"primitives alone", fmt::format("{:.3f} ms", bench.alone_ms)});
   table.add({"whole / alone", fmt::format("{:.3f}", bench.over_alone)});
+  table.add({"with cold weights", fmt::format("{:.3f} ms", bench.cold_ms)});
+  table.add({"whole / cold", fmt::format("{:.3f}", bench.over_cold)});
   table.add({"primitives in the run", fmt::format("{:.3f} ms", bench.in_run_ms)});
   table.add({"whole / in the run", fmt::format("{:.3f}", bench.over_in_run)});
   table.add({"file to first answer", fmt::format("{:.0f} ms", bench.load_ms)});
@@ -160,8 +167,10 @@ void print_json(const Bench& bench) {
                {"outliers", bench.whole.outliers},
                {"gflops", bench.gflops},
                {"primitives_alone_ms", bench.alone_ms},
+               {"primitives_cold_ms", bench.cold_ms},
                {"primitives_in_run_ms", bench.in_run_ms},
                {"whole_over_alone", bench.over_alone},
+               {"whole_over_cold", bench.over_cold},
                {"whole_over_in_run", bench.over_in_run},
                {"load_ms", bench.load_ms},
                {"weight_bytes", bench.memory.weights},

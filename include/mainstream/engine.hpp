@@ -81,9 +81,11 @@ class Network {
   // Runs on the last input for about `duration` (at least five times).
   [[nodiscard]] Timing benchmark(std::chrono::milliseconds duration);
   // The steps with their median times over `repetitions` runs on the last input: as parts of whole runs, or
-  // each repeated by itself, which is the least that the primitives can take.
+  // each repeated by itself. By itself it finds its weights in the cache, which is the least that it can
+  // take; with `cold_weights` each repetition reads another copy of them, and copies take turns as long as
+  // within a run.
   [[nodiscard]] std::vector<StepInfo> profile(int repetitions);
-  [[nodiscard]] std::vector<StepInfo> profile_alone(int repetitions);
+  [[nodiscard]] std::vector<StepInfo> profile_alone(int repetitions, bool cold_weights = false);
   [[nodiscard]] EngineMemory memory() const;
 
  private:

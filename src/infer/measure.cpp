@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <numeric>
 
@@ -11,6 +12,38 @@ namespace {
 constexpr int kWarmUps = 2;
 constexpr std::size_t kLeastRuns = 5;
 constexpr double kOutlier = 1.5;  // times the median
+
+std::size_t weight_bytes(const Step& step) {
+  std::size_t bytes = 0;
+  for (const dnnl_exec_arg_t& argument : step.arguments) {
+    if (argument.arg == DNNL_ARG_WEIGHTS) bytes += dnnl::memory(argument.memory, true).get_desc().get_size();
+  }
+  return bytes;
+}
+
+// A copy of the step that reads a copy of its weights.
+Step with_own_weights(const Step& step) {
+  Step copy = step;
+  for (dnnl_exec_arg_t& argument : copy.arguments) {
+    if (argument.arg != DNNL_ARG_WEIGHTS) continue;
+    const dnnl::memory weights(argument.memory, true);
+    dnnl::memory own(weights.get_desc(), weights.get_engine());
+    std::memcpy(own.get_data_handle(), weights.get_data_handle(), weights.get_desc().get_size());
+    argument.memory = own.get();
+    copy.memories.push_back(own);
+  }
+  return copy;
+}
+
+// Median milliseconds over `repetitions` runs of the given steps in turns.
+double median_of_turns(Plan& plan, std::span<const Step> turns, int repetitions) {
+  std::vector<double> times;
+  for (int i = 0; i < kWarmUps + repetitions; ++i) {
+    const double time = plan.run_timed(turns.subspan(static_cast<std::size_t>(i) % turns.size(), 1)).front();
+    if (i >= kWarmUps) times.push_back(time);
+  }
+  return quantile(std::move(times), 0.5);
+}
 
 }  // namespace
 
@@ -80,6 +113,20 @@ std::vector<double> step_medians(Plan& plan, int repetitions) {
   std::vector<double> medians;
   for (auto& step : times) medians.push_back(quantile(std::move(step), 0.5));
   return medians;
+}
+
+double step_alone(Plan& plan, std::size_t step, int repetitions) {
+  return median_of_turns(plan, std::span(plan.steps).subspan(step, 1), repetitions);
+}
+
+double step_alone_cold(Plan& plan, std::size_t step, int repetitions) {
+  const std::size_t bytes = weight_bytes(plan.steps[step]);
+  if (bytes == 0) return step_alone(plan, step, repetitions);
+  const std::size_t copies =
+      std::min(plan.memory().weights / bytes + 1, static_cast<std::size_t>(repetitions) + kWarmUps);
+  std::vector<Step> turns;
+  for (std::size_t i = 0; i < copies; ++i) turns.push_back(with_own_weights(plan.steps[step]));
+  return median_of_turns(plan, turns, repetitions);
 }
 
 }  // namespace mainstream

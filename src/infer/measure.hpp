@@ -26,6 +26,14 @@ namespace mainstream {
 // Median milliseconds of each step over whole runs, after a warm-up.
 [[nodiscard]] std::vector<double> step_medians(Plan& plan, int repetitions);
 
+// Median milliseconds of one step repeated by itself, so that it finds its weights and its input in the
+// cache.
+[[nodiscard]] double step_alone(Plan& plan, std::size_t step, int repetitions);
+
+// Likewise, but each repetition reads another copy of the weights, so many that they are together as large as
+// all the plan's weights: it finds them as far away as within a run, its input still near.
+[[nodiscard]] double step_alone_cold(Plan& plan, std::size_t step, int repetitions);
+
 // The plan's steps with these times.
 [[nodiscard]] std::vector<StepInfo> with_times(const Plan& plan, const std::vector<double>& milliseconds);
 

@@ -62,10 +62,11 @@ std::vector<StepInfo> Network::profile(int repetitions) {
   return with_times(state_->plan, step_medians(state_->plan, repetitions));
 }
 
-std::vector<StepInfo> Network::profile_alone(int repetitions) {
+std::vector<StepInfo> Network::profile_alone(int repetitions, bool cold_weights) {
+  const auto time = cold_weights ? step_alone_cold : step_alone;
   std::vector<double> medians;
   for (std::size_t step = 0; step < state_->plan.steps.size(); ++step)
-    medians.push_back(quantile(state_->plan.run_timed(step, repetitions), 0.5));
+    medians.push_back(time(state_->plan, step, repetitions));
   return with_times(state_->plan, medians);
 }
 

@@ -37,24 +37,13 @@ void Plan::run(std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) run_step(steps[i], stream.get());
 }
 
-std::vector<double> Plan::run_timed() {
+std::vector<double> Plan::run_timed(std::span<const Step> some) {
   const ThreadScope scope(engine->threads);
   std::vector<double> milliseconds;
-  milliseconds.reserve(steps.size());
-  for (const Step& step : steps) {
+  milliseconds.reserve(some.size());
+  for (const Step& step : some) {
     const auto before = Clock::now();
     run_step(step, stream.get());
-    milliseconds.push_back(milliseconds_since(before));
-  }
-  return milliseconds;
-}
-
-std::vector<double> Plan::run_timed(std::size_t step, int repetitions) {
-  const ThreadScope scope(engine->threads);
-  std::vector<double> milliseconds;
-  for (int i = 0; i < repetitions; ++i) {
-    const auto before = Clock::now();
-    run_step(steps[step], stream.get());
     milliseconds.push_back(milliseconds_since(before));
   }
   return milliseconds;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,10 @@ class Plan {
   // Runs steps [begin, end).
   void run(std::size_t begin, std::size_t end);
   void run() { run(0, steps.size()); }
-  // Milliseconds of each step, run in order once; and of one step, run `repetitions` times.
-  [[nodiscard]] std::vector<double> run_timed();
-  [[nodiscard]] std::vector<double> run_timed(std::size_t step, int repetitions);
+  // Milliseconds of each step, run in order once.
+  [[nodiscard]] std::vector<double> run_timed() { return run_timed(steps); }
+  // Likewise of steps of this plan, or copies of them.
+  [[nodiscard]] std::vector<double> run_timed(std::span<const Step> some);
 
   // A tensor, copied out in row-major order.
   [[nodiscard]] std::vector<float> read(const Placed& tensor) const;

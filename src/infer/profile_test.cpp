@@ -41,6 +41,21 @@ TEST(Profile, SegmentsAddUpToTheWholeRun) {
   EXPECT_ERROR(usage, profile.range_ms(0, base.layers() + 1), "of a profile of");
 }
 
+TEST(Profile, TimesPrimitivesAloneAndLeavesTheAnswer) {
+  const Base base = base_of_some_size();
+  Network network(Engine({.threads = 1}), base.graph);
+  const std::vector<float> input(3 * 40 * 40, 0.5F);
+  const auto before = network.run(input);
+  const std::vector<float> answer(before.begin(), before.end());
+  for (const bool cold_weights : {false, true}) {
+    const auto steps = network.profile_alone(3, cold_weights);
+    ASSERT_EQ(steps.size(), network.steps().size());
+    for (const StepInfo& step : steps) EXPECT_GT(step.milliseconds, 0) << step.output;
+  }
+  const auto after = network.run(input);
+  EXPECT_EQ(std::vector<float>(after.begin(), after.end()), answer);
+}
+
 TEST(Profile, MeasuresAHeadByItself) {
   const Base base = base_of_some_size();
   const Engine engine({.threads = 1});
