@@ -1,7 +1,6 @@
 // mainstream train: M-Packages from a labelled clip or from folders of pictures.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
 
 #include "bars.hpp"
@@ -10,6 +9,7 @@
 #include "core/stop.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"
+#include "parse_number.hpp"
 
 namespace mainstream {
 namespace {
@@ -23,14 +23,6 @@ struct TrainArguments {
   TrainOptions options;
   double memory_gb = 2, event_length_ms = 0, event_frequency = 0;
 };
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 // "6", "all", or tensors with commas between.
 void parse_branchpoints(const std::string& text, TrainOptions& options) {

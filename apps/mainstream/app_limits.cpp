@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <cmath>
 
 #include "mainstream/error.hpp"
+#include "parse_number.hpp"
 
 namespace mainstream {
 namespace {
@@ -16,12 +16,9 @@ namespace {
 }
 
 double number_in(const std::string& text, const std::string& value) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || !std::isfinite(number) || number < 0) {
-    refuse(text, fmt::format("'{}' is not a number from 0 up", value));
-  }
-  return number;
+  const auto number = parse_number<double>(value);
+  if (!number || *number < 0) refuse(text, fmt::format("'{}' is not a number from 0 up", value));
+  return *number;
 }
 
 Problem::App& app_in(const std::string& text, const std::string& id, Problem& problem) {

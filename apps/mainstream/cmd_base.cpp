@@ -57,7 +57,7 @@ void add_prepare(CLI::App& base) {
   command->callback([arguments] { prepare(*arguments); });
 }
 
-void add_show(CLI::App& base) {
+void add_base_show(CLI::App& base) {
   CLI::App* command = base.add_subcommand("show", "Layers, branchpoints, and where the multiply-adds are");
   struct Arguments {
     std::string base;
@@ -120,7 +120,7 @@ void add_base_command(CLI::App& program) {
   CLI::App* base = program.add_subcommand("base", "Prepares networks for sharing, and shows what is in them");
   base->require_subcommand(1);
   add_prepare(*base);
-  add_show(*base);
+  add_base_show(*base);
   add_profile(*base);
   add_calibrate_command(*base);
   add_distill_command(*base);

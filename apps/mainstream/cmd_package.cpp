@@ -34,7 +34,7 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* what,
   return command;
 }
 
-void add_show(CLI::App& parent) {
+void add_package_show(CLI::App& parent) {
   const auto arguments = std::make_shared<PackageArguments>();
   CLI::App* command =
       add_command(parent, "show", "What an M-Package is for and how good its candidates are", arguments);
@@ -79,7 +79,7 @@ void add_extract(CLI::App& parent) {
 void add_package_command(CLI::App& program) {
   CLI::App* package = program.add_subcommand("package", "Shows, verifies and unpacks M-Packages");
   package->require_subcommand(1);
-  add_show(*package);
+  add_package_show(*package);
   add_verify(*package);
   add_extract(*package);
 }

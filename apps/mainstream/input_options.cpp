@@ -3,27 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <vector>
 
 #include "core/json.hpp"
 #include "mainstream/error.hpp"
 #include "package/input_json.hpp"
+#include "parse_number.hpp"
 
 namespace mainstream {
 namespace {
 
 // "0.5" or "1/255".
-float parse_number(const std::string& option, std::string_view text) {
-  const auto parse = [](std::string_view part) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    return error == std::errc() && end == part.data() + part.size() ? value : std::nan("");
-  };
+float parse_fraction(const std::string& option, std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
-  const double divisor = slash < text.size() ? parse(text.substr(slash + 1)) : 1;
-  const auto value = static_cast<float>(parse(text.substr(0, slash)) / divisor);
+  const auto dividend = parse_number<double>(text.substr(0, slash));
+  const auto divisor = slash < text.size() ? parse_number<double>(text.substr(slash + 1)) : 1.0;
+  const auto value = dividend && divisor ? static_cast<float>(*dividend / *divisor) : std::nanf("");
   if (!std::isfinite(value)) {
     throw Error(ErrorKind::usage,
                 fmt::format("{}: {} is no number; it can be one like 0.5 or 1/255", option, in_quotes(text)));
@@ -36,7 +32,7 @@ std::array<float, 3> parse_triple(const std::string& option, const std::string& 
   std::vector<float> values;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t comma = std::min(text.find(',', begin), text.size());
-    values.push_back(parse_number(option, std::string_view(text).substr(begin, comma - begin)));
+    values.push_back(parse_fraction(option, std::string_view(text).substr(begin, comma - begin)));
     begin = comma + 1;
   }
   if (values.size() == 1) return {values[0], values[0], values[0]};

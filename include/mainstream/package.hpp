@@ -71,6 +71,9 @@ struct Manifest {
   std::vector<Candidate> candidates;  // from the most frozen to the least
 };
 
+// The places of the `positive` classes among `classes`, ascending.
+[[nodiscard]] std::vector<std::size_t> positive_classes(const Manifest& manifest);
+
 // The manifest as it stands in the package (docs/formats.md). Throws usage for texts that are not UTF-8.
 [[nodiscard]] std::string to_json(const Manifest& manifest);
 

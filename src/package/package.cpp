@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/json.hpp"
@@ -85,6 +86,15 @@ void check_tail(const Graph& tail, const Candidate& candidate, std::size_t class
 }
 
 }  // namespace
+
+std::vector<std::size_t> positive_classes(const Manifest& manifest) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < manifest.classes.size(); ++i) {
+    if (std::ranges::find(manifest.positive, manifest.classes[i]) != manifest.positive.end())
+      places.push_back(i);
+  }
+  return places;
+}
 
 const AnswerQuality* Candidate::quality(const PrecisionPair& with) const {
   if (with == PrecisionPair{}) return this;

@@ -13,16 +13,6 @@
 namespace mainstream {
 namespace {
 
-std::vector<std::size_t> positive_classes(const Manifest& manifest) {
-  std::vector<std::size_t> indices;
-  for (std::size_t i = 0; i < manifest.classes.size(); ++i) {
-    const bool positive = std::find(manifest.positive.begin(), manifest.positive.end(),
-                                    manifest.classes[i]) != manifest.positive.end();
-    if (positive) indices.push_back(i);
-  }
-  return indices;
-}
-
 std::vector<std::size_t> usable_candidates(const Manifest& manifest, Mode mode) {
   std::vector<std::size_t> all(manifest.candidates.size());
   std::iota(all.begin(), all.end(), std::size_t{0});

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "run/score.hpp"
+#include "event/event_score.hpp"
 
 namespace mainstream {
 namespace {

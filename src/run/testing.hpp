@@ -12,13 +12,13 @@
 
 #include "core/file.hpp"
 #include "core/testing.hpp"
+#include "event/event_score.hpp"
 #include "infer/random_graph.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/calibration.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/package.hpp"
-#include "run/score.hpp"
 
 namespace mainstream {
 

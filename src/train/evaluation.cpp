@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "event/event_score.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
@@ -15,30 +16,14 @@
 namespace mainstream {
 namespace {
 
-// The probability that softmax gives the positive classes together.
-float positive_share(std::span<const float> logits, const std::vector<bool>& positive) {
-  const std::vector<float> probabilities = softmax(logits);
-  float share = 0;
-  for (std::size_t i = 0; i < probabilities.size(); ++i) share += positive[i] ? probabilities[i] : 0;
-  return share;
-}
-
 // One candidate with what it said so far.
 struct Runner {
   const Manifest& manifest;
   const Candidate& candidate;
-  std::vector<bool> positive;  // per class
+  std::vector<std::size_t> positive;  // classes
   std::unique_ptr<Tail> tail;
   Recording recording;
 };
-
-std::vector<bool> positive_of(const Manifest& manifest) {
-  std::vector<bool> positive;
-  for (const std::string& name : manifest.classes) {
-    positive.push_back(std::ranges::find(manifest.positive, name) != manifest.positive.end());
-  }
-  return positive;
-}
 
 // All candidates behind one stem.
 class Evaluation {
@@ -63,7 +48,7 @@ class Evaluation {
             static_cast<std::size_t>(std::ranges::find(tensors, candidate.branchpoint) - tensors.begin());
         runners_[at].push_back({package.manifest(),
                                 candidate,
-                                positive_of(package.manifest()),
+                                positive_classes(package.manifest()),
                                 std::make_unique<Tail>(*stem_, at, package.tail(candidate)),
                                 {}});
       }
@@ -76,7 +61,7 @@ class Evaluation {
       stem_->run_to(point);
       for (Runner& runner : runners_[point]) {
         Scored& scored = runner.recording.scored;
-        scored.scores.push_back(positive_share(runner.tail->run(), runner.positive));
+        scored.scores.push_back(event_score(runner.tail->run(), runner.positive));
         scored.truth.push_back(labels.of(runner.manifest.app)[static_cast<std::size_t>(frame)]);
       }
     }

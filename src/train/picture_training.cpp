@@ -158,26 +158,22 @@ std::vector<std::string> positive_classes(const PictureData& data, const std::ve
 
 // The judged pictures, scored with the sum of the positive classes' probabilities.
 Scored score(std::span<const float> probabilities, const std::vector<int>& judged_labels,
-             const std::vector<std::string>& classes, const std::vector<std::string>& positive) {
-  std::vector<bool> is_positive;
-  for (const std::string& name : classes) {
-    is_positive.push_back(std::ranges::find(positive, name) != positive.end());
-  }
+             const Manifest& manifest) {
+  const std::vector<std::size_t> positive = positive_classes(manifest);
   Scored scored;
   for (std::size_t i = 0; i < judged_labels.size(); ++i) {
     float sum = 0;
-    for (std::size_t label = 0; label < classes.size(); ++label) {
-      if (is_positive[label]) sum += probabilities[i * classes.size() + label];
-    }
+    for (const std::size_t label : positive) sum += probabilities[i * manifest.classes.size() + label];
     scored.scores.push_back(sum);
-    scored.truth.push_back(is_positive[static_cast<std::size_t>(judged_labels[i])]);
+    const auto label = static_cast<std::size_t>(judged_labels[i]);
+    scored.truth.push_back(std::ranges::find(positive, label) != positive.end());
   }
   return scored;
 }
 
 AnswerQuality quality_of(std::span<const float> probabilities, const std::vector<int>& labels,
                          const Manifest& manifest) {
-  const Scored scored = score(probabilities, labels, manifest.classes, manifest.positive);
+  const Scored scored = score(probabilities, labels, manifest);
   AnswerQuality quality;
   quality.threshold = choose_threshold(scored);
   quality.top1 = top1(probabilities, labels, static_cast<int>(manifest.classes.size()));

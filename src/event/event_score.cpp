@@ -1,4 +1,4 @@
-#include "run/score.hpp"
+#include "event/event_score.hpp"
 
 #include <algorithm>
 #include <cmath>
