@@ -132,6 +132,7 @@ void run(const DemoArguments& arguments) {
   if (!comparison) throw Error(ErrorKind::failed, "interrupted; the trained packages stay");
 
   std::vector<Manifest> manifests;
+  manifests.reserve(apps.size());
   for (const std::string& app : apps) {
     manifests.push_back(MPackage::open(package_of(arguments, app)).manifest());
   }

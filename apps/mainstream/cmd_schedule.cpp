@@ -47,6 +47,7 @@ Problem problem_of_packages(const ScheduleArguments& arguments) {
   }
   const Engine engine({arguments.threads});
   std::vector<const Manifest*> manifests;
+  manifests.reserve(packages.size());
   for (const MPackage& package : packages) manifests.push_back(&package.manifest());
   std::vector<Profile> profiles;
   for (const Precision precision : useful_precisions(base, manifests)) {

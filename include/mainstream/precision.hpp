@@ -21,7 +21,7 @@ enum class Precision {
 // In what numbers one app's network runs: the stem up to its branchpoint, and the tail behind it.
 struct PrecisionPair {
   Precision stem = Precision::f32, tail = Precision::f32;
-  auto operator<=>(const PrecisionPair&) const = default;
+  auto operator<=>(const PrecisionPair&) const = default;  // NOLINT(modernize-use-nullptr): not understood
 };
 
 [[nodiscard]] std::string to_string(const PrecisionPair& precisions);  // "int8 stem, f32 tail"

@@ -32,19 +32,19 @@ class GraphMaker {
   }
 
   std::string input(Shape shape) {
-    const std::string name = "in" + std::to_string(graph.inputs.size());
+    std::string name = "in" + std::to_string(graph.inputs.size());
     graph.inputs.push_back(name);
     graph.shapes[name] = std::move(shape);
     return name;
   }
   std::string constant(Shape shape, float low = -1, float high = 1) {
-    const std::string name = "c" + std::to_string(graph.constants.size());
+    std::string name = "c" + std::to_string(graph.constants.size());
     auto data = values(element_count(shape), low, high);
     graph.constants[name] = make_tensor(std::move(shape), std::move(data));
     return name;
   }
   std::string node(Op op, std::vector<std::string> inputs) {
-    const std::string name = "t" + std::to_string(graph.nodes.size());
+    std::string name = "t" + std::to_string(graph.nodes.size());
     graph.nodes.push_back({std::move(op), std::move(inputs), name});
     infer_shapes(graph);
     return name;
