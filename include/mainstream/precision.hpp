@@ -21,7 +21,8 @@ enum class Precision {
 // In what numbers one app's network runs: the stem up to its branchpoint, and the tail behind it.
 struct PrecisionPair {
   Precision stem = Precision::f32, tail = Precision::f32;
-  auto operator<=>(const PrecisionPair&) const = default;  // NOLINT(modernize-use-nullptr): not understood
+  // clang-tidy 14 takes the zero that a comparison is compared with for a null pointer.
+  auto operator<=>(const PrecisionPair&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 [[nodiscard]] std::string to_string(const PrecisionPair& precisions);  // "int8 stem, f32 tail"

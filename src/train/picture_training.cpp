@@ -144,7 +144,7 @@ std::string describe_data(const PictureRows& rows, const PictureData& data) {
                      data.validation_share, data.flip, sha256(text));
 }
 
-std::vector<std::string> positive_classes(const PictureData& data, const std::vector<std::string>& classes) {
+std::vector<std::string> positive_names(const PictureData& data, const std::vector<std::string>& classes) {
   for (const std::string& name : data.positive) {
     if (std::ranges::find(classes, name) != classes.end()) continue;
     throw Error(ErrorKind::usage,
@@ -194,7 +194,7 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
                 fmt::format("validation share {}; it can be between 0 and 1", data.validation_share));
   }
   const PictureFolders folders = find_pictures(data.folder);
-  const std::vector<std::string> positive = positive_classes(data, folders.classes);
+  const std::vector<std::string> positive = positive_names(data, folders.classes);
   const std::vector<Branchpoint> branchpoints = choose_branchpoints(base, options);
   PictureRows rows = plan_pictures(folders, data, options);
   InputStore inputs(base.input, rows.rows(), options.memory / 4, work_path(target));
