@@ -75,7 +75,27 @@ Layout any_layout(const Shape& shape, DataType type) {
   return {dims_of(shape), type, Tag::any};
 }
 
+Layout channel_blocks(const Shape& shape, DataType type) {
+  return {dims_of(shape), type, Tag::aBcd16b};
+}
+
+bool suits_channel_blocks(const Shape& shape) {
+  constexpr auto kWanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+  static const bool kHas = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kWanted) == kWanted;
+  return kHas && shape[1] % 16 == 0;
+}
+
+bool has_padding(const Layout& layout) {
+  return !std::equal(layout.data.dims, layout.data.dims + layout.data.ndims, layout.data.padded_dims);
+}
+
+Layout unblocked(const Layout& layout) {
+  if (layout.data.ndims != 4) return row_major(layout.dims(), type_of(layout));
+  return {layout.dims(), type_of(layout), Tag::acdb};
+}
+
 Layout with_type(Layout layout, DataType type) {
+  if (is_integer(type) && blocking(layout).inner_nblks > 0) layout = unblocked(layout);
   layout.data.data_type = dnnl::memory::convert_to_c(type);
   return layout;
 }

@@ -25,7 +25,18 @@ using DataType = dnnl::memory::data_type;
 // For oneDNN to choose.
 [[nodiscard]] Layout any_layout(const Shape& shape, DataType type = DataType::f32);
 
-// Elements of another type in the same order.
+// Of four dimensions, in blocks of 16 channels.
+[[nodiscard]] Layout channel_blocks(const Shape& shape, DataType type);
+// Whether convolutions in f32 are fastest on them: with AVX-512, and where the last block is full.
+[[nodiscard]] bool suits_channel_blocks(const Shape& shape);
+
+// Whether there are more elements in memory than the shape has: blocks that are not full.
+[[nodiscard]] bool has_padding(const Layout& layout);
+
+// The same elements in no blocks: channels last if they are pictures, else row-major.
+[[nodiscard]] Layout unblocked(const Layout& layout);
+
+// Elements of another type in the same order; but integers in no blocks, for which oneDNN has no fast code.
 [[nodiscard]] Layout with_type(Layout layout, DataType type);
 
 // The type, the order of dimensions and the blocking of `like` for another shape of the same rank; row-major

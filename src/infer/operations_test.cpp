@@ -126,6 +126,18 @@ TEST(Operations, BinaryWithBroadcasting) {
   }
 }
 
+// Squeeze and excitation behind a convolution of groups of 8, as in RegNet.
+TEST(Operations, ChannelFactorsAreNeverLeftToTheReference) {
+  GraphMaker m(1);
+  const std::string x = m.relu(m.conv(m.input({1, 24, 9, 9}), 24, 3, {.pads = {1, 1, 1, 1}, .groups = 3}));
+  const std::string factors = m.conv(m.node(op::GlobalPool{}, {x}), 24, 1);
+  m.graph.outputs = {m.node(op::Binary{op::Binary::Kind::mul}, {factors, x})};
+  const Engine engine({.threads = 1});
+  expect_agreement(engine, m);
+  for (const StepInfo& step : Network(engine, m.graph).steps())
+    EXPECT_FALSE(step.implementation.starts_with("ref")) << step.primitive << ' ' << step.layout;
+}
+
 TEST(Operations, BinaryWhereBothBroadcast) {
   expect_op([](GraphMaker& m) {
     const std::string column = m.input({1, m.whole(1, 20), 1, 1});
