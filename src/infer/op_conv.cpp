@@ -1,8 +1,11 @@
 // Convolution and matrix product: what the time goes into.
 #include <algorithm>
+#include <span>
+#include <string_view>
 
 #include "infer/activation.hpp"
 #include "infer/operations.hpp"
+#include "infer/winograd.hpp"
 
 namespace mainstream {
 namespace {
@@ -133,21 +136,58 @@ class Conversion {
   bool scales_early_ = true;
 };
 
-convolution_forward::primitive_desc describe(const PlanBuilder& builder, const FusedNode& fused,
-                                             const op::Conv& conv, const Numbers& numbers,
-                                             const dnnl::primitive_attr& attr) {
+// A way to compute a convolution.
+struct Variant {
+  dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
+  bool channel_blocks = false;  // activations in these where that suits; else oneDNN chooses
+};
+
+// Those that this convolution may have, the best first; the last is always there.
+std::vector<Variant> variants(const PlanBuilder& builder, const FusedNode& fused, const Numbers& numbers) {
+  std::vector<Variant> result;
+  if (numbers.source == DataType::f32 && numbers.target == DataType::f32) {
+    if (suits_winograd(builder.graph(), node_of(builder, fused)))
+      result.push_back({dnnl::algorithm::convolution_winograd, true});
+    result.push_back({.channel_blocks = true});
+  }
+  result.emplace_back();
+  return result;
+}
+
+Layout activation_layout(const Shape& shape, DataType type, const Variant& variant) {
+  return variant.channel_blocks && suits_channel_blocks(shape) ? channel_blocks(shape, type)
+                                                               : any_layout(shape, type);
+}
+
+convolution_forward::desc describe(const PlanBuilder& builder, const FusedNode& fused, const op::Conv& conv,
+                                   const Numbers& numbers, const Variant& variant) {
   const Graph& graph = builder.graph();
   const Node& node = node_of(builder, fused);
   const Tensor& weights = graph.constant(node.inputs[1]);
   const Layout bias = node.inputs.size() > 2 ? row_major(graph.constant(node.inputs[2]).shape) : Layout();
-  const convolution_forward::desc desc(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-      any_layout(graph.shape(node.inputs[0]), numbers.source),
-      any_layout(weights_shape(weights, conv.groups), numbers.weights), bias,
-      any_layout(graph.shape(node.output), numbers.target), {conv.strides[0], conv.strides[1]},
-      {conv.dilations[0] - 1, conv.dilations[1] - 1}, {conv.pads[0], conv.pads[1]},
-      {conv.pads[2], conv.pads[3]});
-  return {desc, attr, builder.engine()};
+  return {dnnl::prop_kind::forward_inference,
+          variant.algorithm,
+          activation_layout(graph.shape(node.inputs[0]), numbers.source, variant),
+          any_layout(weights_shape(weights, conv.groups), numbers.weights),
+          bias,
+          activation_layout(graph.shape(node.output), numbers.target, variant),
+          {conv.strides[0], conv.strides[1]},
+          {conv.dilations[0] - 1, conv.dilations[1] - 1},
+          {conv.pads[0], conv.pads[1]},
+          {conv.pads[2], conv.pads[3]}};
+}
+
+// The first variant that oneDNN generates code for.
+convolution_forward::primitive_desc choose(const PlanBuilder& builder, const FusedNode& fused,
+                                           const op::Conv& conv, const Numbers& numbers,
+                                           const dnnl::primitive_attr& attr) {
+  const std::vector<Variant> all = variants(builder, fused, numbers);
+  for (const Variant& variant : std::span(all).first(all.size() - 1)) {
+    const convolution_forward::primitive_desc desc(describe(builder, fused, conv, numbers, variant), attr,
+                                                   builder.engine(), true);
+    if (desc && std::string_view(desc.impl_info_str()).starts_with("jit")) return desc;
+  }
+  return {describe(builder, fused, conv, numbers, all.back()), attr, builder.engine()};
 }
 
 // Adds the operands that convolutions and matrix products have in common.
@@ -185,7 +225,7 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Conv& co
   const std::string* residual = residual_of(builder, fused);
   const Numbers numbers = numbers_of(builder, fused);
   const Conversion conversion(builder, fused, numbers, weights);
-  const auto desc = describe(builder, fused, conv, numbers, conversion.attr(residual));
+  const auto desc = choose(builder, fused, conv, numbers, conversion.attr(residual));
 
   Operands operands = operands_of(builder, fused, desc, conversion, weights_shape(weights, conv.groups));
   Value output = builder.make(desc.dst_desc(), numbers.target_scale);
