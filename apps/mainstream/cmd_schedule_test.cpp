@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "cli_testing.hpp"
 #include "core/json.hpp"
 #include "mainstream/engine.hpp"
@@ -59,7 +61,7 @@ TEST(ScheduleCommandTest, SweepsAsTableAndPlot) {
   const TestFolder folder;
   const std::string output = (folder / "curve").string();
   for (const std::string over : {"budget", "apps"}) {
-    const CliResult result = schedule("five-apps-slow-stream", "--sweep " + over + " -o " + output);
+    const CliResult result = schedule("five-apps-slow-stream", fmt::format("--sweep {} -o {}", over, output));
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_THAT(read_file(output + ".csv"),
                 HasSubstr(over + ",algorithm,feasible,mean_f1,min_f1,cost,bound\n"));

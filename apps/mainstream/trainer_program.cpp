@@ -11,15 +11,13 @@
 
 #include "mainstream/error.hpp"
 
-extern char** environ;
-
 namespace mainstream {
 namespace {
 
 constexpr const char* kName = "mainstream-train";
 
 std::filesystem::path trainer_path() {
-  const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / kName;
+  auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / kName;
   if (std::filesystem::exists(path)) return path;
   throw Error(ErrorKind::failed,
               fmt::format("{} is not there: this installation was built without the trainer", path.string()));

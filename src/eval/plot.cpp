@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,8 +13,6 @@
 
 #include "core/file.hpp"
 #include "mainstream/error.hpp"
-
-extern char** environ;
 
 namespace mainstream {
 namespace {

@@ -159,7 +159,7 @@ TEST(EventDetectorTest, AgreesWithTheDefinitionOnRandomAnswers) {
     bool positive = false;
     std::int64_t frame = 0;
     for (unsigned i = random() % 60; i > 0; --i) {
-      frame += random() % max_step + 1;
+      frame += static_cast<std::int64_t>(random() % max_step) + 1;
       if (random() % stay == 0) positive = random() % 2 == 0;
       given.push_back({frame, static_cast<float>(random() % 100) / 100, positive});
     }

@@ -42,8 +42,8 @@ TEST(ScoreTest, AgreesWithTheDefinitionOnRandomEvents) {
   const auto make = [&] {
     Ranges ranges(random() % 8);
     for (FrameRange& range : ranges) {
-      range.first = random() % 60;
-      range.last = range.first + random() % 10;
+      range.first = static_cast<std::int64_t>(random() % 60);
+      range.last = range.first + static_cast<std::int64_t>(random() % 10);
     }
     return ranges;
   };

@@ -54,7 +54,7 @@ class NpyParser {
 
   NpyHeader parse_header() const {
     if (bytes_.size() < 12 || !bytes_.starts_with(kMagic)) fail("it does not begin with NumPy's magic bytes");
-    const int version = bytes_[6];
+    const int version = static_cast<unsigned char>(bytes_[6]);
     if (version < 1 || version > 3) fail(fmt::format("version {} is unknown", version));
     const std::size_t length_size = version == 1 ? 2 : 4;
     const std::size_t begin = 8 + length_size;

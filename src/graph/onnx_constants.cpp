@@ -232,7 +232,7 @@ OnnxConstant combine(const OnnxNode& node) {
   const OnnxConstant& b = node.known(1);
   if (a.is_float() != b.is_float()) node.untrusted("its inputs differ in type");
   for (const OnnxConstant* side : {&a, &b}) {
-    if (side->shape != Shape{} && element_count(side->shape) == 0) node.untrusted("an input is empty");
+    if (!side->shape.empty() && element_count(side->shape) == 0) node.untrusted("an input is empty");
     const auto big = [](std::int64_t i) { return i > (1LL << 31) || i < -(1LL << 31); };
     if (!side->is_float() && std::any_of(side->integers().begin(), side->integers().end(), big)) {
       node.untrusted("a number beyond 2^31 in shape arithmetic");
@@ -257,7 +257,7 @@ OnnxConstant cast(const OnnxNode& node, const OnnxConstant& x) {
 }
 
 OnnxConstant constant_of_shape(const OnnxNode& node) {
-  const Shape shape = node.integers(std::size_t{0});
+  const Shape& shape = node.integers(std::size_t{0});
   const std::int64_t count = count_of(shape).value_or(INT64_MAX);
   if (count > kMaxFill) node.untrusted(fmt::format("it would fill {} elements", to_string(shape)));
   const onnx::AttributeProto* value = node.attribute("value");

@@ -86,7 +86,7 @@ Nodes conv(const OnnxNode& node, Graph&) {
 // The constant weights of an inner product as [M, K], transposed and scaled where the file has them
 // otherwise.
 std::string inner_weights(const OnnxNode& node, Graph& graph, bool transposed, float alpha) {
-  const Shape shape = node.shape(1);
+  const Shape& shape = node.shape(1);
   if (shape.size() != 2) node.unsupported(fmt::format("weights are {}", to_string(shape)));
   check_finite(node, 1);
   if (transposed && alpha == 1) return node.input(1);
@@ -100,7 +100,7 @@ std::string inner_weights(const OnnxNode& node, Graph& graph, bool transposed, f
           alpha * values[static_cast<std::size_t>(transposed ? m * columns + k : k * rows + m)];
     }
   }
-  const std::string name = node.fresh_name("_weights");
+  std::string name = node.fresh_name("_weights");
   graph.constants[name] = make_tensor({rows, columns}, std::move(out));
   return name;
 }
@@ -117,7 +117,7 @@ std::string inner_bias(const OnnxNode& node, Graph& graph, std::int64_t outputs)
   if (beta == 1 && shape.size() == 1 && shape[0] == outputs) return node.input(2);
   std::vector<float> bias(static_cast<std::size_t>(outputs));
   for (std::size_t i = 0; i < bias.size(); ++i) bias[i] = beta * given[one_for_all ? 0 : i];
-  const std::string name = node.fresh_name("_bias");
+  std::string name = node.fresh_name("_bias");
   graph.constants[name] = make_tensor({outputs}, std::move(bias));
   return name;
 }
@@ -261,9 +261,7 @@ Nodes reshape(const OnnxNode& node, Graph&) {
     if (shape[i] == 0 && i < x.size() && node.integer("allowzero", 0) == 0) shape[i] = x[i];
     if (shape[i] == -1 && open < 0) {
       open = static_cast<std::int64_t>(i);
-    } else if (shape[i] < 1 || shape[i] > element_count(x)) {
-      node.untrusted(fmt::format("{} cannot become {}", to_string(x), to_string(shape)));
-    } else if ((known *= shape[i]) > element_count(x)) {
+    } else if (shape[i] < 1 || shape[i] > element_count(x) || (known *= shape[i]) > element_count(x)) {
       node.untrusted(fmt::format("{} cannot become {}", to_string(x), to_string(shape)));
     }
   }

@@ -12,7 +12,6 @@ namespace mainstream {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 std::vector<std::string> operations(const Graph& graph) {
   std::vector<std::string> names;

@@ -9,7 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 
-Graph graph_with(Shape x, Shape w = {}) {
+Graph graph_with(Shape x, const Shape& w = {}) {
   Graph graph;
   graph.name = "g";
   graph.inputs = {"x"};

@@ -40,7 +40,7 @@ std::vector<int> order_of(const Layout& layout) {
 }
 
 std::optional<Tag> known_tag(const Layout& layout) {
-  static const std::array<std::vector<Tag>, 7> kTags = {{
+  static const std::array<std::vector<Tag>, 7> tags = {{
       {},
       {Tag::a},
       {Tag::ab, Tag::ba},
@@ -50,8 +50,8 @@ std::optional<Tag> known_tag(const Layout& layout) {
       {Tag::abcdef},
   }};
   const auto rank = static_cast<std::size_t>(layout.data.ndims);
-  if (rank >= kTags.size()) return std::nullopt;
-  for (const Tag tag : kTags[rank]) {
+  if (rank >= tags.size()) return std::nullopt;
+  for (const Tag tag : tags[rank]) {
     if (Layout(layout.dims(), type_of(layout), tag) == layout) return tag;
   }
   return std::nullopt;
@@ -81,8 +81,8 @@ Layout channel_blocks(const Shape& shape, DataType type) {
 
 bool suits_channel_blocks(const Shape& shape) {
   constexpr auto kWanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-  static const bool kHas = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kWanted) == kWanted;
-  return kHas && shape[1] % 16 == 0;
+  static const bool has_avx512 = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kWanted) == kWanted;
+  return has_avx512 && shape[1] % 16 == 0;
 }
 
 bool has_padding(const Layout& layout) {

@@ -111,6 +111,7 @@ std::vector<double> step_medians(Plan& plan, int repetitions) {
     for (std::size_t step = 0; step < run.size(); ++step) times[step].push_back(run[step]);
   }
   std::vector<double> medians;
+  medians.reserve(times.size());
   for (auto& step : times) medians.push_back(quantile(std::move(step), 0.5));
   return medians;
 }

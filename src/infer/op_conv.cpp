@@ -183,8 +183,8 @@ convolution_forward::primitive_desc choose(const PlanBuilder& builder, const Fus
                                            const dnnl::primitive_attr& attr) {
   const std::vector<Variant> all = variants(builder, fused, numbers);
   for (const Variant& variant : std::span(all).first(all.size() - 1)) {
-    const convolution_forward::primitive_desc desc(describe(builder, fused, conv, numbers, variant), attr,
-                                                   builder.engine(), true);
+    convolution_forward::primitive_desc desc(describe(builder, fused, conv, numbers, variant), attr,
+                                             builder.engine(), true);
     if (desc && std::string_view(desc.impl_info_str()).starts_with("jit")) return desc;
   }
   return {describe(builder, fused, conv, numbers, all.back()), attr, builder.engine()};

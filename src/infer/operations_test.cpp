@@ -109,8 +109,7 @@ std::string other_operand(GraphMaker& m, Shape shape) {
   if (m.coin()) return m.constant(shape, 0.5F, 2.0F);
   const std::string x = m.input(shape);
   // Away from zero, so that it can divide.
-  const std::string sigmoid = m.node(op::Activation{op::Activation::Kind::sigmoid}, {x});
-  return sigmoid;
+  return m.node(op::Activation{op::Activation::Kind::sigmoid}, {x});
 }
 
 TEST(Operations, BinaryWithBroadcasting) {

@@ -89,7 +89,7 @@ Profile read_profile(const std::filesystem::path& path) {
 
 Profile fresh_profile(const Engine& engine, const Base& base, Precision precision,
                       const std::filesystem::path& folder, std::chrono::milliseconds duration) {
-  const Profile profile = profile_base(engine, base, precision, duration);
+  Profile profile = profile_base(engine, base, precision, duration);
   try {
     std::filesystem::create_directories(folder);
     write_profile(profile, folder / file_name(engine, base, precision));

@@ -211,9 +211,9 @@ class Reference {
       for (const std::int64_t axis : reduce.axes) target[static_cast<std::size_t>(axis)] = 0;
       sums[offset_of(kept, target)] += inputs_[0].at(at);
     });
-    const auto count = static_cast<double>(element_count(shape) / element_count(kept));
+    const std::int64_t count = element_count(shape) / element_count(kept);
     Values means;
-    for (const double sum : sums) means.push_back(static_cast<float>(sum / count));
+    for (const double sum : sums) means.push_back(static_cast<float>(sum / static_cast<double>(count)));
     return means;
   }
 

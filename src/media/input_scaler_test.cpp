@@ -36,7 +36,7 @@ Rgb make_rgb(int width, int height) {
     for (int x = 0; x < width; ++x) {
       const double u = static_cast<double>(x) / width, v = static_cast<double>(y) / height;
       for (const double value : {200 * u, 200 * v, 100 + 100 * std::sin(9 * u + 5 * v)}) {
-        rgb.push_back(static_cast<std::uint8_t>(value + random() % 50));
+        rgb.push_back(static_cast<std::uint8_t>(value + static_cast<double>(random() % 50)));
       }
     }
   }

@@ -151,7 +151,7 @@ RunReport Session::run() {
     control();
   }
   if (!failure_) failure_ = camera_.failure();
-  const RunReport result = report();
+  RunReport result = report();
   if (options_.report) write_file(*options_.report, to_json(result));
   if (failure_) std::rethrow_exception(failure_);
   return result;

@@ -121,7 +121,7 @@ class ProblemReader {
       if (known.size() == 1) return known.begin()->first;
       app.fail(fmt::format("field \"{}\" is missing; there are {}", key, known.size()));
     }
-    const std::string name = field->text();
+    std::string name = field->text();
     if (!known.contains(name)) {
       std::string names;
       for (const auto& entry : known) names += (names.empty() ? "" : ", ") + entry.first;

@@ -63,7 +63,7 @@ class ShapeSearch {
   void note_corner(int level, int next_rate, int next_precision) {
     if (level == 0) return;
     const bool ends = next_rate < rate(level) || next_precision != precision(level);
-    is_corner_[static_cast<std::size_t>(level)] = ends;
+    is_corner_[static_cast<std::size_t>(level)] = ends ? 1 : 0;
     if (!ends) return;
     if (next_rate < rate(level)) {
       tables_.exactly(level, precision(level), rate(level), corner(level));
