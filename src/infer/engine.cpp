@@ -1,6 +1,7 @@
 #include "mainstream/engine.hpp"
 
 #include "core/cpus.hpp"
+#include "infer/isa.hpp"
 #include "infer/plan.hpp"
 #include "mainstream/error.hpp"
 
@@ -14,17 +15,13 @@ Engine::Engine(const EngineOptions& options) {
 }
 
 bool processor_has(Precision precision) {
-  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  const auto has = [&](dnnl::cpu_isa wanted) {
-    return (isa & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
-  };
   switch (precision) {
     case Precision::f32:
       return true;
     case Precision::bf16:
-      return has(dnnl::cpu_isa::avx512_core_bf16);
+      return has_isa(dnnl::cpu_isa::avx512_core_bf16);
     case Precision::int8:
-      return has(dnnl::cpu_isa::avx512_core_vnni) || has(dnnl::cpu_isa::avx2_vnni);
+      return has_isa(dnnl::cpu_isa::avx512_core_vnni) || has_isa(dnnl::cpu_isa::avx2_vnni);
   }
   return false;
 }

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+#include "infer/isa.hpp"
+
 namespace mainstream {
 namespace {
 
@@ -80,9 +82,7 @@ Layout channel_blocks(const Shape& shape, DataType type) {
 }
 
 bool suits_channel_blocks(const Shape& shape) {
-  constexpr auto kWanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-  static const bool has_avx512 = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kWanted) == kWanted;
-  return has_avx512 && shape[1] % 16 == 0;
+  return has_isa(dnnl::cpu_isa::avx512_core) && shape[1] % 16 == 0;
 }
 
 bool has_padding(const Layout& layout) {

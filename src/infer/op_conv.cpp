@@ -1,6 +1,5 @@
 // Convolution and matrix product: what the time goes into.
 #include <algorithm>
-#include <span>
 #include <string_view>
 
 #include "infer/activation.hpp"
@@ -142,16 +141,13 @@ struct Variant {
   bool channel_blocks = false;  // activations in these where that suits; else oneDNN chooses
 };
 
-// Those that this convolution may have, the best first; the last is always there.
-std::vector<Variant> variants(const PlanBuilder& builder, const FusedNode& fused, const Numbers& numbers) {
-  std::vector<Variant> result;
-  if (numbers.source == DataType::f32 && numbers.target == DataType::f32) {
-    if (suits_winograd(builder.graph(), node_of(builder, fused)))
-      result.push_back({dnnl::algorithm::convolution_winograd, true});
-    result.push_back({.channel_blocks = true});
-  }
-  result.emplace_back();
-  return result;
+// Those that are better than what oneDNN chooses by itself, if it has them; the best first.
+std::vector<Variant> preferred_variants(const PlanBuilder& builder, const FusedNode& fused,
+                                        const Numbers& numbers) {
+  if (numbers.source != DataType::f32 || numbers.target != DataType::f32) return {};
+  const Variant direct{.channel_blocks = true};
+  if (!suits_winograd(builder.graph(), node_of(builder, fused))) return {direct};
+  return {{dnnl::algorithm::convolution_winograd, true}, direct};
 }
 
 Layout activation_layout(const Shape& shape, DataType type, const Variant& variant) {
@@ -177,17 +173,16 @@ convolution_forward::desc describe(const PlanBuilder& builder, const FusedNode& 
           {conv.pads[2], conv.pads[3]}};
 }
 
-// The first variant that oneDNN generates code for.
+// The first preferred variant that oneDNN generates code for, else its own choice.
 convolution_forward::primitive_desc choose(const PlanBuilder& builder, const FusedNode& fused,
                                            const op::Conv& conv, const Numbers& numbers,
                                            const dnnl::primitive_attr& attr) {
-  const std::vector<Variant> all = variants(builder, fused, numbers);
-  for (const Variant& variant : std::span(all).first(all.size() - 1)) {
+  for (const Variant& variant : preferred_variants(builder, fused, numbers)) {
     convolution_forward::primitive_desc desc(describe(builder, fused, conv, numbers, variant), attr,
                                              builder.engine(), true);
     if (desc && std::string_view(desc.impl_info_str()).starts_with("jit")) return desc;
   }
-  return {describe(builder, fused, conv, numbers, all.back()), attr, builder.engine()};
+  return {describe(builder, fused, conv, numbers, {}), attr, builder.engine()};
 }
 
 // Adds the operands that convolutions and matrix products have in common.

@@ -15,6 +15,13 @@ void eltwise_step(PlanBuilder& builder, const Eltwise& eltwise, const Value& fro
   builder.step<dnnl::eltwise_forward>("eltwise", desc, {{{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, {}});
 }
 
+// The activation in its own layout, but out of blocks that are not full: there oneDNN 2.6 computes sums and
+// products wrongly and writes beyond them (AVX2 and AVX-512).
+Value without_padding(PlanBuilder& builder, const std::string& name, DataType type) {
+  const Value value = builder.value(name, type);
+  return has_padding(value.layout) ? builder.read(name, unblocked(value.layout)) : value;
+}
+
 dnnl::algorithm algorithm_of(op::Binary::Kind kind) {
   switch (kind) {
     case op::Binary::Kind::add:
@@ -89,16 +96,12 @@ class BinaryCompiler {
     return {name, constant, with_rank(shape, shape_.size())};
   }
 
-  // In the layout of `like`, or in its own. That must be without padding: oneDNN 2.6 writes beyond padded
-  // blocks (AVX2 and AVX-512).
+  // In the layout of `like`, or in its own.
   Value activation(const Operand& operand, const Layout* like) {
     const DataType type = like == nullptr ? written_type(builder_, fused_) : type_of(*like);
     const bool same_rank = builder_.graph().shape(operand.name).size() == shape_.size();
     if (same_rank) {
-      if (like == nullptr) {
-        const Value value = builder_.value(operand.name, type);
-        return has_padding(value.layout) ? builder_.read(operand.name, unblocked(value.layout)) : value;
-      }
+      if (like == nullptr) return without_padding(builder_, operand.name, type);
       return builder_.read(operand.name, layout_like(*like, operand.shape));
     }
     const Shape& shape = builder_.graph().shape(operand.name);
@@ -199,9 +202,8 @@ void general_hard_swish(PlanBuilder& builder, const op::Activation& activation, 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Activation& activation) {
   const std::string& input = node_of(builder, fused).inputs[0];
   const auto chain = eltwise_chain(activation);
-  Value x = builder.value(input, written_type(builder, fused));
-  // What follows has a product in it, for which padding must be avoided as above.
-  if (chain.empty() && has_padding(x.layout)) x = builder.read(input, unblocked(x.layout));
+  const DataType type = written_type(builder, fused);
+  const Value x = chain.empty() ? without_padding(builder, input, type) : builder.value(input, type);
   const Value to = builder.may_overwrite(input) ? x : builder.make(x.layout);
   if (chain.empty()) general_hard_swish(builder, activation, x, to);
   for (std::size_t i = 0; i < chain.size(); ++i) eltwise_step(builder, chain[i], i == 0 ? x : to, to);

@@ -1,0 +1,14 @@
+// What the processor can do, as far as oneDNN uses it.
+#pragma once
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+namespace mainstream {
+
+// Whether oneDNN generates code with these instructions here (ONEDNN_MAX_CPU_ISA can forbid them).
+[[nodiscard]] inline bool has_isa(dnnl::cpu_isa wanted) {
+  const auto bits = static_cast<unsigned>(wanted);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
+}
+
+}  // namespace mainstream
