@@ -28,7 +28,7 @@ void run(std::string_view bytes) {
   const MemoryFile file(bytes);
   accepts(file.path(), [&] {
     const MPackage package = MPackage::open(file.path());
-    for (const Candidate& candidate : package.manifest().candidates) (void)package.tail(candidate);
+    for (const Candidate& candidate : package.manifest().candidates) (void)package.graph(candidate);
   });
 }
 

@@ -68,11 +68,11 @@ std::vector<AppTarget> targets_of(const TrainArguments& arguments) {
 void print(const Manifest& manifest, const std::filesystem::path& package) {
   fmt::print("{}: {}\n", package.string(), manifest.app);
   fmt::print("  {:<20} {:>7} {:>8} {:>6} {:>6} {:>6}  {}\n", "branchpoint", "frozen", "head", "top-1", "tpr",
-             "fpr", manifest.candidates.front().by_fps.empty() ? "" : "event F1 at full rate");
+             "fpr", manifest.candidates.front().measured.empty() ? "" : "event F1 at full rate");
   for (const Candidate& candidate : manifest.candidates) {
     fmt::print("  {:<20} {:>5.1f} % {:>8} {:>6.3f} {:>6.3f} {:>6.3f}  {}\n", candidate.branchpoint,
                100 * candidate.frozen_fraction, candidate.head, candidate.top1, candidate.tpr, candidate.fpr,
-               candidate.by_fps.empty() ? "" : fmt::format("{:.3f}", candidate.by_fps.back().f1));
+               candidate.measured.empty() ? "" : fmt::format("{:.3f}", candidate.measured.back().f1));
   }
 }
 

@@ -69,10 +69,10 @@ std::string precisions_text(const Manifest& manifest) {
 }
 
 // Event F1, one row per candidate, one column per frame rate measured for any of them.
-std::string by_fps_text(const Manifest& manifest) {
+std::string measured_text(const Manifest& manifest) {
   std::set<double> rates;
   for (const Candidate& candidate : manifest.candidates) {
-    for (const MeasuredQuality& quality : candidate.by_fps) rates.insert(quality.fps);
+    for (const MeasuredQuality& quality : candidate.measured) rates.insert(quality.fps);
   }
   if (rates.empty()) return {};
   std::vector<std::string> header{"event F1 at frames per second"};
@@ -81,9 +81,9 @@ std::string by_fps_text(const Manifest& manifest) {
   for (const Candidate& candidate : manifest.candidates) {
     std::vector<std::string> row{single_line(candidate.branchpoint)};
     for (const double rate : rates) {
-      const auto found = std::find_if(candidate.by_fps.begin(), candidate.by_fps.end(),
+      const auto found = std::find_if(candidate.measured.begin(), candidate.measured.end(),
                                       [&](const MeasuredQuality& quality) { return quality.fps == rate; });
-      row.push_back(found == candidate.by_fps.end() ? "" : fmt::format("{:.3f}", found->f1));
+      row.push_back(found == candidate.measured.end() ? "" : fmt::format("{:.3f}", found->f1));
     }
     table.add(std::move(row));
   }
@@ -94,7 +94,7 @@ std::string by_fps_text(const Manifest& manifest) {
 
 std::string manifest_text(const Manifest& manifest) {
   return head_text(manifest) + "\n" + candidates_text(manifest) + precisions_text(manifest) +
-         by_fps_text(manifest);
+         measured_text(manifest);
 }
 
 std::string verified_text(const std::string& file, const Manifest& manifest, bool with_base) {

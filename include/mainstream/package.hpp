@@ -14,24 +14,47 @@
 
 namespace mainstream {
 
-// How well events were found at one frame rate when recorded scores were replayed.
+// How well events were found at one frame rate and number of votes when recorded scores of validation frames
+// were replayed over all phases.
 struct MeasuredQuality {
   double fps = 0;
+  int votes = 1;
   double recall = 0, precision = 0, f1 = 0;
-  // What the figures rest on, on average over the replays: events that there were, and that were told.
-  double true_events = 0, detected_events = 0;
+  double f1_error = 0;  // standard error of f1
+};
+
+struct Interval {
+  double low = 0, high = 1;
+  bool operator==(const Interval&) const = default;
 };
 
 // How good a candidate's answers are.
 struct AnswerQuality {
   float threshold = 0.5F;  // a score at or above it makes a frame positive
   double top1 = 0, tpr = 0, fpr = 0;
-  std::vector<MeasuredQuality> by_fps;  // empty without a labelled clip; ascending fps
+  Interval tpr_interval, fpr_interval;    // 90 %: of what frames that nobody has seen yet will show
+  std::vector<MeasuredQuality> measured;  // empty without a labelled clip; ascending fps, then votes
 };
 
-// A tail fine-tuned from one branchpoint, with its quality when all is computed in f32.
+enum class CandidateKind {
+  exit,  // a head directly on what the stem has computed up to its branchpoint
+  tail,  // the rest of the network, fine-tuned from the branchpoint on, and a head
+};
+
+[[nodiscard]] const char* to_string(CandidateKind kind);  // "exit", "tail"
+
+// "tail-23"; "exit-9-14-23": the kind, and how many of the base's layers come before each tensor that it
+// reads.
+[[nodiscard]] std::string candidate_id(CandidateKind kind, const Base& base,
+                                       const std::vector<std::string>& reads);
+
+// One way to answer for the app, with its quality when all is computed in f32.
 struct Candidate : AnswerQuality {
-  std::string branchpoint;  // tensor of the base; also the name of the tail's input
+  std::string id;  // unique in the package (candidate_id)
+  CandidateKind kind = CandidateKind::tail;
+  std::string branchpoint;  // tensor of the base: the deepest that it reads
+  std::vector<std::string>
+      reads;  // its graph's inputs, all that it reads, in the base's order, the branchpoint last
   std::int64_t frozen_layers = 0;
   double frozen_fraction = 0;  // of the base's multiply-adds
   std::string file;            // inside the package: "candidates/NN.onnx"
@@ -40,7 +63,7 @@ struct Candidate : AnswerQuality {
   std::string head;        // "average" or "spatial"
   std::int64_t validation_size = 0;
   std::map<PrecisionPair, AnswerQuality> precisions;  // measured with others than f32, if any
-  Ranges ranges;  // what a tail in int8 needs: of its activations, its input's too
+  Ranges ranges;  // what int8 needs: of the network's activations, its inputs' too
 
   // As measured with these precisions; nullptr where it was not.
   [[nodiscard]] const AnswerQuality* quality(const PrecisionPair& with) const;
@@ -50,9 +73,9 @@ struct Candidate : AnswerQuality {
 struct EventModel {
   enum class Origin { measured, given, defaults } origin = Origin::defaults;
   double length_ms = 2000;
-  double frequency = 0.1;    // fraction of time that events take up
-  double correlation = 0.1;  // of neighbouring frames' answers
-  int votes = 1;
+  double frequency = 0.1;      // fraction of time that events take up
+  double correlation = 0.1;    // of neighbouring frames' answers
+  int votes = 1;               // for candidates without a measured table, which brings its own
   double merge_gap_ms = 1000;  // detections closer than this are one event
 };
 
@@ -69,6 +92,9 @@ struct Manifest {
   std::map<std::string, std::string> hyperparameters;
   EventModel event;
   std::vector<Candidate> candidates;  // from the most frozen to the least
+
+  // Throws usage, naming the known ones.
+  [[nodiscard]] const Candidate& candidate(const std::string& id) const;
 };
 
 // The places of the `positive` classes among `classes`, ascending.
@@ -77,8 +103,8 @@ struct Manifest {
 // The manifest as it stands in the package (docs/formats.md). Throws usage for texts that are not UTF-8.
 [[nodiscard]] std::string to_json(const Manifest& manifest);
 
-// An M-Package file, opened and verified. Tails are read when asked for. The file is held open: replacing it
-// meanwhile does no harm. Thread-safe.
+// An M-Package file, opened and verified. Networks are read when asked for. The file is held open: replacing
+// it meanwhile does no harm. Thread-safe.
 class MPackage {
  public:
   // Verifies everything that can be verified without the base: archive, paths, manifest, hashes.
@@ -91,13 +117,13 @@ class MPackage {
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] const std::filesystem::path& path() const;
 
-  // Refuses a base of another id or input, branchpoints it does not have, and tails that do not fit their
-  // branchpoint. Reads every tail. Throws untrusted or unsupported.
+  // Refuses a base of another id or input, branchpoints it does not have, and networks that do not fit what
+  // they read. Reads every candidate. Throws untrusted or unsupported.
   void verify(const Base& base) const;
 
-  // The tail from the branchpoint's tensor to the logits [1, classes]; hash checked again. `candidate` is one
-  // of the manifest's. Throws untrusted or unsupported.
-  [[nodiscard]] Graph tail(const Candidate& candidate) const;
+  // The network from the tensors that the candidate reads to the logits [1, classes]; hash checked again.
+  // `candidate` is one of the manifest's. Throws untrusted or unsupported.
+  [[nodiscard]] Graph graph(const Candidate& candidate) const;
   // The same as the bytes of its ONNX file.
   [[nodiscard]] std::string onnx(const Candidate& candidate) const;
 
@@ -107,10 +133,10 @@ class MPackage {
   std::unique_ptr<State> state_;
 };
 
-// Writes an M-Package. `tails[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled
+// Writes an M-Package. `graphs[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled
 // in. The file is there whole or not at all, and the same arguments give the same bytes. Throws storage, or
 // usage for what MPackage::open would refuse, naming the field.
-void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& tails);
+void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& graphs);
 
 // Writes manifest.json and candidates/*.onnx into a new folder, whole or not at all. Throws storage, or usage
 // if `folder` is there already.

@@ -9,7 +9,9 @@
 
 namespace mainstream {
 
-inline constexpr int kManifestFormat = 1;
+inline constexpr int kManifestFormat = 2;  // written; format 1 is read, too
+inline constexpr Words<CandidateKind, 2> kCandidateKinds{
+    {{CandidateKind::exit, "exit"}, {CandidateKind::tail, "tail"}}};
 inline constexpr Words<EventModel::Origin, 3> kEventOrigins{{{EventModel::Origin::measured, "measured"},
                                                              {EventModel::Origin::given, "given"},
                                                              {EventModel::Origin::defaults, "defaults"}}};
@@ -19,7 +21,8 @@ inline constexpr std::string_view kManifestFile = "manifest.json";
 // "candidates/00.onnx" for the first.
 [[nodiscard]] std::string candidate_file(std::size_t index);
 
-// Refuses all that the format does not allow: throws untrusted, naming `source` and the field.
+// Refuses all that its format does not allow: throws untrusted, naming `source` and the field. Of format 1,
+// whose event tables were measured by another score, those are left out, with a warning in the log.
 [[nodiscard]] Manifest parse_manifest(std::string_view text, const std::string& source);
 
 }  // namespace mainstream

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/log.hpp"
 #include "package/input_json.hpp"
 #include "package/precision_json.hpp"
 
@@ -14,7 +15,9 @@ namespace {
 constexpr std::int64_t kMaxLayers = 1'000'000;
 constexpr std::size_t kMaxCandidates = 1000;
 constexpr double kMaxMilliseconds = 1e9;  // about twelve days
-constexpr std::size_t kMaxNameBytes = 200;
+constexpr std::size_t kMaxNameBytes = 200, kMaxIdBytes = 64;
+constexpr std::size_t kMaxMeasured = 1000;
+constexpr int kMaxVotes = 1000;
 
 // Names end up in file names, log lines, CSV headers and terminals.
 std::string parse_name(const JsonField& field) {
@@ -61,43 +64,83 @@ std::vector<std::string> parse_names(const JsonField& field, std::size_t least) 
   if (field.size() < least) field.fail(fmt::format("must have at least {} elements", least));
   for (std::size_t i = 0; i < field.size(); ++i) {
     names.push_back(parse_name(field.at(i)));
-    if (!seen.insert(names.back()).second) field.at(i).fail("stands twice");
+    if (!seen.insert(names.back()).second) {
+      field.at(i).fail(fmt::format("is a duplicate of {}", in_quotes(names.back())));
+    }
   }
   return names;
 }
 
-std::vector<MeasuredQuality> parse_by_fps(const JsonField& field) {
+void allow_candidate_fields(const JsonField& field, int format) {
+  if (format == 1) {
+    field.allow_only({"branchpoint", "frozen_layers", "frozen_fraction", "file", "sha256", "size", "head",
+                      "threshold", "validation_size", "top1", "tpr", "fpr", "by_fps", "ranges",
+                      "precisions"});
+  } else {
+    field.allow_only({"id",     "kind",      "branchpoint",  "reads", "frozen_layers", "frozen_fraction",
+                      "file",   "sha256",    "size",         "head",  "threshold",     "validation_size",
+                      "top1",   "tpr",       "tpr_interval", "fpr",   "fpr_interval",  "measured",
+                      "ranges", "precisions"});
+  }
+}
+
+void allow_precision_fields(const JsonField& field, int format) {
+  if (format == 1) {
+    field.allow_only({"stem", "tail", "threshold", "top1", "tpr", "fpr", "by_fps"});
+  } else {
+    field.allow_only(
+        {"stem", "tail", "threshold", "top1", "tpr", "tpr_interval", "fpr", "fpr_interval", "measured"});
+  }
+}
+
+std::vector<MeasuredQuality> parse_measured(const JsonField& field) {
   std::vector<MeasuredQuality> table;
+  if (field.size() > kMaxMeasured) {
+    field.fail(fmt::format("must have at most {} rows, has {}", kMaxMeasured, field.size()));
+  }
   for (std::size_t i = 0; i < field.size(); ++i) {
     const JsonField row = field.at(i);
-    row.allow_only({"fps", "recall", "precision", "f1", "true_events", "detected_events"});
+    row.allow_only({"fps", "votes", "recall", "precision", "f1", "f1_error"});
     MeasuredQuality quality;
     quality.fps = row["fps"].number(1e-3, 1e4);
+    quality.votes = static_cast<int>(row["votes"].integer(1, kMaxVotes));
     quality.recall = row["recall"].number(0, 1);
     quality.precision = row["precision"].number(0, 1);
     quality.f1 = row["f1"].number(0, 1);
-    quality.true_events = row["true_events"].number(0, 1e9);
-    quality.detected_events = row["detected_events"].number(0, 1e9);
-    if (!table.empty() && quality.fps <= table.back().fps) row["fps"].fail("must rise from row to row");
+    quality.f1_error = row["f1_error"].number(0, 1);
+    if (!table.empty() &&
+        std::pair(quality.fps, quality.votes) <= std::pair(table.back().fps, table.back().votes)) {
+      row.fail("must come after the row before it, by fps, then by votes");
+    }
     table.push_back(quality);
   }
   return table;
 }
 
-AnswerQuality parse_quality(const JsonField& field) {
+Interval parse_interval(const JsonField& field) {
+  if (field.size() != 2) field.fail(fmt::format("must have 2 numbers, has {}", field.size()));
+  const Interval interval{field.at(0).number(0, 1), field.at(1).number(0, 1)};
+  if (interval.low > interval.high) field.fail("must not fall from the first to the second");
+  return interval;
+}
+
+AnswerQuality parse_quality(const JsonField& field, int format) {
   AnswerQuality quality;
   quality.threshold = static_cast<float>(field["threshold"].number(0, 1));
   quality.top1 = field["top1"].number(0, 1);
   quality.tpr = field["tpr"].number(0, 1);
   quality.fpr = field["fpr"].number(0, 1);
-  if (const auto table = field.find("by_fps")) quality.by_fps = parse_by_fps(*table);
+  if (format == 1) return quality;
+  quality.tpr_interval = parse_interval(field["tpr_interval"]);
+  quality.fpr_interval = parse_interval(field["fpr_interval"]);
+  if (const auto table = field.find("measured")) quality.measured = parse_measured(*table);
   return quality;
 }
 
-void parse_precisions(const JsonField& field, Candidate& candidate) {
+void parse_precisions(const JsonField& field, int format, Candidate& candidate) {
   for (std::size_t i = 0; i < field.size(); ++i) {
     const JsonField entry = field.at(i);
-    entry.allow_only({"stem", "tail", "threshold", "top1", "tpr", "fpr", "by_fps"});
+    allow_precision_fields(entry, format);
     const PrecisionPair pair{parse_precision(entry["stem"]), parse_precision(entry["tail"])};
     if (pair == PrecisionPair{}) entry.fail("must not be f32 twice: the candidate's own figures are of that");
     if (candidate.frozen_layers == 0 && pair.stem != Precision::f32) {
@@ -106,17 +149,50 @@ void parse_precisions(const JsonField& field, Candidate& candidate) {
     if (pair.tail == Precision::int8 && candidate.ranges.empty()) {
       entry["tail"].fail("is int8, for which the candidate must have \"ranges\"");
     }
-    if (!candidate.precisions.emplace(pair, parse_quality(entry)).second) entry.fail("stands twice");
+    if (!candidate.precisions.emplace(pair, parse_quality(entry, format)).second) {
+      entry.fail(fmt::format("is a duplicate of {}", to_string(pair)));
+    }
   }
 }
 
-Candidate parse_candidate(const JsonField& field, std::size_t index) {
-  field.allow_only({"branchpoint", "frozen_layers", "frozen_fraction", "file", "sha256", "size", "head",
-                    "threshold", "validation_size", "top1", "tpr", "fpr", "by_fps", "ranges", "precisions"});
-  Candidate candidate;
-  static_cast<AnswerQuality&>(candidate) = parse_quality(field);
+// Ids stand in file names, command lines and logs.
+std::string parse_id(const JsonField& field) {
+  std::string id = field.text();
+  const auto is_allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (id.empty() || id.size() > kMaxIdBytes || !std::all_of(id.begin(), id.end(), is_allowed)) {
+    field.fail(fmt::format("must be 1 to {} letters, digits, '-', '_' or '.', is {}", kMaxIdBytes,
+                           field.value().dump()));
+  }
+  return id;
+}
+
+void parse_identity(const JsonField& field, int format, Candidate& candidate) {
   candidate.branchpoint = parse_name(field["branchpoint"]);
   candidate.frozen_layers = field["frozen_layers"].integer(0, kMaxLayers);
+  if (format == 1) {
+    candidate.id = fmt::format("tail-{}", candidate.frozen_layers);
+    candidate.reads = {candidate.branchpoint};
+    return;
+  }
+  candidate.id = parse_id(field["id"]);
+  candidate.kind = enumerator_of(kCandidateKinds, field["kind"]);
+  candidate.reads = parse_names(field["reads"], 1);
+  if (candidate.reads.back() != candidate.branchpoint) {
+    field["reads"].fail(fmt::format("must end with the branchpoint, {}", in_quotes(candidate.branchpoint)));
+  }
+  if (candidate.kind == CandidateKind::tail && candidate.reads.size() > 1) {
+    field["reads"].fail(fmt::format("must have 1 element for a tail, has {}", candidate.reads.size()));
+  }
+}
+
+Candidate parse_candidate(const JsonField& field, std::size_t index, int format) {
+  allow_candidate_fields(field, format);
+  Candidate candidate;
+  static_cast<AnswerQuality&>(candidate) = parse_quality(field, format);
+  parse_identity(field, format, candidate);
   candidate.frozen_fraction = field["frozen_fraction"].number(0, 1);
   candidate.file = field["file"].text();
   if (candidate.file != candidate_file(index)) {
@@ -131,19 +207,24 @@ Candidate parse_candidate(const JsonField& field, std::size_t index) {
   }
   candidate.validation_size = field["validation_size"].integer(0, INT64_MAX);
   if (const auto ranges = field.find("ranges")) candidate.ranges = parse_ranges(*ranges);
-  if (const auto precisions = field.find("precisions")) parse_precisions(*precisions, candidate);
+  if (const auto precisions = field.find("precisions")) parse_precisions(*precisions, format, candidate);
   return candidate;
 }
 
-std::vector<Candidate> parse_candidates(const JsonField& field) {
+std::vector<Candidate> parse_candidates(const JsonField& field, int format) {
   if (field.size() < 1 || field.size() > kMaxCandidates) {
     field.fail(fmt::format("must have 1 to {} elements, has {}", kMaxCandidates, field.size()));
   }
   std::vector<Candidate> candidates;
+  std::set<std::string> ids;
   for (std::size_t i = 0; i < field.size(); ++i) {
-    candidates.push_back(parse_candidate(field.at(i), i));
-    if (i > 0 && candidates[i].frozen_layers >= candidates[i - 1].frozen_layers) {
-      field.at(i)["frozen_layers"].fail("must fall from candidate to candidate");
+    candidates.push_back(parse_candidate(field.at(i), i, format));
+    if (i > 0 && candidates[i].frozen_layers > candidates[i - 1].frozen_layers) {
+      field.at(i)["frozen_layers"].fail("must not rise from candidate to candidate");
+    }
+    if (!ids.insert(candidates[i].id).second) {
+      field.at(i).fail(
+          fmt::format("has the id {}, which another candidate has", in_quotes(candidates[i].id)));
     }
   }
   return candidates;
@@ -156,7 +237,7 @@ EventModel parse_event(const JsonField& field) {
   event.length_ms = field["length_ms"].number(0, kMaxMilliseconds);
   event.frequency = field["frequency"].number(0, 1);
   event.correlation = field["correlation"].number(0, 1);
-  event.votes = static_cast<int>(field["votes"].integer(1, 1000));
+  event.votes = static_cast<int>(field["votes"].integer(1, kMaxVotes));
   event.merge_gap_ms = field["merge_gap_ms"].number(0, kMaxMilliseconds);
   return event;
 }
@@ -182,15 +263,31 @@ void parse_trainer(const JsonField& field, Manifest& manifest) {
   }
 }
 
+int parse_format(const JsonField& field) {
+  if (field.value() == 1) return 1;
+  if (field.value() == kManifestFormat) return kManifestFormat;
+  field.fail(
+      fmt::format("is {}; this program reads formats 1 and {}", field.value().dump(), kManifestFormat));
+}
+
+void warn_of_old_table(const JsonField& candidates, const std::string& source) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (!candidates.at(i).find("by_fps")) continue;
+    module_log("package")->warn(
+        "{}: format 1: its event tables were measured by an older score and are not used; train again for "
+        "new ones",
+        source);
+    return;
+  }
+}
+
 }  // namespace
 
 Manifest parse_manifest(std::string_view text, const std::string& source) {
   const Json document = parse_json(text, source);
   const JsonField root(document, source + ":");
   // Before anything else: another format may have other fields.
-  if (const JsonField format = root["format"]; format.value() != kManifestFormat) {
-    format.fail(fmt::format("is {}; this program reads format {}", format.value().dump(), kManifestFormat));
-  }
+  const int format = parse_format(root["format"]);
   root.allow_only(
       {"format", "app", "base", "classes", "positive", "created", "trainer", "event", "candidates"});
   Manifest manifest;
@@ -210,7 +307,8 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   manifest.created = parse_time(root["created"]);
   parse_trainer(root["trainer"], manifest);
   manifest.event = parse_event(root["event"]);
-  manifest.candidates = parse_candidates(root["candidates"]);
+  manifest.candidates = parse_candidates(root["candidates"], format);
+  if (format == 1) warn_of_old_table(root["candidates"], source);
   return manifest;
 }
 

@@ -46,21 +46,26 @@ TEST(ManifestTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(manifest.event.origin, EventModel::Origin::measured);
   ASSERT_EQ(manifest.candidates.size(), 2U);
   EXPECT_EQ(manifest.candidates[0].threshold, 0.45F);
-  ASSERT_EQ(manifest.candidates[1].by_fps.size(), 2U);
-  EXPECT_EQ(manifest.candidates[1].by_fps[1].f1, 0.847);
+  EXPECT_EQ(manifest.candidates[1].id, "tail-2");
+  EXPECT_EQ(manifest.candidates[1].kind, CandidateKind::tail);
+  EXPECT_EQ(manifest.candidates[1].reads, std::vector<std::string>{"a"});
+  EXPECT_EQ(manifest.candidates[1].tpr_interval, (Interval{0.6, 0.9}));
+  ASSERT_EQ(manifest.candidates[1].measured.size(), 3U);
+  EXPECT_EQ(manifest.candidates[1].measured[1].votes, 3);
+  EXPECT_EQ(manifest.candidates[1].measured[2].f1, 0.847);
   EXPECT_EQ(manifest.candidates[1].ranges.at("a"), (Range{0, 1.5F}));
   const AnswerQuality* quality = manifest.candidates[1].quality({Precision::int8, Precision::f32});
   ASSERT_NE(quality, nullptr);
   EXPECT_EQ(quality->threshold, 0.5F);
-  EXPECT_EQ(quality->by_fps.at(0).f1, 0.5);
+  EXPECT_EQ(quality->measured.at(0).f1, 0.5);
   EXPECT_EQ(manifest.candidates[1].quality({Precision::bf16, Precision::bf16}), nullptr);
   EXPECT_EQ(manifest.candidates[0].quality({})->tpr, 0.8);
 }
 
-TEST(ManifestTest, TheTableByFrameRateIsOptional) {
+TEST(ManifestTest, TheTableOfEventsIsOptional) {
   Json json = valid();
-  json["candidates"][0].erase("by_fps");
-  EXPECT_TRUE(parse(json).candidates[0].by_fps.empty());
+  json["candidates"][0].erase("measured");
+  EXPECT_TRUE(parse(json).candidates[0].measured.empty());
 }
 
 TEST(ManifestTest, EveryOtherFieldIsNeeded) {
@@ -87,7 +92,7 @@ TEST(ManifestTest, NoFieldMayBeOfAnotherType) {
 
 TEST(ManifestTest, RefusesUnknownFieldsAtEveryLevel) {
   for (const char* place :
-       {"", "/base", "/base/input", "/trainer", "/event", "/candidates/0", "/candidates/1/by_fps/0",
+       {"", "/base", "/base/input", "/trainer", "/event", "/candidates/0", "/candidates/1/measured/0",
         "/candidates/1/precisions/0", "/candidates/1/ranges/0"}) {
     EXPECT_THAT(error_after([&](Json& json) { json[Json::json_pointer(place)]["surprise"] = 1; }),
                 testing::HasSubstr("unknown field \"surprise\""))
@@ -103,7 +108,7 @@ struct BadValue {
 
 TEST(ManifestTest, RefusesWhatIsOutOfRange) {
   const BadValue cases[] = {
-      {"/format", 2, "format: is 2; this program reads format 1"},
+      {"/format", 3, "format: is 3; this program reads formats 1 and 2"},
       {"/format", "1", "format: is \"1\""},
       {"/app", "", "app: must have 1 to 200 bytes"},
       {"/app", "../up", "app: must not contain /"},
@@ -116,7 +121,7 @@ TEST(ManifestTest, RefusesWhatIsOutOfRange) {
       {"/base/input/scale", Json::array({1, 0, 1}), "base.input.scale[1]: must not be 0"},
       {"/base/input/mean", Json::array({1, 2}), "base.input.mean: must have 3 numbers"},
       {"/classes", Json::array({"yes"}), "classes: must have at least 2"},
-      {"/classes/0", "yes", "classes[1]: stands twice"},
+      {"/classes/0", "yes", "classes[1]: is a duplicate of \"yes\""},
       {"/positive", Json::array(), "positive: must have at least 1"},
       {"/positive/0", "maybe", "positive[0]: is not one of the classes"},
       {"/positive", Json::array({"no", "yes"}), "positive: must leave out"},
@@ -133,7 +138,7 @@ TEST(ManifestTest, RefusesWhatIsOutOfRange) {
       {"/event/merge_gap_ms", 1e300, "event.merge_gap_ms"},
       {"/candidates", Json::array(), "candidates: must have 1 to 1000"},
       {"/candidates/0/frozen_layers", -1, "candidates[0].frozen_layers"},
-      {"/candidates/1/frozen_layers", 5, "candidates[1].frozen_layers: must fall"},
+      {"/candidates/1/frozen_layers", 6, "candidates[1].frozen_layers: must not rise"},
       {"/candidates/0/frozen_fraction", 1.5, "candidates[0].frozen_fraction"},
       {"/candidates/0/file", "../../etc/passwd", "candidates[0].file: must be \"candidates/00.onnx\""},
       {"/candidates/1/file", "candidates/00.onnx", "candidates[1].file: must be \"candidates/01.onnx\""},
@@ -144,12 +149,23 @@ TEST(ManifestTest, RefusesWhatIsOutOfRange) {
       {"/candidates/0/tpr", 1.0001, "candidates[0].tpr"},
       {"/candidates/0/fpr", -1e-9, "candidates[0].fpr"},
       {"/candidates/0/top1", "0.9", "candidates[0].top1"},
-      {"/candidates/0/by_fps/1/fps", 1, "candidates[0].by_fps[1].fps: must rise"},
-      {"/candidates/0/by_fps/0/fps", 0, "candidates[0].by_fps[0].fps"},
-      {"/candidates/0/by_fps/0/f1", 7, "candidates[0].by_fps[0].f1"},
+      {"/candidates/0/id", "../b", "candidates[0].id: must be 1 to 64 letters"},
+      {"/candidates/1/id", "tail-5", "candidates[1]: has the id \"tail-5\", which another"},
+      {"/candidates/0/kind", "stem", "candidates[0].kind: must be one of exit, tail, is \"stem\""},
+      {"/candidates/0/reads", Json::array({"a"}),
+       "candidates[0].reads: must end with the branchpoint, \"b\""},
+      {"/candidates/0/reads", Json::array({"a", "b"}), "candidates[0].reads: must have 1 element for a tail"},
+      {"/candidates/0/reads", Json::array(), "candidates[0].reads: must have at least 1"},
+      {"/candidates/0/tpr_interval", Json::array({0.9, 0.6}), "candidates[0].tpr_interval: must not fall"},
+      {"/candidates/0/fpr_interval", Json::array({0.9}), "candidates[0].fpr_interval: must have 2 numbers"},
+      {"/candidates/0/measured/0/votes", 0, "candidates[0].measured[0].votes"},
+      {"/candidates/0/measured/0/f1_error", -1, "candidates[0].measured[0].f1_error"},
+      {"/candidates/0/measured/2/fps", 1, "candidates[0].measured[2]: must come after"},
+      {"/candidates/0/measured/0/fps", 0, "candidates[0].measured[0].fps"},
+      {"/candidates/0/measured/0/f1", 7, "candidates[0].measured[0].f1"},
       {"/candidates/1/precisions/0/stem", "f16", "precisions[0].stem: must be f32, bf16 or int8, is \"f16\""},
       {"/candidates/1/precisions/0/stem", "f32", "candidates[1].precisions[0]: must not be f32 twice"},
-      {"/candidates/1/precisions/0/tail", "int8", "candidates[1].precisions[1]: stands twice"},
+      {"/candidates/1/precisions/0/tail", "int8", "candidates[1].precisions[1]: is a duplicate of"},
       {"/candidates/1/precisions/1/fpr", 2, "candidates[1].precisions[1].fpr"},
       {"/candidates/1/frozen_layers", 0, "precisions[0].stem: must be f32: the candidate has no frozen"},
       {"/candidates/1/ranges", Json::array(), "precisions[1].tail: is int8, for which"},
@@ -161,6 +177,32 @@ TEST(ManifestTest, RefusesWhatIsOutOfRange) {
                 testing::HasSubstr(bad.message))
         << bad.place;
   }
+}
+
+// As format 1 had it: no ids, and event tables by the older score.
+TEST(ManifestTest, ReadsFormat1WithoutItsEventTables) {
+  Json json = valid();
+  json["format"] = 1;
+  const auto age = [](Json& quality) {
+    for (const char* field : {"tpr_interval", "fpr_interval", "measured"}) quality.erase(field);
+    quality["by_fps"] = Json::array({{{"fps", 1}, {"recall", 1}, {"precision", 1}, {"f1", 1}}});
+  };
+  for (Json& candidate : json["candidates"]) {
+    for (const char* field : {"id", "kind", "reads"}) candidate.erase(field);
+    age(candidate);
+    if (candidate.contains("precisions")) {
+      for (Json& quality : candidate["precisions"]) age(quality);
+    }
+  }
+  const Manifest manifest = parse(json);
+  EXPECT_EQ(manifest.candidate("tail-5").branchpoint, "b");
+  EXPECT_EQ(manifest.candidate("tail-2").reads, std::vector<std::string>{"a"});
+  EXPECT_TRUE(manifest.candidates[0].measured.empty());
+  EXPECT_EQ(manifest.candidates[0].tpr, 0.8);
+  EXPECT_EQ(manifest.candidates[0].tpr_interval, (Interval{0, 1}));
+  EXPECT_ERROR(usage, manifest.candidate("exit-5"), "has no candidate \"exit-5\"; it has tail-5, tail-2");
+  json["candidates"][0]["id"] = "tail-5";
+  EXPECT_ERROR(untrusted, parse(json), "unknown field \"id\"");
 }
 
 TEST(ManifestTest, RefusesWhatIsNotJson) {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "mainstream/error.hpp"
 #include "package/input_json.hpp"
 #include "package/manifest.hpp"
@@ -8,44 +10,51 @@
 namespace mainstream {
 namespace {
 
-Json measured_to_json(const MeasuredQuality& quality) {
-  return Json{{"fps", quality.fps},
-              {"recall", quality.recall},
-              {"precision", quality.precision},
-              {"f1", quality.f1},
-              {"true_events", quality.true_events},
-              {"detected_events", quality.detected_events}};
+// Four digits are more than a few events can tell.
+double short_share(double value) {
+  return std::round(value * 1e4) / 1e4;
 }
 
-void put_by_fps(Json& json, const AnswerQuality& quality) {
-  for (const MeasuredQuality& measured : quality.by_fps) json["by_fps"].push_back(measured_to_json(measured));
+Json measured_to_json(const MeasuredQuality& quality) {
+  return Json{{"fps", quality.fps},
+              {"votes", quality.votes},
+              {"recall", short_share(quality.recall)},
+              {"precision", short_share(quality.precision)},
+              {"f1", short_share(quality.f1)},
+              {"f1_error", short_share(quality.f1_error)}};
+}
+
+void put_quality(Json& json, const AnswerQuality& quality) {
+  json["threshold"] = shortest_number(quality.threshold);
+  json["top1"] = quality.top1;
+  json["tpr"] = quality.tpr;
+  json["tpr_interval"] = {quality.tpr_interval.low, quality.tpr_interval.high};
+  json["fpr"] = quality.fpr;
+  json["fpr_interval"] = {quality.fpr_interval.low, quality.fpr_interval.high};
+  for (const MeasuredQuality& measured : quality.measured) {
+    json["measured"].push_back(measured_to_json(measured));
+  }
 }
 
 Json precision_to_json(const PrecisionPair& precisions, const AnswerQuality& quality) {
-  Json json{{"stem", to_string(precisions.stem)},
-            {"tail", to_string(precisions.tail)},
-            {"threshold", shortest_number(quality.threshold)},
-            {"top1", quality.top1},
-            {"tpr", quality.tpr},
-            {"fpr", quality.fpr}};
-  put_by_fps(json, quality);
+  Json json{{"stem", to_string(precisions.stem)}, {"tail", to_string(precisions.tail)}};
+  put_quality(json, quality);
   return json;
 }
 
 Json candidate_to_json(const Candidate& candidate) {
-  Json json{{"branchpoint", candidate.branchpoint},
+  Json json{{"id", candidate.id},
+            {"kind", to_string(candidate.kind)},
+            {"branchpoint", candidate.branchpoint},
+            {"reads", candidate.reads},
             {"frozen_layers", candidate.frozen_layers},
             {"frozen_fraction", candidate.frozen_fraction},
             {"file", candidate.file},
             {"sha256", candidate.sha256},
             {"size", candidate.size},
             {"head", candidate.head},
-            {"threshold", shortest_number(candidate.threshold)},
-            {"validation_size", candidate.validation_size},
-            {"top1", candidate.top1},
-            {"tpr", candidate.tpr},
-            {"fpr", candidate.fpr}};
-  put_by_fps(json, candidate);
+            {"validation_size", candidate.validation_size}};
+  put_quality(json, candidate);
   if (!candidate.ranges.empty()) json["ranges"] = ranges_to_json(candidate.ranges);
   for (const auto& [precisions, quality] : candidate.precisions) {
     json["precisions"].push_back(precision_to_json(precisions, quality));
@@ -71,6 +80,10 @@ Json trainer_to_json(const Manifest& manifest) {
 }
 
 }  // namespace
+
+const char* to_string(CandidateKind kind) {
+  return kind == CandidateKind::exit ? "exit" : "tail";
+}
 
 std::string candidate_file(std::size_t index) {
   return fmt::format("candidates/{:02}.onnx", index);

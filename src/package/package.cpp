@@ -64,28 +64,80 @@ void check_hash(const ArchiveReader& archive, const Candidate& candidate, const 
          fmt::format("{} has sha256 {}, the manifest says {}", candidate.file, found, candidate.sha256));
 }
 
-// Throws untrusted unless `tail` leads from the candidate's branchpoint to one logit for each class.
-void check_tail(const Graph& tail, const Candidate& candidate, std::size_t classes,
-                const std::string& where) {
-  if (tail.inputs != std::vector<std::string>{candidate.branchpoint}) {
-    refuse(where,
-           fmt::format("must have one input, the branchpoint {}, has {}", in_quotes(candidate.branchpoint),
-                       in_quotes(fmt::format("{}", fmt::join(tail.inputs, " ")))));
+std::string listed(const std::vector<std::string>& tensors) {
+  std::string text;
+  for (const std::string& tensor : tensors) text += (text.empty() ? "" : ", ") + in_quotes(tensor);
+  return text;
+}
+
+// Throws untrusted unless `graph` leads from what the candidate reads to one logit for each class.
+void check_graph(const Graph& graph, const Candidate& candidate, std::size_t classes,
+                 const std::string& where) {
+  if (graph.inputs != candidate.reads) {
+    refuse(where, fmt::format("must read {}, reads {}", listed(candidate.reads), listed(graph.inputs)));
   }
   const Shape wanted{1, static_cast<std::int64_t>(classes)};
-  if (tail.outputs.size() != 1)
-    refuse(where, fmt::format("must have one output, has {}", tail.outputs.size()));
-  if (const Shape& logits = tail.shape(tail.outputs[0]); logits != wanted) {
+  if (graph.outputs.size() != 1)
+    refuse(where, fmt::format("must have one output, has {}", graph.outputs.size()));
+  if (const Shape& logits = graph.shape(graph.outputs[0]); logits != wanted) {
     refuse(where, fmt::format("gives {}, the {} classes of the manifest need {}", to_string(logits), classes,
                               to_string(wanted)));
   }
   for (const auto& [tensor, range] : candidate.ranges) {
-    if (tail.shapes.contains(tensor)) continue;
+    if (graph.shapes.contains(tensor)) continue;
     refuse(where, fmt::format("has no tensor {}, for which the manifest has a range", in_quotes(tensor)));
   }
 }
 
+// Throws untrusted unless the base has the branchpoints that the candidate reads, in this order, and the last
+// one where the candidate says.
+void check_place(const Candidate& candidate, const Base& base, const std::string& where) {
+  std::int64_t layers = -1;
+  for (const std::string& tensor : candidate.reads) {
+    const Branchpoint* read = base.find_branchpoint(tensor);
+    if (read == nullptr) {
+      refuse(where, fmt::format("{} is no branchpoint of base {}", in_quotes(tensor), in_quotes(base.name)));
+    }
+    if (read->layers <= layers) {
+      refuse(where,
+             fmt::format("reads {} after a deeper tensor; the base's order is needed", in_quotes(tensor)));
+    }
+    layers = read->layers;
+  }
+  const Branchpoint& branchpoint = base.branchpoint(candidate.branchpoint);
+  if (branchpoint.layers != candidate.frozen_layers ||
+      std::abs(branchpoint.fraction - candidate.frozen_fraction) > 1e-6) {
+    refuse(where, fmt::format("claims {} frozen layers, {} of the work; the base has {} and {} before {}",
+                              candidate.frozen_layers, candidate.frozen_fraction, branchpoint.layers,
+                              branchpoint.fraction, in_quotes(candidate.branchpoint)));
+  }
+}
+
+void check_shapes(const Graph& graph, const Base& base, const std::string& where) {
+  for (const std::string& tensor : graph.inputs) {
+    const Shape &given = graph.shape(tensor), &wanted = base.graph.shape(tensor);
+    if (given == wanted) continue;
+    refuse(where, fmt::format("reads {} at {}, where the base has {}", to_string(given), in_quotes(tensor),
+                              to_string(wanted)));
+  }
+}
+
 }  // namespace
+
+std::string candidate_id(CandidateKind kind, const Base& base, const std::vector<std::string>& reads) {
+  std::string id = to_string(kind);
+  for (const std::string& tensor : reads) id += fmt::format("-{}", base.branchpoint(tensor).layers);
+  return id;
+}
+
+const Candidate& Manifest::candidate(const std::string& id) const {
+  const auto found = std::ranges::find(candidates, id, &Candidate::id);
+  if (found != candidates.end()) return *found;
+  std::string known;
+  for (const Candidate& candidate : candidates) known += (known.empty() ? "" : ", ") + candidate.id;
+  throw Error(ErrorKind::usage,
+              fmt::format("app {} has no candidate {}; it has {}", in_quotes(app), in_quotes(id), known));
+}
 
 std::vector<std::size_t> positive_classes(const Manifest& manifest) {
   std::vector<std::size_t> places;
@@ -140,11 +192,11 @@ std::string MPackage::onnx(const Candidate& candidate) const {
   return bytes;
 }
 
-Graph MPackage::tail(const Candidate& candidate) const {
+Graph MPackage::graph(const Candidate& candidate) const {
   const std::string where = fmt::format("{}: {}", path().string(), candidate.file);
-  Graph tail = parse_onnx(onnx(candidate), where);
-  check_tail(tail, candidate, state_->manifest.classes.size(), where);
-  return tail;
+  Graph graph = parse_onnx(onnx(candidate), where);
+  check_graph(graph, candidate, state_->manifest.classes.size(), where);
+  return graph;
 }
 
 void MPackage::verify(const Base& base) const {
@@ -157,42 +209,25 @@ void MPackage::verify(const Base& base) const {
     refuse(where, fmt::format("base {} prepares its input differently", in_quotes(base.name)));
   }
   for (const Candidate& candidate : manifest().candidates) {
-    const std::string tail_where = fmt::format("{}: {}", where, candidate.file);
-    const Branchpoint* branchpoint = base.find_branchpoint(candidate.branchpoint);
-    if (branchpoint == nullptr) {
-      refuse(tail_where, fmt::format("{} is no branchpoint of base {}", in_quotes(candidate.branchpoint),
-                                     in_quotes(base.name)));
-    }
-    if (branchpoint->layers != candidate.frozen_layers ||
-        std::abs(branchpoint->fraction - candidate.frozen_fraction) > 1e-6) {
-      refuse(tail_where,
-             fmt::format("claims {} frozen layers, {} of the work; the base has {} and {} before {}",
-                         candidate.frozen_layers, candidate.frozen_fraction, branchpoint->layers,
-                         branchpoint->fraction, in_quotes(candidate.branchpoint)));
-    }
-    const Graph graph = tail(candidate);
-    const Shape &given = graph.shape(candidate.branchpoint),
-                &wanted = base.graph.shape(candidate.branchpoint);
-    if (given != wanted) {
-      refuse(tail_where, fmt::format("reads {} at {}, where the base has {}", to_string(given),
-                                     in_quotes(candidate.branchpoint), to_string(wanted)));
-    }
+    const std::string candidate_where = fmt::format("{}: {}", where, candidate.file);
+    check_place(candidate, base, candidate_where);
+    check_shapes(graph(candidate), base, candidate_where);
   }
 }
 
-void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& tails) {
+void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& graphs) {
   const std::string where = path.string();
-  if (tails.size() != manifest.candidates.size()) {
-    throw Error(ErrorKind::usage, fmt::format("{}: {} tails for {} candidates", where, tails.size(),
+  if (graphs.size() != manifest.candidates.size()) {
+    throw Error(ErrorKind::usage, fmt::format("{}: {} networks for {} candidates", where, graphs.size(),
                                               manifest.candidates.size()));
   }
   std::vector<ArchiveEntry> entries(1);
-  for (std::size_t i = 0; i < tails.size(); ++i) {
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
     Candidate& candidate = manifest.candidates[i];
     candidate.file = candidate_file(i);
-    Graph tail = tails[i];
-    tail.name = manifest.app;  // else the path of the base on the machine where it was trained
-    std::string bytes = to_onnx(tail);
+    Graph graph = graphs[i];
+    graph.name = manifest.app;  // else the path of the base on the machine where it was trained
+    std::string bytes = to_onnx(graph);
     candidate.sha256 = sha256(bytes);
     candidate.size = bytes.size();
     entries.push_back({candidate.file, std::move(bytes)});
@@ -200,9 +235,9 @@ void write_package(const std::filesystem::path& path, Manifest manifest, const s
   entries[0] = {std::string(kManifestFile), to_json(manifest)};
   try {
     (void)parse_manifest(entries[0].bytes, fmt::format("{}: {}", where, kManifestFile));
-    for (std::size_t i = 0; i < tails.size(); ++i) {
-      check_tail(tails[i], manifest.candidates[i], manifest.classes.size(),
-                 fmt::format("{}: {}", where, manifest.candidates[i].file));
+    for (std::size_t i = 0; i < graphs.size(); ++i) {
+      check_graph(graphs[i], manifest.candidates[i], manifest.classes.size(),
+                  fmt::format("{}: {}", where, manifest.candidates[i].file));
     }
   } catch (const Error& error) {
     throw Error(ErrorKind::usage, error.what());  // the fault is the caller's, not a file's

@@ -65,7 +65,7 @@ TEST_F(PackageTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(package.manifest().app, "person-left");
   const std::vector<Graph> tails = tiny_tails(base_);
   for (std::size_t i = 0; i < tails.size(); ++i) {
-    EXPECT_EQ(fingerprint(package.tail(package.manifest().candidates[i])), fingerprint(tails[i]));
+    EXPECT_EQ(fingerprint(package.graph(package.manifest().candidates[i])), fingerprint(tails[i]));
   }
 }
 
@@ -82,7 +82,7 @@ TEST_F(PackageTest, StoresItsEntriesAsTheyAre) {
 TEST_F(PackageTest, KeepsTheFileWhenItIsReplaced) {
   const MPackage package = MPackage::open(path_);
   write_file(path_, "something else");
-  EXPECT_EQ(package.tail(package.manifest().candidates[0]).outputs.size(), 1U);
+  EXPECT_EQ(package.graph(package.manifest().candidates[0]).outputs.size(), 1U);
 }
 
 TEST_F(PackageTest, RefusesAWrongHash) {
@@ -136,15 +136,17 @@ TEST_F(PackageTest, RefusesAnotherBase) {
 TEST_F(PackageTest, RefusesBranchpointsThatTheBaseDoesNotHave) {
   const auto wrong_layers = with_manifest([](Json& json) { json["candidates"][0]["frozen_layers"] = 4; });
   EXPECT_ERROR(untrusted, MPackage::open(wrong_layers).verify(base_), "claims 4 frozen layers");
-  const auto wrong_tensor = with_manifest([](Json& json) { json["candidates"][0]["branchpoint"] = "sum"; });
+  const auto wrong_tensor = with_manifest([](Json& json) {
+    json["candidates"][0]["branchpoint"] = "sum";
+    json["candidates"][0]["reads"] = {"sum"};
+  });
   EXPECT_ERROR(untrusted, MPackage::open(wrong_tensor).verify(base_),
                "\"sum\" is no branchpoint of base \"tiny\"");
 }
 
 TEST_F(PackageTest, RefusesTailsThatDoNotFitTheirBranchpoint) {
   const auto elsewhere = with_tail(tiny_tail(base_, "a"));
-  EXPECT_ERROR(untrusted, MPackage::open(elsewhere).verify(base_),
-               "must have one input, the branchpoint \"b\"");
+  EXPECT_ERROR(untrusted, MPackage::open(elsewhere).verify(base_), "must read \"b\", reads \"a\"");
 
   EXPECT_ERROR(untrusted, MPackage::open(with_tail(tiny_tail(base_, "b", 3))).verify(base_),
                "gives 1x3, the 2 classes of the manifest need 1x2");
@@ -154,6 +156,29 @@ TEST_F(PackageTest, RefusesTailsThatDoNotFitTheirBranchpoint) {
   infer_shapes(smaller);
   EXPECT_ERROR(untrusted, MPackage::open(with_tail(smaller)).verify(base_),
                "reads 1x4x7x7 at \"b\", where the base has 1x4x8x8");
+}
+
+TEST_F(PackageTest, HoldsExitsBesideTails) {
+  Manifest manifest = tiny_manifest(base_);
+  const std::vector<std::string> levels{"a", "b"};
+  manifest.candidates.insert(manifest.candidates.begin(),
+                             {tiny_candidate(base_, CandidateKind::exit, {"b"}),
+                              tiny_candidate(base_, CandidateKind::exit, levels)});
+  std::vector<Graph> graphs = tiny_tails(base_);
+  graphs.insert(graphs.begin(), {tiny_exit(base_, {"b"}), tiny_exit(base_, levels)});
+  write_package(path_, manifest, graphs);
+  const MPackage package = MPackage::open(path_);
+  package.verify(base_);
+  const Candidate& exit = package.manifest().candidate("exit-2-5");
+  EXPECT_EQ(exit.reads, levels);
+  EXPECT_EQ(fingerprint(package.graph(exit)), fingerprint(graphs[1]));
+}
+
+TEST_F(PackageTest, RefusesLevelsInAnotherOrder) {
+  Manifest manifest = tiny_manifest(base_);
+  manifest.candidates = {tiny_candidate(base_, CandidateKind::exit, {"b", "a"})};
+  write_package(path_, manifest, {tiny_exit(base_, {"b", "a"})});
+  EXPECT_ERROR(untrusted, MPackage::open(path_).verify(base_), "reads \"a\" after a deeper tensor");
 }
 
 TEST_F(PackageTest, RefusesRangesOfWhatTheTailDoesNotHave) {
@@ -179,11 +204,11 @@ TEST_F(PackageTest, WritingRefusesWhatCouldNotBeRead) {
   manifest.candidates[0].tpr = std::nan("");
   EXPECT_ERROR(usage, write_package(folder_ / "new.mpkg", manifest, tiny_tails(base_)), "candidates[0].tpr");
   EXPECT_ERROR(usage, write_package(folder_ / "new.mpkg", tiny_manifest(base_), {}),
-               "0 tails for 2 candidates");
+               "0 networks for 2 candidates");
   EXPECT_ERROR(usage,
                write_package(folder_ / "new.mpkg", tiny_manifest(base_),
                              {tiny_tail(base_, "a"), tiny_tail(base_, "b")}),
-               "must have one input, the branchpoint \"b\"");
+               "must read \"b\", reads \"a\"");
   EXPECT_EQ(folder_.names(), std::vector<std::string>{"app.mpkg"});
 }
 

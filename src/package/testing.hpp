@@ -49,7 +49,57 @@ inline Graph tiny_tail(const Base& base, const std::string& branchpoint, std::in
   return tail;
 }
 
-// Candidates at b and a.
+// Global averages of the tensors, each through a linear layer of its own; the results are added.
+inline Graph tiny_exit(const Base& base, const std::vector<std::string>& reads, std::int64_t classes = 2) {
+  Graph exit;
+  exit.name = "exit";
+  exit.inputs = reads;
+  exit.outputs = {"logits"};
+  std::string sum;
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    const std::string number = std::to_string(i);
+    exit.shapes[reads[i]] = base.graph.shape(reads[i]);
+    const std::int64_t channels = base.graph.shape(reads[i])[1];
+    exit.constants["w" + number] = tiny_weights({classes, channels}, 0.5F + static_cast<float>(i));
+    const bool last = i + 1 == reads.size();
+    const std::string product = last && i == 0 ? "logits" : "product" + number;
+    exit.nodes.push_back({op::GlobalPool{}, {reads[i]}, "pooled" + number});
+    exit.nodes.push_back({op::Reshape{{channels}}, {"pooled" + number}, "flat" + number});
+    exit.nodes.push_back({op::Gemm{}, {"flat" + number, "w" + number}, product});
+    if (i > 0) {
+      const std::string added = last ? "logits" : "sum" + number;
+      exit.nodes.push_back({op::Binary{}, {sum, product}, added});
+      sum = added;
+    } else {
+      sum = product;
+    }
+  }
+  infer_shapes(exit);
+  return exit;
+}
+
+inline Candidate tiny_candidate(const Base& base, CandidateKind kind, std::vector<std::string> reads) {
+  Candidate candidate;
+  candidate.kind = kind;
+  candidate.branchpoint = reads.back();
+  candidate.frozen_layers = base.branchpoint(candidate.branchpoint).layers;
+  candidate.frozen_fraction = base.branchpoint(candidate.branchpoint).fraction;
+  candidate.id = candidate_id(kind, base, reads);
+  candidate.reads = std::move(reads);
+  candidate.head = "average";
+  candidate.threshold = 0.45F;
+  candidate.validation_size = 120;
+  candidate.top1 = 0.9;
+  candidate.tpr = 0.8;
+  candidate.tpr_interval = {0.6, 0.9};
+  candidate.fpr = 0.05;
+  candidate.fpr_interval = {0.01, 0.2};
+  candidate.measured = {
+      {1, 1, 0.5, 0.75, 0.6, 0.1}, {1, 3, 0.25, 1, 0.4, 0.1}, {7, 1, 0.9, 0.8, 0.847, 0.05}};
+  return candidate;
+}
+
+// Tails at b and a.
 inline Manifest tiny_manifest(const Base& base) {
   Manifest manifest;
   manifest.app = "person-left";
@@ -64,24 +114,13 @@ inline Manifest tiny_manifest(const Base& base) {
   manifest.hyperparameters = {{"epochs", "10"}, {"rate", "0.001"}};
   manifest.event = {EventModel::Origin::measured, 1500, 0.25, 0.1, 2, 500};
   for (const char* tensor : {"b", "a"}) {
-    Candidate candidate;
-    candidate.branchpoint = tensor;
-    candidate.frozen_layers = base.branchpoint(tensor).layers;
-    candidate.frozen_fraction = base.branchpoint(tensor).fraction;
-    candidate.head = "average";
-    candidate.threshold = 0.45F;
-    candidate.validation_size = 120;
-    candidate.top1 = 0.9;
-    candidate.tpr = 0.8;
-    candidate.fpr = 0.05;
-    candidate.by_fps = {{1, 0.5, 0.75, 0.6, 10, 8}, {7, 0.9, 0.8, 0.847, 10, 12}};
-    manifest.candidates.push_back(candidate);
+    manifest.candidates.push_back(tiny_candidate(base, CandidateKind::tail, {tensor}));
   }
   Candidate& measured = manifest.candidates.back();
   measured.ranges = {{"a", {0, 1.5F}}, {"b", {0, 3}}};
   measured.precisions[{Precision::int8, Precision::f32}] = {
-      0.5F, 0.875, 0.75, 0.0625, {{1, 0.5, 0.5, 0.5, 10, 9}}};
-  measured.precisions[{Precision::int8, Precision::int8}] = {0.375F, 0.75, 0.5, 0.125, {}};
+      0.5F, 0.875, 0.75, 0.0625, {0.5, 1}, {0, 0.25}, {{1, 1, 0.5, 0.5, 0.5, 0.125}}};
+  measured.precisions[{Precision::int8, Precision::int8}] = {0.375F, 0.75, 0.5, 0.125, {0, 1}, {0, 1}, {}};
   return manifest;
 }
 

@@ -117,7 +117,7 @@ Structures read_structures(const AppMix& mix) {
   for (std::size_t app = 0; app < mix.apps.size(); ++app) {
     const MixedApp& mixed = mix.apps[app];
     for (const std::size_t candidate : mixed.usable) {
-      structures[app][candidate] = structure(mixed.package.tail(mixed.candidate(candidate)));
+      structures[app][candidate] = structure(mixed.package.graph(mixed.candidate(candidate)));
     }
   }
   return structures;

@@ -82,7 +82,7 @@ std::shared_ptr<Tail> Deployer::tail(const StemPrecisions& stem, std::size_t app
     const Candidate& described = mixed.candidate(candidate);
     const auto shared = this->stem(stem);
     const auto behind = std::make_shared<BehindStem>(
-        BehindStem{shared, Tail(shared->stem, mixed.branchpoint[candidate], mixed.package.tail(described),
+        BehindStem{shared, Tail(shared->stem, mixed.branchpoint[candidate], mixed.package.graph(described),
                                 precision, described.ranges)});
     return std::shared_ptr<Tail>(behind, &behind->tail);
   });
@@ -93,7 +93,7 @@ std::shared_ptr<Network> Deployer::network(std::size_t app, std::size_t candidat
     const MixedApp& mixed = mix_.apps[app];
     const Candidate& described = mixed.candidate(candidate);
     const Graph& base = mix_.base.graph;
-    return std::make_shared<Network>(engine_, join(base, mixed.package.tail(described)), precision,
+    return std::make_shared<Network>(engine_, join(base, mixed.package.graph(described)), precision,
                                      joined_ranges(mix_.base, described));
   });
 }

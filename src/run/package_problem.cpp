@@ -11,15 +11,16 @@
 namespace mainstream {
 namespace {
 
+constexpr double kEvents = 5;
+
 Problem::Candidate describe_quality(const EventStatistics& events, const AnswerQuality& quality) {
   Problem::Candidate described;
   described.tpr = quality.tpr;
   described.fpr = quality.fpr;
-  for (const MeasuredQuality& measured : quality.by_fps) {
+  for (const MeasuredQuality& measured : quality.measured) {
     const Quality seen{measured.recall, measured.precision, measured.f1};
     const Quality expected = event_quality(events, quality.tpr, quality.fpr, measured.fps);
-    described.measured.push_back(
-        {measured.fps, tempered(seen, measured.true_events, measured.detected_events, expected)});
+    described.measured.push_back({measured.fps, tempered(seen, kEvents, kEvents, expected)});
   }
   return described;
 }
@@ -76,7 +77,7 @@ void expect_most_of_f32(std::vector<Problem::Candidate>& candidates) {
 // By precision of the tail; 0 for those in which it does not run.
 std::vector<double> head_costs(const Engine& engine, const Base& base, const MPackage& package,
                                const Candidate& candidate, std::span<const Precision> precisions) {
-  const Graph tail = package.tail(candidate);
+  const Graph tail = package.graph(candidate);
   std::vector<double> costs(precisions.size(), 0.0);
   std::set<Precision> run;
   for (const PrecisionPair& pair : precisions_of(candidate, precisions)) run.insert(pair.tail);

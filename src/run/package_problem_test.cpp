@@ -9,7 +9,7 @@ Candidate candidate_with(double recall, double precision) {
   Candidate candidate;
   candidate.tpr = 0.8;
   candidate.fpr = 0.1;
-  candidate.by_fps.push_back({2, recall, precision, f1_score(recall, precision), 4, 4});
+  candidate.measured.push_back({2, 1, recall, precision, f1_score(recall, precision), 0.1});
   return candidate;
 }
 

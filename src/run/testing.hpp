@@ -185,7 +185,9 @@ struct TestMix {
     for (const std::size_t place : {last, last - 2, std::size_t{1}}) {
       const Branchpoint& point = base.branchpoints[place];
       Candidate candidate;
+      candidate.id = "tail-" + std::to_string(point.layers);
       candidate.branchpoint = point.tensor;
+      candidate.reads = {point.tensor};
       candidate.frozen_layers = point.layers;
       candidate.frozen_fraction = point.fraction;
       candidate.head = "average";

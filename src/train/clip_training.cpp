@@ -127,7 +127,7 @@ AnswerQuality quality_of(std::span<const float> probabilities, const AppData& ap
   quality.fpr = rates.fpr;
   const RuleChoice rule{event.votes, event.merge_gap_ms / 1000};
   for (const double rate : replay_rates(answers.recording)) {
-    quality.by_fps.push_back(replay(answers.recording, answers.threshold, rule, rate));
+    quality.measured.push_back(replay(answers.recording, answers.threshold, rule, rate));
   }
   return quality;
 }

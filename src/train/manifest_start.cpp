@@ -62,7 +62,9 @@ Candidate describe_candidate(const KeptCandidate& kept, const Branchpoint& branc
                              const std::function<AnswerQuality(std::span<const float>)>& quality) {
   Candidate candidate;
   static_cast<AnswerQuality&>(candidate) = quality(kept.trained.judged);
+  candidate.id = fmt::format("tail-{}", branchpoint.layers);
   candidate.branchpoint = branchpoint.tensor;
+  candidate.reads = {branchpoint.tensor};
   candidate.frozen_layers = branchpoint.layers;
   candidate.frozen_fraction = branchpoint.fraction;
   candidate.head = to_string(kept.head);

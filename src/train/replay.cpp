@@ -87,7 +87,7 @@ MeasuredQuality replay(const Recording& recording, float threshold, const RuleCh
   const std::vector<FrameRange> truth = true_events(recording);
   const EventRule event_rule{rule.votes,
                              static_cast<std::int64_t>(std::llround(rule.merge_gap_s * recording.fps))};
-  MeasuredQuality sum{.fps = rate};
+  MeasuredQuality sum{.fps = rate, .votes = rule.votes};
   double recalls = 0, scores = 0;
   const int count = phases(recording, rate);
   for (int phase = 0; phase < count; ++phase) {
@@ -98,13 +98,9 @@ MeasuredQuality replay(const Recording& recording, float threshold, const RuleCh
     sum.recall += score.recall.value_or(0);
     sum.precision += score.precision.value_or(0);
     sum.f1 += score.f1.value_or(0);
-    sum.true_events += static_cast<double>(score.true_events);
-    sum.detected_events += static_cast<double>(score.detected_events);
   }
   if (recalls > 0) sum.recall /= recalls;
   sum.precision /= count;
-  sum.true_events /= count;
-  sum.detected_events /= count;
   if (scores > 0) sum.f1 /= scores;
   return sum;
 }

@@ -91,9 +91,9 @@ TEST_F(ClipTraining, MakesAPackageThatFindsTheEvents) {
     EXPECT_GT(candidate.tpr, 0.9);
     EXPECT_LT(candidate.fpr, 0.1);
     EXPECT_GT(candidate.top1, 0.9);
-    ASSERT_EQ(candidate.by_fps.size(), 10U);
-    EXPECT_GT(candidate.by_fps.back().f1, 0.9);
-    EXPECT_EQ(package.tail(candidate).outputs.size(), 1U);
+    ASSERT_EQ(candidate.measured.size(), 10U);
+    EXPECT_GT(candidate.measured.back().f1, 0.9);
+    EXPECT_EQ(package.graph(candidate).outputs.size(), 1U);
   }
 }
 
@@ -163,7 +163,7 @@ TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
       SCOPED_TRACE(candidate.branchpoint + ": " + to_string(pair));
       EXPECT_GT(quality.tpr, 0.9);
       EXPECT_LT(quality.fpr, 0.1);
-      EXPECT_EQ(quality.by_fps.size(), 10U);
+      EXPECT_EQ(quality.measured.size(), 10U);
     }
   }
   EXPECT_EQ(exact[0].candidates[1].tpr, candidates[1].tpr) << "f32 is as without";
@@ -251,7 +251,7 @@ TEST_F(PictureTraining, LearnsClassesFromFoldersWithASeededSplit) {
     EXPECT_GE(candidate.validation_size, 11);  // a fifth of each class, perhaps less the broken one
     EXPECT_GT(candidate.top1, 0.9);
     EXPECT_GT(candidate.tpr, 0.9);
-    EXPECT_TRUE(candidate.by_fps.empty());
+    EXPECT_TRUE(candidate.measured.empty());
   }
   MPackage::open(out_ / "colours.mpkg").verify(small_base());
   EXPECT_EQ(out_.names(), (std::vector<std::string>{"colours.mpkg"}));
