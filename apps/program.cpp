@@ -24,6 +24,14 @@ std::string usage_message(const CLI::App* program, const CLI::Error& error) {
   return command + ": " + single_line(error.what()) + " (--help tells more)\n";
 }
 
+// So that options of the program may stand behind a subcommand, too.
+void allow_behind_subcommands(CLI::App& app) {
+  for (CLI::App* subcommand : app.get_subcommands({})) {
+    subcommand->fallthrough();
+    allow_behind_subcommands(*subcommand);
+  }
+}
+
 int parse_and_run(CLI::App& program, int argc, char** argv) {
   program.set_version_flag("--version", MAINSTREAM_VERSION);
   program.require_subcommand(1);
@@ -33,6 +41,7 @@ int parse_and_run(CLI::App& program, int argc, char** argv) {
       "3 a file that cannot be read or trusted, 4 no feasible schedule.");
   std::string log_level = "info";
   program.add_option("--log-level", log_level, "debug, info, warn, error or off")->capture_default_str();
+  allow_behind_subcommands(program);
   program.parse_complete_callback([&] { set_log_level(log_level); });
   try {
     program.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "budget_option.hpp"
+#include "candidates_option.hpp"
 #include "commands.hpp"
 #include "core/stop.hpp"
 #include "frame_range.hpp"
@@ -19,7 +20,7 @@ namespace {
 struct RunArguments {
   RunOptions options;
   std::string mode = "mainstream", pace = "live", algorithm = "auto", objective = "mean", budget = "auto";
-  std::string frames;
+  std::string frames, candidates = "all";
 };
 
 template <typename Value>
@@ -53,13 +54,14 @@ void print_summary(const RunReport& report) {
 void run_apps(RunArguments& arguments) {
   RunOptions& options = arguments.options;
   options.mode =
-      known(mode_from(arguments.mode), "--mode", arguments.mode, "mainstream, max-sharing, no-sharing");
+      known(mode_from(arguments.mode), "--mode", arguments.mode, "mainstream, fixed, max-sharing, apart, no-sharing");
   options.pace = known(pace_from(arguments.pace), "--pace", arguments.pace, "live, all");
   options.algorithm = known(algorithm_from(arguments.algorithm), "--algorithm", arguments.algorithm,
                             "auto, optimal, fast, greedy, fixed");
   options.objective =
       known(objective_from(arguments.objective), "--objective", arguments.objective, "mean, max-min");
   options.budget = parse_budget(arguments.budget);
+  options.candidates = parse_candidates(arguments.candidates);
   if (!arguments.frames.empty()) options.frames = parse_frames(arguments.frames);
   if (!options.events) options.on_event = print_event;
   options.show_progress = true;
@@ -70,6 +72,9 @@ void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arg
   command.add_option("--base", options.base, "prepared base (mainstream base prepare)")->required();
   command.add_option("--app", options.apps, "M-Package of an app; may be repeated")->required();
   command.add_option("--source", options.source, "video file, or url of a camera")->required();
+  command
+      .add_option("--candidates", arguments.candidates, "exits, tails or all: what the packages' apps may run")
+      ->capture_default_str();
   command.add_option("--stream", options.stream, "name of the stream in events (default: from the source)");
   command.add_option("--stream-fps", options.stream_fps,
                      "a file is played at this rate, a camera has it (default: as the source says)");
@@ -78,7 +83,7 @@ void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arg
 }
 
 void add_schedule_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
-  command.add_option("--mode", arguments.mode, "mainstream, max-sharing or no-sharing")
+  command.add_option("--mode", arguments.mode, "mainstream, fixed, max-sharing, apart or no-sharing")
       ->capture_default_str();
   command.add_option("--pace", arguments.pace, "live, or all: every scheduled frame, as fast as it goes")
       ->capture_default_str();

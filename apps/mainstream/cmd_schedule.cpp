@@ -8,56 +8,61 @@
 
 #include "app_limits.hpp"
 #include "budget_option.hpp"
+#include "candidates_option.hpp"
 #include "commands.hpp"
 #include "core/file.hpp"
 #include "core/progress.hpp"
 #include "mainstream/error.hpp"
+#include "mainstream/planning.hpp"
 #include "mainstream/problem_json.hpp"
-#include "mainstream/profile.hpp"
 #include "mainstream/scheduler.hpp"
-#include "run/package_problem.hpp"
+#include "parse_number.hpp"
 #include "schedule_report.hpp"
 
 namespace mainstream {
 namespace {
+
+std::pair<int, int> parse_size(const std::string& text) {
+  const std::size_t times = text.find('x');
+  if (times != std::string::npos) {
+    const auto width = parse_number<int>(std::string_view(text).substr(0, times));
+    const auto height = parse_number<int>(std::string_view(text).substr(times + 1));
+    if (width && height && *width >= 1 && *height >= 1 && *width <= 16384 && *height <= 16384) {
+      return {*width, *height};
+    }
+  }
+  throw Error(ErrorKind::usage,
+              fmt::format("--stream-size '{}': expected WIDTHxHEIGHT, each 1 to 16384, like 1280x720", text));
+}
 
 struct ScheduleArguments {
   std::filesystem::path problem, base, add, output;
   std::vector<std::filesystem::path> packages;
   std::vector<std::string> limits;
   double stream_fps = 14, time_limit_s = 1;
-  std::string budget = "auto", algorithm = "auto", objective = "mean", sweep;
+  std::string candidates = "all", stream_size = "1280x720", budget = "auto", algorithm = "auto", objective = "mean", sweep;
   int threads = 0;
   bool json = false, explain = false;
 };
 
-Problem problem_of_packages(const ScheduleArguments& arguments) {
-  const Base base = read_base(arguments.base);
-  std::vector<std::filesystem::path> paths = arguments.packages;
-  if (!arguments.add.empty()) paths.push_back(arguments.add);
-  std::vector<MPackage> packages;
-  std::set<std::string> apps;
-  for (const auto& path : paths) {
-    packages.push_back(MPackage::open(path));
-    packages.back().verify(base);
-    const std::string& app = packages.back().manifest().app;
-    if (!apps.insert(app).second) {
-      throw Error(ErrorKind::usage, fmt::format("{}: app '{}' is there already", path.string(), app));
-    }
-  }
-  const Engine engine({arguments.threads});
-  std::vector<const Manifest*> manifests;
-  manifests.reserve(packages.size());
-  for (const MPackage& package : packages) manifests.push_back(&package.manifest());
-  std::vector<Profile> profiles;
-  for (const Precision precision : useful_precisions(base, manifests)) {
-    profiles.push_back(cached_profile(engine, base, precision));
-  }
-  constexpr double kWholeMachine = 1000;  // milliseconds per second
-  return problem_from_packages(engine, base, profiles, packages, arguments.stream_fps, kWholeMachine);
+// Pictures of a common camera, where nobody says otherwise.
+Mix mix_of(const ScheduleArguments& arguments) {
+  std::vector<std::filesystem::path> packages = arguments.packages;
+  if (!arguments.add.empty()) packages.push_back(arguments.add);
+  const auto [width, height] = parse_size(arguments.stream_size);
+  return read_mix(arguments.base, packages, "stream", arguments.stream_fps, width, height,
+                  parse_candidates(arguments.candidates));
 }
 
-Problem make_problem(const ScheduleArguments& arguments) {
+Problem problem_of_packages(const ScheduleArguments& arguments) {
+  const Mix mix = mix_of(arguments);
+  constexpr double kWholeMachine = 1000;  // milliseconds per second
+  return make_problem(mix, known_costs(Engine({arguments.threads}), mix), kWholeMachine,
+                      arguments.algorithm == "apart" || arguments.algorithm == "no-sharing" ? Mode::apart
+                                                                                            : Mode::mainstream);
+}
+
+Problem problem_of(const ScheduleArguments& arguments) {
   if (arguments.problem.empty() == (arguments.base.empty() || arguments.packages.empty())) {
     throw Error(ErrorKind::usage, "give either --problem, or --base and --packages");
   }
@@ -138,7 +143,7 @@ void run_admission(const ScheduleArguments& arguments, const Problem& problem, S
 
 void run(const ScheduleArguments& arguments) {
   SolveOptions options = make_options(arguments);
-  const Problem problem = make_problem(arguments);
+  const Problem problem = problem_of(arguments);
   if (!arguments.sweep.empty()) return run_sweep(arguments, problem, options);
   if (!arguments.add.empty()) return run_admission(arguments, problem, options);
   options.stop = stop_after(arguments.time_limit_s);
@@ -158,8 +163,13 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
   command.add_option("--problem", arguments.problem, "A scheduling problem (JSON)");
   command.add_option("--base", arguments.base, "A prepared base; its layers are measured on this machine");
   command.add_option("--packages", arguments.packages, "M-Packages for it");
+  command
+      .add_option("--candidates", arguments.candidates, "exits, tails or all: what the packages' apps may run")
+      ->capture_default_str();
   command.add_option("--stream-fps", arguments.stream_fps, "Frames per second that the camera gives")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--stream-size", arguments.stream_size, "WIDTHxHEIGHT of its pictures, which are scaled")
       ->capture_default_str();
   command
       .add_option("--budget", arguments.budget,

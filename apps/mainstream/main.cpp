@@ -13,5 +13,6 @@ int main(int argc, char** argv) {
   mainstream::add_score_command(program);
   mainstream::add_train_command(program);
   mainstream::add_demo_command(program);
+  mainstream::add_experiment_command(program);
   return mainstream::run_program(program, argc, argv);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Profile {
   // One run of the whole stem, input to features, measured by itself. The sum of layer_ms is within a few
   // percent of its median; p90 far above the median means that the machine was busy with something else.
   Timing stem;
+  // Milliseconds of one frame of what else was measured here for this base's apps (planning.hpp):
+  std::map<std::string, double> scale_ms;  // a picture of this size, "768x576", to the base's input
+  std::map<std::string, double> own_ms;    // an app's own network behind the stem, by its structure
 
   // Milliseconds of layers [first, end).
   [[nodiscard]] double range_ms(std::int64_t first, std::int64_t end) const;
@@ -31,12 +35,6 @@ struct Profile {
 [[nodiscard]] Profile profile_base(const Engine& engine, const Base& base,
                                    Precision precision = Precision::f32,
                                    std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
-
-// What a tail runs that the base does not have: everything after the features tensor (its pooling and linear
-// layers), in milliseconds. `tail` reads `branchpoint`; in int8 it needs its ranges.
-[[nodiscard]] double measure_head_ms(const Engine& engine, const Base& base, const Branchpoint& branchpoint,
-                                     const Graph& tail, Precision precision = Precision::f32,
-                                     const Ranges& ranges = {});
 
 // ---- Kept between runs -----------------------------------------------------------------------------
 // A profile holds for one base, precision, processor, number of threads and version of the engine; the file's
@@ -57,6 +55,10 @@ struct Profile {
                                     Precision precision = Precision::f32,
                                     const std::filesystem::path& folder = cache_folder(),
                                     std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
+
+// Stores what has been added to a profile; what cannot be written is a warning in the log.
+void keep_profile(const Engine& engine, const Base& base, const Profile& profile,
+                  const std::filesystem::path& folder = cache_folder());
 
 void write_profile(const Profile& profile, const std::filesystem::path& path);
 [[nodiscard]] Profile read_profile(const std::filesystem::path& path);  // throws unreadable or untrusted

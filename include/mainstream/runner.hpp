@@ -12,29 +12,22 @@
 #include <vector>
 
 #include "mainstream/event.hpp"
-#include "mainstream/scheduler.hpp"
+#include "mainstream/planning.hpp"
 
 namespace mainstream {
-
-enum class Mode {
-  mainstream,   // the scheduler chooses each app's branchpoint and rate; what is common runs once
-  max_sharing,  // every app at its last branchpoint; what is common runs once
-  no_sharing,   // every app scales each frame and runs its whole network by itself
-};
 
 enum class Pace {
   live,  // frames come at the stream's rate; those that nobody takes in time are lost
   all,   // every frame that the schedule asks for, as fast as it goes
 };
 
-[[nodiscard]] const char* to_string(Mode mode);  // "mainstream", "max-sharing", "no-sharing"
 [[nodiscard]] const char* to_string(Pace pace);  // "live", "all"
-[[nodiscard]] std::optional<Mode> mode_from(const std::string& name);
 [[nodiscard]] std::optional<Pace> pace_from(const std::string& name);
 
 struct RunOptions {
   std::filesystem::path base;               // a prepared base
   std::vector<std::filesystem::path> apps;  // M-Packages for it, each of another app
+  std::optional<CandidateKind> candidates;  // only these of the packages'
   std::string source;                       // a file, or a url that FFmpeg opens
   std::string stream;                       // its name in events; empty: made from the source
   // Frames per second. A file is played at this rate, a camera is expected to have it; 0: as the source says.

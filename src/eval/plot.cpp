@@ -38,6 +38,7 @@ std::string data_block(std::size_t index, const PlotSeries& series) {
     const auto [x, y] = series.points[i];
     if (!std::isfinite(x) || !std::isfinite(y)) continue;
     block += fmt::format("{} {}", x, y);
+    if (!series.errors.empty()) block += fmt::format(" {}", series.errors.at(i));
     if (spans) block += fmt::format(" {} 0", series.points.at(i + 1).first - x);
     block += '\n';
   }
@@ -50,7 +51,8 @@ std::string drawing(std::size_t index, const PlotSeries& series) {
   switch (series.style) {
     case PlotSeries::Style::lines:
       style =
-          fmt::format("with linespoints pointtype 7 pointsize 0.5 linewidth 2 linecolor rgb '{}'", colour);
+          fmt::format("with {} pointtype 7 pointsize 0.5 linewidth 2 linecolor rgb '{}'",
+                      series.errors.empty() ? "linespoints" : "yerrorlines", colour);
       break;
     case PlotSeries::Style::marks:
       style = fmt::format("with points pointtype 7 pointsize 0.7 linecolor rgb '{}'", colour);

@@ -18,6 +18,7 @@ struct PlotSeries {
   std::vector<std::pair<double, double>> points;
   Style style = Style::lines;
   int colour = 0;  // series of one colour belong together; 0 is grey
+  std::vector<double> errors = {};  // of lines: half the height of each point's bar; empty: no bars
 };
 
 struct Plot {

@@ -13,8 +13,6 @@
 namespace mainstream {
 namespace {
 
-constexpr int kHeadRuns = 25;
-
 void fill_input(const Plan& plan, const std::string& name) {
   const Placed& input = plan.tensor(name);
   std::vector<float> values(view_of(input).size());
@@ -64,25 +62,9 @@ Profile profile_base(const Engine& engine, const Base& base, Precision precision
           .threads = engine.threads(),
           .precision = precision,
           .layer_ms = by_node(plan, typical_steps(std::move(timed_runs)), stem.nodes.size()),
-          .stem = whole};
-}
-
-double measure_head_ms(const Engine& engine, const Base& base, const Branchpoint& branchpoint,
-                       const Graph& tail, Precision precision, const Ranges& ranges) {
-  const auto shared = static_cast<std::size_t>(base.layers() - branchpoint.layers);
-  if (shared >= tail.nodes.size())
-    throw Error(ErrorKind::untrusted, fmt::format("{}: a tail from '{}' has more than {} nodes, not {}",
-                                                  tail.name, branchpoint.tensor, shared, tail.nodes.size()));
-  std::vector<std::string> kept;
-  if (shared > 0) kept.push_back(tail.nodes[shared - 1].output);  // as in the base, where features are kept
-  Plan plan = compile(engine.state(), {.graph = tail,
-                                       .kept = kept,
-                                       .outputs = tail.outputs,
-                                       .precisions = {tail.nodes.size(), precision},
-                                       .ranges = ranges});
-  fill_input(plan, tail.inputs.front());
-  const auto node_ms = by_node(plan, step_medians(plan, kHeadRuns), tail.nodes.size());
-  return std::accumulate(node_ms.begin() + static_cast<std::ptrdiff_t>(shared), node_ms.end(), 0.0);
+          .stem = whole,
+          .scale_ms = {},
+          .own_ms = {}};
 }
 
 }  // namespace mainstream

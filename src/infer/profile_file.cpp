@@ -44,6 +44,20 @@ std::optional<Profile> stored_profile(const std::filesystem::path& path, const E
   return std::nullopt;
 }
 
+Json times_json(const std::map<std::string, double>& times) {
+  Json json = Json::array();
+  for (const auto& [what, ms] : times) json.push_back({{"what", what}, {"ms", ms}});
+  return json;
+}
+
+std::map<std::string, double> parse_times(const JsonField& field) {
+  std::map<std::string, double> times;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    times[field.at(i)["what"].text()] = field.at(i)["ms"].number(0, kLongestMs);
+  }
+  return times;
+}
+
 }  // namespace
 
 std::filesystem::path cache_folder() {
@@ -55,7 +69,7 @@ std::filesystem::path cache_folder() {
 }
 
 void write_profile(const Profile& profile, const std::filesystem::path& path) {
-  const Json json = {{"format", 3},
+  const Json json = {{"format", 4},
                      {"base", profile.base_id},
                      {"processor", profile.processor},
                      {"threads", profile.threads},
@@ -64,14 +78,16 @@ void write_profile(const Profile& profile, const std::filesystem::path& path) {
                      {"stem_p90_ms", profile.stem.p90_ms},
                      {"runs", profile.stem.runs},
                      {"outliers", profile.stem.outliers},
-                     {"layer_ms", profile.layer_ms}};
+                     {"layer_ms", profile.layer_ms},
+                     {"scale_ms", times_json(profile.scale_ms)},
+                     {"own_ms", times_json(profile.own_ms)}};
   write_file(path, json.dump(1) + "\n");
 }
 
 Profile read_profile(const std::filesystem::path& path) {
   const Json json = parse_json(read_file(path), path.string());
   const JsonField root(json, path.string());
-  (void)root["format"].integer(3, 3);
+  (void)root["format"].integer(4, 4);
   Profile profile;
   profile.base_id = root["base"].text();
   profile.processor = root["processor"].text();
@@ -84,18 +100,25 @@ Profile read_profile(const std::filesystem::path& path) {
   const JsonField layers = root["layer_ms"];
   for (std::size_t i = 0; i < layers.size(); ++i)
     profile.layer_ms.push_back(layers.at(i).number(0, kLongestMs));
+  profile.scale_ms = parse_times(root["scale_ms"]);
+  profile.own_ms = parse_times(root["own_ms"]);
   return profile;
+}
+
+void keep_profile(const Engine& engine, const Base& base, const Profile& profile,
+                  const std::filesystem::path& folder) {
+  try {
+    std::filesystem::create_directories(folder);
+    write_profile(profile, folder / file_name(engine, base, profile.precision));
+  } catch (const std::exception& error) {
+    module_log("infer")->warn("cannot keep the profile: {}", error.what());
+  }
 }
 
 Profile fresh_profile(const Engine& engine, const Base& base, Precision precision,
                       const std::filesystem::path& folder, std::chrono::milliseconds duration) {
-  Profile profile = profile_base(engine, base, precision, duration);
-  try {
-    std::filesystem::create_directories(folder);
-    write_profile(profile, folder / file_name(engine, base, precision));
-  } catch (const std::exception& error) {
-    module_log("infer")->warn("the profile is not kept: {}", error.what());
-  }
+  const Profile profile = profile_base(engine, base, precision, duration);
+  keep_profile(engine, base, profile, folder);
   return profile;
 }
 

@@ -1,6 +1,6 @@
 #include "run/deployer.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "mainstream/error.hpp"
 
@@ -16,7 +16,7 @@ auto cached(Cache& cache, const typename Cache::key_type& key, Make make) {
   return found;
 }
 
-// Of the whole network: the base's up to the branchpoint, then the tail's own.
+// Of the whole network: the base's up to the branchpoint, then the candidate's own.
 Ranges joined_ranges(const Base& base, const Candidate& candidate) {
   Ranges ranges = candidate.ranges;
   const Graph stem = stem_of(base.graph, candidate.branchpoint);
@@ -34,67 +34,93 @@ struct BehindStem {
 
 }  // namespace
 
-std::unique_ptr<StreamPlan> Deployer::plan(std::span<const Setting> settings, const StemPrecisions& stem,
-                                           double stream_fps) {
+std::unique_ptr<StreamPlan> Deployer::plan(const MixPlan& plan) {
   std::vector<double> fps;
   std::vector<StreamPlan::App> apps;
-  for (std::size_t app = 0; app < settings.size(); ++app) {
-    const Candidate& candidate = mix_.apps[app].candidate(settings[app].candidate);
-    const AnswerQuality* quality = candidate.quality(settings[app].precisions);
-    fps.push_back(settings[app].fps);
-    apps.push_back({settings[app].candidate, candidate.branchpoint, settings[app].fps, quality->threshold});
+  for (std::size_t app = 0; app < plan.settings.size(); ++app) {
+    const Setting& setting = plan.settings[app];
+    const Candidate& candidate = mix_.apps[app].manifest().candidate(setting.candidate);
+    fps.push_back(setting.fps);
+    apps.push_back({.candidate = setting.candidate,
+                    .branchpoint = candidate.branchpoint,
+                    .fps = setting.fps,
+                    .votes = setting.votes,
+                    .threshold = candidate.quality(setting.number_types)->threshold});
   }
+  auto pipeline = runs_alone(mode_) ? separate_pipeline(plan) : shared_pipeline(plan);
   return std::make_unique<StreamPlan>(
-      StreamPlan{plans_++, std::move(apps), Cadence(fps, stream_fps), pipeline(settings, stem)});
+      StreamPlan{plans_++, std::move(apps), Cadence(fps, mix_.stems.front().fps), std::move(pipeline)});
 }
 
-std::unique_ptr<Pipeline> Deployer::pipeline(std::span<const Setting> settings, const StemPrecisions& stem) {
-  if (mix_.mode == Mode::no_sharing) {
-    std::vector<Deployed<Network>> apps;
-    for (std::size_t app = 0; app < settings.size(); ++app) {
-      const Setting& setting = settings[app];
-      apps.push_back({network(app, setting.candidate, setting.precisions.tail), 0, mix_.apps[app].positive});
+std::unique_ptr<Pipeline> Deployer::separate_pipeline(const MixPlan& plan) {
+  std::vector<DeployedNetwork> apps;
+  for (std::size_t app = 0; app < plan.settings.size(); ++app) {
+    const Setting& setting = plan.settings[app];
+    apps.push_back({network(app, setting.candidate, setting.number_types.tail), mix_.apps[app].positive});
+  }
+  return std::make_unique<SeparatePipeline>(mix_.stems.front().base.input, std::move(apps), clock_);
+}
+
+std::unique_ptr<Pipeline> Deployer::shared_pipeline(const MixPlan& plan) {
+  std::vector<SharedNetwork::Member> members;
+  std::vector<std::vector<std::size_t>> positive;
+  for (std::size_t app = 0; app < plan.settings.size(); ++app) {
+    members.push_back(member(plan, app));
+    positive.push_back(mix_.apps[app].positive);
+  }
+  const auto shared = stem(plan.stem_types.front());
+  return std::make_unique<SharedPipeline>(
+      shared, SharedNetwork(std::shared_ptr<Stem>(shared, &shared->stem), std::move(members)),
+      std::move(positive), clock_);
+}
+
+// Exits are cheap to compile, and only together are they one product: each plan has its own.
+SharedNetwork::Member Deployer::member(const MixPlan& plan, std::size_t app) {
+  const Setting& setting = plan.settings[app];
+  const Candidate& candidate = mix_.apps[app].manifest().candidate(setting.candidate);
+  if (candidate.kind == CandidateKind::tail) {
+    return tail(plan.stem_types.front(), app, setting.candidate, setting.number_types.tail);
+  }
+  const auto same_rate = std::ranges::find(plan.settings, setting.fps, &Setting::fps);
+  return ExitMember{mix_.apps[app].package.graph(candidate), setting.number_types.tail,
+                    static_cast<int>(same_rate - plan.settings.begin())};
+}
+
+// With all branchpoints that some candidate reads, so that another plan finds it compiled.
+std::shared_ptr<SharedStem> Deployer::stem(const StemTypes& types) {
+  last_stem_ = cached(stems_, types, [&] {
+    const Mix::Stem& stem = mix_.stems.front();
+    std::vector<std::string> tensors;
+    std::vector<Precision> by_tensor;
+    for (const std::size_t place : stem.branchpoints) {
+      tensors.push_back(stem.base.branchpoints[place].tensor);
+      by_tensor.push_back(types[place]);
     }
-    return std::make_unique<SeparatePipeline>(mix_.base.input, std::move(apps), clock_);
-  }
-  std::vector<Deployed<Tail>> apps;
-  for (std::size_t app = 0; app < settings.size(); ++app) {
-    const std::size_t candidate = settings[app].candidate;
-    apps.push_back({tail(stem, app, candidate, settings[app].precisions.tail),
-                    mix_.apps[app].branchpoint[candidate], mix_.apps[app].positive});
-  }
-  return std::make_unique<SharedPipeline>(this->stem(stem), std::move(apps), clock_);
-}
-
-std::shared_ptr<SharedStem> Deployer::stem(const StemPrecisions& precisions) {
-  last_stem_ = cached(stems_, precisions, [&] {
     return std::make_shared<SharedStem>(
-        mix_.base.input, Stem(engine_, mix_.base.graph, mix_.branchpoints, precisions, mix_.base.ranges));
+        stem.base.input, Stem(engine_, stem.base.graph, tensors, by_tensor, stem.base.ranges), stem.branchpoints);
   });
   return last_stem_;
 }
 
-std::shared_ptr<Tail> Deployer::tail(const StemPrecisions& stem, std::size_t app, std::size_t candidate,
-                                     Precision precision) {
-  const Key key{app, candidate, precision};
-  return cached(tails_, {stem, key}, [&] {
-    const MixedApp& mixed = mix_.apps[app];
-    const Candidate& described = mixed.candidate(candidate);
+std::shared_ptr<Tail> Deployer::tail(const StemTypes& stem, std::size_t app, const std::string& candidate,
+                                     Precision type) {
+  return cached(tails_, {stem, {app, candidate, type}}, [&] {
+    const Mix::App& mixed = mix_.apps[app];
+    const Candidate& described = mixed.manifest().candidate(candidate);
     const auto shared = this->stem(stem);
     const auto behind = std::make_shared<BehindStem>(
-        BehindStem{shared, Tail(shared->stem, mixed.branchpoint[candidate], mixed.package.graph(described),
-                                precision, described.ranges)});
+        BehindStem{shared, Tail(shared->stem, mixed.package.graph(described), type, described.ranges)});
     return std::shared_ptr<Tail>(behind, &behind->tail);
   });
 }
 
-std::shared_ptr<Network> Deployer::network(std::size_t app, std::size_t candidate, Precision precision) {
-  return cached(networks_, {app, candidate, precision}, [&] {
-    const MixedApp& mixed = mix_.apps[app];
-    const Candidate& described = mixed.candidate(candidate);
-    const Graph& base = mix_.base.graph;
-    return std::make_shared<Network>(engine_, join(base, mixed.package.graph(described)), precision,
-                                     joined_ranges(mix_.base, described));
+std::shared_ptr<Network> Deployer::network(std::size_t app, const std::string& candidate, Precision type) {
+  return cached(networks_, {app, candidate, type}, [&] {
+    const Mix::App& mixed = mix_.apps[app];
+    const Candidate& described = mixed.manifest().candidate(candidate);
+    const Base& base = mix_.stems.front().base;
+    return std::make_shared<Network>(engine_, join(base.graph, mixed.package.graph(described)), type,
+                                     joined_ranges(base, described));
   });
 }
 

@@ -60,19 +60,19 @@ struct Feedback::Window {
   std::vector<Spent> own;
 };
 
-Feedback::Feedback(const Planner& planner, const Options& options, Costs costs, Planned planned, int number)
+Feedback::Feedback(const Planner& planner, const Options& options, Costs costs, MixPlan plan, int number)
     : planner_(planner),
       options_(options),
       costs_(std::move(costs)),
       budget_(options.budget),
-      planned_(std::move(planned)),
-      cost_when_solved_(planned_.schedule.cost),
+      plan_(std::move(plan)),
+      cost_when_solved_(plan_.schedule.cost),
       budget_when_solved_(options.budget),
-      plan_(number),
+      number_(number),
       patience_(kRaisePatience) {}
 
 std::optional<Feedback::Change> Feedback::observe(const PlanStatistics& statistics, std::int64_t dropped) {
-  if (statistics.plan != plan_ || !statistics.last) return std::nullopt;
+  if (statistics.plan != number_ || !statistics.last) return std::nullopt;
   const Window window(statistics, last_);
   if (window.length < kWindow) return std::nullopt;
   last_ = statistics;
@@ -85,65 +85,102 @@ std::optional<Feedback::Change> Feedback::observe(const PlanStatistics& statisti
 }
 
 void Feedback::deployed(const Change& change, int number) {
-  planned_ = change.planned;
-  plan_ = number;
+  plan_ = change.plan;
+  number_ = number;
   unavoidable_cost_ = 0;
   last_ = {};
 }
 
-// An observed way through the stem may span several of its parts: they share its error in proportion.
+// What was observed of a part over what was expected; 1 where it did not run.
+struct Feedback::Errors {
+  struct Part {
+    double error = 0, times = 0;
+    void add(double ratio, double count) {
+      error += ratio * count;
+      times += count;
+    }
+    [[nodiscard]] double mean(double otherwise) const { return times > 0 ? error / times : otherwise; }
+  };
+  Part scale;
+  std::vector<Part> stem;  // by place
+  std::vector<Part> own;   // by app
+  double expected_ms = 0, observed_ms = 0;
+
+  void add(Part& part, double expected, const Spent& spent) {
+    if (expected <= 0 || spent.times == 0) return;
+    const auto times = static_cast<double>(spent.times);
+    part.add(spent.ms / times / expected, times);
+    expected_ms += expected * times;
+    observed_ms += spent.ms;
+  }
+  [[nodiscard]] double common() const { return expected_ms > 0 ? observed_ms / expected_ms : 1; }
+};
+
+// Of the stem's way between two places, as it runs.
+double Feedback::expected_ms(std::size_t first, std::size_t last) const {
+  const std::vector<Precision>& types = plan_.stem_types[0];
+  double ms = 0;
+  for (std::size_t place = first + 1; place <= last; ++place) {
+    ms += costs_.stems[0].segment_ms.at(types[place])[place];
+  }
+  return ms;
+}
+
+double Feedback::expected_own_ms(std::size_t app) const {
+  const Setting& setting = plan_.settings[app];
+  const Mix& mix = planner_.mix();
+  const Precision type = setting.number_types.tail;
+  double ms = costs_.own_ms[app].at({setting.candidate, type});
+  if (!runs_alone(planner_.options().mode)) return ms;
+  const std::size_t end = mix.place(0, mix.apps[app].manifest().candidate(setting.candidate).branchpoint);
+  for (std::size_t place = 1; place <= end; ++place) ms += costs_.stems[0].segment_ms.at(type)[place];
+  return ms;
+}
+
+// An observed way through the stem may span several places: they share its error.
+Feedback::Errors Feedback::compare(const Window& window) const {
+  Errors errors;
+  errors.stem.resize(plan_.stem_types[0].size());
+  errors.own.resize(plan_.settings.size());
+  errors.add(errors.scale, costs_.stems[0].scale_ms, window.scale);
+  for (const auto& [way, spent] : window.stem) {
+    const auto [first, last] = way;
+    Errors::Part error;
+    errors.add(error, expected_ms(first, last), spent);
+    if (error.times == 0) continue;
+    for (std::size_t place = first + 1; place <= last; ++place) errors.stem[place].add(error.mean(1), error.times);
+  }
+  for (std::size_t app = 0; app < window.own.size(); ++app) {
+    errors.add(errors.own[app], expected_own_ms(app), window.own[app]);
+  }
+  return errors;
+}
+
+// What did not run is scaled like the rest.
 void Feedback::correct_costs(const Window& window) {
   const double weight = 1 - std::exp(-window.length / kCostMemory);
-  double expected = 0, observed = 0;
-  const auto compare = [&](double estimate, const Spent& spent) {
-    expected += estimate * static_cast<double>(spent.times);
-    observed += spent.ms;
-    return estimate > 0 && spent.times > 0 ? spent.ms / static_cast<double>(spent.times) / estimate : 1.0;
-  };
-
-  const StemPrecisions& stem = planned_.stem;
-  std::vector<double> stem_error(stem.size(), 0), stem_weight(stem.size(), 0);
-  for (const auto& [way, spent] : window.stem) {
-    double estimate = 0;
-    for (std::size_t i = way.first; i < way.second; ++i) estimate += costs_.stem_ms.at(stem[i])[i];
-    const double error = compare(estimate, spent);
-    for (std::size_t i = way.first; i < way.second; ++i) {
-      stem_error[i] += error * static_cast<double>(spent.times);
-      stem_weight[i] += static_cast<double>(spent.times);
-    }
-  }
-  std::vector<double> own_error;
-  for (std::size_t app = 0; app < window.own.size(); ++app) {
-    const Setting& setting = planned_.settings[app];
-    own_error.push_back(
-        compare(costs_.own_ms[app][setting.candidate].at(setting.precisions.tail), window.own[app]));
-  }
-  const double scale_error = compare(costs_.scale_ms, window.scale);
-  const double common = expected > 0 ? observed / expected : 1.0;
-
   const auto correct = [&](double& cost, double error) { blend(cost, cost * error, weight); };
-  correct(costs_.scale_ms, scale_error);
-  for (auto& [precision, segments] : costs_.stem_ms) {
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const bool ran = precision == stem[i] && stem_weight[i] > 0;
-      correct(segments[i], ran ? stem_error[i] / stem_weight[i] : common);
+  const Errors errors = compare(window);
+  const double common = errors.common();
+  correct(costs_.stems[0].scale_ms, errors.scale.mean(1));
+  for (auto& [type, segments] : costs_.stems[0].segment_ms) {
+    for (std::size_t place = 1; place < segments.size(); ++place) {
+      const bool ran = type == plan_.stem_types[0][place];
+      correct(segments[place], ran ? errors.stem[place].mean(common) : common);
     }
   }
-  for (std::size_t app = 0; app < own_error.size(); ++app) {
-    const Setting& setting = planned_.settings[app];
-    for (std::size_t candidate = 0; candidate < costs_.own_ms[app].size(); ++candidate) {
-      for (auto& [precision, own] : costs_.own_ms[app][candidate]) {
-        const bool ran = candidate == setting.candidate && precision == setting.precisions.tail &&
-                         window.own[app].times > 0;
-        correct(own, ran ? own_error[app] : common);
-      }
+  for (std::size_t app = 0; app < costs_.own_ms.size(); ++app) {
+    const Setting& setting = plan_.settings[app];
+    for (auto& [own, ms] : costs_.own_ms[app]) {
+      const bool ran = own == Costs::Own{setting.candidate, setting.number_types.tail};
+      correct(ms, ran ? errors.own[app].mean(common) : common);
     }
   }
 }
 
 void Feedback::correct_budget(const Window& window, bool any_dropped, double now) {
   double stem_fps = 0;
-  for (const Setting& setting : planned_.settings) stem_fps = std::max(stem_fps, setting.fps);
+  for (const Setting& setting : plan_.settings) stem_fps = std::max(stem_fps, setting.fps);
   // One frame more or less is chance.
   const double reached = static_cast<double>(window.analysed + 1) / (stem_fps * window.length);
   // Without drops it is the camera that gives less than it said.
@@ -159,7 +196,7 @@ void Feedback::correct_budget(const Window& window, bool any_dropped, double now
 }
 
 std::optional<Feedback::Change> Feedback::consider(const Window& window, double now) {
-  const Planned present = planner_.evaluate(costs_, budget_, planned_.settings);
+  const MixPlan present = planner_.evaluate(costs_, budget_, plan_.settings);
   const double cost = present.schedule.cost;
   if (cost > kTolerance * std::max(budget_, unavoidable_cost_)) {
     if (!over_since_) over_since_ = now - window.length;
@@ -171,11 +208,11 @@ std::optional<Feedback::Change> Feedback::consider(const Window& window, double 
 }
 
 std::optional<Feedback::Change> Feedback::lower(double cost, double now) {
-  Planned cheaper = planner_.solve(costs_, budget_);
+  MixPlan cheaper = planner_.solve(costs_, budget_);
   over_since_.reset();
   cost_when_solved_ = cheaper.schedule.cost;
   budget_when_solved_ = budget_;
-  if (cheaper.settings == planned_.settings) {
+  if (cheaper.settings == plan_.settings) {
     unavoidable_cost_ = cost;  // nothing costs less, so there is no use in asking again
     return std::nullopt;
   }
@@ -183,12 +220,12 @@ std::optional<Feedback::Change> Feedback::lower(double cost, double now) {
   raised_at_.reset();
   changed_at_ = now;
   return Change{std::move(cheaper),
-                fmt::format("the schedule really costs {:.1f} ms/s, and {:.1f} there are", cost, budget_)};
+                fmt::format("the schedule really needs {:.1f} ms/s, budget is {:.1f}", cost, budget_)};
 }
 
 std::optional<Feedback::Change> Feedback::raise(const Schedule& present, double now) {
   // For a little less than there is, so that the next fluctuation does not take it back.
-  Planned better = planner_.solve(costs_, kMargin * budget_);
+  MixPlan better = planner_.solve(costs_, kMargin * budget_);
   budget_when_solved_ = budget_;
   if (!better.schedule.feasible || gain_of(better.schedule, present) < kWorthwhileGain) {
     cost_when_solved_ = present.cost;
@@ -196,7 +233,7 @@ std::optional<Feedback::Change> Feedback::raise(const Schedule& present, double 
   }
   cost_when_solved_ = better.schedule.cost;
   raised_at_ = changed_at_ = now;
-  return Change{std::move(better), fmt::format("the schedule really costs {:.1f} ms/s, and {:.1f} there are",
+  return Change{std::move(better), fmt::format("the schedule really needs {:.1f} ms/s, budget is {:.1f}",
                                                present.cost, budget_)};
 }
 

@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "run/planner.hpp"
+#include "mainstream/planning.hpp"
 #include "run/statistics.hpp"
 
 namespace mainstream {
 
-// Fed with the statistics of a live run. Pure computation on stream time, no clock, no threads.
+// Fed with the statistics of a live run on one stream. Pure computation on stream time, no clock, no threads.
 //
 // Costs follow what is observed (an exponential average); what did not run is scaled like the rest. A budget
 // that was not given follows too: down to what the engine got done while frames were lost, and up again in
@@ -24,11 +24,11 @@ class Feedback {
     bool budget_given = false;  // then it stays
   };
 
-  // `planned` is in force from stream time 0 as plan `number`.
-  Feedback(const Planner& planner, const Options& options, Costs costs, Planned planned, int number);
+  // `plan` is in force from stream time 0 as number `number`.
+  Feedback(const Planner& planner, const Options& options, Costs costs, MixPlan plan, int number);
 
   struct Change {
-    Planned planned;
+    MixPlan plan;
     std::string reason;
   };
   // To be called about once a second; `dropped` counts the frames that nobody took since the run began. When
@@ -39,12 +39,17 @@ class Feedback {
 
   [[nodiscard]] const Costs& costs() const { return costs_; }
   [[nodiscard]] double budget() const { return budget_; }
-  [[nodiscard]] const Planned& planned() const { return planned_; }
+  [[nodiscard]] const MixPlan& plan() const { return plan_; }
 
  private:
   struct Window;  // what happened since the last observation
 
+  struct Errors;  // observed over expected cost, part by part
+
   void correct_costs(const Window& window);
+  [[nodiscard]] Errors compare(const Window& window) const;
+  [[nodiscard]] double expected_ms(std::size_t first, std::size_t last) const;
+  [[nodiscard]] double expected_own_ms(std::size_t app) const;
   void correct_budget(const Window& window, bool any_dropped, double now);
   [[nodiscard]] std::optional<Change> consider(const Window& window, double now);
   [[nodiscard]] std::optional<Change> lower(double cost, double now);
@@ -55,10 +60,10 @@ class Feedback {
   const Options options_;
   Costs costs_;
   double budget_;
-  Planned planned_;
+  MixPlan plan_;
   double cost_when_solved_, budget_when_solved_;
   double unavoidable_cost_ = 0;  // of the present schedule, where no other costs less
-  int plan_;
+  int number_;  // of the plan
   PlanStatistics last_;
   std::int64_t dropped_ = 0;
 

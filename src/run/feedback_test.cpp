@@ -1,5 +1,7 @@
 #include "run/feedback.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <random>
 
@@ -9,29 +11,35 @@ namespace mainstream {
 namespace {
 
 // Milliseconds as of a larger network: 26 through the whole stem, tails of 1, 11 and 25.
-Costs large_network() {
-  const std::map<Precision, double> features{{Precision::f32, 1}}, middle{{Precision::f32, 11}},
-      early{{Precision::f32, 25}};
-  return {
-      .scale_ms = 1, .stem_ms = {{Precision::f32, {2, 14, 10}}}, .own_ms = {3, {features, middle, early}}};
+Costs large_network(const Mix& mix) {
+  const Mix::Stem& stem = mix.stems.front();
+  std::vector<double> segments(stem.base.branchpoints.size(), 0.0);
+  const std::vector<double> way{2, 14, 10}, tails{25, 11, 1};
+  Costs costs{.stems = {}, .own_ms = std::vector<std::map<Costs::Own, double>>(mix.apps.size())};
+  for (std::size_t i = 0; i < way.size(); ++i) {
+    const Branchpoint& place = stem.base.branchpoints[stem.branchpoints[i]];
+    segments[stem.branchpoints[i]] = way[i];
+    for (auto& app : costs.own_ms) app[{fmt::format("tail-{}", place.layers), Precision::f32}] = tails[i];
+  }
+  costs.stems.push_back({.scale_ms = 1, .segment_ms = {{Precision::f32, segments}}});
+  return costs;
 }
 
 void scale(Costs& costs, double factor) {
-  for (auto& [precision, segments] : costs.stem_ms)
+  for (auto& [type, segments] : costs.stems[0].segment_ms)
     for (double& ms : segments) ms *= factor;
   for (auto& app : costs.own_ms)
-    for (auto& candidate : app)
-      for (auto& [precision, ms] : candidate) ms *= factor;
+    for (auto& [own, ms] : app) ms *= factor;
 }
 
 // A machine that runs plans: every part costs what `truth` says times `slowness`, frames come at the stream's
 // rate, and what does not fit into `capacity` milliseconds per second is lost, all in proportion.
 class Machine {
  public:
-  Machine(const AppMix& mix, Costs truth, double stream_fps)
+  Machine(const Mix& mix, Costs truth, double stream_fps)
       : mix_(mix),
         truth_(std::move(truth)),
-        stem_ms_(truth_.stem_ms.at(Precision::f32)),
+        stem_ms_(truth_.stems[0].segment_ms.at(Precision::f32)),
         stream_fps_(stream_fps) {}
 
   void deploy(std::vector<Setting> settings, int plan) {
@@ -54,7 +62,7 @@ class Machine {
     statistics_.taken += static_cast<std::int64_t>(std::llround(stream_fps_ * share * length));
     if (share < 1) dropped += static_cast<std::int64_t>(stream_fps_ * (1 - share) * length) + 1;
     statistics_.busy_ms += std::min(wanted, capacity) * length;
-    spend(statistics_.scale, truth_.scale_ms, frames);
+    spend(statistics_.scale, truth_.stems[0].scale_ms, frames);
     spend_on_stem(share * length);
     for (std::size_t app = 0; app < settings_.size(); ++app) {
       spend(statistics_.own[app], own_ms(app),
@@ -68,12 +76,10 @@ class Machine {
     for (std::size_t app = 0; app < settings_.size(); ++app) {
       cost += settings_[app].fps * own_ms(app);
       stem_fps = std::max(stem_fps, settings_[app].fps);
-      for (std::size_t i = 0; i <= mix_.apps[app].branchpoint[settings_[app].candidate]; ++i) {
-        deepest[i] = std::max(deepest[i], settings_[app].fps);
-      }
+      for (std::size_t i = 0; i <= place(app); ++i) deepest[i] = std::max(deepest[i], settings_[app].fps);
     }
     for (std::size_t i = 0; i < deepest.size(); ++i) cost += deepest[i] * stem_ms_[i];
-    return (cost + stem_fps * truth_.scale_ms) * slowness;
+    return (cost + stem_fps * truth_.stems[0].scale_ms) * slowness;
   }
 
   [[nodiscard]] const PlanStatistics& statistics() const { return statistics_; }
@@ -85,7 +91,11 @@ class Machine {
 
  private:
   [[nodiscard]] double own_ms(std::size_t app) const {
-    return truth_.own_ms[app][settings_[app].candidate].at(settings_[app].precisions.tail);
+    return truth_.own_ms[app].at({settings_[app].candidate, settings_[app].number_types.tail});
+  }
+
+  [[nodiscard]] std::size_t place(std::size_t app) const {
+    return mix_.place(0, mix_.apps[app].manifest().candidate(settings_[app].candidate).branchpoint);
   }
 
   static MediaTime at(double seconds) { return MediaTime(std::llround(seconds * 1e6)); }
@@ -98,23 +108,22 @@ class Machine {
 
   // On each frame the stem runs from one branchpoint in use to the next.
   void spend_on_stem(double length) {
-    std::map<std::size_t, double> rates;  // by branchpoint in use
+    std::map<std::size_t, double> rates;  // by place in use
     for (std::size_t app = 0; app < settings_.size(); ++app) {
-      double& rate = rates[mix_.apps[app].branchpoint[settings_[app].candidate]];
+      double& rate = rates[place(app)];
       rate = std::max(rate, settings_[app].fps);
     }
     std::size_t from = 0;
-    for (auto place = rates.begin(); place != rates.end(); ++place) {
+    for (auto use = rates.begin(); use != rates.end(); ++use) {
       double fps = 0, ms = 0;
-      for (auto deeper = place; deeper != rates.end(); ++deeper) fps = std::max(fps, deeper->second);
-      for (std::size_t i = from; i <= place->first; ++i) ms += stem_ms_[i];
-      spend(statistics_.stem[{from, place->first + 1}], ms,
-            static_cast<std::int64_t>(std::llround(fps * length)));
-      from = place->first + 1;
+      for (auto deeper = use; deeper != rates.end(); ++deeper) fps = std::max(fps, deeper->second);
+      for (std::size_t i = from + 1; i <= use->first; ++i) ms += stem_ms_[i];
+      spend(statistics_.stem[{from, use->first}], ms, static_cast<std::int64_t>(std::llround(fps * length)));
+      from = use->first;
     }
   }
 
-  const AppMix& mix_;
+  const Mix& mix_;
   const Costs truth_;
   const std::vector<double> stem_ms_;
   const double stream_fps_;
@@ -129,7 +138,7 @@ class FeedbackTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     files_ = new TestMix;
-    mix_ = new AppMix(read_mix(files_->base_path(), files_->packages(), Mode::mainstream));
+    mix_ = new Mix(files_->mix(14));
   }
   static void TearDownTestSuite() {
     delete mix_;
@@ -137,10 +146,14 @@ class FeedbackTest : public testing::Test {
   }
 
   void begin(double budget, bool given) {
-    planned_ = planner_.solve(costs_, budget);
-    ASSERT_TRUE(planned_.schedule.feasible) << planned_.schedule.reason;
-    machine_.deploy(planned_.settings, 0);
-    feedback_.emplace(planner_, Feedback::Options{budget, given}, costs_, planned_, 0);
+    plan_ = planner_.solve(costs_, budget);
+    ASSERT_TRUE(plan_.schedule.feasible) << plan_.schedule.reason;
+    machine_.deploy(plan_.settings, 0);
+    feedback_.emplace(planner_, Feedback::Options{budget, given}, costs_, plan_, 0);
+  }
+
+  [[nodiscard]] static Costs::Own last_tail() {
+    return {mix_->apps[0].manifest().candidates.front().id, Precision::f32};
   }
 
   struct Swap {
@@ -154,30 +167,30 @@ class FeedbackTest : public testing::Test {
       const auto change = feedback_->observe(machine_.statistics(), machine_.dropped);
       if (!change) continue;
       swaps.push_back({machine_.now(), change->reason});
-      machine_.deploy(change->planned.settings, ++plan_);
-      feedback_->deployed(*change, plan_);
+      machine_.deploy(change->plan.settings, ++number_);
+      feedback_->deployed(*change, number_);
     }
     return swaps;
   }
 
   static TestMix* files_;
-  static AppMix* mix_;
-  Costs costs_ = large_network();
-  const Planner planner_{*mix_, {14, Algorithm::automatic, Objective::mean}};
-  Machine machine_{*mix_, large_network(), 14};
-  Planned planned_;
+  static Mix* mix_;
+  Costs costs_ = large_network(*mix_);
+  const Planner planner_{*mix_, {}};
+  Machine machine_{*mix_, large_network(*mix_), 14};
+  MixPlan plan_;
   std::optional<Feedback> feedback_;
-  int plan_ = 0;
+  int number_ = 0;
 };
 
 TestMix* FeedbackTest::files_ = nullptr;
-AppMix* FeedbackTest::mix_ = nullptr;
+Mix* FeedbackTest::mix_ = nullptr;
 
 TEST_F(FeedbackTest, LeavesAScheduleAloneThatKeepsItsPromise) {
   begin(300, true);
   machine_.noise = 0.05;
   EXPECT_THAT(pass(600), testing::IsEmpty());
-  EXPECT_NEAR(feedback_->costs().own_ms[0][0].at(Precision::f32), 1, 0.1);
+  EXPECT_NEAR(feedback_->costs().own_ms[0].at(last_tail()), 1, 0.1);
 }
 
 TEST_F(FeedbackTest, CorrectsCostsThatWereMeasuredTooLow) {
@@ -190,23 +203,23 @@ TEST_F(FeedbackTest, CorrectsCostsThatWereMeasuredTooLow) {
   EXPECT_LE(swaps.size(), 3U);
   EXPECT_LE(swaps.front().at, 10) << "too dear is not tolerated for long";
   EXPECT_LE(machine_.cost_per_second(), 150 * 1.06);
-  EXPECT_NEAR(feedback_->costs().stem_ms.at(Precision::f32)[1], 14, 1.5);
+  EXPECT_NEAR(feedback_->costs().stems[0].segment_ms.at(Precision::f32)[mix_->stems[0].branchpoints[1]], 14, 1.5);
 }
 
 TEST_F(FeedbackTest, TakesTheRoomThatAppears) {
   scale(costs_, 2);
   begin(300, true);
-  const double before = planner_.evaluate(costs_, 300, planned_.settings).schedule.mean_f1;
+  const double before = planner_.evaluate(costs_, 300, plan_.settings).schedule.mean_f1;
   const auto swaps = pass(120);
   EXPECT_GE(swaps.size(), 1U);
   EXPECT_LE(swaps.size(), 3U);
   EXPECT_LE(machine_.cost_per_second(), 300 * 1.06);
-  EXPECT_GT(feedback_->planned().schedule.mean_f1, before + 0.01);
+  EXPECT_GT(feedback_->plan().schedule.mean_f1, before + 0.01);
 }
 
 TEST_F(FeedbackTest, FollowsAMachineThatSlowsDownAndRecovers) {
   begin(250, true);
-  const double before = planned_.schedule.mean_f1;
+  const double before = plan_.schedule.mean_f1;
   EXPECT_THAT(pass(60), testing::IsEmpty());
   machine_.slowness = 1.8;
   EXPECT_GE(pass(60).size(), 1U);
@@ -214,7 +227,7 @@ TEST_F(FeedbackTest, FollowsAMachineThatSlowsDownAndRecovers) {
   machine_.slowness = 1;
   (void)pass(120);
   EXPECT_LE(machine_.cost_per_second(), 250 * 1.06);
-  EXPECT_GT(feedback_->planned().schedule.mean_f1, before - 0.03);
+  EXPECT_GT(feedback_->plan().schedule.mean_f1, before - 0.03);
 }
 
 TEST_F(FeedbackTest, DoesNotSwingWithADisturbanceThatComesAndGoes) {
@@ -261,7 +274,7 @@ TEST_F(FeedbackTest, ObservationsOfAnOlderPlanSayNothing) {
   PlanStatistics old = machine_.statistics();
   old.plan = 7;
   EXPECT_FALSE(feedback_->observe(old, 0));
-  EXPECT_EQ(feedback_->costs().stem_ms, costs_.stem_ms);
+  EXPECT_EQ(feedback_->costs().stems[0].segment_ms, costs_.stems[0].segment_ms);
 }
 
 }  // namespace

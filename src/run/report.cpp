@@ -39,8 +39,9 @@ Json apps_json(const RunReport::InForce& in_force) {
     const Schedule::App& app = in_force.schedule.apps[a];
     Json entry{{"id", app.id},
                {"branchpoint", in_force.branchpoints[a]},
-               {"frozen", app.choice.frozen},
+               {"candidate", app.choice.candidate},
                {"fps", app.choice.fps},
+               {"votes", app.choice.votes},
                {"f1", rounded(app.f1)}};
     put(entry, "recall", app.recall);
     put(entry, "precision", app.precision);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "core/file.hpp"
@@ -16,39 +17,54 @@ namespace {
 constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
 constexpr double kMinFps = 1e-3, kMaxFps = 1e6;
 
-std::size_t app_index(const JsonField& id, const AppMix& mix) {
+std::size_t app_index(const JsonField& id, const Mix& mix) {
   const std::string name = id.text();
   const auto found =
-      std::find_if(mix.apps.begin(), mix.apps.end(), [&](const MixedApp& app) { return app.name() == name; });
+      std::ranges::find_if(mix.apps, [&](const Mix::App& app) { return app.name() == name; });
   if (found != mix.apps.end()) return static_cast<std::size_t>(found - mix.apps.begin());
   std::vector<std::string> known;
-  for (const MixedApp& app : mix.apps) known.push_back(app.name());
+  for (const Mix::App& app : mix.apps) known.push_back(app.name());
   id.fail(fmt::format("names the app \"{}\"; those that run are {}", name, fmt::join(known, ", ")));
 }
 
-std::size_t candidate_index(const JsonField& entry, const MixedApp& app) {
-  const std::vector<Candidate>& candidates = app.package.manifest().candidates;
-  const auto branchpoint = entry.find("branchpoint");
-  const auto fits = [&](const Candidate& candidate) {
-    return branchpoint ? candidate.branchpoint == branchpoint->text()
-                       : candidate.frozen_layers == entry["frozen"].integer(0, INT32_MAX);
-  };
-  const auto found = std::find_if(candidates.begin(), candidates.end(), fits);
-  if (found != candidates.end()) return static_cast<std::size_t>(found - candidates.begin());
+template <typename Fits>
+const Candidate& find_candidate(const JsonField& field, const Mix::App& app, const Fits& fits,
+                                const std::function<std::string(const Candidate&)>& name) {
+  const std::vector<Candidate>& candidates = app.manifest().candidates;
+  const auto found = std::ranges::find_if(candidates, fits);
+  if (found != candidates.end()) return *found;
   std::vector<std::string> known;
-  for (const Candidate& candidate : candidates) {
-    known.push_back(branchpoint ? candidate.branchpoint : std::to_string(candidate.frozen_layers));
+  for (const Candidate& candidate : candidates) known.push_back(name(candidate));
+  field.fail(fmt::format("must be one of the package's candidates: {}", fmt::join(known, ", ")));
+}
+
+// By id; older schedules name the place, which is that of the first candidate there.
+const Candidate& candidate_of(const JsonField& entry, const Mix::App& app) {
+  if (const auto field = entry.find("candidate")) {
+    const std::string id = field->text();
+    return find_candidate(*field, app, [&](const Candidate& c) { return c.id == id; },
+                          [](const Candidate& c) { return c.id; });
   }
-  entry[branchpoint ? "branchpoint" : "frozen"].fail(
-      fmt::format("must be one of the package's candidates: {}", fmt::join(known, ", ")));
+  if (const auto field = entry.find("branchpoint")) {
+    const std::string tensor = field->text();
+    return find_candidate(*field, app, [&](const Candidate& c) { return c.branchpoint == tensor; },
+                          [](const Candidate& c) { return c.branchpoint; });
+  }
+  const JsonField field = entry["frozen"];
+  const std::int64_t layers = field.integer(0, INT32_MAX);
+  return find_candidate(field, app, [&](const Candidate& c) { return c.frozen_layers == layers; },
+                        [](const Candidate& c) { return std::to_string(c.frozen_layers); });
 }
 
 // What stands there, else f32.
-PrecisionPair precisions_of(const JsonField& entry, const Candidate& candidate, const AppMix& mix) {
+PrecisionPair types_of(const JsonField& entry, const Candidate& candidate, const Mix::Stem& stem, Mode mode) {
   PrecisionPair pair;
-  if (const auto stem = entry.find("stem_precision")) pair.stem = parse_precision(*stem);
-  if (const auto tail = entry.find("tail_precision")) pair.tail = parse_precision(*tail);
-  const std::vector<PrecisionPair> possible = mix.precisions_of(candidate);
+  if (const auto field = entry.find("stem_precision")) pair.stem = parse_precision(*field);
+  if (const auto field = entry.find("tail_precision")) pair.tail = parse_precision(*field);
+  std::vector<PrecisionPair> possible = number_types_of(candidate, stem);
+  if (runs_alone(mode) && candidate.frozen_layers > 0) {
+    std::erase_if(possible, [](const PrecisionPair& other) { return other.stem != other.tail; });
+  }
   if (std::ranges::find(possible, pair) != possible.end()) return pair;
   std::vector<std::string> known;
   for (const PrecisionPair& other : possible) known.push_back(to_string(other));
@@ -56,42 +72,50 @@ PrecisionPair precisions_of(const JsonField& entry, const Candidate& candidate, 
                          to_string(pair), fmt::join(known, "; ")));
 }
 
-// The stem runs in one precision at each place, and no more exactly behind it.
-void check_stem(const JsonField& apps, const std::vector<Setting>& settings, const AppMix& mix) {
-  const auto place = [&](std::size_t app) { return mix.apps[app].branchpoint[settings[app].candidate]; };
+int votes_of(const JsonField& entry, const Mix::App& app) {
+  const auto field = entry.find("votes");
+  return field ? static_cast<int>(field->integer(1, 1000)) : app.manifest().event.votes;
+}
+
+// The stem has one number type at each place, and no more exact one behind it.
+void check_stem(const JsonField& apps, const std::vector<Setting>& settings, const Mix& mix) {
+  const auto place = [&](std::size_t a) {
+    const Mix::App& app = mix.apps[a];
+    return mix.place(app.stem, app.manifest().candidate(settings[a].candidate).branchpoint);
+  };
   for (std::size_t a = 0; a < settings.size(); ++a) {
     for (std::size_t b = 0; b < settings.size(); ++b) {
-      const Precision first = settings[a].precisions.stem, second = settings[b].precisions.stem;
+      const Precision first = settings[a].number_types.stem, second = settings[b].number_types.stem;
       if (place(a) > place(b) || first == second || (place(a) < place(b) && first < second)) continue;
-      apps.fail(
-          fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: one branchpoint has "
-                      "one precision, and deeper ones no more exact ones",
-                      mix.apps[a].name(), to_string(first), mix.apps[b].name(), to_string(second)));
+      apps.fail(fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: one branchpoint has "
+                            "one number type, and deeper ones no more exact ones",
+                            mix.apps[a].name(), to_string(first), mix.apps[b].name(), to_string(second)));
     }
   }
 }
 
 }  // namespace
 
-std::vector<Setting> read_schedule(const std::filesystem::path& path, const AppMix& mix) {
+std::vector<Setting> read_schedule(const std::filesystem::path& path, const Mix& mix, Mode mode) {
   const Json json = parse_json(read_file(path, kMaxBytes), path.string());
   const JsonField root(json, path.string() + ":");
   const JsonField apps = root["apps"];
   std::vector<std::optional<Setting>> settings(mix.apps.size());
   for (std::size_t i = 0; i < apps.size(); ++i) {
     const JsonField entry = apps.at(i);
-    const std::size_t app = app_index(entry["id"], mix);
-    if (settings[app]) entry["id"].fail(fmt::format("names \"{}\" a second time", mix.apps[app].name()));
-    const std::size_t candidate = candidate_index(entry, mix.apps[app]);
-    settings[app] = {candidate, entry["fps"].number(kMinFps, kMaxFps),
-                     precisions_of(entry, mix.apps[app].candidate(candidate), mix)};
+    const std::size_t a = app_index(entry["id"], mix);
+    const Mix::App& app = mix.apps[a];
+    if (settings[a]) entry["id"].fail(fmt::format("is a duplicate of \"{}\"", app.name()));
+    const Candidate& candidate = candidate_of(entry, app);
+    settings[a] = {candidate.id, entry["fps"].number(kMinFps, kMaxFps), votes_of(entry, app),
+                   types_of(entry, candidate, mix.stems[app.stem], mode)};
   }
   std::vector<Setting> result;
-  for (std::size_t app = 0; app < settings.size(); ++app) {
-    if (!settings[app]) apps.fail(fmt::format("has no entry for the app \"{}\"", mix.apps[app].name()));
-    result.push_back(*settings[app]);
+  for (std::size_t a = 0; a < settings.size(); ++a) {
+    if (!settings[a]) apps.fail(fmt::format("has no entry for the app \"{}\"", mix.apps[a].name()));
+    result.push_back(*settings[a]);
   }
-  if (mix.mode != Mode::no_sharing) check_stem(apps, result, mix);
+  if (!runs_alone(mode)) check_stem(apps, result, mix);
   return result;
 }
 

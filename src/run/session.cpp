@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <thread>
 #include <utility>
@@ -35,13 +36,13 @@ Camera::Options camera_options(const RunOptions& options) {
           .duration_s = options.duration_s};
 }
 
-// With a schedule given, its candidates are the only ones to be used.
-AppMix mix_of(const RunOptions& options, std::vector<Setting>& given) {
-  AppMix mix = read_mix(options.base, options.apps, options.mode);
-  if (!options.schedule) return mix;
-  given = read_schedule(*options.schedule, mix);
-  mix.use_only(given);
-  return mix;
+EventRule event_rule(const EventModel& event, double stream_fps) {
+  return {.votes = event.votes,
+          .merge_gap = static_cast<std::int64_t>(std::llround(event.merge_gap_ms * 1e-3 * stream_fps))};
+}
+
+Mix read_apps(const RunOptions& options) {
+  return read_mix(options.base, options.apps, options.stream, options.stream_fps, 0, 0, options.candidates);
 }
 
 }  // namespace
@@ -50,22 +51,27 @@ Session::Session(const RunOptions& options, std::stop_token stop, Clock& clock)
     : options_(checked(options)),
       stop_(std::move(stop)),
       clock_(clock),
-      mix_(mix_of(options_, given_)),
+      mix_(read_apps(options_)),
       camera_(camera_options(options_), clock, stop_),
       engine_({.threads = options_.threads}),
-      deployer_(mix_, engine_, clock),
-      planner_(mix_, {camera_.fps(), options_.algorithm, options_.objective}) {
+      deployer_(mix_, options_.mode, engine_, clock) {
+  if (options_.schedule) given_ = read_schedule(*options_.schedule, mix_, options_.mode);
   const CameraSample sample = camera_.sample();
-  first_costs_ = measure_costs(deployer_, sample.picture, clock_);
+  Mix::Stem& stem = mix_.stems.front();
+  stem.fps = camera_.fps();
+  stem.width = sample.picture.width();
+  stem.height = sample.picture.height();
+  planner_.emplace(mix_, Planner::Options{options_.mode, options_.algorithm, options_.objective});
+  first_costs_ = known_costs(engine_, mix_);
   first_budget_ = budget_for(sample);
-  Planned planned = first_schedule();
-  auto plan = deployer_.plan(planned.settings, planned.stem, camera_.fps());
-  note_schedule(planned, "start", 0);
+  MixPlan plan = first_plan();
+  auto stream_plan = deployer_.plan(plan);
+  note_schedule(plan, "start", 0);
   if (options_.pace == Pace::live && given_.empty()) {
-    feedback_.emplace(planner_, Feedback::Options{first_budget_, options_.budget.has_value()}, first_costs_,
-                      std::move(planned), plan->number);
+    feedback_.emplace(*planner_, Feedback::Options{first_budget_, options_.budget.has_value()}, first_costs_,
+                      std::move(plan), stream_plan->number);
   }
-  analysis_.emplace(analysis_options(), std::move(plan));
+  analysis_.emplace(analysis_options(), std::move(stream_plan));
 }
 
 double Session::budget_for(const CameraSample& sample) const {
@@ -75,20 +81,20 @@ double Session::budget_for(const CameraSample& sample) const {
   return std::max(kLeastBudget, 1000 - decoding - kRestReserve);
 }
 
-Planned Session::first_schedule() const {
+MixPlan Session::first_plan() const {
   if (given_.empty()) {
-    Planned planned = planner_.solve(first_costs_, first_budget_);
-    if (planned.schedule.feasible) return planned;
+    MixPlan plan = planner_->solve(first_costs_, first_budget_);
+    if (plan.schedule.feasible) return plan;
     throw Error(ErrorKind::infeasible,
                 fmt::format("{}: no schedule for {} apps at {:.6g} fps fits: {} (ms per second)",
-                            options_.stream, mix_.apps.size(), camera_.fps(), planned.schedule.reason));
+                            options_.stream, mix_.apps.size(), camera_.fps(), plan.schedule.reason));
   }
-  Planned planned = planner_.evaluate(first_costs_, first_budget_, given_);
-  if (!planned.schedule.feasible) {
-    module_log("run")->warn("{}: costs {:.1f} ms/s, and {:.1f} there are: not all frames will be analysed",
-                            options_.schedule->string(), planned.schedule.cost, first_budget_);
+  MixPlan plan = planner_->evaluate(first_costs_, first_budget_, given_);
+  if (!plan.schedule.feasible) {
+    module_log("run")->warn("{}: needs {:.1f} ms/s, budget is {:.1f}: not all frames will be analysed",
+                            options_.schedule->string(), plan.schedule.cost, first_budget_);
   }
-  return planned;
+  return plan;
 }
 
 Analysis::Options Session::analysis_options() {
@@ -98,8 +104,8 @@ Analysis::Options Session::analysis_options() {
                              .sinks = {},
                              .frame_log = nullptr,
                              .clock = &clock_};
-  for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
-    analysis.apps.push_back({mix_.apps[app].name(), mix_.event_rule(app, camera_.fps())});
+  for (const Mix::App& app : mix_.apps) {
+    analysis.apps.push_back({app.name(), event_rule(app.manifest().event, camera_.fps())});
   }
   if (options_.events) {
     events_file_ = std::make_unique<LineFile>(*options_.events);
@@ -114,20 +120,21 @@ Analysis::Options Session::analysis_options() {
   return analysis;
 }
 
-void Session::note_schedule(const Planned& planned, const std::string& reason, double from_seconds) {
-  const Schedule& schedule = planned.schedule;
+void Session::note_schedule(const MixPlan& plan, const std::string& reason, double from_seconds) {
+  const Schedule& schedule = plan.schedule;
   const auto log = module_log("run");
   log->info("{}: {}: {:.1f} of {:.1f} ms/s, expected F1 {:.3f} on average, {:.3f} at worst", options_.stream,
             reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
+  const std::vector<Precision>& types = mix_.stems.front().number_types;
   RunReport::InForce in_force{from_seconds, reason, schedule, {}, {}};
-  for (const Precision precision : mix_.precisions) in_force.precisions.push_back(to_string(precision));
+  for (const Precision type : types) in_force.precisions.push_back(to_string(type));
   for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
-    const Candidate& candidate = mix_.apps[app].candidate(planned.settings[app].candidate);
-    log->info("  {}: {} ({} layers shared) at {:.6g} fps{}, expected F1 {:.3f}", mix_.apps[app].name(),
-              candidate.branchpoint, candidate.frozen_layers, planned.settings[app].fps,
-              mix_.precisions.size() > 1 ? ", " + to_string(planned.settings[app].precisions) : "",
-              schedule.apps[app].f1);
-    in_force.branchpoints.push_back(candidate.branchpoint);
+    const Setting& setting = plan.settings[app];
+    const std::string& branchpoint = mix_.apps[app].manifest().candidate(setting.candidate).branchpoint;
+    log->info("  {}: {} at {} at {:.6g} fps, {} {}{}, expected F1 {:.3f}", mix_.apps[app].name(),
+              setting.candidate, branchpoint, setting.fps, setting.votes, setting.votes == 1 ? "vote" : "votes",
+              types.size() > 1 ? ", " + to_string(setting.number_types) : "", schedule.apps[app].f1);
+    in_force.branchpoints.push_back(branchpoint);
   }
   schedules_.push_back(std::move(in_force));
 }
@@ -187,9 +194,9 @@ void Session::follow(const Statistics& statistics) {
   try {
     auto change = feedback_->observe(statistics.present, camera_.counts().dropped);
     if (!change) return;
-    auto plan = deployer_.plan(change->planned.settings, change->planned.stem, camera_.fps());
+    auto plan = deployer_.plan(change->plan);
     feedback_->deployed(*change, plan->number);
-    note_schedule(change->planned, change->reason, seconds(*statistics.last));
+    note_schedule(change->plan, change->reason, seconds(*statistics.last));
     analysis_->swap(std::move(plan));
   } catch (const Error& error) {
     // A package's file may have gone; what runs can go on.

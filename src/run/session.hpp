@@ -17,7 +17,6 @@
 #include "run/camera.hpp"
 #include "run/deployer.hpp"
 #include "run/feedback.hpp"
-#include "run/planner.hpp"
 
 namespace mainstream {
 
@@ -32,9 +31,9 @@ class Session {
 
  private:
   [[nodiscard]] double budget_for(const CameraSample& sample) const;
-  [[nodiscard]] Planned first_schedule() const;
+  [[nodiscard]] MixPlan first_plan() const;
   [[nodiscard]] Analysis::Options analysis_options();
-  void note_schedule(const Planned& planned, const std::string& reason, double from_seconds);
+  void note_schedule(const MixPlan& plan, const std::string& reason, double from_seconds);
 
   // What the calling thread does while the others work.
   void control();
@@ -43,17 +42,18 @@ class Session {
   void stop_when_stalled();
 
   [[nodiscard]] RunReport report() const;
+  void add_stem_costs(RunReport& report) const;
   [[nodiscard]] std::string ended() const;
 
   const RunOptions options_;
   const std::stop_token stop_;
   Clock& clock_;
-  std::vector<Setting> given_;  // by a schedule file
-  AppMix mix_;
+  Mix mix_;
   Camera camera_;
   Engine engine_;
   Deployer deployer_;
-  Planner planner_;
+  std::optional<Planner> planner_;  // once the stream's rate is known
+  std::vector<Setting> given_;      // by a schedule file
   Costs first_costs_;
   double first_budget_ = 0;
   std::unique_ptr<LineFile> events_file_;

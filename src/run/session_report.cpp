@@ -68,16 +68,26 @@ RunReport Session::report() const {
                            .own_time = summary(app.own_ms)});
   }
   report.schedules = schedules_;
-  for (const auto& [precision, measured] : first_costs_.stem_ms) {
-    for (std::size_t i = 0; i < measured.size(); ++i) {
+  add_stem_costs(report);
+  return report;
+}
+
+// Of the places where candidates leave the stem; what lies between two of them counts to the later.
+void Session::add_stem_costs(RunReport& report) const {
+  const Mix::Stem& stem = mix_.stems.front();
+  for (const auto& [type, measured] : first_costs_.stems.front().segment_ms) {
+    std::size_t next = 1;
+    for (const std::size_t place : stem.branchpoints) {
       RunReport::StemCost& cost = report.stem_costs.emplace_back();
-      cost.branchpoint = mix_.branchpoints[i];
-      cost.precision = to_string(precision);
-      cost.measured_ms = measured[i];
-      if (feedback_) cost.observed_ms = feedback_->costs().stem_ms.at(precision)[i];
+      cost.branchpoint = stem.base.branchpoints[place].tensor;
+      cost.precision = to_string(type);
+      if (feedback_) cost.observed_ms = 0;
+      for (; next <= place; ++next) {
+        cost.measured_ms += measured[next];
+        if (feedback_) *cost.observed_ms += feedback_->costs().stems.front().segment_ms.at(type)[next];
+      }
     }
   }
-  return report;
 }
 
 RunReport run(const RunOptions& options, std::stop_token stop) {

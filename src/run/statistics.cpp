@@ -31,8 +31,8 @@ void Statistics::count_analysed(const FrameTimes& times, double latency_ms_of_fr
   std::size_t from = 0;
   for (const FrameTimes::Segment& segment : times.segments) {
     stem += segment.ms;
-    present.stem[{from, segment.branchpoint + 1}].add(segment.ms);
-    from = segment.branchpoint + 1;
+    present.stem[{from, segment.place}].add(segment.ms);
+    from = segment.place;
   }
   if (!times.segments.empty()) stem_ms.add(stem);
   for (const FrameTimes::Tail& tail : times.tails) {

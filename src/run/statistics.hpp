@@ -31,9 +31,9 @@ struct PlanStatistics {
   std::int64_t taken = 0, analysed = 0;
   double busy_ms = 0;
   Spent scale;  // of one picture
-  // Runs of the stem {from, to}: 0 is the picture, i + 1 the stem's branchpoint i.
+  // Runs of the stem from one place of the base to another; 0 is the picture.
   std::map<std::pair<std::size_t, std::size_t>, Spent> stem;
-  std::vector<Spent> own;  // by app: tail, or without sharing the whole network
+  std::vector<Spent> own;  // by app: its own network; where it runs alone, the whole
 };
 
 struct Statistics {

@@ -13,9 +13,10 @@ namespace mainstream {
 
 struct StreamPlan {
   struct App {
-    std::size_t candidate = 0;  // index into the package's
+    std::string candidate;  // id
     std::string branchpoint;
     double fps = 0;          // as scheduled
+    int votes = 1;           // positive frames in a row that make a detection
     float threshold = 0.5F;  // a score at or above it makes a frame positive
   };
   int number = 0;         // 0, 1, .. in order of deployment

@@ -163,6 +163,12 @@ struct TestMix {
     return {folder / "a.mpkg", folder / "b.mpkg", folder / "c.mpkg"};
   }
 
+  [[nodiscard]] Mix mix(double stream_fps = kClipFps) const { return mix(base_path(), stream_fps); }
+  // With another base of the same id.
+  [[nodiscard]] Mix mix(const std::filesystem::path& base_file, double stream_fps = kClipFps) const {
+    return read_mix(base_file, packages(), "clip", stream_fps, 64, 48);
+  }
+
   TestFolder folder;
   Base base;
   std::map<std::string, Manifest> manifests;

@@ -1,0 +1,14 @@
+// --candidates exits|tails|all
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mainstream/package.hpp"
+
+namespace mainstream {
+
+// Nothing for all. Throws usage for another word.
+[[nodiscard]] std::optional<CandidateKind> parse_candidates(const std::string& text);
+
+}  // namespace mainstream

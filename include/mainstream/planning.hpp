@@ -1,0 +1,165 @@
+// From packages and what their parts cost on this machine to a plan. `mainstream schedule --packages` and
+// `mainstream run` both come this way, so the same packages, machine and budget give the same schedule.
+//
+//   Mix (streams, bases, apps)  +  Costs (milliseconds per frame)  ->  Problem  ->  Schedule  ->  MixPlan
+//
+// A place in a base is the index of its branchpoint there (Base::branchpoints, 0: the picture). In the problem
+// scaling a picture is layer 0 and the base's way to branchpoint j is layer j, so a candidate with its
+// branchpoint there has j + 1 frozen layers. docs/scheduling.md tells how the schedule is found.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mainstream/base.hpp"
+#include "mainstream/engine.hpp"
+#include "mainstream/package.hpp"
+#include "mainstream/profile.hpp"
+#include "mainstream/scheduler.hpp"
+
+namespace mainstream {
+
+// How apps are run and scheduled: the system, and what it is compared with.
+enum class Mode {
+  mainstream,   // the scheduler chooses each app's candidate and rate; what is common runs once
+  fixed,        // likewise, with the best single branchpoint for all apps
+  max_sharing,  // every app at the last branchpoint; what is common runs once
+  apart,        // every app by itself, with whichever candidate is best for it
+  no_sharing,   // every app by itself, with its least frozen candidate
+};
+
+[[nodiscard]] const char* to_string(Mode mode);  // "mainstream", "fixed", "max-sharing", "apart", "no-sharing"
+[[nodiscard]] std::optional<Mode> mode_from(const std::string& name);
+// Whether every app scales each frame and runs its whole network by itself.
+[[nodiscard]] bool runs_alone(Mode mode);
+
+// What is to run: apps of any number of streams and bases.
+struct Mix {
+  // One camera's frames going through one base.
+  struct Stem {
+    std::string stream;  // name
+    double fps = 0;      // of the stream
+    int width = 0, height = 0;  // of its pictures
+    Base base;
+    // What the apps' candidates use; filled by add_app.
+    std::vector<Precision> number_types;    // the most exact, which is f32, first
+    std::vector<std::size_t> branchpoints;  // places that some candidate reads, ascending
+  };
+  struct App {
+    MPackage package;
+    std::size_t stem = 0;
+    std::vector<std::size_t> positive;  // indices of the classes that make an event
+
+    [[nodiscard]] const Manifest& manifest() const { return package.manifest(); }
+    [[nodiscard]] const std::string& name() const { return manifest().app; }
+  };
+
+  std::vector<Stem> stems;
+  std::vector<App> apps;
+  std::optional<CandidateKind> only;  // candidates of another kind do not count; to be set before add_app
+
+  // Verifies the package against the stem's base. Throws what MPackage throws, and usage for an app that the
+  // stem has already or that has no candidate of the only kind.
+  void add_app(MPackage package, std::size_t stem = 0);
+
+  [[nodiscard]] bool counts(const Candidate& candidate) const { return !only || candidate.kind == *only; }
+
+  // The place of a branchpoint of the stem's base.
+  [[nodiscard]] std::size_t place(std::size_t stem, const std::string& tensor) const;
+};
+
+// One stream and base with the apps of these packages. Throws what readers of bases and packages throw, and
+// usage for no package at all.
+[[nodiscard]] Mix read_mix(const std::filesystem::path& base, const std::vector<std::filesystem::path>& packages,
+                           const std::string& stream, double fps, int width, int height,
+                           std::optional<CandidateKind> only = {});
+
+// The number types that a candidate may run with, of those that its stem has: f32 first, then what was
+// measured.
+[[nodiscard]] std::vector<PrecisionPair> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
+
+// What parts of a mix cost: milliseconds of one frame on the engine's threads. First the cached profile says;
+// a run corrects it by what it observes.
+struct Costs {
+  struct Stem {
+    double scale_ms = 0;  // one picture
+    // By number type: [i] is the way from place i - 1 to place i, [0] nothing.
+    std::map<Precision, std::vector<double>> segment_ms;
+  };
+  using Own = std::pair<std::string, Precision>;  // a candidate's id, and its network's number type
+
+  std::vector<Stem> stems;
+  std::vector<std::map<Own, double>> own_ms;  // by app: of a candidate's own network
+};
+
+// From the profiles in `folder`; measures and keeps there what they do not have yet. On an otherwise idle
+// engine.
+[[nodiscard]] Costs known_costs(const Engine& engine, const Mix& mix,
+                                const std::filesystem::path& folder = cache_folder());
+
+// The mix in the scheduler's terms: packages' tables pooled (pool_estimates), rates from rate_grid. For modes
+// that run alone a candidate's stem and own network have one number type.
+[[nodiscard]] Problem make_problem(const Mix& mix, const Costs& costs, double budget,
+                                   Mode mode = Mode::mainstream);
+
+// What one app is set to.
+struct Setting {
+  std::string candidate;  // id
+  double fps = 0;
+  int votes = 1;
+  // The stem's is what the candidate was measured at; for others' sake it may be more exact.
+  PrecisionPair number_types;
+  bool operator==(const Setting&) const = default;
+};
+
+// A schedule, with what it means for the mix.
+struct MixPlan {
+  Schedule schedule;
+  std::vector<Setting> settings;  // by app
+  // By stem and place: of the way to it. What no app runs goes on like what is before it.
+  std::vector<std::vector<Precision>> stem_types;
+};
+
+// Finds plans for one mix in one mode. Pure computation; the mix outlives it.
+class Planner {
+ public:
+  struct Options {
+    Mode mode = Mode::mainstream;
+    Algorithm algorithm = Algorithm::automatic;  // of Mode::mainstream
+    Objective objective = Objective::mean;
+  };
+  Planner(const Mix& mix, const Options& options);
+
+  // The best plan that costs at most `budget` milliseconds per second; `schedule.feasible` tells whether there
+  // is one.
+  [[nodiscard]] MixPlan solve(const Costs& costs, double budget) const;
+
+  // Cost and quality of given settings, feasible or not.
+  [[nodiscard]] MixPlan evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const;
+
+  // What a schedule of make_problem's problem means for the mix.
+  [[nodiscard]] MixPlan plan_of(Schedule schedule) const;
+
+  [[nodiscard]] const Mix& mix() const { return mix_; }
+  [[nodiscard]] const Options& options() const { return options_; }
+
+ private:
+  [[nodiscard]] Problem problem(const Costs& costs, double budget) const;
+
+  const Mix& mix_;
+  const Options options_;
+  const Problem described_;  // without costs
+};
+
+// The scheduler's algorithm for a mode; `wanted` where the mode leaves the choice.
+[[nodiscard]] Algorithm algorithm_of(Mode mode, Algorithm wanted);
+
+// The tensor at which a frozen count of make_problem's ends; empty for 0.
+[[nodiscard]] std::string tensor_of(const Base& base, int frozen);
+
+}  // namespace mainstream

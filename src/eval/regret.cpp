@@ -1,0 +1,158 @@
+#include "eval/regret.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mainstream {
+namespace {
+
+constexpr auto kSearchTime = std::chrono::milliseconds(500);
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+double standard_error(const std::vector<double>& values) {
+  if (values.size() < 2) return 0;
+  const double centre = mean(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - centre) * (value - centre);
+  const auto count = static_cast<double>(values.size());
+  return std::sqrt(squares / (count - 1) / count);
+}
+
+EventCounts replayed(const std::vector<Recording>& parts, const ReplayRule& rule, double rate) {
+  EventCounts counts;
+  for (const Recording& part : parts) counts += sum(replay_cells(part, rule, rate));
+  return counts;
+}
+
+ReplayRule rule_of(const Manifest& manifest, const Candidate& candidate, int votes) {
+  return {candidate.threshold, votes, manifest.event.merge_gap_ms / 1000};
+}
+
+// By app; 0 for all where no schedule fits.
+std::vector<double> seen_f1(const SeenQuality& seen, const Mix& mix, const MixPlan& plan) {
+  std::vector<double> f1;
+  for (std::size_t app = 0; app < mix.apps.size(); ++app) {
+    const auto value = plan.schedule.feasible ? seen.f1(app, plan.settings[app]) : 0;
+    if (value) f1.push_back(*value);
+  }
+  return f1;
+}
+
+MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const SeenQuality& seen, double budget) {
+  const auto deadline = std::chrono::steady_clock::now() + kSearchTime;
+  SolveOptions options;
+  options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+  const Problem problem = seen.known(make_problem(mix, costs, budget));
+  return Planner(mix, {}).plan_of(solve(problem, options));
+}
+
+}  // namespace
+
+const std::vector<Method>& regret_methods() {
+  static const std::vector<Method> methods{{"mainstream", Mode::mainstream, {}},
+                                           {"tails only", Mode::mainstream, CandidateKind::tail},
+                                           {"best fixed", Mode::fixed, {}},
+                                           {"max-sharing", Mode::max_sharing, {}},
+                                           {"apart", Mode::apart, {}},
+                                           {"no-sharing", Mode::no_sharing, {}}};
+  return methods;
+}
+
+SeenQuality::SeenQuality(const Mix& mix, const ClipScores& scores) : mix_(mix), scores_(scores) {
+  tables_.resize(mix.apps.size());
+  for (std::size_t a = 0; a < mix.apps.size(); ++a) {
+    const Manifest& manifest = mix.apps[a].manifest();
+    for (const auto& [id, parts] : scores.recordings[a]) {
+      const Candidate& candidate = manifest.candidate(id);
+      for (const double rate : rate_grid(scores.fps)) {
+        for (const int votes : kVotesGrid) {
+          tables_[a][id][{rate, votes}] = replayed(parts, rule_of(manifest, candidate, votes), rate);
+        }
+      }
+    }
+  }
+}
+
+std::optional<double> SeenQuality::f1(std::size_t app, const Setting& setting) const {
+  const auto& table = tables_[app].at(setting.candidate);
+  const auto found = table.find({setting.fps, setting.votes});
+  if (found != table.end()) return found->second.f1();
+  const Manifest& manifest = mix_.apps[app].manifest();
+  const Candidate& candidate = manifest.candidate(setting.candidate);
+  return replayed(scores_.recordings[app].at(setting.candidate), rule_of(manifest, candidate, setting.votes),
+                  setting.fps)
+      .f1();
+}
+
+Problem SeenQuality::known(Problem problem) const {
+  for (std::size_t a = 0; a < problem.apps.size(); ++a) {
+    for (Problem::Candidate& candidate : problem.apps[a].candidates) {
+      candidate.measured.clear();
+      for (const auto& [key, counts] : tables_[a].at(candidate.id)) {
+        candidate.measured.push_back(
+            {key.first,
+             {counts.recall().value_or(0), counts.precision().value_or(0), counts.f1().value_or(0)},
+             key.second,
+             0});
+      }
+    }
+  }
+  return problem;
+}
+
+double whole_bases_cost(const Mix& mix, const Costs& costs) {
+  double cost = 0;
+  for (const Mix::App& app : mix.apps) {
+    const Costs::Stem& stem = costs.stems[app.stem];
+    double whole = stem.scale_ms;
+    for (const double segment : stem.segment_ms.at(Precision::f32)) whole += segment;
+    cost += whole * mix.stems[app.stem].fps;
+  }
+  return cost;
+}
+
+std::vector<RegretPoint> regret_of(const Mix& mix, const Mix* tails_only, const Costs& costs,
+                                   const ClipScores& scores, const std::vector<double>& shares) {
+  const SeenQuality seen(mix, scores);
+  std::vector<RegretPoint> points;
+  for (const double share : shares) {
+    RegretPoint& point = points.emplace_back();
+    point.share = share;
+    point.budget = share * whole_bases_cost(mix, costs);
+    for (const Method& method : regret_methods()) {
+      const Mix* of = method.only ? tails_only : &mix;
+      if (of == nullptr) continue;
+      const MixPlan plan = Planner(*of, {.mode = method.mode}).solve(costs, point.budget);
+      point.f1[method.name] = seen_f1(seen, mix, plan);
+      point.promised[method.name] = plan.schedule.feasible ? plan.schedule.mean_f1 : 0;
+    }
+    point.f1[kHindsight] = seen_f1(seen, mix, best_in_hindsight(mix, costs, seen, point.budget));
+  }
+  return points;
+}
+
+std::vector<RegretSummary> summarise(const std::vector<std::vector<RegretPoint>>& cuts) {
+  std::vector<RegretSummary> summaries;
+  if (cuts.empty()) return summaries;
+  for (std::size_t p = 0; p < cuts.front().size(); ++p) {
+    RegretSummary& summary = summaries.emplace_back();
+    summary.share = cuts.front()[p].share;
+    for (const auto& [name, of_first] : cuts.front()[p].f1) {
+      std::vector<double> values, behind;
+      for (const std::vector<RegretPoint>& cut : cuts) {
+        const std::vector<double>&own = cut[p].f1.at(name), &ours = cut[p].f1.at("mainstream");
+        values.insert(values.end(), own.begin(), own.end());
+        for (std::size_t app = 0; app < own.size(); ++app) behind.push_back(ours[app] - own[app]);
+      }
+      summary.methods[name] = {mean(values), mean(behind), standard_error(behind)};
+    }
+  }
+  return summaries;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "mainstream/calibration.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/planning.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::array kModes{std::pair{Mode::mainstream, "mainstream"}, std::pair{Mode::fixed, "fixed"},
+                            std::pair{Mode::max_sharing, "max-sharing"}, std::pair{Mode::apart, "apart"},
+                            std::pair{Mode::no_sharing, "no-sharing"}};
+
+// What the base offers and the processor computes in, the most exact first.
+std::vector<Precision> possible_types(const Base& base) {
+  std::vector<Precision> possible = offered_precisions(base);
+  possible.insert(possible.begin(), Precision::f32);
+  return possible;
+}
+
+bool contains(const std::vector<Precision>& types, Precision type) {
+  return std::ranges::find(types, type) != types.end();
+}
+
+std::vector<PrecisionPair> types_of(const Candidate& candidate, const std::vector<Precision>& types) {
+  std::vector<PrecisionPair> pairs{{}};
+  for (const auto& [pair, quality] : candidate.precisions) {
+    if (contains(types, pair.stem) && contains(types, pair.tail)) pairs.push_back(pair);
+  }
+  return pairs;
+}
+
+}  // namespace
+
+const char* to_string(Mode mode) {
+  for (const auto& [known, word] : kModes) {
+    if (known == mode) return word;
+  }
+  return "?";
+}
+
+std::optional<Mode> mode_from(const std::string& name) {
+  for (const auto& [mode, word] : kModes) {
+    if (name == word) return mode;
+  }
+  return std::nullopt;
+}
+
+bool runs_alone(Mode mode) {
+  return mode == Mode::apart || mode == Mode::no_sharing;
+}
+
+std::size_t Mix::place(std::size_t stem, const std::string& tensor) const {
+  const Base& base = stems[stem].base;
+  return static_cast<std::size_t>(&base.branchpoint(tensor) - base.branchpoints.data());
+}
+
+void Mix::add_app(MPackage package, std::size_t stem) {
+  Stem& on = stems.at(stem);
+  package.verify(on.base);
+  const Manifest& manifest = package.manifest();
+  for (const App& other : apps) {
+    if (other.stem != stem || other.name() != manifest.app) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("{} and {} are both of the app \"{}\"; an app can run once on a stream",
+                            other.package.path().string(), package.path().string(), manifest.app));
+  }
+  std::set<Precision> types(on.number_types.begin(), on.number_types.end());
+  std::set<std::size_t> places(on.branchpoints.begin(), on.branchpoints.end());
+  const std::vector<Precision> possible = possible_types(on.base);
+  if (std::ranges::none_of(manifest.candidates, [&](const Candidate& c) { return counts(c); })) {
+    throw Error(ErrorKind::usage, fmt::format("{}: app \"{}\" has no candidate of kind {}", package.path().string(),
+                                              manifest.app, to_string(*only)));
+  }
+  for (const Candidate& candidate : manifest.candidates) {
+    if (!counts(candidate)) continue;
+    for (const PrecisionPair& pair : types_of(candidate, possible)) types.insert({pair.stem, pair.tail});
+    for (const std::string& tensor : candidate.reads) places.insert(place(stem, tensor));
+  }
+  on.number_types.assign(types.begin(), types.end());
+  on.branchpoints.assign(places.begin(), places.end());
+  std::vector<std::size_t> positive = positive_classes(manifest);
+  apps.push_back({std::move(package), stem, std::move(positive)});
+}
+
+Mix read_mix(const std::filesystem::path& base, const std::vector<std::filesystem::path>& packages,
+             const std::string& stream, double fps, int width, int height,
+             std::optional<CandidateKind> only) {
+  if (packages.empty()) throw Error(ErrorKind::usage, "no app: give at least one M-Package");
+  Mix mix;
+  mix.only = only;
+  mix.stems.push_back({.stream = stream,
+                       .fps = fps,
+                       .width = width,
+                       .height = height,
+                       .base = read_base(base),
+                       .number_types = {},
+                       .branchpoints = {}});
+  for (const std::filesystem::path& path : packages) mix.add_app(MPackage::open(path));
+  return mix;
+}
+
+std::vector<PrecisionPair> number_types_of(const Candidate& candidate, const Mix::Stem& stem) {
+  return types_of(candidate, stem.number_types);
+}
+
+}  // namespace mainstream

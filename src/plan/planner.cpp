@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <chrono>
+
+#include "mainstream/planning.hpp"
+#include "plan/problem.hpp"
+
+namespace mainstream {
+namespace {
+
+// Where a search for the optimum ends: apps wait for it.
+constexpr auto kSearchTime = std::chrono::milliseconds(500);
+
+// By place; what no app runs goes on like what is before it.
+std::vector<Precision> stem_types(const Mix& mix, std::size_t stem, const std::vector<Schedule::Segment>& shared) {
+  const std::vector<Precision>& types = mix.stems[stem].number_types;
+  std::vector<Precision> by_place;
+  for (std::size_t place = 0; place < mix.stems[stem].base.branchpoints.size(); ++place) {
+    const auto layer = static_cast<int>(place);
+    const auto segment = std::ranges::find_if(shared, [&](const Schedule::Segment& part) {
+      return part.stem == stem && part.first_layer <= layer && layer < part.end_layer;
+    });
+    const Precision before = by_place.empty() ? Precision::f32 : by_place.back();
+    by_place.push_back(segment == shared.end() ? before : types[static_cast<std::size_t>(segment->precision)]);
+  }
+  return by_place;
+}
+
+int index_of(const std::vector<Precision>& types, Precision type) {
+  return static_cast<int>(std::ranges::find(types, type) - types.begin());
+}
+
+}  // namespace
+
+Algorithm algorithm_of(Mode mode, Algorithm wanted) {
+  switch (mode) {
+    case Mode::fixed:
+      return Algorithm::fixed;
+    case Mode::max_sharing:
+      return Algorithm::max_sharing;
+    case Mode::apart:
+      return Algorithm::apart;
+    case Mode::no_sharing:
+      return Algorithm::no_sharing;
+    case Mode::mainstream:
+      break;
+  }
+  return wanted;
+}
+
+Planner::Planner(const Mix& mix, const Options& options)
+    : mix_(mix), options_(options), described_(describe_mix(mix, options.mode)) {}
+
+Problem Planner::problem(const Costs& costs, double budget) const {
+  Problem problem = described_;
+  problem.budget = budget;
+  put_costs(mix_, costs, problem);
+  return problem;
+}
+
+MixPlan Planner::solve(const Costs& costs, double budget) const {
+  const auto deadline = std::chrono::steady_clock::now() + kSearchTime;
+  SolveOptions options;
+  options.algorithm = algorithm_of(options_.mode, options_.algorithm);
+  options.objective = options_.objective;
+  options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+  const Problem problem = this->problem(costs, budget);
+  return plan_of(spend_rest(problem, mainstream::solve(problem, options), runs_alone(options_.mode)));
+}
+
+MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const {
+  Problem problem = this->problem(costs, budget);
+  std::vector<Choice> choices;
+  for (std::size_t a = 0; a < settings.size(); ++a) {
+    const Mix::App& app = mix_.apps[a];
+    const Mix::Stem& stem = mix_.stems[app.stem];
+    const Setting& setting = settings[a];
+    Choice& choice = choices.emplace_back();
+    choice.candidate = setting.candidate;
+    choice.frozen = static_cast<int>(mix_.place(app.stem, app.manifest().candidate(setting.candidate).branchpoint)) + 1;
+    choice.fps = std::min(setting.fps, stem.fps);
+    choice.votes = setting.votes;
+    choice.stem_precision = index_of(stem.number_types, setting.number_types.stem);
+    choice.tail_precision = index_of(stem.number_types, setting.number_types.tail);
+    // A rate that somebody gave need not be on the grid.
+    std::vector<double>& rates = problem.stems[app.stem].fps_options;
+    const auto place = std::ranges::lower_bound(rates, choice.fps);
+    if (place == rates.end() || *place != choice.fps) rates.insert(place, choice.fps);
+  }
+  return plan_of(mainstream::evaluate(problem, choices, runs_alone(options_.mode)));
+}
+
+MixPlan Planner::plan_of(Schedule schedule) const {
+  MixPlan plan;
+  for (std::size_t s = 0; s < mix_.stems.size(); ++s) plan.stem_types.push_back(stem_types(mix_, s, schedule.shared));
+  for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
+    const Choice& choice = schedule.apps[a].choice;
+    const std::vector<Precision>& types = mix_.stems[mix_.apps[a].stem].number_types;
+    plan.settings.push_back({choice.candidate,
+                             choice.fps,
+                             choice.votes,
+                             {types[static_cast<std::size_t>(choice.stem_precision)],
+                              types[static_cast<std::size_t>(choice.tail_precision)]}});
+  }
+  plan.schedule = std::move(schedule);
+  return plan;
+}
+
+}  // namespace mainstream

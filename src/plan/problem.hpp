@@ -1,0 +1,14 @@
+// A problem in two steps: what the packages say, which stays, and what it costs, which a run corrects.
+#pragma once
+
+#include "mainstream/planning.hpp"
+
+namespace mainstream {
+
+// All but the costs and the budget.
+[[nodiscard]] Problem describe_mix(const Mix& mix, Mode mode);
+
+// `problem` is describe_mix's.
+void put_costs(const Mix& mix, const Costs& costs, Problem& problem);
+
+}  // namespace mainstream
