@@ -182,18 +182,18 @@ TEST_F(AnalysisTest, APausedClockHoldsTheFramesOfAFileBack) {
 // Real plans of one stem: each answers with the scores of its own candidates.
 TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   const TestMix files;
-  const AppMix mix = read_mix(files.base_path(), files.packages(), Mode::mainstream);
+  const Mix mix = files.mix();
   const Engine engine({.threads = 1});
-  Deployer deployer(mix, engine, Clock::system());
-  const std::vector<Setting> before{{0, 20, {}}, {1, 20, {}}, {2, 20, {}}},
-      after{{0, 20, {}}, {2, 20, {}}, {1, 20, {}}};
-  const StemPrecisions f32(3, Precision::f32);
-  auto first = deployer.plan(before, f32, kClipFps);
+  Deployer deployer(mix, Mode::mainstream, engine, Clock::system());
+  const MixPlan before = files.plan({{0, 20}, {1, 20}, {2, 20}}), after = files.plan({{0, 20}, {2, 20}, {1, 20}});
+  const StemTypes f32(mix.stems[0].base.branchpoints.size(), Precision::f32);
+  auto first = deployer.plan(before);
   const auto stem = deployer.stem(f32);
-  const auto kept = deployer.tail(f32, 0, 0, Precision::f32);
-  auto second = deployer.plan(after, f32, kClipFps);
+  const std::string kept_id = before.settings[0].candidate;
+  const auto kept = deployer.tail(f32, 0, kept_id, Precision::f32);
+  auto second = deployer.plan(after);
   EXPECT_EQ(deployer.stem(f32), stem) << "what runs already is not compiled again";
-  EXPECT_EQ(deployer.tail(f32, 0, 0, Precision::f32), kept);
+  EXPECT_EQ(deployer.tail(f32, 0, kept_id, Precision::f32), kept);
 
   VideoReader reader(files.clip().string());
   const std::vector<std::size_t> all{0, 1, 2};
@@ -202,11 +202,11 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   for (int i = 0; const auto frame = reader.next(); ++i) {
     const bool early = i < 30;
     (early ? first : second)->pipeline->run(frame->picture, all, scores, times);
-    const std::vector<Setting>& settings = early ? before : after;
+    const std::vector<std::size_t> candidates = early ? std::vector<std::size_t>{0, 1, 2}
+                                                      : std::vector<std::size_t>{0, 2, 1};
     for (std::size_t app = 0; app < 3; ++app) {
       const std::string name(1, static_cast<char>('a' + app));
-      ASSERT_NEAR(scores[app], files.scores.at(name)[settings[app].candidate][static_cast<std::size_t>(i)],
-                  1e-5)
+      ASSERT_NEAR(scores[app], files.scores.at(name)[candidates[app]][static_cast<std::size_t>(i)], 1e-5)
           << "app " << name << " frame " << i;
     }
     EXPECT_EQ(times.segments.size(), 3U);

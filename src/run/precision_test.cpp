@@ -1,4 +1,6 @@
 // Precision as a choice, from base and packages to frames.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <sstream>
@@ -8,7 +10,6 @@
 #include "mainstream/runner.hpp"
 #include "run/analysis.hpp"
 #include "run/feedback.hpp"
-#include "run/package_problem.hpp"
 #include "run/schedule_file.hpp"
 #include "run/testing.hpp"
 
@@ -32,9 +33,7 @@ class PrecisionTest : public testing::TestWithParam<Precision> {
     if (!processor_has(GetParam()))
       GTEST_SKIP() << "this processor does not compute in " << to_string(GetParam());
   }
-  [[nodiscard]] static AppMix mix(Mode mode = Mode::mainstream) {
-    return read_mix(calibrated_path(), files_->packages(), mode);
-  }
+  [[nodiscard]] static Mix mix(double fps = 14) { return files_->mix(calibrated_path(), fps); }
 
   [[nodiscard]] static RunOptions run_options() {
     RunOptions options;
@@ -45,16 +44,22 @@ class PrecisionTest : public testing::TestWithParam<Precision> {
     return options;
   }
 
-  // 26 ms through the whole stem in f32, tails of 1, 11 and 25; the precision takes a third of it.
-  [[nodiscard]] Costs costs() const {
-    Costs costs{.scale_ms = 1, .stem_ms = {}, .own_ms = {3, std::vector<std::map<Precision, double>>(3)}};
-    for (const Precision precision : mix().precisions) {
-      const double share = precision == Precision::f32 ? 1 : precision == GetParam() ? 0.3 : 0.9;
-      costs.stem_ms[precision] = {2 * share, 14 * share, 10 * share};
-      for (auto& app : costs.own_ms) {
-        app[0][precision] = 1;
-        app[1][precision] = 11 * share;
-        app[2][precision] = 25 * share;
+  // 26 ms through the whole stem in f32, tails of 25, 11 and 1; the number type takes a third of it.
+  [[nodiscard]] Costs costs(const Mix& mix) const {
+    const Mix::Stem& stem = mix.stems[0];
+    Costs costs{.stems = {{.scale_ms = 1, .segment_ms = {}}}, .own_ms = {}};
+    costs.own_ms.resize(mix.apps.size());
+    const std::vector<double> way{2, 14, 10}, tails{25, 11, 1};
+    for (const Precision type : stem.number_types) {
+      const double share = type == Precision::f32 ? 1 : type == GetParam() ? 0.3 : 0.9;
+      std::vector<double>& segments = costs.stems[0].segment_ms[type];
+      segments.resize(stem.base.branchpoints.size());
+      for (std::size_t i = 0; i < way.size(); ++i) {
+        const Branchpoint& place = stem.base.branchpoints[stem.branchpoints[i]];
+        segments[stem.branchpoints[i]] = way[i] * share;
+        for (auto& app : costs.own_ms) {
+          app[{fmt::format("tail-{}", place.layers), type}] = i == 2 ? tails[i] : tails[i] * share;
+        }
       }
     }
     return costs;
@@ -66,82 +71,79 @@ class PrecisionTest : public testing::TestWithParam<Precision> {
 
 TestMix* PrecisionTest::files_ = nullptr;
 
-// What an app's network answers when each of its two parts has a precision.
-std::vector<float> scores_of(const AppMix& mix, std::size_t app, std::size_t candidate, PrecisionPair pair,
+// What an app's network answers when each of its two parts has a number type.
+std::vector<float> scores_of(const Mix& mix, std::size_t app, std::size_t candidate, PrecisionPair pair,
                              const std::vector<std::vector<float>>& inputs) {
   const Engine engine({.threads = 1});
-  Stem stem(engine, mix.base.graph, mix.branchpoints, StemPrecisions(mix.branchpoints.size(), pair.stem),
-            mix.base.ranges);
-  const MixedApp& mixed = mix.apps[app];
-  const Candidate& described = mixed.candidate(candidate);
-  Tail tail(stem, mixed.branchpoint[candidate], mixed.package.graph(described), pair.tail, described.ranges);
+  const Mix::Stem& on = mix.stems[0];
+  std::vector<std::string> tensors;
+  for (const std::size_t place : on.branchpoints) tensors.push_back(on.base.branchpoints[place].tensor);
+  Stem stem(engine, on.base.graph, tensors, std::vector<Precision>(tensors.size(), pair.stem), on.base.ranges);
+  const Candidate& described = mix.apps[app].manifest().candidates[candidate];
+  Tail tail(stem, mix.apps[app].package.graph(described), pair.tail, described.ranges);
   std::vector<float> scores;
   for (const auto& input : inputs) {
     stem.load(input);
-    stem.run_to(mixed.branchpoint[candidate]);
-    scores.push_back(event_score(tail.run(), mixed.positive));
+    stem.run_to(tail.branchpoint());
+    scores.push_back(event_score(tail.run(), mix.apps[app].positive));
   }
   return scores;
 }
 
 TEST_P(PrecisionTest, IsOfferedWhereBasePackageAndProcessorHaveIt) {
-  const AppMix with = mix();
-  EXPECT_THAT(with.precisions, testing::Contains(GetParam()));
-  EXPECT_EQ(with.precisions.front(), Precision::f32);
-  const AppMix without = read_mix(files_->base_path(), files_->packages(), Mode::mainstream);
-  EXPECT_THAT(without.precisions, testing::ElementsAre(Precision::f32));
-  EXPECT_THAT(without.precisions_of(without.apps[0].candidate(1)), testing::ElementsAre(kF32));
-  const AppMix separate = mix(Mode::no_sharing);
-  EXPECT_THAT(separate.precisions_of(separate.apps[0].candidate(1)), testing::Not(testing::Contains(kMixed)));
-}
-
-TEST_P(PrecisionTest, EverythingIsMeasuredInEachPrecision) {
-  for (const Mode mode : {Mode::mainstream, Mode::no_sharing}) {
-    const AppMix apps = mix(mode);
-    Deployer deployer(apps, Engine({.threads = 1}), Clock::system());
-    const auto picture = VideoReader(files_->clip().string()).next()->picture;
-    const Costs costs = measure_costs(deployer, picture, Clock::system());
-    const std::size_t candidate = mode == Mode::mainstream ? 1 : 2;
-    EXPECT_GT(costs.own_ms[0][candidate].at(GetParam()), 0);
-    EXPECT_GT(costs.own_ms[0][candidate].at(Precision::f32), 0);
-    if (mode == Mode::no_sharing) continue;
-    EXPECT_EQ(costs.own_ms[0][0].size(), 1U) << "a head alone is in f32";
-    EXPECT_EQ(costs.stem_ms.at(GetParam()).size(), 3U);
+  const Mix with = mix();
+  EXPECT_THAT(with.stems[0].number_types, testing::Contains(GetParam()));
+  EXPECT_EQ(with.stems[0].number_types.front(), Precision::f32);
+  const Mix without = files_->mix();
+  EXPECT_THAT(without.stems[0].number_types, testing::ElementsAre(Precision::f32));
+  const Candidate& middle = without.apps[0].manifest().candidates[1];
+  EXPECT_THAT(number_types_of(middle, without.stems[0]), testing::ElementsAre(kF32));
+  for (const Problem::Candidate& entry : make_problem(with, costs(with), 100, Mode::no_sharing).apps[0].candidates) {
+    EXPECT_TRUE(entry.stem_precision == entry.tail_precision) << "a network that runs alone has one number type";
   }
 }
 
+TEST_P(PrecisionTest, EverythingIsMeasuredInEachPrecision) {
+  const Mix apps = mix();
+  const Costs measured = known_costs(Engine({.threads = 1}), apps, out_ / "cache");
+  const std::string middle = apps.apps[0].manifest().candidates[1].id, last = apps.apps[0].manifest().candidates[0].id;
+  EXPECT_GT(measured.own_ms[0].at({middle, GetParam()}), 0);
+  EXPECT_GT(measured.own_ms[0].at({middle, Precision::f32}), 0);
+  EXPECT_FALSE(measured.own_ms[0].contains({last, GetParam()})) << "a head alone is in f32";
+  EXPECT_EQ(measured.stems[0].segment_ms.at(GetParam()).size(), apps.stems[0].base.branchpoints.size());
+}
+
 TEST_P(PrecisionTest, ATightBudgetBuysMoreWithIt) {
-  const AppMix apps = mix();
-  const Planner planner(apps, {14, Algorithm::automatic, Objective::mean});
-  const Planned rich = planner.solve(costs(), 3000);
-  for (const Setting& setting : rich.settings) EXPECT_EQ(setting.precisions, kF32);
-  EXPECT_THAT(rich.stem, testing::Each(Precision::f32));
-  const Planned poor = planner.solve(costs(), 100);
+  const Mix apps = mix();
+  const Planner planner(apps, {});
+  const MixPlan rich = planner.solve(costs(apps), 3000);
+  for (const Setting& setting : rich.settings) EXPECT_EQ(setting.number_types, kF32);
+  EXPECT_THAT(rich.stem_types[0], testing::Each(Precision::f32));
+  const MixPlan poor = planner.solve(costs(apps), 100);
   ASSERT_TRUE(poor.schedule.feasible);
-  EXPECT_THAT(poor.stem, testing::Contains(GetParam()));
-  const AppMix plain = read_mix(files_->base_path(), files_->packages(), Mode::mainstream);
-  const Planned plain_poor = Planner(plain, {14, Algorithm::automatic, Objective::mean}).solve(costs(), 100);
-  EXPECT_GT(poor.schedule.mean_f1, plain_poor.schedule.mean_f1);
-  const Planned again = planner.evaluate(costs(), 100, poor.settings);
-  EXPECT_EQ(again.stem, poor.stem);
+  EXPECT_THAT(poor.stem_types[0], testing::Contains(GetParam()));
+  const Mix plain = files_->mix(14);
+  EXPECT_GT(poor.schedule.mean_f1, Planner(plain, {}).solve(costs(plain), 100).schedule.mean_f1);
+  const MixPlan again = planner.evaluate(costs(apps), 100, poor.settings);
+  EXPECT_EQ(again.stem_types, poor.stem_types);
   EXPECT_NEAR(again.schedule.cost, poor.schedule.cost, 1e-9);
 }
 
-// The stem is compiled anew while the first plan runs; each plan answers with its own precision.
+// The stem is compiled anew while the first plan runs; each plan answers with its own number types.
 TEST_P(PrecisionTest, ANewScheduleMayChangeTheStemsPrecision) {
-  const AppMix apps = mix();
-  Deployer deployer(apps, Engine({.threads = 1}), Clock::system());
+  const Mix apps = mix(kClipFps);
+  Deployer deployer(apps, Mode::mainstream, Engine({.threads = 1}), Clock::system());
   const PrecisionPair pair = GetParam() == Precision::bf16 ? kHalf : kSmall;
   const PrecisionPair head{GetParam(), Precision::f32};
-  const std::vector<Setting> before{{0, 20, {}}, {1, 20, {}}, {2, 20, {}}},
-      after{{0, 20, head}, {1, 20, pair}, {2, 20, pair}};
-  auto first = deployer.plan(before, StemPrecisions(3, Precision::f32), kClipFps);
-  const std::weak_ptr<SharedStem> old_stem = deployer.stem(StemPrecisions(3, Precision::f32));
-  auto second = deployer.plan(after, StemPrecisions(3, GetParam()), kClipFps);
+  const MixPlan before = files_->plan({{0, 20}, {1, 20}, {2, 20}}),
+                after = files_->plan({{0, 20, head}, {1, 20, pair}, {2, 20, pair}}, GetParam());
+  auto first = deployer.plan(before);
+  const std::weak_ptr<SharedStem> old_stem = deployer.stem(before.stem_types[0]);
+  auto second = deployer.plan(after);
   EXPECT_EQ(second->apps[1].threshold, files_->manifests["b"].candidates[1].quality(pair)->threshold);
   EXPECT_FALSE(old_stem.expired());
 
-  const auto inputs = clip_inputs(apps.base, files_->clip(), 10);
+  const auto inputs = clip_inputs(apps.stems[0].base, files_->clip(), 10);
   std::vector<std::vector<float>> expected_before, expected_after;
   for (std::size_t app = 0; app < 3; ++app) {
     expected_before.push_back(scores_of(apps, app, app, kF32, inputs));
@@ -164,10 +166,10 @@ TEST_P(PrecisionTest, ANewScheduleMayChangeTheStemsPrecision) {
 }
 
 TEST_P(PrecisionTest, WithoutSharingTheWholeNetworkIsInIt) {
-  const AppMix apps = mix(Mode::no_sharing);
-  Deployer deployer(apps, Engine({.threads = 1}), Clock::system());
+  const Mix apps = mix(kClipFps);
+  Deployer deployer(apps, Mode::no_sharing, Engine({.threads = 1}), Clock::system());
   const PrecisionPair pair = GetParam() == Precision::bf16 ? kHalf : kSmall;
-  auto plan = deployer.plan(std::vector<Setting>(3, {2, 20, pair}), {}, kClipFps);
+  auto plan = deployer.plan(files_->plan({{2, 20, pair}, {2, 20, pair}, {2, 20, pair}}, GetParam()));
   VideoReader reader(files_->clip().string());
   std::vector<float> scores(3);
   FrameTimes times;
@@ -216,10 +218,9 @@ TEST_P(PrecisionTest, AScheduleFileSaysItAndAReportTellsIt) {
   const std::map<int, std::string> used = precisions_told(json);
   EXPECT_THAT(used, testing::Each(testing::Pair(testing::_, testing::AnyOf(name, "f32"))));
   if (std::ranges::all_of(used, [&](const auto& segment) { return segment.second == name; })) {
-    AppMix mixed = mix();
-    mixed.use_only(read_schedule(*options.schedule, mixed));
+    const Mix mixed = mix();
     const auto expected = scores_of(mixed, 0, 1, {GetParam(), *precision_from(own)},
-                                    clip_inputs(mixed.base, files_->clip(), 1));
+                                    clip_inputs(mixed.stems[0].base, files_->clip(), 1));
     EXPECT_THAT(log, testing::HasSubstr(fmt::format("a,{:.6f}", expected[0])));
   }
   write_file(*options.schedule, told.dump());
@@ -242,7 +243,7 @@ TEST_P(PrecisionTest, ARunChoosesByItself) {
 }
 
 TEST_P(PrecisionTest, ASchedulesPrecisionsMustBePossibleTogether) {
-  const AppMix apps = mix();
+  const Mix apps = mix();
   const auto& candidates = files_->manifests["a"].candidates;
   const auto refuse = [&](const std::vector<std::string>& stems, const char* message) {
     Json entries = Json::array();
@@ -254,34 +255,25 @@ TEST_P(PrecisionTest, ASchedulesPrecisionsMustBePossibleTogether) {
                          {"tail_precision", app > 0 && stems[app] == "bf16" ? "bf16" : "f32"}});
     }
     write_file(out_ / "schedule.json", Json{{"apps", entries}}.dump());
-    EXPECT_ERROR(untrusted, read_schedule(out_ / "schedule.json", apps), message);
+    EXPECT_ERROR(untrusted, read_schedule(out_ / "schedule.json", apps, Mode::mainstream), message);
   };
   const std::string name = to_string(GetParam());
-  refuse({"f32", name, name}, "one branchpoint has one precision, and deeper ones no more exact ones");
+  refuse({"f32", name, name}, "one branchpoint has one number type, and deeper ones no more exact ones");
   refuse({name, name, "f32"}, "cannot have the stem of");
   refuse({name, name, "f16"}, "apps[2].stem_precision: must be f32, bf16 or int8, is \"f16\"");
-  const AppMix plain = read_mix(files_->base_path(), files_->packages(), Mode::mainstream);
-  EXPECT_ERROR(untrusted, read_schedule(out_ / "schedule.json", plain),
+  const Mix plain = files_->mix();
+  EXPECT_ERROR(untrusted, read_schedule(out_ / "schedule.json", plain, Mode::mainstream),
                "apps[0]: " + name + " stem, f32 tail is not possible");
 }
 
 TEST_P(PrecisionTest, PackagesMakeAProblemOfAllPrecisions) {
-  const Base base = read_base(calibrated_path());
-  const Engine engine({.threads = 1});
-  std::vector<MPackage> packages;
-  std::vector<const Manifest*> manifests;
-  for (const auto& path : files_->packages()) packages.push_back(MPackage::open(path));
-  for (const MPackage& package : packages) manifests.push_back(&package.manifest());
-  std::vector<Profile> profiles;
-  for (const Precision precision : useful_precisions(base, manifests)) {
-    profiles.push_back(profile_base(engine, base, precision, std::chrono::milliseconds(20)));
-  }
-  const Problem problem = problem_from_packages(engine, base, profiles, packages, 14, 1000);
+  const Mix apps = mix();
+  const Problem problem = make_problem(apps, known_costs(Engine({.threads = 1}), apps, out_ / "cache"), 1000);
   validate(problem);
-  ASSERT_EQ(problem.stems[0].layer_costs.size(), profiles.size());
   const auto& names = problem.stems[0].layer_costs;
+  ASSERT_EQ(names.size(), apps.stems[0].number_types.size());
   EXPECT_NE(std::ranges::find(names, to_string(GetParam()), &Problem::LayerCosts::precision), names.end());
-  for (const Problem::Candidate& candidate : problem.apps[0].candidates) EXPECT_GT(candidate.head_cost, 0);
+  for (const Problem::Candidate& candidate : problem.apps[0].candidates) EXPECT_GT(candidate.own_cost, 0);
   EXPECT_TRUE(solve(problem).feasible);
 }
 

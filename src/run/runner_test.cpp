@@ -220,7 +220,7 @@ TEST_F(RunnerTest, AFileCanBePlayedAtAnotherRate) {
 }
 
 TEST_F(RunnerTest, EveryModeSchedulesByItself) {
-  for (const Mode mode : {Mode::mainstream, Mode::max_sharing, Mode::no_sharing}) {
+  for (const Mode mode : {Mode::mainstream, Mode::fixed, Mode::max_sharing, Mode::apart, Mode::no_sharing}) {
     RunOptions run_options = options();
     run_options.mode = mode;
     const RunReport report = run(run_options);
@@ -230,7 +230,7 @@ TEST_F(RunnerTest, EveryModeSchedulesByItself) {
     for (std::size_t app = 0; app < 3; ++app) {
       EXPECT_NEAR(report.apps[app].reached_fps, report.apps[app].target_fps, 0.7) << to_string(mode);
       const std::size_t allowed = mode == Mode::max_sharing ? mix_->base.branchpoints.size() - 1 : 1;
-      EXPECT_TRUE(mode == Mode::mainstream ||
+      EXPECT_TRUE(mode == Mode::mainstream || mode == Mode::fixed || mode == Mode::apart ||
                   schedule.branchpoints[app] == mix_->base.branchpoints[allowed].tensor);
     }
     const Json json = parse_json(read_file(out_ / "report.json"), "report.json");

@@ -19,6 +19,7 @@
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/package.hpp"
+#include "mainstream/planning.hpp"
 
 namespace mainstream {
 
@@ -167,6 +168,23 @@ struct TestMix {
   // With another base of the same id.
   [[nodiscard]] Mix mix(const std::filesystem::path& base_file, double stream_fps = kClipFps) const {
     return read_mix(base_file, packages(), "clip", stream_fps, 64, 48);
+  }
+
+  // A plan that nobody solved for: of each app a candidate by its number, and a rate.
+  struct Wanted {
+    std::size_t candidate;
+    double fps;
+    PrecisionPair number_types = {};
+  };
+  [[nodiscard]] MixPlan plan(const std::vector<Wanted>& wanted, Precision stem_type = Precision::f32) const {
+    MixPlan plan;
+    for (std::size_t app = 0; app < wanted.size(); ++app) {
+      const std::string name(1, static_cast<char>('a' + app));
+      const Candidate& candidate = manifests.at(name).candidates[wanted[app].candidate];
+      plan.settings.push_back({candidate.id, wanted[app].fps, 1, wanted[app].number_types});
+    }
+    plan.stem_types.emplace_back(base.branchpoints.size(), stem_type);
+    return plan;
   }
 
   TestFolder folder;
