@@ -82,8 +82,7 @@ std::shared_ptr<Tail> Deployer::tail(const StemPrecisions& stem, std::size_t app
     const Candidate& described = mixed.candidate(candidate);
     const auto shared = this->stem(stem);
     const auto behind = std::make_shared<BehindStem>(
-        BehindStem{shared, Tail(shared->stem, mixed.branchpoint[candidate], mixed.package.graph(described),
-                                precision, described.ranges)});
+        BehindStem{shared, Tail(shared->stem, mixed.package.graph(described), precision, described.ranges)});
     return std::shared_ptr<Tail>(behind, &behind->tail);
   });
 }
