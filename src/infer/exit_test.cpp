@@ -8,7 +8,7 @@ namespace {
 
 using Kind = ExitPooling::Kind;
 
-double tolerance(Precision precision) {
+double allowed_difference(Precision precision) {
   return precision == Precision::int8 ? 0.05 : precision == Precision::bf16 ? 0.02 : 1e-5;
 }
 
@@ -74,7 +74,7 @@ TEST_P(Exits, AnswerAsTheReference) {
       EXPECT_EQ(tail.branchpoint() == 4, exit.inputs.size() > 1);
       for (std::size_t input = 0; input < inputs_.size(); ++input) {
         load(input);
-        EXPECT_LT(relative_difference(tail.run(), expected(exit)), tolerance(precision))
+        EXPECT_LT(relative_difference(tail.run(), expected(exit)), allowed_difference(precision))
             << to_string(precision) << ' ' << describe_graph(exit);
       }
     }
@@ -122,7 +122,7 @@ TEST_P(Exits, JoinedAnswerAsEachAlone) {
         const auto alone = tails[i].run();
         ASSERT_EQ(heads.logits(i).size(), alone.size());
         EXPECT_LT(relative_difference(heads.logits(i), alone), GetParam() == Precision::bf16 ? 0.01 : 1e-5);
-        EXPECT_LT(relative_difference(heads.logits(i), expected(exits[i])), tolerance(GetParam()));
+        EXPECT_LT(relative_difference(heads.logits(i), expected(exits[i])), allowed_difference(GetParam()));
       }
     }
   }
