@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <numeric>
 
 #include "event/event_score.hpp"
+#include "infer/shared_network.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 
@@ -15,62 +17,62 @@ namespace {
 class Recorder {
  public:
   Recorder(const Engine& engine, const Mix& mix, ClipScores& scores)
-      : mix_(mix), scores_(scores), scaler_(base().input), input_(scaler_.size()), stem_(compiled(engine)) {
+      : mix_(mix), scores_(scores), scaler_(base().input), input_(scaler_.size()) {
+    const auto stem = compiled(engine);
+    std::vector<SharedNetwork::Member> networks;
     for (std::size_t a = 0; a < mix.apps.size(); ++a) {
       for (const Candidate& candidate : mix.apps[a].manifest().candidates) {
         if (!mix.counts(candidate)) continue;
-        Tail network(*stem_, mix.apps[a].package.graph(candidate));
-        const std::size_t at = network.branchpoint();
-        members_[at].push_back({a, candidate.id, std::move(network)});
+        members_.push_back({a, candidate.id});
+        Graph graph = mix.apps[a].package.graph(candidate);
+        if (candidate.kind == CandidateKind::exit) {
+          networks.emplace_back(ExitMember{std::move(graph)});
+        } else {
+          networks.emplace_back(std::make_shared<Tail>(*stem, graph));
+        }
       }
     }
+    network_.emplace(stem, std::move(networks));
+    all_.resize(members_.size());
+    std::iota(all_.begin(), all_.end(), std::size_t{0});
   }
 
   void begin_part() {
-    for (auto& [at, members] : members_) {
-      for (Member& member : members) {
-        scores_.recordings[member.app][member.candidate].push_back({{}, {}, scores_.fps});
-      }
+    for (const auto& [app, candidate] : members_) {
+      scores_.recordings[app][candidate].push_back({{}, {}, scores_.fps});
     }
   }
 
   void add(const Picture& picture, std::int64_t frame, const Labels& labels) {
     scaler_.scale(picture, input_);
-    stem_->load(input_);
-    for (auto& [at, members] : members_) {
-      stem_->run_to(at);
-      for (Member& member : members) {
-        const Mix::App& app = mix_.apps[member.app];
-        Recording& recording = scores_.recordings[member.app][member.candidate].back();
-        recording.scores.push_back(event_score(member.network.run(), app.positive));
-        recording.truth.push_back(labels.of(app.name())[static_cast<std::size_t>(frame)]);
-      }
+    network_->stem().load(input_);
+    network_->run(all_);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const auto& [app, candidate] = members_[i];
+      Recording& recording = scores_.recordings[app][candidate].back();
+      recording.scores.push_back(event_score(network_->logits(i), mix_.apps[app].positive));
+      recording.truth.push_back(labels.of(mix_.apps[app].name())[static_cast<std::size_t>(frame)]);
     }
   }
 
  private:
-  struct Member {
-    std::size_t app;
-    std::string candidate;
-    Tail network;
-  };
-
   [[nodiscard]] const Base& base() const { return mix_.stems.front().base; }
 
-  [[nodiscard]] std::unique_ptr<Stem> compiled(const Engine& engine) const {
+  [[nodiscard]] std::shared_ptr<Stem> compiled(const Engine& engine) const {
     std::vector<std::string> tensors;
     for (const std::size_t place : mix_.stems.front().branchpoints) {
       tensors.push_back(base().branchpoints[place].tensor);
     }
-    return std::make_unique<Stem>(engine, base().graph, tensors);
+    return std::make_shared<Stem>(engine, base().graph, tensors);
   }
 
   const Mix& mix_;
   ClipScores& scores_;
   InputScaler scaler_;
   std::vector<float> input_;
-  std::unique_ptr<Stem> stem_;
-  std::map<std::size_t, std::vector<Member>> members_;  // by the stem's branchpoint
+  std::vector<std::pair<std::size_t, std::string>> members_;  // app and candidate
+  std::optional<SharedNetwork> network_;
+  std::vector<std::size_t> all_;  // members
 };
 
 void check_parts(const std::vector<FrameRange>& parts, const Labels& labels) {

@@ -80,8 +80,7 @@ void ten_tails(benchmark::State& state, const std::string& path, Precision preci
   Stem stem(engine, subject.base.graph, {point.tensor}, {precision}, ranges);
   std::vector<Tail> tails;
   for (std::size_t i = 0; i < kTails; ++i)
-    tails.emplace_back(stem, 0, with_own_weights(tail_of(subject.base.graph, point.tensor)), precision,
-                       ranges);
+    tails.emplace_back(stem, with_own_weights(tail_of(subject.base.graph, point.tensor)), precision, ranges);
   const auto run_stem = [&] {
     stem.load(subject.picture);
     stem.run_to(0);
@@ -156,7 +155,7 @@ void new_tail(benchmark::State& state, const std::string& path, Precision precis
     std::this_thread::sleep_for(milliseconds(300));
     running.set_disturbed(true);
     ready.push_back(time_ms([&] {
-      const Tail tail(stem, 0, parse_onnx(file, "tail"), precision, ranges);
+      const Tail tail(stem, parse_onnx(file, "tail"), precision, ranges);
       benchmark::DoNotOptimize(&tail);
     }));
     running.set_disturbed(false);

@@ -49,7 +49,7 @@ class Evaluation {
         runners_[at].push_back({package.manifest(),
                                 candidate,
                                 positive_classes(package.manifest()),
-                                std::make_unique<Tail>(*stem_, at, package.graph(candidate)),
+                                std::make_unique<Tail>(*stem_, package.graph(candidate)),
                                 {}});
       }
     }
