@@ -116,6 +116,8 @@ class MPackage {
 
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] const std::filesystem::path& path() const;
+  // Of the whole file, as it was when it was opened: 64 hexadecimal digits.
+  [[nodiscard]] const std::string& sha256() const;
 
   // Refuses a base of another id or input, branchpoints it does not have, and networks that do not fit what
   // they read. Reads every candidate. Throws untrusted or unsupported.

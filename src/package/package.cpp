@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/sha256.hpp"
 #include "mainstream/error.hpp"
@@ -158,6 +159,7 @@ struct MPackage::State {
   explicit State(const std::filesystem::path& path) : archive(path) {}
   ArchiveReader archive;
   Manifest manifest;
+  std::string sha256;
 };
 
 MPackage::MPackage(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -176,7 +178,12 @@ MPackage MPackage::open(const std::filesystem::path& path) {
     archive.read(entry_of(archive, candidate), [&](std::string_view piece) { hash.add(piece); });
     check_hash(archive, candidate, hash.finish());
   }
+  state->sha256 = mainstream::sha256(read_file(path));
   return MPackage(std::move(state));
+}
+
+const std::string& MPackage::sha256() const {
+  return state_->sha256;
 }
 
 const Manifest& MPackage::manifest() const {
@@ -188,7 +195,7 @@ const std::filesystem::path& MPackage::path() const {
 
 std::string MPackage::onnx(const Candidate& candidate) const {
   std::string bytes = state_->archive.read(entry_of(state_->archive, candidate));
-  check_hash(state_->archive, candidate, sha256(bytes));
+  check_hash(state_->archive, candidate, mainstream::sha256(bytes));
   return bytes;
 }
 

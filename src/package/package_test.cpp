@@ -63,6 +63,7 @@ TEST_F(PackageTest, GivesBackWhatWasWritten) {
   package.verify(base_);
   EXPECT_EQ(package.path(), path_);
   EXPECT_EQ(package.manifest().app, "person-left");
+  EXPECT_EQ(package.sha256(), sha256(read_file(path_)));
   const std::vector<Graph> tails = tiny_tails(base_);
   for (std::size_t i = 0; i < tails.size(); ++i) {
     EXPECT_EQ(fingerprint(package.graph(package.manifest().candidates[i])), fingerprint(tails[i]));

@@ -105,7 +105,8 @@ Analysis::Options Session::analysis_options() {
                              .frame_log = nullptr,
                              .clock = &clock_};
   for (const Mix::App& app : mix_.apps) {
-    analysis.apps.push_back({app.name(), event_rule(app.manifest().event, camera_.fps())});
+    analysis.apps.push_back(
+        {app.name(), event_rule(app.manifest().event, camera_.fps()), app.package.sha256()});
   }
   if (options_.events) {
     events_file_ = std::make_unique<LineFile>(*options_.events);

@@ -7,13 +7,15 @@
 
 #include "core/file.hpp"
 #include "core/sha256.hpp"
+#include "event/frame_score.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"
 #include "train/app_training.hpp"
+#include "train/assessment.hpp"
 #include "train/branchpoint_choice.hpp"
 #include "train/clip_reader.hpp"
+#include "train/event_rule.hpp"
 #include "train/manifest_start.hpp"
-#include "train/replay.hpp"
 
 namespace mainstream {
 namespace {
@@ -84,13 +86,12 @@ AppData app_data(const AppTarget& target, const ClipData& data, const Labels& la
 // `probabilities`: of the judged rows, as TrainedCandidate::judged has them.
 Judged judged(std::span<const float> probabilities, const AppData& app, const ClipRows& rows) {
   Judged judged;
-  judged.recording.step = rows.score_step;
-  judged.recording.fps = rows.fps;
+  judged.recording.fps = rows.fps / static_cast<double>(rows.score_step);
   for (std::size_t row = 0; row < rows.scored; ++row) {
-    judged.recording.scored.scores.push_back(probabilities[row * 2 + kPresent]);
-    judged.recording.scored.truth.push_back(app.labels[row] == kPresent);
+    judged.recording.scores.push_back(probabilities[row * 2 + kPresent]);
+    judged.recording.truth.push_back(app.labels[row] == kPresent);
   }
-  judged.threshold = choose_threshold(judged.recording.scored);
+  judged.threshold = choose_threshold(judged.recording.scores, judged.recording.truth);
   return judged;
 }
 
@@ -104,7 +105,7 @@ EventModel event_model(const std::vector<bool>& labels, double fps, const std::v
   event.frequency = positives / static_cast<double>(frames);
   double correlations = 0, known = 0;
   for (const Judged& candidate : candidates) {
-    if (const auto correlation = answer_correlation(candidate)) {
+    if (const auto correlation = answer_correlation(candidate.recording, candidate.threshold)) {
       correlations += *correlation;
       ++known;
     }
@@ -119,16 +120,13 @@ EventModel event_model(const std::vector<bool>& labels, double fps, const std::v
 AnswerQuality quality_of(std::span<const float> probabilities, const AppData& app, const ClipRows& rows,
                          const EventModel& event) {
   const Judged answers = judged(probabilities, app, rows);
-  const ErrorRates rates = error_rates(answers.recording.scored, answers.threshold);
+  const ErrorRates rates = error_rates(answers.recording.scores, answers.recording.truth, answers.threshold);
   AnswerQuality quality;
   quality.threshold = answers.threshold;
   quality.top1 = top1(probabilities, std::span(app.labels).first(rows.scored), app.classes);
   quality.tpr = rates.tpr;
   quality.fpr = rates.fpr;
-  const RuleChoice rule{event.votes, event.merge_gap_ms / 1000};
-  for (const double rate : replay_rates(answers.recording)) {
-    quality.measured.push_back(replay(answers.recording, answers.threshold, rule, rate));
-  }
+  quality.measured = quality_by_rate(answers, {event.votes, event.merge_gap_ms / 1000});
   return quality;
 }
 

@@ -5,12 +5,13 @@
 #include <memory>
 
 #include "event/event_score.hpp"
+#include "event/frame_score.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
 #include "train/clip_reader.hpp"
-#include "train/replay.hpp"
+#include "train/event_rule.hpp"
 #include "train/stopped.hpp"
 
 namespace mainstream {
@@ -22,7 +23,7 @@ struct Runner {
   const Candidate& candidate;
   std::vector<std::size_t> positive;  // classes
   std::unique_ptr<Tail> tail;
-  Recording recording;
+  Judged answers;
 };
 
 // All candidates behind one stem.
@@ -60,9 +61,9 @@ class Evaluation {
     for (std::size_t point = 0; point < runners_.size(); ++point) {
       stem_->run_to(point);
       for (Runner& runner : runners_[point]) {
-        Scored& scored = runner.recording.scored;
-        scored.scores.push_back(event_score(runner.tail->run(), runner.positive));
-        scored.truth.push_back(labels.of(runner.manifest.app)[static_cast<std::size_t>(frame)]);
+        runner.answers.recording.scores.push_back(event_score(runner.tail->run(), runner.positive));
+        runner.answers.recording.truth.push_back(
+            labels.of(runner.manifest.app)[static_cast<std::size_t>(frame)]);
       }
     }
   }
@@ -75,7 +76,8 @@ class Evaluation {
         for (std::vector<Runner>& at_point : runners_) {
           for (Runner& runner : at_point) {
             if (&runner.candidate != &candidate) continue;
-            runner.recording.fps = fps;
+            runner.answers.recording.fps = fps;
+            runner.answers.threshold = candidate.threshold;
             results.push_back(describe(runner));
           }
         }
@@ -86,21 +88,16 @@ class Evaluation {
 
  private:
   static CandidateEvaluation describe(const Runner& runner) {
-    const Scored& scored = runner.recording.scored;
-    const ErrorRates rates = error_rates(scored, runner.candidate.threshold);
-    CandidateEvaluation result{.app = runner.manifest.app,
-                               .branchpoint = runner.candidate.branchpoint,
-                               .frozen_fraction = runner.candidate.frozen_fraction,
-                               .area_under_roc = area_under_roc(scored),
-                               .tpr = rates.tpr,
-                               .fpr = rates.fpr,
-                               .by_fps = {}};
+    const Recording& recording = runner.answers.recording;
+    const ErrorRates rates = error_rates(recording.scores, recording.truth, runner.answers.threshold);
     const EventModel& event = runner.manifest.event;
-    for (const double rate : replay_rates(runner.recording)) {
-      result.by_fps.push_back(replay(runner.recording, runner.candidate.threshold,
-                                     {event.votes, event.merge_gap_ms / 1000}, rate));
-    }
-    return result;
+    return {.app = runner.manifest.app,
+            .branchpoint = runner.candidate.branchpoint,
+            .frozen_fraction = runner.candidate.frozen_fraction,
+            .area_under_roc = area_under_roc(recording.scores, recording.truth),
+            .tpr = rates.tpr,
+            .fpr = rates.fpr,
+            .by_fps = quality_by_rate(runner.answers, {event.votes, event.merge_gap_ms / 1000})};
   }
 
   Engine engine_;

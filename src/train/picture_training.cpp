@@ -10,6 +10,7 @@
 #include "core/cpus.hpp"
 #include "core/log.hpp"
 #include "core/sha256.hpp"
+#include "event/frame_score.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
@@ -156,11 +157,15 @@ std::vector<std::string> positive_names(const PictureData& data, const std::vect
   return data.positive.empty() ? std::vector<std::string>(classes.begin() + 1, classes.end()) : data.positive;
 }
 
-// The judged pictures, scored with the sum of the positive classes' probabilities.
-Scored score(std::span<const float> probabilities, const std::vector<int>& judged_labels,
-             const Manifest& manifest) {
+struct ScoredPictures {
+  std::vector<float> scores;  // the sum of the positive classes' probabilities
+  std::vector<bool> truth;
+};
+
+ScoredPictures score(std::span<const float> probabilities, const std::vector<int>& judged_labels,
+                     const Manifest& manifest) {
   const std::vector<std::size_t> positive = positive_classes(manifest);
-  Scored scored;
+  ScoredPictures scored;
   for (std::size_t i = 0; i < judged_labels.size(); ++i) {
     float sum = 0;
     for (const std::size_t label : positive) sum += probabilities[i * manifest.classes.size() + label];
@@ -173,11 +178,11 @@ Scored score(std::span<const float> probabilities, const std::vector<int>& judge
 
 AnswerQuality quality_of(std::span<const float> probabilities, const std::vector<int>& labels,
                          const Manifest& manifest) {
-  const Scored scored = score(probabilities, labels, manifest);
+  const ScoredPictures scored = score(probabilities, labels, manifest);
   AnswerQuality quality;
-  quality.threshold = choose_threshold(scored);
+  quality.threshold = choose_threshold(scored.scores, scored.truth);
   quality.top1 = top1(probabilities, labels, static_cast<int>(manifest.classes.size()));
-  const ErrorRates rates = error_rates(scored, quality.threshold);
+  const ErrorRates rates = error_rates(scored.scores, scored.truth, quality.threshold);
   quality.tpr = rates.tpr;
   quality.fpr = rates.fpr;
   return quality;
