@@ -64,16 +64,28 @@ std::vector<std::filesystem::path> packages_of(const ExperimentArguments& argume
 void train(const ExperimentArguments& arguments, const Trained& trained, const std::string& base_id) {
   std::filesystem::create_directories(trained.folder);
   const std::filesystem::path note = trained.folder / "training.txt";
-  const std::string wanted =
-      fmt::format("base {}\nvideo {}\nlabels {}\nframes {}\nseed {}\ncandidates {}\n", base_id, arguments.video,
-                  sha256(read_file(arguments.labels)), trained.cut.name(), trained.seed, arguments.candidates);
+  const std::string wanted = fmt::format("base {}\nvideo {}\nlabels {}\nframes {}\nseed {}\ncandidates {}\n",
+                                         base_id, arguments.video, sha256(read_file(arguments.labels)),
+                                         trained.cut.name(), trained.seed, arguments.candidates);
   if (!std::filesystem::exists(note) || read_file(note) != wanted) {
     for (const auto& path : packages_of(arguments, trained)) std::filesystem::remove(path);
   }
-  std::vector<std::string> words{"train",      "--base",     arguments.base.string(),   "--video",
-                                 arguments.video, "--labels", arguments.labels.string(), "--frames",
-                                 trained.cut.name(), "--seed", std::to_string(trained.seed), "--candidates",
-                                 arguments.candidates, "-o", trained.folder.string(), "--app"};
+  std::vector<std::string> words{"train",
+                                 "--base",
+                                 arguments.base.string(),
+                                 "--video",
+                                 arguments.video,
+                                 "--labels",
+                                 arguments.labels.string(),
+                                 "--frames",
+                                 trained.cut.name(),
+                                 "--seed",
+                                 std::to_string(trained.seed),
+                                 "--candidates",
+                                 arguments.candidates,
+                                 "-o",
+                                 trained.folder.string(),
+                                 "--app"};
   const std::size_t without_apps = words.size();
   for (const std::string& app : arguments.apps) {
     if (!std::filesystem::exists(trained.folder / (app + ".mpkg"))) words.push_back(app);
@@ -87,7 +99,8 @@ void train(const ExperimentArguments& arguments, const Trained& trained, const s
 
 Mix mix_of(const ExperimentArguments& arguments, const Trained& trained, double fps, const VideoInfo& info,
            std::optional<CandidateKind> only) {
-  return read_mix(arguments.base, packages_of(arguments, trained), "clip", fps, info.width, info.height, only);
+  return read_mix(arguments.base, packages_of(arguments, trained), "clip", fps, info.width, info.height,
+                  only);
 }
 
 bool has_tails(const Mix& mix) {
@@ -107,22 +120,25 @@ void for_each_training(const ExperimentArguments& arguments,
   const std::stop_token stop = stop_on_signal();
   const VideoInfo info = VideoReader(arguments.video, stop).info();
   const double fps = arguments.fps > 0 ? arguments.fps : info.fps;
-  if (!(fps > 0)) throw Error(ErrorKind::usage, fmt::format("{} does not state its frame rate; give --fps", arguments.video));
+  if (!(fps > 0))
+    throw Error(ErrorKind::usage,
+                fmt::format("{} does not state its frame rate; give --fps", arguments.video));
   const std::string base_id = read_base(arguments.base).id;
   const Engine engine({.threads = arguments.threads});
   const std::vector<Trained> all = trainings(arguments, labels.frames);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Trained& trained = all[i];
-    fmt::print(stderr, "== {} of {}: trained on {}, seed {}\n", i + 1, all.size(), trained.cut.name(), trained.seed);
+    fmt::print(stderr, "== {} of {}: trained on {}, seed {}\n", i + 1, all.size(), trained.cut.name(),
+               trained.seed);
     train(arguments, trained, base_id);
     const Mix mix = mix_of(arguments, trained, fps, info, {});
     std::optional<Mix> tails;
     if (has_tails(mix)) tails = mix_of(arguments, trained, fps, info, CandidateKind::tail);
     const Costs costs = known_costs(engine, mix);
     Progress progress("recording scores", static_cast<std::uint64_t>(labels.frames));
-    const ClipScores scores =
-        record_scores(engine, mix, arguments.video, fps, labels, trained.cut.judged, stop,
-                      [&](std::int64_t done, std::int64_t) { progress.update(static_cast<std::uint64_t>(done)); });
+    const ClipScores scores = record_scores(
+        engine, mix, arguments.video, fps, labels, trained.cut.judged, stop,
+        [&](std::int64_t done, std::int64_t) { progress.update(static_cast<std::uint64_t>(done)); });
     use(trained, mix, tails ? &*tails : nullptr, costs, scores);
   }
 }
@@ -155,8 +171,8 @@ std::string regret_table(const std::vector<RegretSummary>& summaries) {
     for (const std::string& name : names) {
       const RegretSummary::Line& line = summary.methods.at(name);
       row.push_back(name == "mainstream" ? fmt::format("{:.3f}", line.mean_f1)
-                                         : fmt::format("{:.3f} ({:+.3f} +- {:.3f})", line.mean_f1, -line.behind,
-                                                       line.behind_error));
+                                         : fmt::format("{:.3f} ({:+.3f} +- {:.3f})", line.mean_f1,
+                                                       -line.behind, line.behind_error));
     }
     table.add(std::move(row));
   }
@@ -188,23 +204,26 @@ void run_regret(const ExperimentArguments& given) {
   ExperimentArguments arguments = given;
   if (arguments.quick) arguments.shares = {1, 0.1, 0.01};
   std::vector<std::vector<RegretPoint>> cuts;
-  Json json{{"experiment", "regret"}, {"base", arguments.base.string()}, {"video", arguments.video},
+  Json json{{"experiment", "regret"}, {"base", arguments.base.string()},    {"video", arguments.video},
             {"apps", arguments.apps}, {"candidates", arguments.candidates}, {"cuts", Json::array()}};
-  for_each_training(arguments, [&](const Trained& trained, const Mix& mix, const Mix* tails, const Costs& costs,
-                                   const ClipScores& scores) {
+  for_each_training(arguments, [&](const Trained& trained, const Mix& mix, const Mix* tails,
+                                   const Costs& costs, const ClipScores& scores) {
     cuts.push_back(regret_of(mix, tails, costs, scores, arguments.shares));
     Json points = Json::array();
     for (const RegretPoint& point : cuts.back()) points.push_back(to_json(point));
-    json["cuts"].push_back({{"trained", trained.cut.name()}, {"seed", trained.seed}, {"points", std::move(points)}});
+    json["cuts"].push_back(
+        {{"trained", trained.cut.name()}, {"seed", trained.seed}, {"points", std::move(points)}});
     write_file(arguments.output / "regret.json", json.dump(1) + "\n");
   });
   const std::vector<RegretSummary> summaries = summarise(cuts);
   const std::filesystem::path svg = arguments.output / "regret.svg";
   write_file(svg, regret_plot(summaries));
-  fmt::print("Mean event F1 over {} trainings and {} apps; in brackets: above Mainstream, with the standard error of "
-             "the paired difference.\n{}{}, {}\n",
-             cuts.size(), arguments.apps.size(), regret_table(summaries),
-             (arguments.output / "regret.json").string(), svg.string());
+  fmt::print(
+      "Mean event F1 over {} trainings and {} apps; in brackets: above Mainstream, with the standard error "
+      "of "
+      "the paired difference.\n{}{}, {}\n",
+      cuts.size(), arguments.apps.size(), regret_table(summaries),
+      (arguments.output / "regret.json").string(), svg.string());
 }
 
 // ---- training ------------------------------------------------------------------------------------
@@ -262,12 +281,14 @@ void add(CheckSummary& summary, const CandidateCheck& check) {
 std::string training_table(const std::map<std::string, CheckSummary>& candidates) {
   std::vector<std::pair<std::string, CheckSummary>> rows(candidates.begin(), candidates.end());
   std::ranges::stable_sort(rows, std::greater(), [](const auto& row) { return row.second.frozen; });
-  TextTable table("lrrrrrrr", {"candidate", "frozen", "area", "spread", "F1 lost", "tpr off", "fpr off", "within 90 %"});
+  TextTable table("lrrrrrrr",
+                  {"candidate", "frozen", "area", "spread", "F1 lost", "tpr off", "fpr off", "within 90 %"});
   for (const auto& [id, summary] : rows) {
     table.add({id, percent(summary.frozen), fmt::format("{:.3f}", mean(summary.areas)),
                fmt::format("{:.3f}", deviation(summary.areas)), fmt::format("{:.3f}", mean(summary.lost)),
                fmt::format("{:.3f}", mean_size(summary.tpr_errors)),
-               fmt::format("{:.3f}", mean_size(summary.fpr_errors)), percent(summary.within / summary.stated)});
+               fmt::format("{:.3f}", mean_size(summary.fpr_errors)),
+               percent(summary.within / summary.stated)});
   }
   return table.text();
 }
@@ -275,7 +296,9 @@ std::string training_table(const std::map<std::string, CheckSummary>& candidates
 void run_training(const ExperimentArguments& arguments) {
   std::map<std::string, CheckSummary> candidates;
   CheckSummary all;
-  Json json{{"experiment", "training"}, {"base", arguments.base.string()}, {"video", arguments.video},
+  Json json{{"experiment", "training"},
+            {"base", arguments.base.string()},
+            {"video", arguments.video},
             {"trainings", Json::array()}};
   for_each_training(arguments, [&](const Trained& trained, const Mix& mix, const Mix*, const Costs&,
                                    const ClipScores& scores) {
@@ -291,10 +314,11 @@ void run_training(const ExperimentArguments& arguments) {
                                  {"candidates", std::move(list)}});
     write_file(arguments.output / "training.json", json.dump(1) + "\n");
   });
-  fmt::print("Over all trainings and apps; off: mean distance of what was observed from what was promised.\n{}"
-             "All: area {:.3f}, F1 lost to the threshold {:.3f}, intervals hold {} of observed values\n{}\n",
-             training_table(candidates), mean(all.areas), mean(all.lost), percent(all.within / all.stated),
-             (arguments.output / "training.json").string());
+  fmt::print(
+      "Over all trainings and apps; off: mean distance of what was observed from what was promised.\n{}"
+      "All: area {:.3f}, F1 lost to the threshold {:.3f}, intervals hold {} of observed values\n{}\n",
+      training_table(candidates), mean(all.areas), mean(all.lost), percent(all.within / all.stated),
+      (arguments.output / "training.json").string());
 }
 
 void add_clip_options(CLI::App& command, ExperimentArguments& arguments) {
@@ -304,10 +328,15 @@ void add_clip_options(CLI::App& command, ExperimentArguments& arguments) {
   command.add_option("--app", arguments.apps, "Apps of the labels")->capture_default_str();
   command.add_option("--fps", arguments.fps, "Frames per second, where the clip does not state it")
       ->check(CLI::PositiveNumber);
-  command.add_option("--candidates", arguments.candidates, "What to train: exits, tails or all")->capture_default_str();
-  command.add_option("--seeds", arguments.seeds, "Trainings of each cut")->check(CLI::Range(1, 100))->capture_default_str();
-  command.add_option("--threads", arguments.threads, "0: as many as this process may use")->capture_default_str();
-  command.add_option("-o,--output", arguments.output, "Folder for packages and results")->capture_default_str();
+  command.add_option("--candidates", arguments.candidates, "What to train: exits, tails or all")
+      ->capture_default_str();
+  command.add_option("--seeds", arguments.seeds, "Trainings of each cut")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command.add_option("--threads", arguments.threads, "0: as many as this process may use")
+      ->capture_default_str();
+  command.add_option("-o,--output", arguments.output, "Folder for packages and results")
+      ->capture_default_str();
   command.add_flag("--quick", arguments.quick, "Two cuts instead of six, one seed, few budgets");
 }
 
@@ -327,20 +356,26 @@ CLI::App* add_experiment(CLI::App& group, const char* name, const char* what,
 }  // namespace
 
 void add_experiment_command(CLI::App& program) {
-  CLI::App* group = program.add_subcommand("experiment", "What the system gets on frames that nobody has seen");
+  CLI::App* group =
+      program.add_subcommand("experiment", "What the system gets on frames that nobody has seen");
   group->require_subcommand(1);
   const auto regret = std::make_shared<ExperimentArguments>();
   CLI::App* command = add_experiment(
-      *group, "regret", "F1 over the budget: Mainstream, its baselines, and the best schedule in hindsight", regret,
-      run_regret);
-  command->add_option("--share", regret->shares, "Budgets, as shares of a whole base for each app at the stream's rate")
+      *group, "regret", "F1 over the budget: Mainstream, its baselines, and the best schedule in hindsight",
+      regret, run_regret);
+  command
+      ->add_option("--share", regret->shares,
+                   "Budgets, as shares of a whole base for each app at the stream's rate")
       ->check(CLI::Range(1e-6, 10.0));
   command->footer(
-      "The clip is cut into six blocks in time; apps are trained on three neighbouring ones and judged on the\n"
+      "The clip is cut into six blocks in time; apps are trained on three neighbouring ones and judged on "
+      "the\n"
       "others, in six ways. A stopped run goes on where it was. Examples, from the source tree's root:\n"
       "  mainstream experiment regret --quick\n"
-      "  mainstream experiment regret --base base.onnx --video gate.mp4 --labels gate.csv --app queue --seeds 3");
-  add_experiment(*group, "training", "What packages promise beside what unseen frames show, candidate by candidate",
+      "  mainstream experiment regret --base base.onnx --video gate.mp4 --labels gate.csv --app queue "
+      "--seeds 3");
+  add_experiment(*group, "training",
+                 "What packages promise beside what unseen frames show, candidate by candidate",
                  std::make_shared<ExperimentArguments>(), run_training)
       ->footer("Example: mainstream experiment training --candidates exits --quick");
 }

@@ -53,8 +53,8 @@ void print_summary(const RunReport& report) {
 
 void run_apps(RunArguments& arguments) {
   RunOptions& options = arguments.options;
-  options.mode =
-      known(mode_from(arguments.mode), "--mode", arguments.mode, "mainstream, fixed, max-sharing, apart, no-sharing");
+  options.mode = known(mode_from(arguments.mode), "--mode", arguments.mode,
+                       "mainstream, fixed, max-sharing, apart, no-sharing");
   options.pace = known(pace_from(arguments.pace), "--pace", arguments.pace, "live, all");
   options.algorithm = known(algorithm_from(arguments.algorithm), "--algorithm", arguments.algorithm,
                             "auto, optimal, fast, greedy, fixed");
@@ -73,7 +73,8 @@ void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arg
   command.add_option("--app", options.apps, "M-Package of an app; may be repeated")->required();
   command.add_option("--source", options.source, "video file, or url of a camera")->required();
   command
-      .add_option("--candidates", arguments.candidates, "exits, tails or all: what the packages' apps may run")
+      .add_option("--candidates", arguments.candidates,
+                  "exits, tails or all: what the packages' apps may run")
       ->capture_default_str();
   command.add_option("--stream", options.stream, "name of the stream in events (default: from the source)");
   command.add_option("--stream-fps", options.stream_fps,

@@ -40,7 +40,8 @@ struct ScheduleArguments {
   std::vector<std::filesystem::path> packages;
   std::vector<std::string> limits;
   double stream_fps = 14, time_limit_s = 1;
-  std::string candidates = "all", stream_size = "1280x720", budget = "auto", algorithm = "auto", objective = "mean", sweep;
+  std::string candidates = "all", stream_size = "1280x720", budget = "auto", algorithm = "auto",
+              objective = "mean", sweep;
   int threads = 0;
   bool json = false, explain = false;
 };
@@ -57,9 +58,9 @@ Mix mix_of(const ScheduleArguments& arguments) {
 Problem problem_of_packages(const ScheduleArguments& arguments) {
   const Mix mix = mix_of(arguments);
   constexpr double kWholeMachine = 1000;  // milliseconds per second
-  return make_problem(mix, known_costs(Engine({arguments.threads}), mix), kWholeMachine,
-                      arguments.algorithm == "apart" || arguments.algorithm == "no-sharing" ? Mode::apart
-                                                                                            : Mode::mainstream);
+  return make_problem(
+      mix, known_costs(Engine({arguments.threads}), mix), kWholeMachine,
+      arguments.algorithm == "apart" || arguments.algorithm == "no-sharing" ? Mode::apart : Mode::mainstream);
 }
 
 Problem problem_of(const ScheduleArguments& arguments) {
@@ -162,12 +163,14 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
   command.add_option("--base", arguments.base, "A prepared base; its layers are measured on this machine");
   command.add_option("--packages", arguments.packages, "M-Packages for it");
   command
-      .add_option("--candidates", arguments.candidates, "exits, tails or all: what the packages' apps may run")
+      .add_option("--candidates", arguments.candidates,
+                  "exits, tails or all: what the packages' apps may run")
       ->capture_default_str();
   command.add_option("--stream-fps", arguments.stream_fps, "Frames per second that the camera gives")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--stream-size", arguments.stream_size, "WIDTHxHEIGHT of its pictures, which are scaled")
+  command
+      .add_option("--stream-size", arguments.stream_size, "WIDTHxHEIGHT of its pictures, which are scaled")
       ->capture_default_str();
   command
       .add_option("--budget", arguments.budget,

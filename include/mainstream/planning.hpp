@@ -3,9 +3,9 @@
 //
 //   Mix (streams, bases, apps)  +  Costs (milliseconds per frame)  ->  Problem  ->  Schedule  ->  MixPlan
 //
-// A place in a base is the index of its branchpoint there (Base::branchpoints, 0: the picture). In the problem
-// scaling a picture is layer 0 and the base's way to branchpoint j is layer j, so a candidate with its
-// branchpoint there has j + 1 frozen layers. docs/scheduling.md tells how the schedule is found.
+// A place in a base is the index of its branchpoint there (Base::branchpoints, 0: the picture). In the
+// problem scaling a picture is layer 0 and the base's way to branchpoint j is layer j, so a candidate with
+// its branchpoint there has j + 1 frozen layers. docs/scheduling.md tells how the schedule is found.
 #pragma once
 
 #include <filesystem>
@@ -21,6 +21,7 @@
 #include "mainstream/package.hpp"
 #include "mainstream/profile.hpp"
 #include "mainstream/scheduler.hpp"
+#include "plan/shim.hpp"
 
 namespace mainstream {
 
@@ -33,7 +34,8 @@ enum class Mode {
   no_sharing,   // every app by itself, with its least frozen candidate
 };
 
-[[nodiscard]] const char* to_string(Mode mode);  // "mainstream", "fixed", "max-sharing", "apart", "no-sharing"
+[[nodiscard]] const char* to_string(
+    Mode mode);  // "mainstream", "fixed", "max-sharing", "apart", "no-sharing"
 [[nodiscard]] std::optional<Mode> mode_from(const std::string& name);
 // Whether every app scales each frame and runs its whole network by itself.
 [[nodiscard]] bool runs_alone(Mode mode);
@@ -42,8 +44,8 @@ enum class Mode {
 struct Mix {
   // One camera's frames going through one base.
   struct Stem {
-    std::string stream;  // name
-    double fps = 0;      // of the stream
+    std::string stream;         // name
+    double fps = 0;             // of the stream
     int width = 0, height = 0;  // of its pictures
     Base base;
     // What the apps' candidates use; filled by add_app.
@@ -75,9 +77,9 @@ struct Mix {
 
 // One stream and base with the apps of these packages. Throws what readers of bases and packages throw, and
 // usage for no package at all.
-[[nodiscard]] Mix read_mix(const std::filesystem::path& base, const std::vector<std::filesystem::path>& packages,
-                           const std::string& stream, double fps, int width, int height,
-                           std::optional<CandidateKind> only = {});
+[[nodiscard]] Mix read_mix(const std::filesystem::path& base,
+                           const std::vector<std::filesystem::path>& packages, const std::string& stream,
+                           double fps, int width, int height, std::optional<CandidateKind> only = {});
 
 // The number types that a candidate may run with, of those that its stem has: f32 first, then what was
 // measured.
@@ -135,12 +137,13 @@ class Planner {
   };
   Planner(const Mix& mix, const Options& options);
 
-  // The best plan that costs at most `budget` milliseconds per second; `schedule.feasible` tells whether there
-  // is one.
+  // The best plan that costs at most `budget` milliseconds per second; `schedule.feasible` tells whether
+  // there is one.
   [[nodiscard]] MixPlan solve(const Costs& costs, double budget) const;
 
   // Cost and quality of given settings, feasible or not.
-  [[nodiscard]] MixPlan evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const;
+  [[nodiscard]] MixPlan evaluate(const Costs& costs, double budget,
+                                 const std::vector<Setting>& settings) const;
 
   // What a schedule of make_problem's problem means for the mix.
   [[nodiscard]] MixPlan plan_of(Schedule schedule) const;

@@ -14,9 +14,9 @@ struct ClipCut {
   [[nodiscard]] std::string name() const;   // "0..397": of the trained part
 };
 
-// The clip in six blocks of equal length in time. Cut i trains on three neighbouring ones from block i on (after
-// the last comes the first) and judges on the others; the first is the first half against the second, the
-// fourth the other way round. Throws usage for fewer than six frames.
+// The clip in six blocks of equal length in time. Cut i trains on three neighbouring ones from block i on
+// (after the last comes the first) and judges on the others; the first is the first half against the second,
+// the fourth the other way round. Throws usage for fewer than six frames.
 [[nodiscard]] std::vector<ClipCut> six_block_cuts(std::int64_t frames);
 
 // "0..132,265..397"

@@ -79,8 +79,9 @@ void check_parts(const std::vector<FrameRange>& parts, const Labels& labels) {
   std::int64_t end = 0;
   for (const FrameRange& part : parts) {
     if (part.first < end || part.last < part.first || part.last >= labels.frames) {
-      throw Error(ErrorKind::usage, fmt::format("frames {}..{}: expected parts that ascend, within the {} labelled frames",
-                                                part.first, part.last, labels.frames));
+      throw Error(ErrorKind::usage,
+                  fmt::format("frames {}..{}: expected parts that ascend, within the {} labelled frames",
+                              part.first, part.last, labels.frames));
     }
     end = part.last + 1;
   }
@@ -105,8 +106,8 @@ ClipScores record_scores(const Engine& engine, const Mix& mix, const std::string
     const auto frame = reader.next();
     if (stop.stop_requested()) throw Error(ErrorKind::failed, "stopped");
     if (!frame) {
-      throw Error(ErrorKind::untrusted,
-                  fmt::format("{} ends before frame {}, for which there are labels", video, scores.parts[part].last));
+      throw Error(ErrorKind::untrusted, fmt::format("{} ends before frame {}, for which there are labels",
+                                                    video, scores.parts[part].last));
     }
     const FrameRange& range = scores.parts[part];
     if (frame->index < range.first) continue;

@@ -50,9 +50,8 @@ std::string drawing(std::size_t index, const PlotSeries& series) {
   std::string style;
   switch (series.style) {
     case PlotSeries::Style::lines:
-      style =
-          fmt::format("with {} pointtype 7 pointsize 0.5 linewidth 2 linecolor rgb '{}'",
-                      series.errors.empty() ? "linespoints" : "yerrorlines", colour);
+      style = fmt::format("with {} pointtype 7 pointsize 0.5 linewidth 2 linecolor rgb '{}'",
+                          series.errors.empty() ? "linespoints" : "yerrorlines", colour);
       break;
     case PlotSeries::Style::marks:
       style = fmt::format("with points pointtype 7 pointsize 0.7 linecolor rgb '{}'", colour);

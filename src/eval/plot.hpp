@@ -17,7 +17,7 @@ struct PlotSeries {
   std::string label;  // empty: not in the key
   std::vector<std::pair<double, double>> points;
   Style style = Style::lines;
-  int colour = 0;  // series of one colour belong together; 0 is grey
+  int colour = 0;                   // series of one colour belong together; 0 is grey
   std::vector<double> errors = {};  // of lines: half the height of each point's bar; empty: no bars
 };
 

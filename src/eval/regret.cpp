@@ -54,12 +54,10 @@ MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const SeenQuality&
 }  // namespace
 
 const std::vector<Method>& regret_methods() {
-  static const std::vector<Method> methods{{"mainstream", Mode::mainstream, {}},
-                                           {"tails only", Mode::mainstream, CandidateKind::tail},
-                                           {"best fixed", Mode::fixed, {}},
-                                           {"max-sharing", Mode::max_sharing, {}},
-                                           {"apart", Mode::apart, {}},
-                                           {"no-sharing", Mode::no_sharing, {}}};
+  static const std::vector<Method> methods{
+      {"mainstream", Mode::mainstream, {}}, {"tails only", Mode::mainstream, CandidateKind::tail},
+      {"best fixed", Mode::fixed, {}},      {"max-sharing", Mode::max_sharing, {}},
+      {"apart", Mode::apart, {}},           {"no-sharing", Mode::no_sharing, {}}};
   return methods;
 }
 

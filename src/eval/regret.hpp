@@ -54,8 +54,9 @@ struct RegretPoint {
 // What N whole bases at the stream's rate take, each for itself: milliseconds per second.
 [[nodiscard]] double whole_bases_cost(const Mix& mix, const Costs& costs);
 
-// One cut of a clip: the mix trained on one part, its scores on the other. `tails_only` has the same packages,
-// with Mix::only; nullptr where there is no tail. Apps without an event on the unseen frames do not count.
+// One cut of a clip: the mix trained on one part, its scores on the other. `tails_only` has the same
+// packages, with Mix::only; nullptr where there is no tail. Apps without an event on the unseen frames do not
+// count.
 [[nodiscard]] std::vector<RegretPoint> regret_of(const Mix& mix, const Mix* tails_only, const Costs& costs,
                                                  const ClipScores& scores, const std::vector<double>& shares);
 

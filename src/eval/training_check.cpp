@@ -33,7 +33,8 @@ bool holds(const Interval& interval, double value) {
   return interval.low <= value && value <= interval.high;
 }
 
-CandidateCheck check(const Manifest& manifest, const Candidate& candidate, const std::vector<Recording>& parts) {
+CandidateCheck check(const Manifest& manifest, const Candidate& candidate,
+                     const std::vector<Recording>& parts) {
   Recording all;
   for (const Recording& part : parts) {
     all.scores.insert(all.scores.end(), part.scores.begin(), part.scores.end());

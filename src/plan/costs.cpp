@@ -28,9 +28,8 @@ std::string structure_of(const Graph& graph) {
 }
 
 double measure_scaling(const InputSpec& input, int width, int height) {
-  const std::vector<std::uint8_t> grey(static_cast<std::size_t>(3) * static_cast<std::size_t>(width) *
-                                           static_cast<std::size_t>(height),
-                                       127);
+  const std::vector<std::uint8_t> grey(
+      static_cast<std::size_t>(3) * static_cast<std::size_t>(width) * static_cast<std::size_t>(height), 127);
   // In the pixel format that cameras send.
   const Picture picture = decode_picture(encode_jpeg(picture_from_rgb(width, height, grey)), "grey picture");
   InputScaler scaler(input);

@@ -73,8 +73,8 @@ void Mix::add_app(MPackage package, std::size_t stem) {
   std::set<std::size_t> places(on.branchpoints.begin(), on.branchpoints.end());
   const std::vector<Precision> possible = possible_types(on.base);
   if (std::ranges::none_of(manifest.candidates, [&](const Candidate& c) { return counts(c); })) {
-    throw Error(ErrorKind::usage, fmt::format("{}: app \"{}\" has no candidate of kind {}", package.path().string(),
-                                              manifest.app, to_string(*only)));
+    throw Error(ErrorKind::usage, fmt::format("{}: app \"{}\" has no candidate of kind {}",
+                                              package.path().string(), manifest.app, to_string(*only)));
   }
   for (const Candidate& candidate : manifest.candidates) {
     if (!counts(candidate)) continue;

@@ -11,7 +11,8 @@ namespace {
 constexpr auto kSearchTime = std::chrono::milliseconds(500);
 
 // By place; what no app runs goes on like what is before it.
-std::vector<Precision> stem_types(const Mix& mix, std::size_t stem, const std::vector<Schedule::Segment>& shared) {
+std::vector<Precision> stem_types(const Mix& mix, std::size_t stem,
+                                  const std::vector<Schedule::Segment>& shared) {
   const std::vector<Precision>& types = mix.stems[stem].number_types;
   std::vector<Precision> by_place;
   for (std::size_t place = 0; place < mix.stems[stem].base.branchpoints.size(); ++place) {
@@ -20,7 +21,8 @@ std::vector<Precision> stem_types(const Mix& mix, std::size_t stem, const std::v
       return part.stem == stem && part.first_layer <= layer && layer < part.end_layer;
     });
     const Precision before = by_place.empty() ? Precision::f32 : by_place.back();
-    by_place.push_back(segment == shared.end() ? before : types[static_cast<std::size_t>(segment->precision)]);
+    by_place.push_back(segment == shared.end() ? before
+                                               : types[static_cast<std::size_t>(segment->precision)]);
   }
   return by_place;
 }
@@ -76,7 +78,8 @@ MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<S
     const Setting& setting = settings[a];
     Choice& choice = choices.emplace_back();
     choice.candidate = setting.candidate;
-    choice.frozen = static_cast<int>(mix_.place(app.stem, app.manifest().candidate(setting.candidate).branchpoint)) + 1;
+    choice.frozen =
+        static_cast<int>(mix_.place(app.stem, app.manifest().candidate(setting.candidate).branchpoint)) + 1;
     choice.fps = std::min(setting.fps, stem.fps);
     choice.votes = setting.votes;
     choice.stem_precision = index_of(stem.number_types, setting.number_types.stem);
@@ -91,7 +94,8 @@ MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<S
 
 MixPlan Planner::plan_of(Schedule schedule) const {
   MixPlan plan;
-  for (std::size_t s = 0; s < mix_.stems.size(); ++s) plan.stem_types.push_back(stem_types(mix_, s, schedule.shared));
+  for (std::size_t s = 0; s < mix_.stems.size(); ++s)
+    plan.stem_types.push_back(stem_types(mix_, s, schedule.shared));
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const Choice& choice = schedule.apps[a].choice;
     const std::vector<Precision>& types = mix_.stems[mix_.apps[a].stem].number_types;

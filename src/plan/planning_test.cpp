@@ -29,11 +29,10 @@ class PlanningTest : public testing::Test {
   void write_app(const std::string& app) {
     Manifest manifest = tiny_manifest(base_);
     manifest.app = app;
-    manifest.candidates = {tiny_candidate(base_, CandidateKind::exit, {"a", "b"}),
-                           tiny_candidate(base_, CandidateKind::exit, {"b"}),
-                           tiny_candidate(base_, CandidateKind::tail, {"b"}),
-                           tiny_candidate(base_, CandidateKind::exit, {"a"}),
-                           tiny_candidate(base_, CandidateKind::tail, {"a"})};
+    manifest.candidates = {
+        tiny_candidate(base_, CandidateKind::exit, {"a", "b"}),
+        tiny_candidate(base_, CandidateKind::exit, {"b"}), tiny_candidate(base_, CandidateKind::tail, {"b"}),
+        tiny_candidate(base_, CandidateKind::exit, {"a"}), tiny_candidate(base_, CandidateKind::tail, {"a"})};
     for (std::size_t i = 0; i < manifest.candidates.size(); ++i) {
       manifest.candidates[i].measured = table(0.7 + 0.03 * static_cast<double>(i));
     }
@@ -43,7 +42,8 @@ class PlanningTest : public testing::Test {
   }
 
   [[nodiscard]] Mix mix() const {
-    return read_mix(folder_ / "base.onnx", {folder_ / "left.mpkg", folder_ / "right.mpkg"}, "gate", 10, 64, 48);
+    return read_mix(folder_ / "base.onnx", {folder_ / "left.mpkg", folder_ / "right.mpkg"}, "gate", 10, 64,
+                    48);
   }
   [[nodiscard]] Costs costs_of(const Mix& mix) const { return known_costs(engine_, mix, folder_ / "cache"); }
 
@@ -90,9 +90,11 @@ TEST_F(PlanningTest, AnExitNeedsNothingBehindIt) {
   const Mix mix = this->mix();
   const Planner planner(mix, {});
   // Both apps at `a`: scaling, 10 ms of stem and two heads. With tails there it would be 40 ms more.
-  const MixPlan plan = planner.evaluate(made_up_costs(mix), 1000, {{"exit-2", 10, 1, {}}, {"exit-2", 5, 1, {}}});
+  const MixPlan plan =
+      planner.evaluate(made_up_costs(mix), 1000, {{"exit-2", 10, 1, {}}, {"exit-2", 5, 1, {}}});
   EXPECT_NEAR(plan.schedule.cost, 10 * (1 + 10 + 1) + 5 * 1, 1e-9);
-  const MixPlan mixed = planner.evaluate(made_up_costs(mix), 1000, {{"exit-2", 10, 1, {}}, {"exit-5", 5, 1, {}}});
+  const MixPlan mixed =
+      planner.evaluate(made_up_costs(mix), 1000, {{"exit-2", 10, 1, {}}, {"exit-5", 5, 1, {}}});
   EXPECT_NEAR(mixed.schedule.cost, 10 * (1 + 10 + 1) + 5 * (20 + 1), 1e-9);
 }
 
@@ -117,7 +119,8 @@ TEST_F(PlanningTest, ModesUseWhatTheirNamesSay) {
   const auto candidates = [&](Mode mode) {
     std::vector<std::string> ids;
     const Planner planner(mix, {.mode = mode});
-    for (const Setting& setting : planner.solve(made_up_costs(mix), 1e6).settings) ids.push_back(setting.candidate);
+    for (const Setting& setting : planner.solve(made_up_costs(mix), 1e6).settings)
+      ids.push_back(setting.candidate);
     return ids;
   };
   EXPECT_THAT(candidates(Mode::max_sharing), testing::Each(testing::AnyOf("exit-5", "tail-5")));
@@ -142,7 +145,13 @@ TEST_F(PlanningTest, CostsAreMeasuredOnceAndKept) {
 TEST_F(PlanningTest, StreamsAndBasesShareTheBudget) {
   Mix mix = this->mix();
   const Base other = tiny_base(0.31F);
-  mix.stems.push_back({.stream = "yard", .fps = 10, .width = 64, .height = 48, .base = other});
+  mix.stems.push_back({.stream = "yard",
+                       .fps = 10,
+                       .width = 64,
+                       .height = 48,
+                       .base = other,
+                       .number_types = {},
+                       .branchpoints = {}});
   Manifest manifest = tiny_manifest(other);
   manifest.app = "left";
   manifest.candidates = {tiny_candidate(other, CandidateKind::exit, {"a"})};

@@ -20,7 +20,8 @@ Problem::Stem describe_stem(const Mix::Stem& stem) {
   described.stream_fps = stem.fps;
   described.fps_options = rate_grid(stem.fps);
   for (const Precision type : stem.number_types) {
-    described.layer_costs.push_back({to_string(type), std::vector<double>(stem.base.branchpoints.size(), 0.0)});
+    described.layer_costs.push_back(
+        {to_string(type), std::vector<double>(stem.base.branchpoints.size(), 0.0)});
   }
   return described;
 }
@@ -28,8 +29,8 @@ Problem::Stem describe_stem(const Mix::Stem& stem) {
 Problem::Candidate describe_candidate(const Candidate& candidate, const AnswerQuality& quality, int frozen) {
   Problem::Candidate described;
   described.id = candidate.id;
-  described.kind = candidate.kind == CandidateKind::exit ? Problem::Candidate::Kind::exit
-                                                         : Problem::Candidate::Kind::tail;
+  described.kind =
+      candidate.kind == CandidateKind::exit ? Problem::Candidate::Kind::exit : Problem::Candidate::Kind::tail;
   described.levels = static_cast<int>(candidate.reads.size());
   described.frozen = frozen;
   described.tpr = quality.tpr;

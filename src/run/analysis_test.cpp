@@ -37,7 +37,7 @@ class ScriptedPipeline : public Pipeline {
 std::unique_ptr<StreamPlan> scripted_plan(int number, double fps, std::function<void()> before) {
   const std::vector<double> rates{fps};
   return std::make_unique<StreamPlan>(StreamPlan{number,
-                                                 {{0, "plan" + std::to_string(number), fps, 0.5F}},
+                                                 {{"exit-5", "plan" + std::to_string(number), fps, 1, 0.5F}},
                                                  Cadence(rates, kClipFps),
                                                  std::make_unique<ScriptedPipeline>(std::move(before))});
 }
@@ -189,7 +189,8 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   const Mix mix = files.mix();
   const Engine engine({.threads = 1});
   Deployer deployer(mix, Mode::mainstream, engine, Clock::system());
-  const MixPlan before = files.plan({{0, 20}, {1, 20}, {2, 20}}), after = files.plan({{0, 20}, {2, 20}, {1, 20}});
+  const MixPlan before = files.plan({{0, 20}, {1, 20}, {2, 20}}),
+                after = files.plan({{0, 20}, {2, 20}, {1, 20}});
   const StemTypes f32(mix.stems[0].base.branchpoints.size(), Precision::f32);
   auto first = deployer.plan(before);
   const auto stem = deployer.stem(f32);
@@ -206,8 +207,8 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   for (int i = 0; const auto frame = reader.next(); ++i) {
     const bool early = i < 30;
     (early ? first : second)->pipeline->run(frame->picture, all, scores, times);
-    const std::vector<std::size_t> candidates = early ? std::vector<std::size_t>{0, 1, 2}
-                                                      : std::vector<std::size_t>{0, 2, 1};
+    const std::vector<std::size_t> candidates =
+        early ? std::vector<std::size_t>{0, 1, 2} : std::vector<std::size_t>{0, 2, 1};
     for (std::size_t app = 0; app < 3; ++app) {
       const std::string name(1, static_cast<char>('a' + app));
       ASSERT_NEAR(scores[app], files.scores.at(name)[candidates[app]][static_cast<std::size_t>(i)], 1e-5)

@@ -96,8 +96,9 @@ std::shared_ptr<SharedStem> Deployer::stem(const StemTypes& types) {
       tensors.push_back(stem.base.branchpoints[place].tensor);
       by_tensor.push_back(types[place]);
     }
-    return std::make_shared<SharedStem>(
-        stem.base.input, Stem(engine_, stem.base.graph, tensors, by_tensor, stem.base.ranges), stem.branchpoints);
+    return std::make_shared<SharedStem>(stem.base.input,
+                                        Stem(engine_, stem.base.graph, tensors, by_tensor, stem.base.ranges),
+                                        stem.branchpoints);
   });
   return last_stem_;
 }

@@ -29,9 +29,10 @@ class Deployer {
   // By the number types of the way to each place of the base.
   [[nodiscard]] std::shared_ptr<SharedStem> stem(const StemTypes& types);
   // Behind the stem with these number types.
-  [[nodiscard]] std::shared_ptr<Tail> tail(const StemTypes& stem, std::size_t app, const std::string& candidate,
-                                           Precision type);
-  [[nodiscard]] std::shared_ptr<Network> network(std::size_t app, const std::string& candidate, Precision type);
+  [[nodiscard]] std::shared_ptr<Tail> tail(const StemTypes& stem, std::size_t app,
+                                           const std::string& candidate, Precision type);
+  [[nodiscard]] std::shared_ptr<Network> network(std::size_t app, const std::string& candidate,
+                                                 Precision type);
 
  private:
   using Key = std::tuple<std::size_t, std::string, Precision>;  // app, candidate, number type

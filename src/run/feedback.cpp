@@ -148,7 +148,8 @@ Feedback::Errors Feedback::compare(const Window& window) const {
     Errors::Part error;
     errors.add(error, expected_ms(first, last), spent);
     if (error.times == 0) continue;
-    for (std::size_t place = first + 1; place <= last; ++place) errors.stem[place].add(error.mean(1), error.times);
+    for (std::size_t place = first + 1; place <= last; ++place)
+      errors.stem[place].add(error.mean(1), error.times);
   }
   for (std::size_t app = 0; app < window.own.size(); ++app) {
     errors.add(errors.own[app], expected_own_ms(app), window.own[app]);

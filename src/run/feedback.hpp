@@ -63,7 +63,7 @@ class Feedback {
   MixPlan plan_;
   double cost_when_solved_, budget_when_solved_;
   double unavoidable_cost_ = 0;  // of the present schedule, where no other costs less
-  int number_;  // of the plan
+  int number_;                   // of the plan
   PlanStatistics last_;
   std::int64_t dropped_ = 0;
 

@@ -51,7 +51,8 @@ struct DeployedNetwork {
 // Number types of the way to each place of the base.
 using StemTypes = std::vector<Precision>;
 
-// The stem of a base, with the one scaled input of each frame. Plans that want the same number types share it.
+// The stem of a base, with the one scaled input of each frame. Plans that want the same number types share
+// it.
 struct SharedStem {
   SharedStem(const InputSpec& input, Stem compiled, std::vector<std::size_t> base_places)
       : scaler(input),

@@ -241,6 +241,29 @@ TEST_F(RunnerTest, EveryModeSchedulesByItself) {
   }
 }
 
+// One builder, one kind of costs: what `schedule --packages` answers is what a run does.
+TEST_F(RunnerTest, RunsTheScheduleThatPackagesCostsAndBudgetGive) {
+  RunOptions run_options = options();
+  for (const Mode mode : {Mode::mainstream, Mode::max_sharing, Mode::apart}) {
+    for (const double budget : {3.0, 50.0}) {
+      run_options.mode = mode;
+      run_options.budget = budget;
+      const RunReport report = run(run_options);
+      const Mix mix = read_mix(run_options.base, run_options.apps, "clip", kClipFps, 128, 96);
+      const Costs costs = known_costs(Engine({.threads = 1}), mix);
+      SolveOptions solve_options;
+      solve_options.algorithm = algorithm_of(mode, Algorithm::automatic);
+      const Problem problem = make_problem(mix, costs, budget, mode);
+      const Schedule expected = spend_rest(problem, solve(problem, solve_options), runs_alone(mode));
+      const Schedule& ran = report.schedules[0].schedule;
+      EXPECT_NEAR(ran.cost, expected.cost, 1e-9);
+      for (std::size_t app = 0; app < 3; ++app) {
+        EXPECT_EQ(ran.apps[app].choice, expected.apps[app].choice) << to_string(mode) << " at " << budget;
+      }
+    }
+  }
+}
+
 TEST_F(RunnerTest, AReportsScheduleCanBeRunAgain) {
   RunOptions run_options = options();
   const RunReport first = run(run_options);

@@ -19,8 +19,7 @@ constexpr double kMinFps = 1e-3, kMaxFps = 1e6;
 
 std::size_t app_index(const JsonField& id, const Mix& mix) {
   const std::string name = id.text();
-  const auto found =
-      std::ranges::find_if(mix.apps, [&](const Mix::App& app) { return app.name() == name; });
+  const auto found = std::ranges::find_if(mix.apps, [&](const Mix::App& app) { return app.name() == name; });
   if (found != mix.apps.end()) return static_cast<std::size_t>(found - mix.apps.begin());
   std::vector<std::string> known;
   for (const Mix::App& app : mix.apps) known.push_back(app.name());
@@ -42,18 +41,20 @@ const Candidate& find_candidate(const JsonField& field, const Mix::App& app, con
 const Candidate& candidate_of(const JsonField& entry, const Mix::App& app) {
   if (const auto field = entry.find("candidate")) {
     const std::string id = field->text();
-    return find_candidate(*field, app, [&](const Candidate& c) { return c.id == id; },
-                          [](const Candidate& c) { return c.id; });
+    return find_candidate(
+        *field, app, [&](const Candidate& c) { return c.id == id; }, [](const Candidate& c) { return c.id; });
   }
   if (const auto field = entry.find("branchpoint")) {
     const std::string tensor = field->text();
-    return find_candidate(*field, app, [&](const Candidate& c) { return c.branchpoint == tensor; },
-                          [](const Candidate& c) { return c.branchpoint; });
+    return find_candidate(
+        *field, app, [&](const Candidate& c) { return c.branchpoint == tensor; },
+        [](const Candidate& c) { return c.branchpoint; });
   }
   const JsonField field = entry["frozen"];
   const std::int64_t layers = field.integer(0, INT32_MAX);
-  return find_candidate(field, app, [&](const Candidate& c) { return c.frozen_layers == layers; },
-                        [](const Candidate& c) { return std::to_string(c.frozen_layers); });
+  return find_candidate(
+      field, app, [&](const Candidate& c) { return c.frozen_layers == layers; },
+      [](const Candidate& c) { return std::to_string(c.frozen_layers); });
 }
 
 // What stands there, else f32.
@@ -87,9 +88,10 @@ void check_stem(const JsonField& apps, const std::vector<Setting>& settings, con
     for (std::size_t b = 0; b < settings.size(); ++b) {
       const Precision first = settings[a].number_types.stem, second = settings[b].number_types.stem;
       if (place(a) > place(b) || first == second || (place(a) < place(b) && first < second)) continue;
-      apps.fail(fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: one branchpoint has "
-                            "one number type, and deeper ones no more exact ones",
-                            mix.apps[a].name(), to_string(first), mix.apps[b].name(), to_string(second)));
+      apps.fail(
+          fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: one branchpoint has "
+                      "one number type, and deeper ones no more exact ones",
+                      mix.apps[a].name(), to_string(first), mix.apps[b].name(), to_string(second)));
     }
   }
 }

@@ -9,9 +9,11 @@
 namespace mainstream {
 
 // Reads a schedule (docs/formats.md, "Schedule") for the apps of a mix of one stem; of each app counts id,
-// candidate (else branchpoint or frozen, for the first candidate there), fps, votes, and the number types. Throws
-// unreadable, or untrusted, naming the field: an app that the mix does not have or that is missing, a candidate
-// that its package does not have, a frame rate that is none, number types that are not possible, or not together.
-[[nodiscard]] std::vector<Setting> read_schedule(const std::filesystem::path& path, const Mix& mix, Mode mode);
+// candidate (else branchpoint or frozen, for the first candidate there), fps, votes, and the number types.
+// Throws unreadable, or untrusted, naming the field: an app that the mix does not have or that is missing, a
+// candidate that its package does not have, a frame rate that is none, number types that are not possible, or
+// not together.
+[[nodiscard]] std::vector<Setting> read_schedule(const std::filesystem::path& path, const Mix& mix,
+                                                 Mode mode);
 
 }  // namespace mainstream

@@ -133,7 +133,8 @@ void Session::note_schedule(const MixPlan& plan, const std::string& reason, doub
     const Setting& setting = plan.settings[app];
     const std::string& branchpoint = mix_.apps[app].manifest().candidate(setting.candidate).branchpoint;
     log->info("  {}: {} at {} at {:.6g} fps, {} {}{}, expected F1 {:.3f}", mix_.apps[app].name(),
-              setting.candidate, branchpoint, setting.fps, setting.votes, setting.votes == 1 ? "vote" : "votes",
+              setting.candidate, branchpoint, setting.fps, setting.votes,
+              setting.votes == 1 ? "vote" : "votes",
               types.size() > 1 ? ", " + to_string(setting.number_types) : "", schedule.apps[app].f1);
     in_force.branchpoints.push_back(branchpoint);
   }
