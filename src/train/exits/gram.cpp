@@ -20,58 +20,64 @@ void each_block(const HalfRows& features,
   }
 }
 
-// Subtracts each column's mean, writes it to `means` and answers the sum of squares that is left.
-double centre(std::span<float> block, std::span<float> means) {
-  const std::size_t columns = means.size(), rows = block.size() / columns;
-  std::vector<double> sums(columns, 0);
-  for (std::size_t i = 0; i < block.size(); ++i) sums[i % columns] += block[i];
-  for (std::size_t column = 0; column < columns; ++column)
-    means[column] = static_cast<float>(sums[column] / static_cast<double>(rows));
-  double squares = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    double of_row = 0;
-    for (std::size_t column = 0; column < columns; ++column) {
-      float& value = block[row * columns + column];
-      value -= means[column];
-      of_row += static_cast<double>(value) * value;
-    }
-    squares += of_row;
-  }
-  return squares;
+// Calls `use` with each row of a block.
+template <typename Use>
+void each_row_of(std::span<float> block, std::size_t columns, const Use& use) {
+  for (std::size_t begin = 0; begin < block.size(); begin += columns) use(block.subspan(begin, columns));
+}
+
+void subtract(std::span<float> block, std::span<const float> means) {
+  each_row_of(block, means.size(), [&](std::span<float> row) {
+    for (std::size_t i = 0; i < row.size(); ++i) row[i] -= means[i];
+  });
+}
+
+void write_means(std::span<float> block, std::span<float> means) {
+  std::vector<double> sums(means.size(), 0);
+  each_row_of(block, means.size(), [&](std::span<float> row) {
+    for (std::size_t i = 0; i < row.size(); ++i) sums[i] += row[i];
+  });
+  const auto rows = static_cast<double>(block.size() / means.size());
+  for (std::size_t i = 0; i < means.size(); ++i) means[i] = static_cast<float>(sums[i] / rows);
 }
 
 }  // namespace
 
 LevelKernel kernel_of(const HalfRows& features) {
   LevelKernel level{{std::vector<float>(features.size())}, Matrix(features.rows(), features.rows())};
-  double squares = 0;
   each_block(features, [&](std::size_t first, std::span<float> block) {
-    const std::size_t columns = block.size() / features.rows();
-    squares += centre(block, std::span(level.features.mean).subspan(first, columns));
+    const auto means = std::span(level.features.mean).subspan(first, block.size() / features.rows());
+    write_means(block, means);
+    subtract(block, means);
     add_gram(block, level.kernel);
   });
-  if (squares == 0) return level;  // all rows are alike: a kernel of zeros
+  double squares = 0;
+  for (std::size_t row = 0; row < features.rows(); ++row) squares += level.kernel(row, row);
+  if (!(squares > 0)) return level;  // all rows are alike: a kernel of zeros
   const double by = static_cast<double>(features.rows()) / squares;
   level.features.scale = std::sqrt(by);
   for (double& value : level.kernel.values) value *= by;
   return level;
 }
 
-LinearWeights linear_weights(const HalfRows& features, const FeatureScale& scale,
-                             std::span<const double> dual) {
-  LinearWeights linear{std::vector<float>(features.size()), 0};
+std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
+                                          std::span<const std::vector<double>> duals) {
+  std::vector<LinearWeights> all(duals.size(), {std::vector<float>(features.size()), 0});
   const double by = scale.scale * scale.scale;
   each_block(features, [&](std::size_t first, std::span<float> block) {
     const std::size_t columns = block.size() / features.rows();
-    for (std::size_t i = 0; i < block.size(); ++i) block[i] -= scale.mean[first + i % columns];
-    const std::vector<float> products = transposed_product(block, dual);
-    for (std::size_t i = 0; i < columns; ++i) {
-      const double weight = by * products[i];
-      linear.weights[first + i] = static_cast<float>(weight);
-      linear.offset -= scale.mean[first + i] * weight;
+    const auto means = std::span(scale.mean).subspan(first, columns);
+    subtract(block, means);
+    for (std::size_t i = 0; i < duals.size(); ++i) {
+      const std::vector<float> products = transposed_product(block, duals[i]);
+      for (std::size_t column = 0; column < columns; ++column) {
+        const double weight = by * products[column];
+        all[i].weights[first + column] = static_cast<float>(weight);
+        all[i].offset -= means[column] * weight;
+      }
     }
   });
-  return linear;
+  return all;
 }
 
 }  // namespace mainstream

@@ -29,8 +29,9 @@ struct LinearWeights {
   double offset = 0;
 };
 
-// sum over rows of dual[i] * kernel(x, row i), as a function of the raw features x.
-[[nodiscard]] LinearWeights linear_weights(const HalfRows& features, const FeatureScale& scale,
-                                           std::span<const double> dual);
+// For each of `duals` (weights by row) the sum over rows of dual[i] * kernel(x, row i), as a function of the
+// raw features x. None depends on which others there are.
+[[nodiscard]] std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
+                                                        std::span<const std::vector<double>> duals);
 
 }  // namespace mainstream

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "mainstream/engine.hpp"
 #include "train/parallel.hpp"
 #include "train/stopped.hpp"
 
@@ -31,6 +32,40 @@ std::vector<std::string> tensors_of(const Base& base, std::span<const ExitLevel>
   }
   return tensors;
 }
+
+// A stem that is read at all levels in one pass. One thread at a time.
+class LevelReader {
+ public:
+  LevelReader(const Engine& engine, const Base& base, std::span<const ExitLevel> levels, Precision precision)
+      : stem_(engine, base.graph, tensors_of(base, levels),
+              std::vector<Precision>(tensors_of(base, levels).size(), precision),
+              base.ranges_for(precision)) {
+    for (const ExitLevel& level : levels) {
+      const auto place = std::ranges::find(stem_.branchpoints(), level.tensor) - stem_.branchpoints().begin();
+      const auto branchpoint = static_cast<std::size_t>(place);
+      levels_.push_back({branchpoint, Tail(stem_, branchpoint, feature_graph(level))});
+    }
+  }
+
+  // The features of each level; they stay valid until the next call.
+  [[nodiscard]] std::vector<std::span<const float>> read(std::span<const float> input) {
+    stem_.load(input);
+    std::vector<std::span<const float>> features;
+    for (Level& level : levels_) {
+      stem_.run_to(level.branchpoint);
+      features.push_back(level.tail.run());
+    }
+    return features;
+  }
+
+ private:
+  struct Level {
+    std::size_t branchpoint;  // of the stem
+    Tail tail;
+  };
+  Stem stem_;
+  std::vector<Level> levels_;
+};
 
 }  // namespace
 
@@ -68,23 +103,20 @@ std::vector<ExitLevel> pooled_levels(const Base& base, std::span<const Branchpoi
   return levels;
 }
 
-LevelReader::LevelReader(const Engine& engine, const Base& base, std::span<const ExitLevel> levels)
-    : stem_(engine, base.graph, tensors_of(base, levels)) {
-  for (const ExitLevel& level : levels) {
-    const auto place = std::ranges::find(stem_.branchpoints(), level.tensor) - stem_.branchpoints().begin();
-    const auto branchpoint = static_cast<std::size_t>(place);
-    levels_.push_back({branchpoint, Tail(stem_, branchpoint, feature_graph(level))});
-  }
-}
-
-std::vector<std::span<const float>> LevelReader::read(std::span<const float> input) {
-  stem_.load(input);
-  std::vector<std::span<const float>> features;
-  for (Level& level : levels_) {
-    stem_.run_to(level.branchpoint);
-    features.push_back(level.tail.run());
-  }
-  return features;
+void each_row(const Base& base, std::span<const ExitLevel> levels, const FeatureSource& inputs,
+              std::span<const std::size_t> rows, const LevelReading& how, const std::stop_token& stop,
+              const std::function<void(std::size_t place, std::span<const std::span<const float>>)>& use) {
+  const Engine engine({.threads = 1});
+  const auto workers = static_cast<std::size_t>(std::max(1, how.threads));
+  parallel_for(workers, how.threads, [&](std::size_t worker) {
+    LevelReader reader(engine, base, levels, how.stem);
+    std::vector<float> input(static_cast<std::size_t>(element_count(inputs.shape())));
+    for (std::size_t place = worker; place < rows.size(); place += workers) {
+      throw_if(stop);
+      inputs.read(rows[place], input);
+      use(place, reader.read(input));
+    }
+  });
 }
 
 std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base, std::span<const ExitLevel> levels,
@@ -96,19 +128,12 @@ std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base, std::span<c
   std::vector<std::unique_ptr<HalfRows>> features;
   for (const ExitLevel& level : levels)
     features.push_back(std::make_unique<HalfRows>(rows.size(), feature_count(level), kAllInMemory, ""));
-  const Engine engine({.threads = 1});
-  const auto workers = static_cast<std::size_t>(std::max(1, threads));
-  parallel_for(workers, threads, [&](std::size_t worker) {
-    LevelReader reader(engine, base, levels);
-    std::vector<float> input(static_cast<std::size_t>(element_count(inputs.shape())));
-    for (std::size_t row = worker; row < rows.size(); row += workers) {
-      throw_if(stop);
-      inputs.read(rows[row], input);
-      const auto values = reader.read(input);
-      for (std::size_t level = 0; level < values.size(); ++level) features[level]->write(row, values[level]);
-      row_done();
-    }
-  });
+  each_row(base, levels, inputs, rows, {Precision::f32, threads}, stop,
+           [&](std::size_t place, std::span<const std::span<const float>> values) {
+             for (std::size_t level = 0; level < values.size(); ++level)
+               features[level]->write(place, values[level]);
+             row_done();
+           });
   return features;
 }
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "mainstream/base.hpp"
-#include "mainstream/engine.hpp"
 #include "mainstream/exit.hpp"
+#include "mainstream/precision.hpp"
 #include "train/features.hpp"
 #include "train/half_rows.hpp"
 
@@ -26,25 +26,20 @@ namespace mainstream {
 
 [[nodiscard]] std::size_t feature_count(const ExitLevel& level);
 
-// Runs a stem and reads all levels of an input in one pass. One thread at a time.
-class LevelReader {
- public:
-  LevelReader(const Engine& engine, const Base& base, std::span<const ExitLevel> levels);
-
-  // The features of each level; they stay valid until the next call.
-  [[nodiscard]] std::vector<std::span<const float>> read(std::span<const float> input);
-
- private:
-  struct Level {
-    std::size_t branchpoint;  // of the stem
-    Tail tail;
-  };
-  Stem stem_;
-  std::vector<Level> levels_;
+// How levels are read: rows side by side on so many threads, each with a stem of its own.
+struct LevelReading {
+  Precision stem = Precision::f32;
+  int threads = 1;
 };
 
-// By level the features of the inputs' `rows`: one pass of the stem per row, rows side by side on `threads`
-// threads. `row_done` is called from several threads. Throws failed when stopped.
+// Calls `use` with each place in `rows` and the features of all levels there, one pass of the stem per row.
+// `use` is called from several threads, never for two rows of one thread at once; the features are gone
+// afterwards. Throws failed when stopped.
+void each_row(const Base& base, std::span<const ExitLevel> levels, const FeatureSource& inputs,
+              std::span<const std::size_t> rows, const LevelReading& how, const std::stop_token& stop,
+              const std::function<void(std::size_t place, std::span<const std::span<const float>>)>& use);
+
+// By level the features of the inputs' `rows`, in f32. `row_done` is called from several threads.
 [[nodiscard]] std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base,
                                                                  std::span<const ExitLevel> levels,
                                                                  const FeatureSource& inputs,

@@ -2,6 +2,7 @@
 // Gaussian elimination, once for each model.
 #include "train/exits/ridge.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -152,7 +153,8 @@ TEST_F(RidgeTest, ShippedModelIsTheAverageOfTheFoldsModels) {
   const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_);
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     SCOPED_TRACE(target);
-    const LinearWeights linear = linear_weights(halves_, level.features, fits[target].dual);
+    const LinearWeights linear =
+        linear_weights(halves_, level.features, std::span(&fits[target].dual, 1)).front();
     for (std::size_t row = 0; row < kRows; ++row) {
       double wanted = 0;
       for (const HeldOut& fold : folds_)
@@ -212,7 +214,8 @@ TEST_F(RidgeTest, KnowsNothingWhereAllRowsAreAlike) {
   for (std::size_t row = 0; row < kRows; ++row) alike.write(row, std::vector<float>{1, 2, 3});
   const LevelKernel level = kernel_of(alike);
   const RidgeFit fit = fit_ridge(level.kernel, targets_, folds_, strengths_).front();
-  for (const float weight : linear_weights(alike, level.features, fit.dual).weights) EXPECT_EQ(weight, 0);
+  for (const LinearWeights& linear : linear_weights(alike, level.features, std::span(&fit.dual, 1)))
+    EXPECT_THAT(linear.weights, testing::Each(0));
 }
 
 TEST(FoldsInTime, LeaveAGuardAtBothSides) {
