@@ -26,39 +26,66 @@ class ScoreCommandTest : public testing::Test {
   TestFolder folder_;
 };
 
+// At 2 frames per second a frame beside an event is within the tolerance.
 TEST_F(ScoreCommandTest, PrintsATable) {
-  const CliResult result = score(event("door", 2, 3) + event("door", 6, 7));
+  const CliResult result = score(event("door", 2, 3) + event("door", 7, 7) + event("lift", 3, 3), "--fps 2");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(
       result.out,
-      "app   recall  precision     f1  true  found  detected  correct\n"
-      "door   0.500      0.500  0.500     2      1         2        1\n"
-      "lift       -          -      -     0      0         0        0\n"
-      "frames 0..7: mean f1 0.500, lowest 0.500, over 1 of 2 apps (the others have neither true nor detected "
-      "events)\n");
+      "app      f1  error  recall  precision   found  detections  false alarms  per hour  per found  "
+      "covered  delay s  always on\n"
+      "door  0.500  0.498   0.500      0.500  1 of 2           2           1.0     900.0        1.0  "
+      "  0.333        -      0.857\n"
+      "lift      -      -       -          -  0 of 0           1           1.0     900.0          -  "
+      "      -        -          -\n"
+      "lift: no true event in these frames, so there is no F1; 1 false alarm\n"
+      "frames 0..7 at 2 fps: mean f1 0.500, error 0.498, lowest 0.500, always on 0.857, over 1 of 2 apps\n");
 }
 
 TEST_F(ScoreCommandTest, PrintsJson) {
-  const CliResult result = score(event("door", 1, 1) + event("lift", 1, 1), "--json --frames 0..3");
-  EXPECT_EQ(result.exit_code, 0);
+  const std::string with_times =
+      R"({"app":"door","stream":"gate","start_frame":1,"end_frame":5,"end_seconds":2.0,"confirmed_frame":2})"
+      "\n";
+  const CliResult result = score(with_times + event("lift", 1, 1), "--json --frames 0..4");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
   const Json json = parse_json(result.out, "output");
-  EXPECT_EQ(json["last_frame"], 3);
-  EXPECT_EQ(json["apps"][0]["app"], "door");
-  EXPECT_EQ(json["apps"][0]["f1"], 1);
+  EXPECT_EQ(json["first_frame"], 0);
+  EXPECT_EQ(json["last_frame"], 4);
+  EXPECT_EQ(json["fps"], 2.5) << "from the event's frame and time";
+  // The event is 1..2, told are 1..4, of which 3 is within the tolerance.
+  const Json door = {{"app", "door"},
+                     {"f1", 0.8},
+                     {"f1_error", nullptr},  // a single event tells none
+                     {"recall", 1.0},
+                     {"precision", 1 / 1.5},
+                     {"true_events", 1},
+                     {"found", 1.0},
+                     {"detections", 1},
+                     {"false_alarms", 0.5},
+                     {"false_alarms_per_hour", 900.0},
+                     {"detections_per_found", 1.0},
+                     {"covered", 1.0},
+                     {"median_delay_s", 0.4},
+                     {"always_on_f1", 0.8}};
+  EXPECT_EQ(json["apps"][0], door);
   EXPECT_TRUE(json["apps"][1]["recall"].is_null());
-  EXPECT_EQ(json["mean_f1"], 0.5);
-  EXPECT_EQ(json["min_f1"], 0);
+  EXPECT_EQ(json["apps"][1]["false_alarms"], 1);
+  EXPECT_EQ(json["apps_with_f1"], 1);
+  EXPECT_EQ(json["mean_f1"], 0.8);
+  EXPECT_TRUE(json["mean_f1_error"].is_null());
+  EXPECT_EQ(json["min_f1"], 0.8);
+  EXPECT_EQ(json["mean_always_on_f1"], 0.8);
 }
 
 TEST_F(ScoreCommandTest, ComparesOnlyWhatIsAskedFor) {
   const std::string events = event("door", 1, 1) + event("door", 90, 99) + event("lift", 3, 3);
-  const CliResult result = score(events, "--app door --frames 0..4");
+  const CliResult result = score(events, "--fps 2 --app door --frames 0..4");
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.out, HasSubstr("door   1.000      1.000  1.000     1      1         1        1"));
+  EXPECT_THAT(result.out, HasSubstr("door  1.000      -   1.000      1.000  1 of 1"));
   EXPECT_THAT(result.out, testing::Not(HasSubstr("lift")));
-  const CliResult stream = score(event("door", 1, 1) + event("door", 7, 7, "yard"), "--stream gate");
-  EXPECT_THAT(stream.out, HasSubstr("door   0.500      1.000"));
+  const CliResult stream = score(event("door", 1, 1) + event("door", 7, 7, "yard"), "--fps 2 --stream gate");
+  EXPECT_THAT(stream.out, HasSubstr("1 of 2           1           0.0"));
 }
 
 TEST_F(ScoreCommandTest, RefusesWhatCannotBeCompared) {
@@ -72,8 +99,12 @@ TEST_F(ScoreCommandTest, RefusesWhatCannotBeCompared) {
   refuses(2, event("dor", 1, 2), "", "no labels of app 'dor'; there are: door, lift");
   refuses(2, "", "--app dor", "no labels of app 'dor'");
   refuses(2, "", "--frames 5", "--frames '5': FIRST..LAST would be right");
-  refuses(2, "", "--frames 5..8", "frames 5..8: the labels have frames 0..7");
-  refuses(2, "", "--frames 5..4", "frames 5..4");
+  refuses(2, "", "--fps 2 --frames 5..8", "frames 5..8: the labels have frames 0..7");
+  refuses(2, "", "--fps 2 --frames 5..4", "frames 5..4");
+  refuses(2, "", "", "has no events that would tell the stream's frame rate: give it with --fps");
+  refuses(2, event("door", 1, 2), "",
+          "does not tell (by end_frame and end_seconds) the stream's frame rate: give it");
+  refuses(2, event("door", 1, 2), "--fps 0", "a stream of 0 frames per second");
   refuses(2, event("door", 1, 2) + event("door", 1, 2, "yard"), "", "choose one with --stream: gate, yard");
   refuses(2, event("door", 1, 2), "--stream yard", "no events of stream 'yard', but of: gate");
   refuses(3, event("door", 7, 8), "", "event at frames 7..8, but the labels in");

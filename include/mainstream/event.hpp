@@ -51,10 +51,11 @@ class EventDetector {
   explicit EventDetector(EventRule rule);  // throws usage: less than one vote, a negative gap
 
   struct Event {
-    FrameRange range;           // first to last positive analysed frame
-    float peak = 0;             // highest score within
-    std::int64_t seen = 0;      // analysed frames within the range
-    std::int64_t positive = 0;  // those of them that were positive
+    FrameRange range;                  // first to last positive analysed frame
+    float peak = 0;                    // highest score within
+    std::int64_t seen = 0;             // analysed frames within the range
+    std::int64_t positive = 0;         // those of them that were positive
+    std::int64_t confirmed_frame = 0;  // the frame that completed its votes: nobody could tell earlier
   };
 
   // `frame` must rise from call to call (throws usage). Returns the event that this frame shows to be over,
@@ -63,6 +64,10 @@ class EventDetector {
 
   // At the end of the stream: the open event, if it has its votes. The detector may begin anew then.
   [[nodiscard]] std::optional<Event> finish();
+
+  // From the next frame on so many votes are needed (throws usage: less than one). Positive frames that came
+  // just before count, and an open event goes on.
+  void set_votes(int votes);
 
   // The event going on now, once it has its votes.
   [[nodiscard]] const Event* open() const { return current_ ? &*current_ : nullptr; }
@@ -93,41 +98,106 @@ struct EventRecord {
   WallTime start_time, end_time;              // the same moments, UTC
   double peak_score = 0;                      // 0..1
   std::int64_t seen = 0, positive = 0;        // analysed frames within, and those of them that were positive
-  std::string branchpoint;                    // in force when the event ended
-  double fps = 0;                             // likewise: analysed frames per second
+  // The frame that completed the votes; nothing where the program that wrote the file does not tell.
+  std::optional<std::int64_t> confirmed_frame;
+  // In force when the event ended, each as far as it is known:
+  std::string branchpoint;
+  double fps = 0;           // analysed frames per second
+  int votes = 0;            // consecutive positive frames that made a detection; 0: not known
+  std::string candidate;    // its id in the package
+  std::string package;      // sha256, hexadecimal
+  std::optional<int> plan;  // its place among those of the run, from 0
 };
 
-// One line of JSON, without its end (docs/formats.md).
+// One line of JSON, without its end (docs/formats.md). What is not known is left out.
 [[nodiscard]] std::string to_json_line(const EventRecord& event);
 
 // All events of a JSON Lines file, in its order. Throws unreadable, or untrusted naming file and line.
 [[nodiscard]] std::vector<EventRecord> read_events(const std::filesystem::path& path);
 
-// Agreement of detected events with the truth.
-struct EventScore {
-  std::int64_t true_events = 0, found = 0;        // found: true events that a detected one overlaps
-  std::int64_t detected_events = 0, correct = 0;  // correct: detected events that overlap a true one
-  std::optional<double> recall;                   // found / true_events; nothing when there is no true event
-  std::optional<double> precision;  // correct / detected_events; nothing when nothing was detected
-  std::optional<double> f1;         // nothing when there are neither true nor detected events;
-                             // 0 when there are true events and nothing was detected, or the other way round
+// The event score: how well detections agree with the truth, in events. After SzCORE's event-based scoring
+// (Dan et al., Epilepsia 2024; github.com/esl-epfl/timescoring), with the length of a mean event as the unit
+// of false alarms. docs/evaluation.md tells the formula and how it behaves.
+
+// What was raised as one event.
+struct Detection {
+  FrameRange frames;                      // first to last positive frame
+  std::optional<std::int64_t> confirmed;  // the frame that completed the votes, if known
 };
 
-[[nodiscard]] EventScore score_events(std::span<const FrameRange> truth,
-                                      std::span<const FrameRange> detected);
+// What a score is made of. Counts add up over parts of a clip (where no event is cut), clips, apps and
+// repeated runs; they need not be whole.
+struct EventCounts {
+  double found = 0, missed = 0;  // true events that some detection meets, and the others
+  double false_alarms = 0;       // in mean events: time reported wrongly, but at least 1 for each detection
+                                 // that is near no event
 
-using EventsByApp = std::map<std::string, std::vector<FrameRange>>;
+  EventCounts& operator+=(const EventCounts& other);
+  bool operator==(const EventCounts&) const = default;
+
+  // Nothing where there was nothing to find: found + missed is 0.
+  [[nodiscard]] std::optional<double> recall() const;
+  [[nodiscard]] std::optional<double> f1() const;  // 2 found / (2 found + missed + false_alarms)
+  // found / (found + false_alarms); nothing where neither is there.
+  [[nodiscard]] std::optional<double> precision() const;
+};
+
+[[nodiscard]] EventCounts sum(std::span<const EventCounts> counts);
+
+struct ScoreOptions {
+  double fps = 0;            // of the stream
+  FrameRange frames;         // that are compared; both sides are cut to them
+  double tolerance_s = 0.5;  // so much time beside an event may be reported with it: labels are no better
+  // Frames that make one false alarm. 0: the mean length of the true events, or, without any, every detection
+  // is one.
+  double alarm_frames = 0;
+};
+
+// Values without a meaning are not there: without true events all but the false alarms.
+struct EventScore {
+  EventCounts counts;
+  std::int64_t true_events = 0;
+  std::int64_t detections = 0;  // those that have a frame in common count as one
+  std::optional<double> recall, precision, f1;
+  std::optional<double> f1_error;  // standard error of F1 (CellBootstrap); from two events on
+  double false_alarms_per_hour = 0;
+  std::optional<double> detections_per_found;  // that meet a found event, on average
+  std::optional<double> covered;               // share of the events' time within detections
+  std::optional<double> median_delay_s;        // from a found event's start until it was told, where known
+  std::optional<double> always_on_f1;          // what one detection over all frames would get: the floor
+};
+
+// `truth`: ascending, without common frames (as runs_of gives them). Throws usage otherwise, and for options
+// that mean nothing.
+[[nodiscard]] EventScore score_events(std::span<const FrameRange> truth,
+                                      std::span<const Detection> detections, const ScoreOptions& options);
+
+// The counts by stretches of time: one for each true event, cut at the middles of the gaps between them; one
+// in all where there is no event. Their sum is score_events' counts. What a detection over several stretches
+// has of false alarms is shared out by its frames in each.
+[[nodiscard]] std::vector<EventCounts> score_cells(std::span<const FrameRange> truth,
+                                                   std::span<const Detection> detections,
+                                                   const ScoreOptions& options);
+
+using EventsByApp = std::map<std::string, std::vector<Detection>>;
+
+// What of an event a score needs.
+[[nodiscard]] Detection detection_of(const EventRecord& event);
 
 // The agreement of several apps' events with labels.
 struct RunScore {
   FrameRange frames;  // that were compared
+  double fps = 0;     // of the stream
   std::map<std::string, EventScore> apps;
-  std::optional<double> mean_f1, min_f1;  // over the apps that have an F1; nothing when none has
+  // Over the apps that have an F1, which are those with true events; nothing when none has.
+  std::optional<double> mean_f1, min_f1;
+  std::optional<double> mean_f1_error;  // of the mean, the apps' errors being independent; if all have one
+  std::optional<double> mean_always_on_f1;
 };
 
-// Scores every app of `detected`; an app that detected nothing is there with an empty list. Both sides are
-// cut to `frames`, and what lies outside does not count. Throws usage: an app without labels (naming the
-// known ones), frames that the labels do not have.
-[[nodiscard]] RunScore score_run(const Labels& labels, const EventsByApp& detected, FrameRange frames);
+// Scores every app of `detected`; an app that detected nothing is there with an empty list. Throws usage: an
+// app without labels (naming the known ones), frames that the labels do not have.
+[[nodiscard]] RunScore score_run(const Labels& labels, const EventsByApp& detected,
+                                 const ScoreOptions& options);
 
 }  // namespace mainstream

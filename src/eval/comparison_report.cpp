@@ -16,6 +16,10 @@ std::string shown(const std::optional<double>& value) {
   return value ? fmt::format("{:.3f}", *value) : "none";
 }
 
+std::string with_error(const std::optional<double>& value, const std::optional<double>& error) {
+  return error ? fmt::format("{} ± {:.3f}", shown(value), *error) : shown(value);
+}
+
 std::string budget_text(const Trial& trial) {
   return trial.budget ? fmt::format("{}", *trial.budget) : "none";
 }
@@ -55,11 +59,9 @@ Plot quality_by_budget(const Comparison& comparison) {
   return plot;
 }
 
-void add_spans(PlotSeries& series, const std::vector<FrameRange>& ranges, double y, double fps) {
-  for (const FrameRange& range : ranges) {
-    series.points.emplace_back(static_cast<double>(range.first) / fps, y);
-    series.points.emplace_back(static_cast<double>(range.last + 1) / fps, y);
-  }
+void add_span(PlotSeries& series, const FrameRange& range, double y, double fps) {
+  series.points.emplace_back(static_cast<double>(range.first) / fps, y);
+  series.points.emplace_back(static_cast<double>(range.last + 1) / fps, y);
 }
 
 // What happened and what each mode told, app by app.
@@ -81,13 +83,16 @@ Plot timeline(const Comparison& comparison, const std::vector<Trial>& trials, co
   for (std::size_t app = 0; app < apps.size(); ++app) {
     const double y = count - static_cast<double>(app);
     plot.y_names.emplace_back(y + 0.2, apps[app].name);
-    add_spans(
-        series[0],
-        runs_of(comparison.labels.of(apps[app].name), comparison.frames.first, comparison.frames.last + 1),
-        y + 0.4, comparison.stream_fps);
+    const std::string& name = apps[app].name;
+    for (const FrameRange& event :
+         runs_of(comparison.labels.of(name), comparison.frames.first, comparison.frames.last + 1)) {
+      add_span(series[0], event, y + 0.4, comparison.stream_fps);
+    }
     for (std::size_t i = 0; i < trials.size(); ++i) {
-      add_spans(series[i + 1], trials[i].events.at(apps[app].name), y + 0.2 - 0.18 * static_cast<double>(i),
-                comparison.stream_fps);
+      for (const Detection& detection : trials[i].events.at(name)) {
+        add_span(series[i + 1], detection.frames, y + 0.2 - 0.18 * static_cast<double>(i),
+                 comparison.stream_fps);
+      }
     }
   }
   plot.series = std::move(series);
@@ -113,6 +118,13 @@ Plot candidates_plot(const std::vector<Manifest>& apps) {
   return plot;
 }
 
+// The mean F1 of apps that are always on, which is the same for all trials.
+std::optional<double> floor_of(const Comparison& comparison) {
+  const std::vector<Trial>& trials = comparison.live.empty() ? comparison.budgeted : comparison.live;
+  if (trials.empty()) return std::nullopt;
+  return trials.front().score.mean_always_on_f1;
+}
+
 std::vector<std::vector<std::string>> app_rows(const Trial& trial, const Base& base) {
   std::vector<std::vector<std::string>> rows;
   const auto& branchpoints = trial.report.schedules.back().branchpoints;
@@ -122,8 +134,10 @@ std::vector<std::vector<std::string>> app_rows(const Trial& trial, const Base& b
     rows.push_back({app.name, branchpoints[i],
                     fmt::format("{:.0f} %", 100 * base.branchpoint(branchpoints[i]).fraction),
                     fmt::format("{:.1f}", app.target_fps), fmt::format("{:.1f}", app.reached_fps),
-                    shown(score.f1), fmt::format("{} of {}", score.found, score.true_events),
-                    fmt::format("{} of {}", score.correct, score.detected_events)});
+                    with_error(score.f1, score.f1_error), shown(score.recall), shown(score.precision),
+                    fmt::format("{:.0f} of {}", score.counts.found, score.true_events),
+                    fmt::format("{:.1f}", score.counts.false_alarms), shown(score.median_delay_s),
+                    shown(score.covered), shown(score.always_on_f1)});
   }
   return rows;
 }
@@ -164,6 +178,12 @@ void write_comparison_report(const Comparison& comparison, const Base& base,
   const auto header = rows.front();
   rows.erase(rows.begin());
   report.table(header, rows);
+  if (const auto floor = floor_of(comparison)) {
+    report.paragraph(
+        fmt::format("F1 counts events: found, missed, and false alarms in mean events (docs/evaluation.md). "
+                    "One alarm over the whole clip for every app would have a mean F1 of {:.3f}.",
+                    *floor));
+  }
   for (const std::string& reason : comparison.infeasible) report.paragraph("No schedule: " + reason);
   if (!comparison.budgeted.empty()) report.chart(draw_svg(quality_by_budget(comparison)));
   report.heading("What happened, and what each mode told");
@@ -182,9 +202,9 @@ void write_comparison_report(const Comparison& comparison, const Base& base,
   for (const auto* trials : {&comparison.live, &comparison.budgeted}) {
     for (const Trial& trial : *trials) {
       report.heading(trial.name());
-      report.table(
-          {"app", "branchpoint", "frozen", "target fps", "reached fps", "F1", "events found", "alarms right"},
-          app_rows(trial, base));
+      report.table({"app", "branchpoint", "frozen", "target fps", "reached fps", "F1", "recall", "precision",
+                    "events found", "false alarms", "delay s", "covered", "always on"},
+                   app_rows(trial, base));
     }
   }
   report.write(path);

@@ -64,8 +64,9 @@ class ModeComparison {
     }
     for (const RunReport::App& app : trial.report.apps) trial.events[app.name];
     for (const EventRecord& event : read_events(*run_options.events))
-      trial.events[event.app].push_back(event.frames);
-    trial.score = score_run(comparison_.labels, trial.events, comparison_.frames);
+      trial.events[event.app].push_back(detection_of(event));
+    trial.score = score_run(comparison_.labels, trial.events,
+                            {.fps = trial.report.stream_fps, .frames = comparison_.frames});
     return trial;
   }
 

@@ -8,11 +8,21 @@
 
 namespace mainstream {
 
-EventDetector::EventDetector(EventRule rule) : rule_(rule) {
-  if (rule.votes >= 1 && rule.merge_gap >= 0) return;
+namespace {
+
+EventRule checked(EventRule rule) {
+  if (rule.votes >= 1 && rule.merge_gap >= 0) return rule;
   throw Error(ErrorKind::usage,
               fmt::format("{} votes and a merge gap of {} frames; at least 1 and 0 are needed", rule.votes,
                           rule.merge_gap));
+}
+
+}  // namespace
+
+EventDetector::EventDetector(EventRule rule) : rule_(checked(rule)) {}
+
+void EventDetector::set_votes(int votes) {
+  rule_ = checked({votes, rule_.merge_gap});
 }
 
 std::optional<EventDetector::Event> EventDetector::add(std::int64_t frame, float score, bool positive) {
@@ -42,7 +52,7 @@ std::optional<EventDetector::Event> EventDetector::add(std::int64_t frame, float
 }
 
 void EventDetector::join_run(std::int64_t frame) {
-  if (!current_) current_ = Event{{run_start_, frame}, pending_.peak, 0, 0};
+  if (!current_) current_ = Event{{run_start_, frame}, pending_.peak, 0, 0, frame};
   current_->range.last = frame;
   current_->peak = std::fmax(current_->peak, pending_.peak);
   current_->seen += pending_.seen;

@@ -10,12 +10,13 @@ namespace mainstream {
 using Event = EventDetector::Event;
 
 static bool operator==(const Event& a, const Event& b) {
-  return a.range == b.range && a.peak == b.peak && a.seen == b.seen && a.positive == b.positive;
+  return a.range == b.range && a.peak == b.peak && a.seen == b.seen && a.positive == b.positive &&
+         a.confirmed_frame == b.confirmed_frame;
 }
 
 static std::ostream& operator<<(std::ostream& out, const Event& event) {
   return out << event.range.first << ".." << event.range.last << " peak " << event.peak << " seen "
-             << event.seen << " positive " << event.positive;
+             << event.seen << " positive " << event.positive << " confirmed " << event.confirmed_frame;
 }
 
 namespace {
@@ -41,20 +42,24 @@ std::vector<Event> detect(EventRule rule, const std::vector<Answer>& answers) {
 // The definition, with all answers at hand: runs with enough votes, joined where near, then counted.
 std::vector<Event> reference(EventRule rule, const std::vector<Answer>& answers) {
   std::vector<FrameRange> detections;
+  std::vector<std::int64_t> confirmed;
+  const auto votes = static_cast<std::size_t>(rule.votes);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     std::size_t end = i;
     while (end < answers.size() && answers[end].positive) ++end;
-    if (end - i >= static_cast<std::size_t>(rule.votes)) {
+    if (end - i >= votes) {
       detections.push_back({answers[i].frame, answers[end - 1].frame});
+      confirmed.push_back(answers[i + votes - 1].frame);
     }
     i = end;
   }
   std::vector<Event> events;
-  for (const FrameRange& detection : detections) {
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    const FrameRange& detection = detections[i];
     if (!events.empty() && detection.first - events.back().range.last - 1 <= rule.merge_gap) {
       events.back().range.last = detection.last;
     } else {
-      events.push_back({detection, -std::numeric_limits<float>::infinity(), 0, 0});
+      events.push_back({detection, -std::numeric_limits<float>::infinity(), 0, 0, confirmed[i]});
     }
   }
   for (Event& event : events) {
@@ -78,30 +83,31 @@ std::vector<Answer> answers(const std::string& signs, std::int64_t step = 1) {
 }
 
 TEST(EventDetectorTest, ARunOfPositivesIsAnEvent) {
-  EXPECT_THAT(detect({}, answers("--+++-+--")), ElementsAre(Event{{2, 4}, 5, 3, 3}, Event{{6, 6}, 7, 1, 1}));
+  EXPECT_THAT(detect({}, answers("--+++-+--")),
+              ElementsAre(Event{{2, 4}, 5, 3, 3, 2}, Event{{6, 6}, 7, 1, 1, 6}));
   EXPECT_THAT(detect({}, answers("---")), ElementsAre());
   EXPECT_THAT(detect({}, {}), ElementsAre());
 }
 
 TEST(EventDetectorTest, RunsWithTooFewVotesDoNotCount) {
-  EXPECT_THAT(detect({.votes = 3}, answers("++-+++-")), ElementsAre(Event{{3, 5}, 6, 3, 3}));
-  EXPECT_THAT(detect({.votes = 3}, answers("+++")), ElementsAre(Event{{0, 2}, 3, 3, 3}));
+  EXPECT_THAT(detect({.votes = 3}, answers("++-+++-")), ElementsAre(Event{{3, 5}, 6, 3, 3, 5}));
+  EXPECT_THAT(detect({.votes = 3}, answers("+++")), ElementsAre(Event{{0, 2}, 3, 3, 3, 2}));
 }
 
 TEST(EventDetectorTest, NearDetectionsAreOneEvent) {
   EXPECT_THAT(detect({.merge_gap = 2}, answers("+--+---+")),
-              ElementsAre(Event{{0, 3}, 4, 4, 2}, Event{{7, 7}, 8, 1, 1}));
+              ElementsAre(Event{{0, 3}, 4, 4, 2, 0}, Event{{7, 7}, 8, 1, 1, 7}));
 }
 
 TEST(EventDetectorTest, TheGapIsCountedInFramesOfTheStream) {
-  EXPECT_THAT(detect({.merge_gap = 9}, answers("+-+", 5)), ElementsAre(Event{{0, 10}, 3, 3, 2}));
+  EXPECT_THAT(detect({.merge_gap = 9}, answers("+-+", 5)), ElementsAre(Event{{0, 10}, 3, 3, 2, 0}));
   EXPECT_THAT(detect({.merge_gap = 8}, answers("+-+", 5)),
-              ElementsAre(Event{{0, 0}, 1, 1, 1}, Event{{10, 10}, 3, 1, 1}));
+              ElementsAre(Event{{0, 0}, 1, 1, 1, 0}, Event{{10, 10}, 3, 1, 1, 10}));
 }
 
 TEST(EventDetectorTest, ARunWithTooFewVotesIsNoBridge) {
   EXPECT_THAT(detect({.votes = 2, .merge_gap = 2}, answers("++--+--++")),
-              ElementsAre(Event{{0, 1}, 2, 2, 2}, Event{{7, 8}, 9, 2, 2}));
+              ElementsAre(Event{{0, 1}, 2, 2, 2, 1}, Event{{7, 8}, 9, 2, 2, 8}));
 }
 
 TEST(EventDetectorTest, AnEventIsOverAsSoonAsNothingCanJoinIt) {
@@ -113,7 +119,7 @@ TEST(EventDetectorTest, AnEventIsOverAsSoonAsNothingCanJoinIt) {
   EXPECT_FALSE(detector.add(4, 0, false));
   EXPECT_FALSE(detector.add(5, 1, true));  // begins 3 frames after the event: may join it
   EXPECT_FALSE(detector.add(9, 1, true));  // joins it
-  EXPECT_EQ(*detector.open(), (Event{{0, 9}, 1, 5, 4}));
+  EXPECT_EQ(*detector.open(), (Event{{0, 9}, 1, 5, 4, 1}));
   EXPECT_FALSE(detector.add(12, 0, false));  // frame 13 could still begin a run that joins
   EXPECT_TRUE(detector.add(13, 0, false));   // the earliest one now begins at 14, 4 frames apart
   EXPECT_EQ(detector.open(), nullptr);
@@ -123,23 +129,38 @@ TEST(EventDetectorTest, APositiveFarAwayEndsOneEventAndBeginsTheNext) {
   EventDetector detector({.merge_gap = 5});
   EXPECT_FALSE(detector.add(0, 1, true));
   EXPECT_FALSE(detector.add(1, 0, false));
-  EXPECT_EQ(detector.add(100, 0.5F, true), (Event{{0, 0}, 1, 1, 1}));
-  EXPECT_EQ(detector.finish(), (Event{{100, 100}, 0.5F, 1, 1}));
+  EXPECT_EQ(detector.add(100, 0.5F, true), (Event{{0, 0}, 1, 1, 1, 0}));
+  EXPECT_EQ(detector.finish(), (Event{{100, 100}, 0.5F, 1, 1, 100}));
   EXPECT_FALSE(detector.finish());
 }
 
 TEST(EventDetectorTest, ARunGoesOnOverFramesThatNobodyAnalysed) {
-  EXPECT_THAT(detect({.votes = 2}, answers("++", 100)), ElementsAre(Event{{0, 100}, 2, 2, 2}));
+  EXPECT_THAT(detect({.votes = 2}, answers("++", 100)), ElementsAre(Event{{0, 100}, 2, 2, 2, 100}));
 }
 
 TEST(EventDetectorTest, SeenLeavesOutWhatFollowsTheLastPositive) {
-  EXPECT_THAT(detect({.merge_gap = 100}, answers("+-+----")), ElementsAre(Event{{0, 2}, 3, 3, 2}));
+  EXPECT_THAT(detect({.merge_gap = 100}, answers("+-+----")), ElementsAre(Event{{0, 2}, 3, 3, 2, 0}));
 }
 
 TEST(EventDetectorTest, AScoreThatIsNoNumberIsNoPeak) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THAT(detect({.merge_gap = 5}, {{0, 0.5F, true}, {1, nan, false}, {2, 0.2F, false}, {3, 0.7F, true}}),
-              ElementsAre(Event{{0, 3}, 0.7F, 4, 2}));
+              ElementsAre(Event{{0, 3}, 0.7F, 4, 2, 0}));
+}
+
+TEST(EventDetectorTest, OtherVotesHoldFromTheNextFrameOn) {
+  EventDetector detector({.votes = 3, .merge_gap = 0});
+  EXPECT_FALSE(detector.add(0, 1, true));
+  EXPECT_FALSE(detector.add(1, 1, true));
+  EXPECT_EQ(detector.open(), nullptr);
+  detector.set_votes(2);
+  EXPECT_EQ(detector.open(), nullptr);
+  EXPECT_FALSE(detector.add(2, 1, true));
+  ASSERT_NE(detector.open(), nullptr);
+  EXPECT_EQ(detector.open()->confirmed_frame, 2);
+  detector.set_votes(9);
+  EXPECT_EQ(detector.add(3, 0, false), (Event{{0, 2}, 1, 3, 3, 2})) << "what is open stays";
+  EXPECT_ERROR(usage, detector.set_votes(0), "0 votes");
 }
 
 TEST(EventDetectorTest, RefusesNonsense) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "core/file.hpp"
 #include "core/json.hpp"
@@ -55,20 +56,25 @@ std::string to_string(WallTime time) {
 }
 
 std::string to_json_line(const EventRecord& event) {
-  const Json json = {{"app", event.app},
-                     {"stream", event.stream},
-                     {"id", event.id},
-                     {"start_frame", event.frames.first},
-                     {"end_frame", event.frames.last},
-                     {"start_seconds", rounded(event.start_seconds)},
-                     {"end_seconds", rounded(event.end_seconds)},
-                     {"start_time", to_string(event.start_time)},
-                     {"end_time", to_string(event.end_time)},
-                     {"peak_score", rounded(event.peak_score)},
-                     {"frames_seen", event.seen},
-                     {"frames_positive", event.positive},
-                     {"branchpoint", event.branchpoint},
-                     {"fps", rounded(event.fps)}};
+  Json json = {{"app", event.app},
+               {"stream", event.stream},
+               {"id", event.id},
+               {"start_frame", event.frames.first},
+               {"end_frame", event.frames.last},
+               {"start_seconds", rounded(event.start_seconds)},
+               {"end_seconds", rounded(event.end_seconds)},
+               {"start_time", to_string(event.start_time)},
+               {"end_time", to_string(event.end_time)},
+               {"peak_score", rounded(event.peak_score)},
+               {"frames_seen", event.seen},
+               {"frames_positive", event.positive},
+               {"branchpoint", event.branchpoint},
+               {"fps", rounded(event.fps)}};
+  if (event.confirmed_frame) json["confirmed_frame"] = *event.confirmed_frame;
+  if (event.votes > 0) json["votes"] = event.votes;
+  if (!event.candidate.empty()) json["candidate"] = event.candidate;
+  if (!event.package.empty()) json["package"] = event.package;
+  if (event.plan) json["plan"] = *event.plan;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -93,6 +99,15 @@ EventRecord parse_event_line(std::string_view line, const std::string& place) {
   read_optional(field, "frames_positive", event.positive, count);
   read_optional(field, "branchpoint", event.branchpoint, text);
   read_optional(field, "fps", event.fps, [](const JsonField& v) { return v.number(0, 1e6); });
+  const auto small_count = [](const JsonField& value) {
+    return static_cast<int>(value.integer(0, std::numeric_limits<int>::max()));
+  };
+  read_optional(field, "confirmed_frame", event.confirmed_frame,
+                [&](const JsonField& value) { return value.integer(event.frames.first, event.frames.last); });
+  read_optional(field, "votes", event.votes, small_count);
+  read_optional(field, "candidate", event.candidate, text);
+  read_optional(field, "package", event.package, text);
+  read_optional(field, "plan", event.plan, small_count);
   return event;
 }
 

@@ -21,8 +21,13 @@ EventRecord make_event() {
   event.peak_score = 0.9F;
   event.seen = 20;
   event.positive = 18;
+  event.confirmed_frame = 367;
   event.branchpoint = "features/3";
   event.fps = 5;
+  event.votes = 2;
+  event.candidate = "exit-23";
+  event.package = "9f86d081";
+  event.plan = 0;
   return event;
 }
 
@@ -30,7 +35,8 @@ constexpr const char* kLine =
     R"({"app":"near \"road\"","stream":"gate","id":"gate-1","start_frame":365,"end_frame":403,)"
     R"("start_seconds":36.5,"end_seconds":40.3,"start_time":"2024-05-17T08:30:00.250Z",)"
     R"("end_time":"2024-05-17T08:30:04.050Z","peak_score":0.9,"frames_seen":20,"frames_positive":18,)"
-    R"("branchpoint":"features/3","fps":5.0})";
+    R"("branchpoint":"features/3","fps":5.0,"confirmed_frame":367,"votes":2,"candidate":"exit-23",)"
+    R"("package":"9f86d081","plan":0})";
 
 TEST(EventJsonTest, WritesTheDocumentedLine) {
   EXPECT_EQ(to_json_line(make_event()), kLine);
@@ -41,6 +47,18 @@ TEST(EventJsonTest, ReadsWhatItWrites) {
   EXPECT_EQ(to_json_line(event), kLine);
   EXPECT_EQ(event.start_time, make_event().start_time);
   EXPECT_EQ(event.frames, make_event().frames);
+}
+
+TEST(EventJsonTest, WhatIsNotKnownIsLeftOut) {
+  const EventRecord event = parse_event_line(R"({"app":"a","start_frame":3,"end_frame":5})", "x:1");
+  EXPECT_FALSE(event.confirmed_frame || event.plan);
+  EXPECT_EQ(event.votes, 0);
+  EXPECT_EQ(event.candidate + event.package, "");
+  for (const char* field : {"confirmed_frame", "votes", "candidate", "package", "plan"}) {
+    EXPECT_THAT(to_json_line(event), testing::Not(testing::HasSubstr(field)));
+  }
+  EXPECT_FALSE(detection_of(event).confirmed);
+  EXPECT_EQ(detection_of(parse_event_line(kLine, "x:1")).confirmed, 367);
 }
 
 TEST(EventJsonTest, ReadsEventsOfOtherPrograms) {
@@ -69,6 +87,10 @@ TEST(EventJsonTest, MessagesNameFileLineAndField) {
                "start_frame: must");
   EXPECT_ERROR(untrusted, read_second("{\"app\":\"a\",\"start_frame\":6,\"end_frame\":5}"),
                "e.jsonl:2: end_frame: must be a whole number from 6");
+  EXPECT_ERROR(untrusted, read_second(R"({"app":"a","start_frame":1,"end_frame":5,"confirmed_frame":6})"),
+               "e.jsonl:2: confirmed_frame: must be a whole number from 1");
+  EXPECT_ERROR(untrusted, read_second(R"({"app":"a","start_frame":1,"end_frame":5,"votes":-1})"),
+               "e.jsonl:2: votes");
   for (const std::string time : {"now", "2024-02-30T00:00:00.000Z", "2024-05-17T08:30:00.250",
                                  "2024-05-17T25:00:00.000Z", "2024-5-17T08:30:00.2500Z"}) {
     EXPECT_ERROR(untrusted,

@@ -1,79 +1,153 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <numeric>
 
-#include "mainstream/error.hpp"
+#include "event/bootstrap.hpp"
+#include "event/cells.hpp"
 #include "mainstream/event.hpp"
 
 namespace mainstream {
 namespace {
 
-// How many of `ranges` overlap one of `others`.
-std::int64_t count_overlapping(std::span<const FrameRange> ranges, std::span<const FrameRange> others) {
-  std::vector<FrameRange> sorted(others.begin(), others.end());
-  std::sort(sorted.begin(), sorted.end(),
-            [](const FrameRange& a, const FrameRange& b) { return a.first < b.first; });
-  for (std::size_t i = 1; i < sorted.size(); ++i)
-    sorted[i].last = std::max(sorted[i].last, sorted[i - 1].last);
-  // Of those that begin early enough, one overlaps if the latest end does.
-  const auto overlaps_one = [&](const FrameRange& range) {
-    const auto behind =
-        std::upper_bound(sorted.begin(), sorted.end(), range.last,
-                         [](std::int64_t last, const FrameRange& other) { return last < other.first; });
-    return behind != sorted.begin() && (behind - 1)->last >= range.first;
-  };
-  return std::count_if(ranges.begin(), ranges.end(), overlaps_one);
-}
-
-std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
+std::optional<double> ratio(double part, double whole) {
   if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
+  return part / whole;
 }
 
-std::vector<FrameRange> cut(const std::vector<FrameRange>& ranges, const FrameRange& frames) {
-  std::vector<FrameRange> inside;
-  for (const FrameRange& range : ranges) {
-    if (!range.overlaps(frames)) continue;
-    inside.push_back({std::max(range.first, frames.first), std::min(range.last, frames.last)});
+std::optional<std::int64_t> earlier(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
+  return a && b ? std::min(a, b) : a ? a : b;
+}
+
+// Within the frames, ascending; those with common frames are one.
+std::vector<Detection> tidied(std::span<const Detection> detections, const FrameRange& frames) {
+  std::vector<Detection> sorted(detections.begin(), detections.end());
+  std::erase_if(sorted, [&](const Detection& detection) { return !detection.frames.overlaps(frames); });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Detection& a, const Detection& b) { return a.frames.first < b.frames.first; });
+  std::vector<Detection> tidy;
+  for (Detection& detection : sorted) {
+    detection.frames.first = std::max(detection.frames.first, frames.first);
+    detection.frames.last = std::min(detection.frames.last, frames.last);
+    if (tidy.empty() || detection.frames.first > tidy.back().frames.last) {
+      tidy.push_back(detection);
+      continue;
+    }
+    Detection& before = tidy.back();
+    before.frames.last = std::max(before.frames.last, detection.frames.last);
+    before.confirmed = earlier(before.confirmed, detection.confirmed);
   }
-  return inside;
+  return tidy;
+}
+
+std::vector<FrameRange> ranges_of(const std::vector<Detection>& detections) {
+  std::vector<FrameRange> ranges;
+  ranges.reserve(detections.size());
+  for (const Detection& detection : detections) ranges.push_back(detection.frames);
+  return ranges;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+// How detections lie in one true event.
+struct Meeting {
+  std::int64_t detections = 0, covered_frames = 0;
+  std::optional<std::int64_t> told;  // the frame at which the first of them was confirmed
+};
+
+// `next`: the first detection that does not end before the event; it is moved on.
+Meeting meet(const FrameRange& event, const std::vector<Detection>& detections, std::size_t& next) {
+  while (next < detections.size() && detections[next].frames.last < event.first) ++next;
+  Meeting meeting;
+  for (std::size_t i = next; i < detections.size() && detections[i].frames.first <= event.last; ++i) {
+    ++meeting.detections;
+    meeting.covered_frames += common_frames(event, detections[i].frames);
+    meeting.told = earlier(meeting.told, detections[i].confirmed);
+  }
+  return meeting;
+}
+
+void describe_found_events(EventScore& score, const std::vector<FrameRange>& events,
+                           const std::vector<Detection>& detections, double fps) {
+  double frames = 0, covered = 0, meetings = 0;
+  std::vector<double> delays;
+  std::size_t next = 0;
+  for (const FrameRange& event : events) {
+    const Meeting meeting = meet(event, detections, next);
+    frames += static_cast<double>(event.last - event.first + 1);
+    covered += static_cast<double>(meeting.covered_frames);
+    meetings += static_cast<double>(meeting.detections);
+    if (!meeting.told) continue;
+    // What was told before the event began, for another one or in error, is there when it begins.
+    delays.push_back(static_cast<double>(std::max<std::int64_t>(0, *meeting.told - event.first)) / fps);
+  }
+  score.covered = ratio(covered, frames);
+  score.detections_per_found = ratio(meetings, score.counts.found);
+  if (!delays.empty()) score.median_delay_s = median(std::move(delays));
+}
+
+std::vector<EventCounts> count(const ScoringCells& cells, const std::vector<FrameRange>& detections) {
+  std::vector<EventCounts> counts(cells.size());
+  cells.add(detections, counts);
+  return counts;
 }
 
 }  // namespace
 
-EventScore score_events(std::span<const FrameRange> truth, std::span<const FrameRange> detected) {
+EventCounts& EventCounts::operator+=(const EventCounts& other) {
+  found += other.found;
+  missed += other.missed;
+  false_alarms += other.false_alarms;
+  return *this;
+}
+
+std::optional<double> EventCounts::recall() const {
+  return ratio(found, found + missed);
+}
+
+std::optional<double> EventCounts::precision() const {
+  return ratio(found, found + false_alarms);
+}
+
+std::optional<double> EventCounts::f1() const {
+  if (found + missed == 0) return std::nullopt;
+  return 2 * found / (2 * found + missed + false_alarms);
+}
+
+EventCounts sum(std::span<const EventCounts> counts) {
+  EventCounts total;
+  for (const EventCounts& part : counts) total += part;
+  return total;
+}
+
+Detection detection_of(const EventRecord& event) {
+  return {event.frames, event.confirmed_frame};
+}
+
+EventScore score_events(std::span<const FrameRange> truth, std::span<const Detection> detections,
+                        const ScoreOptions& options) {
+  const ScoringCells cells(truth, options);
+  const std::vector<Detection> tidy = tidied(detections, options.frames);
+  const std::vector<EventCounts> counts = count(cells, ranges_of(tidy));
+  const auto frames = static_cast<double>(options.frames.last - options.frames.first + 1);
   EventScore score;
-  score.true_events = static_cast<std::int64_t>(truth.size());
-  score.detected_events = static_cast<std::int64_t>(detected.size());
-  score.found = count_overlapping(truth, detected);
-  score.correct = count_overlapping(detected, truth);
-  score.recall = ratio(score.found, score.true_events);
-  score.precision = ratio(score.correct, score.detected_events);
-  if (!score.recall && !score.precision) return score;
-  const double recall = score.recall.value_or(0), precision = score.precision.value_or(0);
-  score.f1 = recall + precision > 0 ? 2 * recall * precision / (recall + precision) : 0;
+  score.counts = sum(counts);
+  score.true_events = static_cast<std::int64_t>(cells.events().size());
+  score.detections = static_cast<std::int64_t>(tidy.size());
+  score.false_alarms_per_hour = score.counts.false_alarms / (frames / options.fps / 3600);
+  if (cells.events().empty()) return score;
+  score.recall = score.counts.recall();
+  score.precision = score.counts.precision();
+  score.f1 = score.counts.f1();
+  if (counts.size() > 1) score.f1_error = CellBootstrap(counts.size()).f1_error(counts);
+  describe_found_events(score, cells.events(), tidy, options.fps);
+  score.always_on_f1 = sum(count(cells, {options.frames})).f1();
   return score;
 }
 
-RunScore score_run(const Labels& labels, const EventsByApp& detected, FrameRange frames) {
-  if (frames.first < 0 || frames.first > frames.last || frames.last >= labels.frames) {
-    throw Error(ErrorKind::usage, fmt::format("frames {}..{}: the labels have frames 0..{}", frames.first,
-                                              frames.last, labels.frames - 1));
-  }
-  RunScore run;
-  run.frames = frames;
-  std::vector<double> f1;
-  for (const auto& [app, events] : detected) {
-    const auto truth = runs_of(labels.of(app), frames.first, frames.last + 1);
-    const EventScore score = score_events(truth, cut(events, frames));
-    run.apps[app] = score;
-    if (score.f1) f1.push_back(*score.f1);
-  }
-  if (f1.empty()) return run;
-  run.mean_f1 = std::accumulate(f1.begin(), f1.end(), 0.0) / static_cast<double>(f1.size());
-  run.min_f1 = *std::min_element(f1.begin(), f1.end());
-  return run;
+std::vector<EventCounts> score_cells(std::span<const FrameRange> truth, std::span<const Detection> detections,
+                                     const ScoreOptions& options) {
+  return count(ScoringCells(truth, options), ranges_of(tidied(detections, options.frames)));
 }
 
 }  // namespace mainstream

@@ -62,7 +62,11 @@ void Analysis::take_new_plan() {
 void Analysis::plan_is_in_force() {
   for (std::size_t app = 0; app < options_.apps.size(); ++app) {
     fps_[app] = plan_->apps[app].fps;
-    events_[app].set_running({plan_->apps[app].branchpoint, fps_[app]});
+    events_[app].set_running({.branchpoint = plan_->apps[app].branchpoint,
+                              .fps = fps_[app],
+                              .votes = options_.apps[app].rule.votes,
+                              .candidate = {},
+                              .plan = plan_->number});
   }
   const std::lock_guard lock(mutex_);
   statistics_.begin_plan(plan_->number);
@@ -128,8 +132,13 @@ void Analysis::write(std::size_t app, const AppEvents::Closed& closed) {
                            .peak_score = closed.event.peak,
                            .seen = closed.event.seen,
                            .positive = closed.event.positive,
+                           .confirmed_frame = closed.event.confirmed_frame,
                            .branchpoint = closed.running.branchpoint,
-                           .fps = closed.running.fps};
+                           .fps = closed.running.fps,
+                           .votes = closed.running.votes,
+                           .candidate = closed.running.candidate,
+                           .package = options_.apps[app].package,
+                           .plan = closed.running.plan};
   for (const EventSink& sink : options_.sinks) sink(record);
 }
 

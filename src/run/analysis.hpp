@@ -28,6 +28,7 @@ class Analysis {
   struct App {
     std::string name;
     EventRule rule;
+    std::string package;  // sha256 of its file, for the events; empty where it is not known
   };
   struct Options {
     std::string stream;  // its name in events

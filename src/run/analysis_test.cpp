@@ -54,7 +54,7 @@ class AnalysisTest : public testing::Test {
   Analysis::Options one_app() {
     Analysis::Options options;
     options.stream = "test";
-    options.apps = {{"app", {.votes = 1, .merge_gap = 0}}};
+    options.apps = {{"app", {.votes = 1, .merge_gap = 0}, "9f86d081"}};
     options.sinks = {[this](const EventRecord& event) { events_.push_back(event); }};
     return options;
   }
@@ -93,7 +93,11 @@ TEST_F(AnalysisTest, ANewPlanTakesOverBetweenTwoFramesWithoutLosingOne) {
 
   ASSERT_EQ(events_.size(), 1U) << "the open event goes on";
   EXPECT_EQ(events_[0].frames, (FrameRange{0, 59}));
+  EXPECT_EQ(events_[0].confirmed_frame, 0);
   EXPECT_EQ(events_[0].branchpoint, "plan1");
+  EXPECT_EQ(events_[0].votes, 1);
+  EXPECT_EQ(events_[0].package, "9f86d081");
+  EXPECT_EQ(events_[0].plan, 1);
   EXPECT_EQ(analysis.statistics().present.plan, 1);
   EXPECT_EQ(analysis.statistics().present.analysed, 39);
 }

@@ -2,6 +2,11 @@
 
 namespace mainstream {
 
+void AppEvents::set_running(Running running) {
+  detector_.set_votes(running.votes);
+  running_ = std::move(running);
+}
+
 std::optional<AppEvents::Closed> AppEvents::add(std::int64_t frame, MediaTime time, float score,
                                                 bool positive) {
   if (positive && !in_run_) run_start_ = time;

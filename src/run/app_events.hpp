@@ -13,14 +13,17 @@ namespace mainstream {
 // Lives as long as the stream, so a change of plan does not touch an open event. One thread.
 class AppEvents {
  public:
-  explicit AppEvents(EventRule rule) : detector_(rule) {}
+  explicit AppEvents(EventRule rule) : detector_(rule) { running_.votes = rule.votes; }
 
-  // What the app runs from now on.
+  // What the app runs from now on. Its votes are those of the rule until they are set here.
   struct Running {
     std::string branchpoint;
     double fps = 0;
+    int votes = 1;
+    std::string candidate;    // its id; empty where it has none
+    std::optional<int> plan;  // its number
   };
-  void set_running(Running running) { running_ = std::move(running); }
+  void set_running(Running running);
 
   struct Closed {
     EventDetector::Event event;

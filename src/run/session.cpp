@@ -99,7 +99,7 @@ Analysis::Options Session::analysis_options() {
                              .frame_log = nullptr,
                              .clock = &clock_};
   for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
-    analysis.apps.push_back({mix_.apps[app].name(), mix_.event_rule(app, camera_.fps())});
+    analysis.apps.push_back({mix_.apps[app].name(), mix_.event_rule(app, camera_.fps()), {}});
   }
   if (options_.events) {
     events_file_ = std::make_unique<LineFile>(*options_.events);

@@ -1,0 +1,65 @@
+#include "event/frame_score.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "core/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using Scores = std::vector<float>;
+using Truth = std::vector<bool>;
+
+TEST(FrameScoreTest, CountsErrorRates) {
+  const ErrorRates rates =
+      error_rates(Scores{0.9F, 0.6F, 0.5F, 0.4F, 0.1F}, Truth{true, false, true, true, false}, 0.5F);
+  EXPECT_DOUBLE_EQ(rates.tpr, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(rates.fpr, 1.0 / 2);
+  EXPECT_DOUBLE_EQ(error_rates(Scores{0.5F}, Truth{true}, 0.5F).fpr, 0);
+  EXPECT_ERROR(usage, error_rates(Scores{0.5F}, Truth{}, 0.5F), "1 scores of 0 labelled frames");
+}
+
+TEST(FrameScoreTest, AreaUnderRocIsTheShareOfOrderedPairs) {
+  Scores scores;
+  Truth truth;
+  for (int i = 0; i < 60; ++i) {
+    scores.push_back(static_cast<float>(std::lround(5 + 4 * std::sin(i))) / 10);  // many are equal
+    truth.push_back(i % 7 == 0 || i % 5 == 0);
+  }
+  double ordered = 0, pairs = 0;
+  for (std::size_t i = 0; i < 60; ++i) {
+    for (std::size_t j = 0; j < 60; ++j) {
+      if (!truth[i] || truth[j]) continue;
+      ++pairs;
+      ordered += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
+    }
+  }
+  EXPECT_NEAR(area_under_roc(scores, truth).value(), ordered / pairs, 1e-12);
+  EXPECT_FALSE(area_under_roc(Scores{0.5F, 0.6F}, Truth{true, true}).has_value());
+}
+
+TEST(FrameScoreTest, ChoosesTheThresholdWithTheMostGain) {
+  // At 0.6: three of four positives and one false one; everything else is worse.
+  const Scores scores{0.9F, 0.8F, 0.7F, 0.6F, 0.5F, 0.4F, 0.3F, 0.2F, 0.1F};
+  const Truth truth{true, true, false, true, false, false, false, true, false};
+  EXPECT_FLOAT_EQ(choose_threshold(scores, truth), 0.6F);
+  // Where several are as good, the middle.
+  const float middle = choose_threshold(Scores{0.9F, 0.1F}, Truth{true, false});
+  EXPECT_EQ(error_rates(Scores{0.9F, 0.1F}, Truth{true, false}, middle).fpr, 0);
+  EXPECT_FLOAT_EQ(choose_threshold(Scores{0.9F, 0.1F}, Truth{false, false}), 0.5F);
+}
+
+TEST(FrameScoreTest, ANanIsBelowEveryThreshold) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Scores scores{nan, 0.9F, nan, 0.1F};
+  const Truth truth{true, true, false, false};
+  EXPECT_EQ(error_rates(scores, truth, 0).tpr, 0.5);
+  // Of the four pairs, 0.9 wins both of its own; the NaN equals one NaN and loses the other pair.
+  EXPECT_EQ(area_under_roc(scores, truth), 2.5 / 4);
+  EXPECT_FLOAT_EQ(choose_threshold(scores, truth), 0.9F);
+  EXPECT_FLOAT_EQ(choose_threshold(Scores{nan, nan}, Truth{true, false}), 0.5F);
+}
+
+}  // namespace
+}  // namespace mainstream
