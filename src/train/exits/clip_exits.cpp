@@ -17,7 +17,6 @@
 #include "train/exits/ridge.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/exits/threshold.hpp"
-#include "train/learner.hpp"
 #include "train/parallel.hpp"
 #include "train/stopped.hpp"
 
@@ -76,7 +75,6 @@ class ClipExitTraining {
   }
 
   std::vector<std::vector<ClipCandidate>> run() {
-    set_learner_threads(threads_);
     StageProgress reading(options_, "reading the stem's tensors", rows_.size());
     features_ =
         read_levels(base_, levels_, *clip_.inputs, rows_, threads_, options_.stop, [&] { reading.add(); });
@@ -109,7 +107,7 @@ class ClipExitTraining {
     std::vector<Matrix> sums(reads_.size());
     for (std::size_t level = 0; level < levels_.size(); ++level) {
       throw_if(options_.stop);
-      LevelKernel of_level = kernel_of(*features_[level]);
+      LevelKernel of_level = kernel_of(*features_[level], threads_);
       scales_.push_back(std::move(of_level.features));
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
         if (std::ranges::find(reads_[exit], level) == reads_[exit].end()) continue;
@@ -136,7 +134,7 @@ class ClipExitTraining {
       std::vector<double>& target = targets.emplace_back();
       for (const bool present : truth) target.push_back(present ? 1 : -1);
     }
-    const std::vector<RidgeFit> fits = fit_ridge(kernel, targets, folds_, recipe::kStrengths);
+    const std::vector<RidgeFit> fits = fit_ridge(kernel, targets, folds_, recipe::kStrengths, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
       const Sigmoid sigmoid = calibrate(fits[app].unseen, truths_[app]);
@@ -152,7 +150,7 @@ class ClipExitTraining {
     for (const RidgeFit& fit : fits) duals.push_back(fit.dual);
     for (std::size_t app = 0; app < fits.size(); ++app) exits_[app][exit].log_odds.offset = fits[app].offset;
     for (const std::size_t level : reads_[exit]) {
-      std::vector<LinearWeights> linear = linear_weights(*features_[level], scales_[level], duals);
+      std::vector<LinearWeights> linear = linear_weights(*features_[level], scales_[level], duals, threads_);
       for (std::size_t app = 0; app < fits.size(); ++app) {
         LinearValue& own = exits_[app][exit].log_odds;
         own.weights.push_back(std::move(linear[app].weights));

@@ -2,22 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+
+#include "train/parallel.hpp"
 
 namespace mainstream {
 namespace {
 
 constexpr std::size_t kColumns = 2048;  // of features at a time
 
-// Calls `use` with the first column and the values [rows, columns] of each part of the features.
-void each_block(const HalfRows& features,
-                const std::function<void(std::size_t first, std::span<float> block)>& use) {
-  std::vector<float> block;
-  for (std::size_t first = 0; first < features.size(); first += kColumns) {
-    block.resize(features.rows() * std::min(kColumns, features.size() - first));
-    features.read_columns(first, block);
-    use(first, block);
-  }
+std::size_t block_count(const HalfRows& features) {
+  return (features.size() + kColumns - 1) / kColumns;
+}
+
+// Some features of all rows, and where they begin.
+struct Block {
+  std::size_t first = 0, columns = 0;
+  std::vector<float> values;  // [rows, columns]
+};
+
+Block read_block(const HalfRows& features, std::size_t index) {
+  Block block{index * kColumns, std::min(kColumns, features.size() - index * kColumns), {}};
+  block.values.resize(features.rows() * block.columns);
+  features.read_columns(block.first, block.values);
+  return block;
 }
 
 // Calls `use` with each row of a block.
@@ -43,14 +50,23 @@ void write_means(std::span<float> block, std::span<float> means) {
 
 }  // namespace
 
-LevelKernel kernel_of(const HalfRows& features) {
+LevelKernel kernel_of(const HalfRows& features, int threads) {
   LevelKernel level{{std::vector<float>(features.size())}, Matrix(features.rows(), features.rows())};
-  each_block(features, [&](std::size_t first, std::span<float> block) {
-    const auto means = std::span(level.features.mean).subspan(first, block.size() / features.rows());
-    write_means(block, means);
-    subtract(block, means);
-    add_gram(block, level.kernel);
+  const std::size_t workers = std::min(block_count(features), static_cast<std::size_t>(std::max(1, threads)));
+  std::vector<Matrix> sums(workers, level.kernel);
+  parallel_for(workers, threads, [&](std::size_t worker) {
+    compute_on_this_thread_alone();
+    for (std::size_t i = worker; i < block_count(features); i += workers) {
+      Block block = read_block(features, i);
+      const auto means = std::span(level.features.mean).subspan(block.first, block.columns);
+      write_means(block.values, means);
+      subtract(block.values, means);
+      add_gram(block.values, sums[worker]);
+    }
   });
+  for (const Matrix& sum : sums) {
+    for (std::size_t i = 0; i < sum.values.size(); ++i) level.kernel.values[i] += sum.values[i];
+  }
   double squares = 0;
   for (std::size_t row = 0; row < features.rows(); ++row) squares += level.kernel(row, row);
   if (!(squares > 0)) return level;  // all rows are alike: a kernel of zeros
@@ -61,22 +77,23 @@ LevelKernel kernel_of(const HalfRows& features) {
 }
 
 std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
-                                          std::span<const std::vector<double>> duals) {
+                                          std::span<const std::vector<double>> duals, int threads) {
   std::vector<LinearWeights> all(duals.size(), {std::vector<float>(features.size()), 0});
   const double by = scale.scale * scale.scale;
-  each_block(features, [&](std::size_t first, std::span<float> block) {
-    const std::size_t columns = block.size() / features.rows();
-    const auto means = std::span(scale.mean).subspan(first, columns);
-    subtract(block, means);
+  parallel_for(block_count(features), threads, [&](std::size_t index) {
+    compute_on_this_thread_alone();
+    Block block = read_block(features, index);
+    subtract(block.values, std::span(scale.mean).subspan(block.first, block.columns));
     for (std::size_t i = 0; i < duals.size(); ++i) {
-      const std::vector<float> products = transposed_product(block, duals[i]);
-      for (std::size_t column = 0; column < columns; ++column) {
-        const double weight = by * products[column];
-        all[i].weights[first + column] = static_cast<float>(weight);
-        all[i].offset -= means[column] * weight;
-      }
+      const std::vector<float> products = transposed_product(block.values, duals[i]);
+      for (std::size_t column = 0; column < block.columns; ++column)
+        all[i].weights[block.first + column] = static_cast<float>(by * products[column]);
     }
   });
+  for (LinearWeights& linear : all) {
+    for (std::size_t i = 0; i < linear.weights.size(); ++i)
+      linear.offset -= static_cast<double>(scale.mean[i]) * linear.weights[i];
+  }
   return all;
 }
 

@@ -21,7 +21,7 @@ struct LevelKernel {
 };
 
 // Features less their means, all of them on one scale.
-[[nodiscard]] LevelKernel kernel_of(const HalfRows& features);
+[[nodiscard]] LevelKernel kernel_of(const HalfRows& features, int threads);
 
 // A linear function of raw features.
 struct LinearWeights {
@@ -32,6 +32,7 @@ struct LinearWeights {
 // For each of `duals` (weights by row) the sum over rows of dual[i] * kernel(x, row i), as a function of the
 // raw features x. None depends on which others there are.
 [[nodiscard]] std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
-                                                        std::span<const std::vector<double>> duals);
+                                                        std::span<const std::vector<double>> duals,
+                                                        int threads);
 
 }  // namespace mainstream

@@ -1,6 +1,7 @@
 #include "train/exits/matrix.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 
@@ -42,6 +43,10 @@ Matrix matrix_of(const at::Tensor& tensor) {
 }
 
 }  // namespace
+
+void compute_on_this_thread_alone() {
+  at::set_num_threads(1);
+}
 
 Matrix inverse(const Matrix& symmetric, double diagonal) {
   const at::Tensor sum = tensor_of(symmetric).clone();

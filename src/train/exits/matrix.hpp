@@ -23,6 +23,10 @@ struct Matrix {
   }
 };
 
+// Operations of the calling thread stay on it from now on: matrices are small, so work goes to threads by the
+// matrix, and waiting for each other within one would take longer than computing.
+void compute_on_this_thread_alone();
+
 // The inverse of `symmetric` + `diagonal` * identity. Throws failed where that is not positive definite.
 [[nodiscard]] Matrix inverse(const Matrix& symmetric, double diagonal);
 

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "mainstream/error.hpp"
+#include "train/parallel.hpp"
 
 namespace mainstream {
 namespace {
@@ -100,16 +101,31 @@ std::vector<std::size_t> both(const std::vector<std::size_t>& a, const std::vect
 class RidgeFitter {
  public:
   RidgeFitter(const Matrix& kernel, std::span<const std::vector<double>> targets,
-              std::span<const HeldOut> folds)
-      : kernel_(kernel), targets_(targets), folds_(folds), fits_(targets.size()) {
+              std::span<const HeldOut> folds, int threads)
+      : kernel_(kernel), targets_(targets), folds_(folds), threads_(threads), fits_(targets.size()) {
     for (RidgeFit& fit : fits_) fit.error = std::numeric_limits<double>::infinity();
   }
 
   std::vector<RidgeFit> run(std::span<const double> strengths) {
-    for (const double strength : strengths) choose(strength);
+    std::vector<std::vector<double>> errors(strengths.size());
+    parallel_for(strengths.size(), threads_, [&](std::size_t i) {
+      compute_on_this_thread_alone();
+      errors[i] = errors_with(strengths[i]);
+    });
     std::set<double> chosen;
-    for (const RidgeFit& fit : fits_) chosen.insert(fit.strength);
-    for (const double strength : chosen) finish(strength);
+    for (std::size_t target = 0; target < targets_.size(); ++target) {
+      for (std::size_t i = 0; i < strengths.size(); ++i) {
+        if (errors[i][target] >= fits_[target].error) continue;
+        fits_[target].error = errors[i][target];
+        fits_[target].strength = strengths[i];
+      }
+      chosen.insert(fits_[target].strength);
+    }
+    const std::vector<double> once(chosen.begin(), chosen.end());
+    parallel_for(once.size(), threads_, [&](std::size_t i) {
+      compute_on_this_thread_alone();
+      finish(once[i]);
+    });
     return std::move(fits_);
   }
 
@@ -122,8 +138,8 @@ class RidgeFitter {
     return {kernel_, strength * learned / 100};
   }
 
-  // Takes the strength for those targets on which it errs least so far.
-  void choose(double strength) {
+  // By target, mean squared over the folds.
+  [[nodiscard]] std::vector<double> errors_with(double strength) const {
     const Inverse inverse = inverse_for(strength);
     std::vector<std::vector<double>> solved;
     for (const std::vector<double>& wanted : targets_) solved.push_back(product(inverse.values(), wanted));
@@ -138,12 +154,8 @@ class RidgeFitter {
         });
       }
     }
-    for (std::size_t target = 0; target < targets_.size(); ++target) {
-      const double error = errors[target] / static_cast<double>(kernel_.rows);
-      if (error >= fits_[target].error) continue;
-      fits_[target].error = error;
-      fits_[target].strength = strength;
-    }
+    for (double& error : errors) error /= static_cast<double>(kernel_.rows);
+    return errors;
   }
 
   // The average model and the answers on unseen rows, for the targets that take this strength.
@@ -214,6 +226,7 @@ class RidgeFitter {
   const Matrix& kernel_;
   const std::span<const std::vector<double>> targets_;
   const std::span<const HeldOut> folds_;
+  const int threads_;
   std::vector<RidgeFit> fits_;
 };
 
@@ -238,8 +251,9 @@ std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::siz
 }
 
 std::vector<RidgeFit> fit_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
-                                std::span<const HeldOut> folds, std::span<const double> strengths) {
-  return RidgeFitter(kernel, targets, folds).run(strengths);
+                                std::span<const HeldOut> folds, std::span<const double> strengths,
+                                int threads) {
+  return RidgeFitter(kernel, targets, folds, threads).run(strengths);
 }
 
 }  // namespace mainstream

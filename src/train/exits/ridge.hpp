@@ -37,6 +37,6 @@ struct RidgeFit {
 [[nodiscard]] std::vector<RidgeFit> fit_ridge(const Matrix& kernel,
                                               std::span<const std::vector<double>> targets,
                                               std::span<const HeldOut> folds,
-                                              std::span<const double> strengths);
+                                              std::span<const double> strengths, int threads);
 
 }  // namespace mainstream

@@ -136,7 +136,7 @@ class RidgeTest : public testing::Test {
 };
 
 TEST_F(RidgeTest, KernelIsThatOfScaledFeatures) {
-  const LevelKernel level = kernel_of(halves_);
+  const LevelKernel level = kernel_of(halves_, 2);
   double diagonal = 0;
   for (std::size_t i = 0; i < kRows; ++i) {
     diagonal += level.kernel(i, i) / kRows;
@@ -149,12 +149,12 @@ TEST_F(RidgeTest, KernelIsThatOfScaledFeatures) {
 }
 
 TEST_F(RidgeTest, ShippedModelIsTheAverageOfTheFoldsModels) {
-  const LevelKernel level = kernel_of(halves_);
-  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_);
+  const LevelKernel level = kernel_of(halves_, 2);
+  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_, 2);
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     SCOPED_TRACE(target);
     const LinearWeights linear =
-        linear_weights(halves_, level.features, std::span(&fits[target].dual, 1)).front();
+        linear_weights(halves_, level.features, std::span(&fits[target].dual, 1), 2).front();
     for (std::size_t row = 0; row < kRows; ++row) {
       double wanted = 0;
       for (const HeldOut& fold : folds_)
@@ -168,8 +168,8 @@ TEST_F(RidgeTest, ShippedModelIsTheAverageOfTheFoldsModels) {
 }
 
 TEST_F(RidgeTest, TakesTheStrengthThatErrsLeastOnTheFolds) {
-  const LevelKernel level = kernel_of(halves_);
-  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_);
+  const LevelKernel level = kernel_of(halves_, 2);
+  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_, 2);
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     std::vector<double> errors;
     for (const double strength : strengths_) {
@@ -187,7 +187,7 @@ TEST_F(RidgeTest, TakesTheStrengthThatErrsLeastOnTheFolds) {
 }
 
 TEST_F(RidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
-  const std::vector<RidgeFit> fits = fit_ridge(kernel_of(halves_).kernel, targets_, folds_, strengths_);
+  const std::vector<RidgeFit> fits = fit_ridge(kernel_of(halves_, 2).kernel, targets_, folds_, strengths_, 2);
   for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
     for (const std::size_t row : folds_[fold].scored) {
       double wanted = 0;
@@ -202,9 +202,10 @@ TEST_F(RidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
 }
 
 TEST_F(RidgeTest, DoesNotDependOnOtherTargets) {
-  const Matrix kernel = kernel_of(halves_).kernel;
-  const std::vector<RidgeFit> all = fit_ridge(kernel, targets_, folds_, strengths_);
-  const std::vector<RidgeFit> alone = fit_ridge(kernel, std::span(targets_).subspan(1), folds_, strengths_);
+  const Matrix kernel = kernel_of(halves_, 2).kernel;
+  const std::vector<RidgeFit> all = fit_ridge(kernel, targets_, folds_, strengths_, 2);
+  const std::vector<RidgeFit> alone =
+      fit_ridge(kernel, std::span(targets_).subspan(1), folds_, strengths_, 2);
   EXPECT_EQ(alone[0].dual, all[1].dual);
   EXPECT_EQ(alone[0].unseen, all[1].unseen);
 }
@@ -212,9 +213,9 @@ TEST_F(RidgeTest, DoesNotDependOnOtherTargets) {
 TEST_F(RidgeTest, KnowsNothingWhereAllRowsAreAlike) {
   HalfRows alike(kRows, 3, std::size_t{1} << 30, "");
   for (std::size_t row = 0; row < kRows; ++row) alike.write(row, std::vector<float>{1, 2, 3});
-  const LevelKernel level = kernel_of(alike);
-  const RidgeFit fit = fit_ridge(level.kernel, targets_, folds_, strengths_).front();
-  for (const LinearWeights& linear : linear_weights(alike, level.features, std::span(&fit.dual, 1)))
+  const LevelKernel level = kernel_of(alike, 2);
+  const RidgeFit fit = fit_ridge(level.kernel, targets_, folds_, strengths_, 2).front();
+  for (const LinearWeights& linear : linear_weights(alike, level.features, std::span(&fit.dual, 1), 2))
     EXPECT_THAT(linear.weights, testing::Each(0));
 }
 
