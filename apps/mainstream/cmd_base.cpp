@@ -1,10 +1,12 @@
-// mainstream base prepare | show | profile
+// mainstream base prepare | cut | show | profile
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "base_report.hpp"
 #include "commands.hpp"
+#include "core/file.hpp"
 #include "core/json.hpp"
 #include "engine_report.hpp"
 #include "input_options.hpp"
@@ -55,6 +57,33 @@ void add_prepare(CLI::App& base) {
       "Example:\n  mainstream base prepare resnet50.onnx -o resnet50-base.onnx --mean 123.675,116.28,103.53 "
       "--scale 1/58.395,1/57.12,1/57.375 --resize crop");
   command->callback([arguments] { prepare(*arguments); });
+}
+
+void add_cut(CLI::App& base) {
+  CLI::App* command =
+      base.add_subcommand("cut", "Writes the network up to a tensor as an ONNX file of its own");
+  struct Arguments {
+    std::string base, tensor, output;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("BASE", arguments->base, "A prepared base")->required();
+  command->add_option("TENSOR", arguments->tensor, "Any tensor of it; base show lists them")->required();
+  command->add_option("-o,--output", arguments->output, "The ONNX file, whose output is the tensor")
+      ->required();
+  command->footer(
+      "Example, a tensor's values for pictures as an array N x C x H x W:\n"
+      "  mainstream base cut resnet50-base.onnx layer2 -o to-layer2.onnx\n"
+      "  mainstream infer to-layer2.onnx pictures/*.jpg -o features.npy --top 0");
+  command->callback([arguments] {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(arguments->base, arguments->output, ignored))
+      throw Error(ErrorKind::usage,
+                  fmt::format("--output is the base itself, {}; give another file", arguments->base));
+    const Graph cut = cut_base(read_base(arguments->base), arguments->tensor);
+    write_file(arguments->output, to_onnx(cut));
+    fmt::print(stderr, "{}: {} layers to {}, {}\n", arguments->output, cut.nodes.size(),
+               in_quotes(arguments->tensor), to_string(cut.shape(arguments->tensor)));
+  });
 }
 
 void add_base_show(CLI::App& base) {
@@ -120,6 +149,7 @@ void add_base_command(CLI::App& program) {
   CLI::App* base = program.add_subcommand("base", "Prepares networks for sharing, and shows what is in them");
   base->require_subcommand(1);
   add_prepare(*base);
+  add_cut(*base);
   add_base_show(*base);
   add_profile(*base);
   add_calibrate_command(*base);

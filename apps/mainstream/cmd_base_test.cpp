@@ -2,7 +2,9 @@
 
 #include "cli_testing.hpp"
 #include "core/json.hpp"
+#include "graph/tensor_file.hpp"
 #include "infer/random_graph.hpp"
+#include "infer/reference.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
@@ -134,6 +136,51 @@ TEST_F(BaseCommandTest, KeepsNoPrecisionThatAgreesTooLittleUnlessForced) {
   EXPECT_LT(base.agreement.at(Precision::int8).top1, 1);
   EXPECT_EQ(base.agreement.at(Precision::int8).inputs, 20U);
   EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --precision int8").exit_code, 0);
+}
+
+TEST_F(BaseCommandTest, CutsAtAnyTensor) {
+  ASSERT_EQ(prepare("--mean 10,20,30 --scale 1/50 --channels bgr").exit_code, 0);
+  write_pictures(2);
+  const std::filesystem::path cut = folder_ / "cut.onnx", values = folder_ / "values.npy";
+  // A branchpoint, one that is none, one with two dimensions, and the input.
+  for (const std::string tensor : {"b", "c2", "logits", "picture"}) {
+    const CliResult result = run_cli("base cut " + out_.string() + " " + tensor + " -o " + cut.string());
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("to \"" + tensor + "\", 1x"));
+    const CliResult inferred = run_cli("infer " + cut.string() + " " + (folder_ / "pictures").string() +
+                                       "/*.jpg -o " + values.string() + " --top 0");
+    ASSERT_EQ(inferred.exit_code, 0) << inferred.err;
+    const Base base = read_base(out_);
+    const Tensor written = read_npy(values);
+    Shape wanted = base.graph.shape(tensor);
+    wanted[0] = 2;
+    EXPECT_EQ(written.shape, wanted) << tensor;
+
+    InputScaler scaler(base.input);
+    std::vector<float> input(scaler.size());
+    scaler.scale(read_picture((folder_ / "pictures" / "1.jpg").string()), input);
+    const auto expected = run_reference(base.graph, {{"picture", input}}).at(tensor);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      ASSERT_NEAR((*written.data)[expected.size() + i], expected[i], 1e-4 * (1 + std::abs(expected[i])))
+          << tensor;
+  }
+}
+
+TEST_F(BaseCommandTest, CutRefusesWhatIsNotThere) {
+  ASSERT_EQ(prepare("--name mine").exit_code, 0);
+  const std::string before = read_file(out_), base = out_.string();
+  expect_refused(run_cli("base cut " + base + " logit -o " + base + ".cut"), 2,
+                 "base mine has no tensor \"logit\"; did you mean \"logits\"?");
+  expect_refused(run_cli("base cut " + base + " something-else -o " + base + ".cut"), 2,
+                 "base show names them");
+  expect_refused(run_cli("base cut " + base + " a -o " + (folder_ / "." / "out.onnx").string()), 2,
+                 "--output is the base itself");
+  expect_refused(run_cli("base cut " + in_.string() + " a -o " + base + ".cut"), 3,
+                 "in.onnx: no prepared base");
+  expect_refused(run_cli("base cut " + base + " a"), 2, "--output is required");
+  EXPECT_TRUE(read_file(out_) == before);
+  EXPECT_FALSE(std::filesystem::exists(base + ".cut"));
 }
 
 TEST_F(BaseCommandTest, RefusesWrongOptions) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "mainstream/exit.hpp"
 #include "mainstream/graph.hpp"
 #include "mainstream/precision.hpp"
 
@@ -126,24 +127,56 @@ class Stem {
   std::shared_ptr<State> state_;
 };
 
-// One app's tail, compiled against its stem's layout; the stem's precision may be another.
+// One app's tail or exit, compiled against its stem's layouts; the stem's number type may be another.
 class Tail {
  public:
-  Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail, Precision precision = Precision::f32,
-       const Ranges& ranges = {});
+  // The graph's inputs are branchpoints of the stem by their names, the deepest of them its branchpoint. It
+  // has one output. In int8 a product that reads a tensor as it lies (an exit's) computes on integers where
+  // the stem has written them, else in f32. Throws untrusted for a graph that does not fit the stem, and
+  // unsupported as Network does.
+  Tail(const Stem& stem, const Graph& tail, Precision precision = Precision::f32, const Ranges& ranges = {});
   ~Tail();
   Tail(Tail&&) noexcept;
   Tail& operator=(Tail&&) noexcept;
 
-  // Reads the stem's tensor as it is now; stem.run_to(branchpoint) must have come before. The logits stay
-  // valid until the next run.
+  [[nodiscard]] std::size_t branchpoint() const;  // index into the stem's
+
+  // Reads the stem's tensors as they are now; stem.run_to(branchpoint()) must have come before. The logits
+  // stay valid until the next run.
   std::span<const float> run();
 
+  [[nodiscard]] std::vector<StepInfo> steps() const;
   [[nodiscard]] EngineMemory memory() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+// Exits of one structure (exit_structure in exit.hpp), of many apps, computed as one: their features are read
+// once, and one product per level gives all logits.
+class Heads {
+ public:
+  // Throws usage for none at all and for exits of different structure; else as Tail.
+  Heads(const Stem& stem, std::span<const Graph> exits, Precision precision = Precision::f32);
+
+  [[nodiscard]] std::size_t size() const { return offsets_.size() - 1; }
+  [[nodiscard]] std::size_t branchpoint() const { return joined_.branchpoint(); }
+
+  // As Tail::run, for all of them.
+  void run() { logits_ = joined_.run(); }
+  // Of one exit, as the last run left them; nothing before the first.
+  [[nodiscard]] std::span<const float> logits(std::size_t exit) const;
+
+  [[nodiscard]] std::vector<StepInfo> steps() const { return joined_.steps(); }
+  [[nodiscard]] EngineMemory memory() const { return joined_.memory(); }
+
+ private:
+  Heads(const Stem& stem, const JoinedExits& joined, Precision precision);
+
+  std::vector<std::int64_t> offsets_;
+  Tail joined_;
+  std::span<const float> logits_;
 };
 
 }  // namespace mainstream

@@ -180,8 +180,8 @@ struct Branchpoint {
 [[nodiscard]] Graph stem_of(const Graph& graph, const std::string& tensor);
 [[nodiscard]] Graph tail_of(const Graph& graph, const std::string& tensor);
 
-// Stem and tail as one graph: the whole network of an app that shares nothing. The tail's input must
-// be an activation of `base` with the same shape.
+// Stem and tail as one graph: the whole network of an app that shares nothing, and nothing that it does not
+// need. The tail's inputs (an exit may have several) must be activations of `base` with the same shapes.
 [[nodiscard]] Graph join(const Graph& base, const Graph& tail);
 
 // Multiply-adds of one node for the shapes in the graph.

@@ -139,7 +139,7 @@ std::string in_quotes(std::string_view text) {
   return Json(std::string(text)).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-std::string nearest_word(std::string_view word, std::initializer_list<std::string_view> known) {
+std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string_view candidate : known) {

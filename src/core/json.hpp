@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mainstream {
 
@@ -53,6 +54,6 @@ class JsonField {
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 // The word of `known` that `word` was most likely meant to be; empty when none is near.
-[[nodiscard]] std::string nearest_word(std::string_view word, std::initializer_list<std::string_view> known);
+[[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace mainstream

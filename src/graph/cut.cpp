@@ -35,10 +35,10 @@ const std::string& only_input(const Graph& graph) {
   return graph.inputs.front();
 }
 
-// New names for the tail's values, where the stem has something of the same name (the cut itself is the same
-// thing).
-std::unordered_map<std::string, std::string> free_names(const Graph& stem, const Graph& tail,
-                                                        const std::string& cut) {
+// New names for the tail's values, where the stem has something of the same name (the tail's inputs are the
+// same things).
+std::unordered_map<std::string, std::string> free_names(const Graph& stem, const Graph& tail) {
+  const std::set<std::string> cuts(tail.inputs.begin(), tail.inputs.end());
   std::set<std::string> taken;
   for (const Graph* graph : {&stem, &tail}) {
     for (const auto& [value, shape] : graph->shapes) taken.insert(value);
@@ -47,7 +47,7 @@ std::unordered_map<std::string, std::string> free_names(const Graph& stem, const
   std::unordered_map<std::string, std::string> names;
   const auto name = [&](const std::string& value) {
     std::string free = value;
-    if (value != cut && (stem.shapes.contains(value) || stem.constants.contains(value))) {
+    if (!cuts.contains(value) && (stem.shapes.contains(value) || stem.constants.contains(value))) {
       while (taken.contains(free)) free = "tail/" + free;
     }
     taken.insert(free);
@@ -58,15 +58,20 @@ std::unordered_map<std::string, std::string> free_names(const Graph& stem, const
   return names;
 }
 
-}  // namespace
-
-Graph stem_of(const Graph& graph, const std::string& tensor) {
-  (void)graph.shape(tensor);  // must be there
+// What leads to these tensors, its outputs.
+Graph stem_of(const Graph& graph, const std::vector<std::string>& tensors) {
+  for (const std::string& tensor : tensors) (void)graph.shape(tensor);  // must be there
   Graph stem = graph;
-  stem.outputs = {tensor};
+  stem.outputs = tensors;
   stem.metadata.clear();
   remove_dead(stem);
   return stem;
+}
+
+}  // namespace
+
+Graph stem_of(const Graph& graph, const std::string& tensor) {
+  return stem_of(graph, std::vector{tensor});
 }
 
 Graph tail_of(const Graph& graph, const std::string& tensor) {
@@ -136,15 +141,15 @@ std::string find_features(const Graph& graph) {
 }
 
 Graph join(const Graph& base, const Graph& tail) {
-  const std::string& cut = only_input(tail);
-  Graph whole = stem_of(base, cut);
-  if (whole.shape(cut) != tail.shape(cut)) {
+  Graph whole = stem_of(base, tail.inputs);
+  for (const std::string& cut : tail.inputs) {
+    if (whole.shape(cut) == tail.shape(cut)) continue;
     throw Error(ErrorKind::untrusted,
                 fmt::format("{}: its input '{}' is {}, the base makes {}", tail.name, cut,
                             to_string(tail.shape(cut)), to_string(whole.shape(cut))));
   }
   whole.name = tail.name;
-  const std::unordered_map<std::string, std::string> names = free_names(whole, tail, cut);
+  const std::unordered_map<std::string, std::string> names = free_names(whole, tail);
   for (const auto& [value, shape] : tail.shapes) whole.shapes.insert_or_assign(names.at(value), shape);
   for (const auto& [value, tensor] : tail.constants)
     whole.constants.insert_or_assign(names.at(value), tensor);
@@ -155,6 +160,7 @@ Graph join(const Graph& base, const Graph& tail) {
   }
   whole.outputs.clear();
   for (const std::string& output : tail.outputs) whole.outputs.push_back(names.at(output));
+  remove_dead(whole);  // what leads to an input that the tail does not use
   return whole;
 }
 

@@ -74,6 +74,33 @@ TEST(CutTest, JoinKeepsNamesApart) {
   EXPECT_EQ(fingerprint(join(graph, tail)), fingerprint(graph));
 }
 
+TEST(CutTest, JoinsAnExitOfSeveralTensors) {
+  const Graph base = residual();
+  Graph exit;
+  exit.name = "exit";
+  exit.inputs = {"r1", "sum"};
+  exit.outputs = {"c3"};  // what the base calls another tensor
+  exit.shapes["r1"] = base.shape("r1");
+  exit.shapes["sum"] = base.shape("sum");
+  exit.nodes = {{op::Binary{}, {"r1", "sum"}, "both"}, {op::GlobalPool{op::Pool::Kind::max}, {"both"}, "c3"}};
+  infer_shapes(exit);
+  const Graph whole = join(base, exit);
+  EXPECT_THAT(whole.inputs, ElementsAre("x"));
+  EXPECT_THAT(whole.outputs, ElementsAre("tail/c3"));
+  EXPECT_EQ(whole.nodes.size(), 6U + 2U) << "nothing of the base behind the sum";
+  EXPECT_FALSE(whole.is_constant("v"));
+  EXPECT_FALSE(whole.shapes.contains("r3"));
+}
+
+TEST(CutTest, JoinLeavesOutWhatTheTailDoesNotUse) {
+  Graph exit = tail_of(residual(), "r1");
+  exit.inputs = {"r1", "r3"};
+  exit.shapes["r3"] = residual().shape("r3");
+  exit.outputs = {"c2"};
+  remove_dead(exit);
+  EXPECT_EQ(join(residual(), exit).nodes.size(), 3U);
+}
+
 TEST(CutTest, JoinRefusesATailOfAnotherShape) {
   Graph tail = tail_of(residual(), "r1");
   tail.shapes["r1"] = {1, 2, 4, 4};

@@ -71,7 +71,7 @@ inline void expect_agreement_in_parts(const Engine& engine, GraphMaker& maker) {
   const auto tensors = branchpoints_of(graph);
   Stem stem(engine, graph, tensors);
   std::vector<Tail> tails;
-  for (std::size_t i = 0; i < tensors.size(); ++i) tails.emplace_back(stem, i, tail_of(graph, tensors[i]));
+  for (std::size_t i = 0; i < tensors.size(); ++i) tails.emplace_back(stem, tail_of(graph, tensors[i]));
   for (int frame = 0; frame < 2; ++frame) {
     stem.load(input);
     for (std::size_t i = 0; i < tensors.size(); ++i) {

@@ -64,11 +64,12 @@ class FormatChooser {
     Format& format = formats_.at(output(fused));
     if (request_.outputs.contains(output(fused))) return;
     if (has_precision(fused.node, Precision::bf16)) {
+      if (ends_in_sums(fused)) return;
       if (is_any<op::Conv, op::Gemm, op::Pool, op::GlobalPool, op::Concat, op::Activation, op::Binary>(
               node.op))
         format.written = DataType::bf16;
     } else if (has_precision(fused.node, Precision::int8)) {
-      const Format& input = formats_.at(node.inputs.front());
+      const Format& input = formats_.at(input_of(request_.graph, fused));
       if (input.integer == DataType::undef) return;
       if (is_any<op::Pool>(node.op)) {  // does not change the scale
         format.integer = input.integer;
@@ -80,16 +81,43 @@ class FormatChooser {
     }
   }
 
+  // A sum of vectors, or a product that is only read by such sums: the end of an exit. Converting them back
+  // would take longer than they do.
+  [[nodiscard]] bool ends_in_sums(const FusedNode& fused) const {
+    if (is_vector_sum(fused)) return true;
+    if (!is_any<op::Gemm>(request_.graph.nodes[fused.node].op)) return false;
+    bool is_read = false;
+    for (const FusedNode& reader : request_.fused) {
+      const auto& inputs = request_.graph.nodes[reader.first()].inputs;
+      if (std::find(inputs.begin(), inputs.end(), output(fused)) == inputs.end()) continue;
+      if (!is_vector_sum(reader)) return false;
+      is_read = true;
+    }
+    return is_read;
+  }
+  [[nodiscard]] bool is_vector_sum(const FusedNode& fused) const {
+    const Node& node = request_.graph.nodes[fused.node];
+    return is_any<op::Binary>(node.op) && request_.graph.shape(node.output).size() == 2;
+  }
+
+  // Whether it is made by pooling of what lies outside.
+  [[nodiscard]] bool is_pooled_outside(const std::string& tensor) const {
+    const auto maker = maker_.find(tensor);
+    return maker != maker_.end() && is_any<op::Pool>(request_.graph.nodes[maker->second->node].op) &&
+           request_.outside.contains(input_of(request_.graph, *maker->second));
+  }
+
   [[nodiscard]] bool is_read_as_integer(const std::string& tensor) const {
     return std::any_of(request_.fused.begin(), request_.fused.end(), [&](const FusedNode& fused) {
       if (!has_precision(fused.node, Precision::int8)) return false;
+      if (fused.flatten && !is_pooled_outside(tensor)) return false;  // it takes what is there
       const auto reads = [&](std::size_t node) {
         const auto& inputs = request_.graph.nodes[node].inputs;
         return std::find(inputs.begin(), inputs.end(), tensor) != inputs.end();
       };
       if (!is_any<op::Conv, op::Gemm, op::Pool, op::Concat>(request_.graph.nodes[fused.node].op))
         return false;
-      return reads(fused.node) || std::any_of(fused.epilogue.begin(), fused.epilogue.end(), reads);
+      return reads(fused.first()) || std::any_of(fused.epilogue.begin(), fused.epilogue.end(), reads);
     });
   }
 

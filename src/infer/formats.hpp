@@ -31,7 +31,8 @@ struct FormatRequest {
 };
 
 // In int8, an activation is written as an integer when its node can do that and somebody reads it so; else it
-// is f32, exact. What is concatenated gets one scale, so that it need only be copied.
+// is f32, exact. A product that reads pictures as they lie takes the numbers that it finds: converting them
+// would take longer than it does. What is concatenated gets one scale, so that it need only be copied.
 [[nodiscard]] Formats choose_formats(const FormatRequest& request);
 
 }  // namespace mainstream

@@ -37,6 +37,13 @@ bool is_residual(const Graph& graph, const Node& node, const std::string& tensor
   return !graph.is_constant(other) && graph.shape(other) == graph.shape(tensor);
 }
 
+// Whether the reshape makes vectors of pictures with several positions. Others lie in the same order anyway.
+bool flattens_picture(const Graph& graph, const Node& node) {
+  if (!std::holds_alternative<op::Reshape>(node.op) || graph.is_constant(node.inputs[0])) return false;
+  const Shape& picture = graph.shape(node.inputs[0]);
+  return picture.size() == 4 && picture[2] * picture[3] > 1 && graph.shape(node.output).size() == 2;
+}
+
 class Fusion {
  public:
   Fusion(const Graph& graph, const std::set<std::string>& kept)
@@ -49,7 +56,7 @@ class Fusion {
       if (std::holds_alternative<op::Conv>(graph_.nodes[i].op)) fused.push_back(extend(i));
     }
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      if (!taken_[i]) fused.push_back(extend(i));
+      if (!taken_[i] && !is_taken_by_product(i)) fused.push_back(extend(i));
     }
     std::sort(fused.begin(), fused.end(),
               [](const FusedNode& a, const FusedNode& b) { return a.last() < b.last(); });
@@ -58,7 +65,7 @@ class Fusion {
 
  private:
   FusedNode extend(std::size_t start) {
-    FusedNode fused{start, {}};
+    FusedNode fused{start, {}, flatten_before(start)};
     taken_[start] = true;
     while (const auto next = only_reader(graph_.nodes[fused.last()].output)) {
       if (taken_[*next] || !can_take(fused, *next)) break;
@@ -66,6 +73,23 @@ class Fusion {
       fused.epilogue.push_back(*next);
     }
     return fused;
+  }
+
+  // Of a reshape: the product that reads pictures in its place.
+  bool is_taken_by_product(std::size_t reshape) const {
+    if (!flattens_picture(graph_, graph_.nodes[reshape])) return false;
+    const auto reader = only_reader(graph_.nodes[reshape].output);
+    return reader && std::holds_alternative<op::Gemm>(graph_.nodes[*reader].op);
+  }
+
+  std::optional<std::size_t> flatten_before(std::size_t product) const {
+    const Node& node = graph_.nodes[product];
+    if (!std::holds_alternative<op::Gemm>(node.op)) return std::nullopt;
+    const auto maker = std::find_if(graph_.nodes.begin(), graph_.nodes.end(),
+                                    [&](const Node& before) { return before.output == node.inputs[0]; });
+    if (maker == graph_.nodes.end()) return std::nullopt;
+    const auto reshape = static_cast<std::size_t>(maker - graph_.nodes.begin());
+    return is_taken_by_product(reshape) ? std::optional(reshape) : std::nullopt;
   }
 
   std::optional<std::size_t> only_reader(const std::string& tensor) const {

@@ -80,7 +80,7 @@ TEST(Memory, AThousandTailsLeaveNothingBehind) {
   for (int cycle = 0; cycle < kCycles; ++cycle) {
     const std::size_t at = static_cast<std::size_t>(cycle) % tensors.size();
     {
-      Tail tail(stem, at, with_own_weights(tail_of(graph, tensors[at])));
+      Tail tail(stem, with_own_weights(tail_of(graph, tensors[at])));
       tail.run();
       ASSERT_GT(engine.weight_bytes(), weights);
     }

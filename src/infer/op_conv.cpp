@@ -49,13 +49,14 @@ struct Numbers {
 };
 
 Numbers numbers_of(const PlanBuilder& builder, const FusedNode& fused) {
-  const Format& source = builder.format(node_of(builder, fused).inputs[0]);
+  const Format& source = builder.format(input_of(builder.graph(), fused));
   const Format& target = builder.format(output_of(builder, fused));
   Numbers numbers;
   numbers.target = target.written;
   if (builder.precision(fused.node) == Precision::bf16) {
     numbers.source = numbers.weights = DataType::bf16;
-  } else if (builder.precision(fused.node) == Precision::int8 && source.integer != DataType::undef) {
+  } else if (builder.precision(fused.node) == Precision::int8 && source.integer != DataType::undef &&
+             (!fused.flatten || is_integer(type_of(builder.made(input_of(builder.graph(), fused)).layout)))) {
     numbers.source = source.integer;
     numbers.weights = DataType::s8;
     numbers.source_scale = source.scale;
@@ -185,16 +186,47 @@ convolution_forward::primitive_desc choose(const PlanBuilder& builder, const Fus
   return {describe(builder, fused, conv, numbers, {}), attr, builder.engine()};
 }
 
-// Adds the operands that convolutions and matrix products have in common.
+// With a dimension for each of what the product reads: pictures that are not flattened first.
+Tensor product_weights(const Graph& graph, const FusedNode& fused) {
+  Tensor weights = graph.constant(graph.nodes[fused.node].inputs[1]);
+  Shape shape = graph.shape(input_of(graph, fused));
+  shape.front() = weights.shape.front();
+  weights.shape = std::move(shape);
+  return weights;
+}
+
+// Reads pictures in the layout that they have, for which the weights are packed; in row-major order if
+// oneDNN has only its reference for that.
+inner_product_forward::primitive_desc choose(const PlanBuilder& builder, const FusedNode& fused,
+                                             const Tensor& weights, const Numbers& numbers,
+                                             const dnnl::primitive_attr& attr) {
+  const Graph& graph = builder.graph();
+  const Node& node = node_of(builder, fused);
+  const std::string& input = input_of(graph, fused);
+  const auto describe = [&](const Layout& source, bool allow_empty) {
+    return inner_product_forward::primitive_desc(
+        {dnnl::prop_kind::forward_inference, source, any_layout(weights.shape, numbers.weights),
+         node.inputs.size() > 2 ? row_major(graph.constant(node.inputs[2]).shape) : Layout(),
+         row_major(graph.shape(node.output), numbers.target)},
+        attr, builder.engine(), allow_empty);
+  };
+  if (fused.flatten) {
+    const auto desc = describe(with_type(builder.made(input).layout, numbers.source), true);
+    if (desc && !std::string_view(desc.impl_info_str()).starts_with("ref")) return desc;
+  }
+  return describe(row_major(graph.shape(input), numbers.source), false);
+}
+
+// Adds the operands that convolutions and matrix products have in common. `shape`: of the weights, as the
+// primitive sees them.
 template <typename PrimitiveDesc>
 Operands operands_of(PlanBuilder& builder, const FusedNode& fused, const PrimitiveDesc& desc,
-                     const Conversion& conversion, const Shape& shape) {
+                     const Conversion& conversion, const Tensor& weights, const Shape& shape) {
   const Graph& graph = builder.graph();
   const Node& node = node_of(builder, fused);
   Operands operands;
-  operands.values.emplace_back(DNNL_ARG_SRC, builder.read(node.inputs[0], desc.src_desc()));
-  operands.constants.emplace_back(
-      DNNL_ARG_WEIGHTS, builder.constant(graph.constant(node.inputs[1]), shape, desc.weights_desc()));
+  operands.values.emplace_back(DNNL_ARG_SRC, builder.read(input_of(graph, fused), desc.src_desc()));
+  operands.constants.emplace_back(DNNL_ARG_WEIGHTS, builder.constant(weights, shape, desc.weights_desc()));
   if (node.inputs.size() > 2) {
     const Tensor& bias = graph.constant(node.inputs[2]);
     const bool integer = is_integer(type_of(desc.src_desc()));
@@ -222,7 +254,8 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Conv& co
   const Conversion conversion(builder, fused, numbers, weights);
   const auto desc = choose(builder, fused, conv, numbers, conversion.attr(residual));
 
-  Operands operands = operands_of(builder, fused, desc, conversion, weights_shape(weights, conv.groups));
+  Operands operands =
+      operands_of(builder, fused, desc, conversion, weights, weights_shape(weights, conv.groups));
   Value output = builder.make(desc.dst_desc(), numbers.target_scale);
   if (residual != nullptr) {
     const bool integer = is_integer(numbers.target);
@@ -238,19 +271,12 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Conv& co
 }
 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Gemm&) {
-  const Graph& graph = builder.graph();
-  const Node& node = node_of(builder, fused);
-  const Tensor& weights = graph.constant(node.inputs[1]);
+  const Tensor weights = product_weights(builder.graph(), fused);
   const Numbers numbers = numbers_of(builder, fused);
   const Conversion conversion(builder, fused, numbers, weights);
-  const inner_product_forward::desc operation(
-      dnnl::prop_kind::forward_inference, row_major(graph.shape(node.inputs[0]), numbers.source),
-      any_layout(weights.shape, numbers.weights),
-      node.inputs.size() > 2 ? row_major(graph.constant(node.inputs[2]).shape) : Layout(),
-      row_major(graph.shape(node.output), numbers.target));
-  const inner_product_forward::primitive_desc desc(operation, conversion.attr(nullptr), builder.engine());
+  const auto desc = choose(builder, fused, weights, numbers, conversion.attr(nullptr));
 
-  Operands operands = operands_of(builder, fused, desc, conversion, weights.shape);
+  Operands operands = operands_of(builder, fused, desc, conversion, weights, weights.shape);
   const Value output = builder.make(desc.dst_desc(), numbers.target_scale);
   operands.values.emplace_back(DNNL_ARG_DST, output);
   builder.step<inner_product_forward>("inner_product", desc, operands);

@@ -41,9 +41,12 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Pad& pad
 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Reshape&) {
   const Node& node = node_of(builder, fused);
-  const Value plain = builder.read_row_major(node.inputs[0]);
-  builder.define(output_of(builder, fused),
-                 PlanBuilder::view(plain, row_major(builder.graph().shape(node.output)), 0));
+  const Value& made = builder.made(node.inputs[0]);
+  const bool as_it_is = is_row_major(made.layout) && !is_integer(type_of(made.layout));
+  const Value plain = as_it_is ? made : builder.read_row_major(node.inputs[0]);
+  builder.define(
+      output_of(builder, fused),
+      PlanBuilder::view(plain, row_major(builder.graph().shape(node.output), type_of(plain.layout)), 0));
 }
 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Transpose& transpose) {

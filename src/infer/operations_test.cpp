@@ -20,7 +20,7 @@ void expect_op(const std::function<std::string(GraphMaker&)>& make) {
   const Engine engine({.threads = 1});
   for (std::uint32_t seed = 0; seed < kCases; ++seed) {
     GraphMaker maker(seed);
-    maker.graph.outputs = {make(maker)};
+    maker.graph.outputs.push_back(make(maker));
     expect_agreement(engine, maker);
     if (testing::Test::HasFailure()) return;
   }
@@ -64,6 +64,20 @@ TEST(Operations, Gemm) {
     std::vector<std::string> inputs{x, m.constant({outputs, m.graph.shape(x)[1]})};
     if (m.coin()) inputs.push_back(m.constant({outputs}));
     const std::string y = m.node(op::Gemm{}, inputs);
+    return m.coin() ? y : m.relu(y);
+  });
+}
+
+TEST(Operations, GemmOfAPicture) {
+  expect_op([](GraphMaker& m) {
+    const std::string x = picture(m);
+    const Shape shape = m.graph.shape(x);
+    const std::int64_t size = shape[1] * shape[2] * shape[3];
+    const std::string flat = m.node(op::Reshape{{size}}, {x});
+    std::vector<std::string> inputs{flat, m.constant({m.whole(1, 40), size}, -0.1F, 0.1F)};
+    if (m.coin()) inputs.push_back(m.constant({m.graph.constant(inputs[1]).shape[0]}));
+    const std::string y = m.node(op::Gemm{}, inputs);
+    if (m.coin()) m.graph.outputs.push_back(flat);  // somebody else wants it, too
     return m.coin() ? y : m.relu(y);
   });
 }

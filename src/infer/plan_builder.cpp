@@ -182,6 +182,7 @@ void PlanBuilder::end() {
       if (found != activations_.end() && found->second.readers > 0) --found->second.readers;
     }
   };
+  if (current_->flatten) release(*current_->flatten);
   release(current_->node);
   for (const std::size_t index : current_->epilogue) release(index);
   current_ = nullptr;
@@ -195,9 +196,10 @@ void PlanBuilder::add(Draft draft, const Layout& written) {
   draft.info.layout = layout_name(written);
   draft.info.type = type_name(type_of(written));
   if (current_ != nullptr) {
-    draft.node = current_->node;
+    draft.node = current_->first();
     draft.info.output = graph_.nodes[current_->last()].output;
     if (draft.info.primitive != "reorder" && !std::exchange(described_, true)) {
+      if (current_->flatten) draft.info.fused.push_back(op_name(graph_.nodes[*current_->flatten].op));
       draft.info.fused.push_back(op_name(graph_.nodes[current_->node].op));
       for (const std::size_t index : current_->epilogue)
         draft.info.fused.push_back(op_name(graph_.nodes[index].op));

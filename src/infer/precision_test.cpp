@@ -70,7 +70,7 @@ TEST_P(PrecisionTest, StemAndTailsMayDiffer) {
     const double allowed = std::max(tolerance(GetParam()), tolerance(other));
     std::vector<Tail> tails;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-      tails.emplace_back(stem, i, tail_of(graph, tensors[i]), other, test.ranges);
+      tails.emplace_back(stem, tail_of(graph, tensors[i]), other, test.ranges);
     }
     for (std::size_t frame = 0; frame < 2; ++frame) {
       stem.load(test.inputs[frame]);

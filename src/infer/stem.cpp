@@ -55,6 +55,12 @@ std::vector<Precision> by_node(const Graph& part, const std::vector<std::string>
 
 }  // namespace
 
+std::optional<std::size_t> Stem::State::find(const std::string& tensor) const {
+  const auto found = std::find(branchpoints.begin(), branchpoints.end(), tensor);
+  if (found == branchpoints.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - branchpoints.begin());
+}
+
 const Placed& Stem::State::at(std::size_t branchpoint) const {
   if (branchpoint >= branchpoints.size())
     throw Error(ErrorKind::usage,

@@ -1,6 +1,7 @@
 // What a stem's tails need of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct Stem::State {
   std::size_t done = 0;  // steps run since load
   bool loaded = false;
 
+  // The index of the branchpoint at this tensor; nothing where there is none.
+  [[nodiscard]] std::optional<std::size_t> find(const std::string& tensor) const;
   // Throws usage for an index beyond the last.
   [[nodiscard]] const Placed& at(std::size_t branchpoint) const;
   // Likewise, and when that tensor has not been computed since load.

@@ -59,8 +59,8 @@ TEST(Stem, RefusesWhatIsNotThere) {
   stem.load(maker.values(graph.inputs.front()));
   EXPECT_ERROR(usage, stem.read(1), "before the stem ran");
   EXPECT_ERROR(usage, stem.run_to(2), "branchpoint 2");
-  EXPECT_ERROR(untrusted, Tail(stem, 0, tail_of(graph, tensors[4])), "but the stem's");
-  Tail tail(stem, 0, tail_of(graph, tensors[1]));
+  EXPECT_ERROR(untrusted, Tail(stem, tail_of(graph, tensors[4])), "which the stem does not keep");
+  Tail tail(stem, tail_of(graph, tensors[1]));
   EXPECT_ERROR(usage, tail.run(), "before the stem ran");
 }
 
@@ -70,7 +70,7 @@ TEST(Stem, OutlivesItsHandleWhileATailNeedsIt) {
   const auto input = maker.values(maker.graph.inputs.front());
   const auto expected = run_reference(maker.graph, {{maker.graph.inputs.front(), input}});
   auto stem = std::make_unique<Stem>(Engine({.threads = 1}), maker.graph, std::vector{tensors[3]});
-  Tail tail(*stem, 0, tail_of(maker.graph, tensors[3]));
+  Tail tail(*stem, tail_of(maker.graph, tensors[3]));
   stem->load(input);
   stem->run_to(0);
   stem.reset();

@@ -1,4 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "infer/compile.hpp"
 #include "infer/ports.hpp"
@@ -16,38 +19,57 @@ struct Tail::State {
 
 namespace {
 
-void check_fit(const Stem::State& stem, std::size_t branchpoint, const Graph& tail) {
-  const Shape there(stem.at(branchpoint).layout.dims());
-  if (tail.inputs.size() != 1 || tail.outputs.size() != 1)
-    throw Error(ErrorKind::untrusted, fmt::format("{} has {} inputs and {} outputs; a tail has one of each",
-                                                  tail.name, tail.inputs.size(), tail.outputs.size()));
-  if (tail.shape(tail.inputs.front()) != there)
+// The index of the stem's branchpoint that is the tail's input of this name.
+std::size_t place_of(const Stem::State& stem, const Graph& tail, const std::string& input) {
+  const auto place = stem.find(input);
+  if (!place)
+    throw Error(ErrorKind::untrusted,
+                fmt::format("{} reads '{}', which the stem does not keep; its branchpoints are {}", tail.name,
+                            input, fmt::join(stem.branchpoints, ", ")));
+  const Shape there(stem.at(*place).layout.dims());
+  if (tail.shape(input) != there)
     throw Error(ErrorKind::untrusted, fmt::format("{} reads {}, but the stem's '{}' is {}", tail.name,
-                                                  to_string(tail.shape(tail.inputs.front())),
-                                                  stem.branchpoints[branchpoint], to_string(there)));
+                                                  to_string(tail.shape(input)), input, to_string(there)));
+  return *place;
+}
+
+std::size_t deepest_of(const Stem::State& stem, const Graph& tail) {
+  if (tail.inputs.empty() || tail.outputs.size() != 1)
+    throw Error(ErrorKind::untrusted,
+                fmt::format("{} has {} inputs and {} outputs; a tail has at least one input and one output",
+                            tail.name, tail.inputs.size(), tail.outputs.size()));
+  std::size_t deepest = 0;
+  for (const std::string& input : tail.inputs) deepest = std::max(deepest, place_of(stem, tail, input));
+  return deepest;
+}
+
+Plan compile_behind(const Stem::State& stem, const Graph& tail, Precision precision, const Ranges& ranges) {
+  std::map<std::string, Placed> outside;
+  for (const std::string& input : tail.inputs) outside[input] = stem.plan.tensor(input);
+  return compile(stem.plan.engine, {.graph = tail,
+                                    .outputs = tail.outputs,
+                                    .outside = std::move(outside),
+                                    .precisions = {tail.nodes.size(), precision},
+                                    .ranges = ranges});
 }
 
 }  // namespace
 
-Tail::Tail(const Stem& stem, std::size_t branchpoint, const Graph& tail, Precision precision,
-           const Ranges& ranges) {
-  check_fit(*stem.state(), branchpoint, tail);
-  const Placed& input = stem.state()->at(branchpoint);
-  state_ = std::make_unique<State>(State{
-      .stem = stem.state(),
-      .branchpoint = branchpoint,
-      .output = tail.outputs.front(),
-      .plan = compile(stem.state()->plan.engine, {.graph = tail,
-                                                  .outputs = tail.outputs,
-                                                  .outside = {{tail.inputs.front(), input}},
-                                                  .precisions = {tail.nodes.size(), precision},
-                                                  .ranges = ranges}),
-  });
+Tail::Tail(const Stem& stem, const Graph& tail, Precision precision, const Ranges& ranges) {
+  const std::size_t branchpoint = deepest_of(*stem.state(), tail);
+  state_ = std::make_unique<State>(State{.stem = stem.state(),
+                                         .branchpoint = branchpoint,
+                                         .output = tail.outputs.front(),
+                                         .plan = compile_behind(*stem.state(), tail, precision, ranges)});
 }
 
 Tail::~Tail() = default;
 Tail::Tail(Tail&&) noexcept = default;
 Tail& Tail::operator=(Tail&&) noexcept = default;
+
+std::size_t Tail::branchpoint() const {
+  return state_->branchpoint;
+}
 
 std::span<const float> Tail::run() {
   (void)state_->stem->computed(state_->branchpoint);
@@ -55,8 +77,25 @@ std::span<const float> Tail::run() {
   return view_of(state_->plan.tensor(state_->output));
 }
 
+std::vector<StepInfo> Tail::steps() const {
+  return state_->plan.step_infos();
+}
+
 EngineMemory Tail::memory() const {
   return state_->plan.memory();
+}
+
+Heads::Heads(const Stem& stem, std::span<const Graph> exits, Precision precision)
+    : Heads(stem, join_exits(exits), precision) {}
+
+Heads::Heads(const Stem& stem, const JoinedExits& joined, Precision precision)
+    : offsets_(joined.offsets), joined_(stem, joined.graph, precision) {}
+
+std::span<const float> Heads::logits(std::size_t exit) const {
+  if (exit >= size()) throw Error(ErrorKind::usage, fmt::format("exit {} of {}", exit, size()));
+  if (logits_.empty()) return {};
+  const auto begin = static_cast<std::size_t>(offsets_[exit]);
+  return logits_.subspan(begin, static_cast<std::size_t>(offsets_[exit + 1]) - begin);
 }
 
 }  // namespace mainstream

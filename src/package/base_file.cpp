@@ -160,6 +160,22 @@ Base read_base(const std::filesystem::path& path) {
   return base;
 }
 
+Graph cut_base(const Base& base, const std::string& tensor) {
+  if (!base.graph.shapes.contains(tensor)) {
+    std::vector<std::string_view> known;
+    for (const auto& [name, shape] : base.graph.shapes) known.push_back(name);
+    const std::string near = nearest_word(tensor, known);
+    throw Error(ErrorKind::usage,
+                fmt::format("base {} has no tensor {}; {}", base.name, in_quotes(tensor),
+                            near.empty() ? "mainstream base show names them"
+                                         : fmt::format("did you mean {}?", in_quotes(near))));
+  }
+  Graph cut = stem_of(base.graph, tensor);
+  cut.name = fmt::format("{} to {}", base.name, tensor);
+  cut.metadata[kInputKey] = input_to_json(base.input).dump();
+  return cut;
+}
+
 void write_base(const Base& base, const std::filesystem::path& path) {
   Graph graph = base.graph;
   graph.name = base.name;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mainstream/base.hpp"
+#include "mainstream/exit.hpp"
 #include "mainstream/package.hpp"
 
 namespace mainstream {
@@ -49,33 +50,18 @@ inline Graph tiny_tail(const Base& base, const std::string& branchpoint, std::in
   return tail;
 }
 
-// Global averages of the tensors, each through a linear layer of its own; the results are added.
+// Reads global averages of the tensors.
 inline Graph tiny_exit(const Base& base, const std::vector<std::string>& reads, std::int64_t classes = 2) {
-  Graph exit;
-  exit.name = "exit";
-  exit.inputs = reads;
-  exit.outputs = {"logits"};
-  std::string sum;
-  for (std::size_t i = 0; i < reads.size(); ++i) {
-    const std::string number = std::to_string(i);
-    exit.shapes[reads[i]] = base.graph.shape(reads[i]);
-    const std::int64_t channels = base.graph.shape(reads[i])[1];
-    exit.constants["w" + number] = tiny_weights({classes, channels}, 0.5F + static_cast<float>(i));
-    const bool last = i + 1 == reads.size();
-    const std::string product = last && i == 0 ? "logits" : "product" + number;
-    exit.nodes.push_back({op::GlobalPool{}, {reads[i]}, "pooled" + number});
-    exit.nodes.push_back({op::Reshape{{channels}}, {"pooled" + number}, "flat" + number});
-    exit.nodes.push_back({op::Gemm{}, {"flat" + number, "w" + number}, product});
-    if (i > 0) {
-      const std::string added = last ? "logits" : "sum" + number;
-      exit.nodes.push_back({op::Binary{}, {sum, product}, added});
-      sum = added;
-    } else {
-      sum = product;
-    }
+  std::vector<ExitLevel> levels;
+  for (const std::string& tensor : reads) {
+    const Shape& shape = base.graph.shape(tensor);
+    const float seed = 0.5F + static_cast<float>(levels.size());
+    levels.push_back({tensor,
+                      shape,
+                      {ExitPooling::Kind::average, {shape[2], shape[3]}},
+                      tiny_weights({classes, shape[1]}, seed)});
   }
-  infer_shapes(exit);
-  return exit;
+  return exit_graph(levels, tiny_weights({classes}, 0.2F));
 }
 
 inline Candidate tiny_candidate(const Base& base, CandidateKind kind, std::vector<std::string> reads) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -50,20 +52,36 @@ std::unique_ptr<StreamPlan> Deployer::plan(std::span<const Setting> settings, co
 
 std::unique_ptr<Pipeline> Deployer::pipeline(std::span<const Setting> settings, const StemPrecisions& stem) {
   if (mix_.mode == Mode::no_sharing) {
-    std::vector<Deployed<Network>> apps;
+    std::vector<DeployedNetwork> apps;
     for (std::size_t app = 0; app < settings.size(); ++app) {
       const Setting& setting = settings[app];
-      apps.push_back({network(app, setting.candidate, setting.precisions.tail), 0, mix_.apps[app].positive});
+      apps.push_back({network(app, setting.candidate, setting.precisions.tail), mix_.apps[app].positive});
     }
     return std::make_unique<SeparatePipeline>(mix_.base.input, std::move(apps), clock_);
   }
-  std::vector<Deployed<Tail>> apps;
+  std::vector<SharedNetwork::Member> members;
+  std::vector<std::vector<std::size_t>> positive;
   for (std::size_t app = 0; app < settings.size(); ++app) {
-    const std::size_t candidate = settings[app].candidate;
-    apps.push_back({tail(stem, app, candidate, settings[app].precisions.tail),
-                    mix_.apps[app].branchpoint[candidate], mix_.apps[app].positive});
+    members.push_back(member(stem, app, settings));
+    positive.push_back(mix_.apps[app].positive);
   }
-  return std::make_unique<SharedPipeline>(this->stem(stem), std::move(apps), clock_);
+  const auto shared = this->stem(stem);
+  return std::make_unique<SharedPipeline>(
+      shared, SharedNetwork(std::shared_ptr<Stem>(shared, &shared->stem), std::move(members)),
+      std::move(positive), clock_);
+}
+
+// Exits are cheap to compile, and only together are they one product: each plan has its own.
+SharedNetwork::Member Deployer::member(const StemPrecisions& stem, std::size_t app,
+                                       std::span<const Setting> settings) {
+  const Setting& setting = settings[app];
+  const MixedApp& mixed = mix_.apps[app];
+  const Candidate& described = mixed.candidate(setting.candidate);
+  if (described.kind == CandidateKind::tail)
+    return tail(stem, app, setting.candidate, setting.precisions.tail);
+  const auto same_rate = std::ranges::find(settings, setting.fps, &Setting::fps);
+  return ExitMember{mixed.package.graph(described), setting.precisions.tail,
+                    static_cast<int>(same_rate - settings.begin())};
 }
 
 std::shared_ptr<SharedStem> Deployer::stem(const StemPrecisions& precisions) {
@@ -82,8 +100,7 @@ std::shared_ptr<Tail> Deployer::tail(const StemPrecisions& stem, std::size_t app
     const Candidate& described = mixed.candidate(candidate);
     const auto shared = this->stem(stem);
     const auto behind = std::make_shared<BehindStem>(
-        BehindStem{shared, Tail(shared->stem, mixed.branchpoint[candidate], mixed.package.graph(described),
-                                precision, described.ranges)});
+        BehindStem{shared, Tail(shared->stem, mixed.package.graph(described), precision, described.ranges)});
     return std::shared_ptr<Tail>(behind, &behind->tail);
   });
 }

@@ -42,6 +42,9 @@ class Deployer {
   [[nodiscard]] std::unique_ptr<Pipeline> pipeline(std::span<const Setting> settings,
                                                    const StemPrecisions& stem);
 
+  [[nodiscard]] SharedNetwork::Member member(const StemPrecisions& stem, std::size_t app,
+                                             std::span<const Setting> settings);
+
   const AppMix& mix_;
   Engine engine_;
   const Clock& clock_;

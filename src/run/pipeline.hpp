@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "infer/shared_network.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
 
@@ -15,11 +16,8 @@ namespace mainstream {
 
 // Where the time of one frame went, in wall-clock milliseconds of the analysis thread.
 struct FrameTimes {
-  // A run of the stem from the branchpoint before `branchpoint` (index into the stem's) that ran, to it.
-  struct Segment {
-    std::size_t branchpoint = 0;
-    double ms = 0;
-  };
+  using Segment = SharedNetwork::Times::Segment;
+  // What an app runs itself: its tail, or its share of what computes the exits of several apps at once.
   struct Tail {
     std::size_t app = 0;
     double ms = 0;  // without sharing: of the app's whole network
@@ -40,11 +38,9 @@ class Pipeline {
                    FrameTimes& times) = 0;
 };
 
-// What one app runs in a plan, after the stem or from the picture on.
-template <typename Runnable>
-struct Deployed {
-  std::shared_ptr<Runnable> network;
-  std::size_t branchpoint = 0;        // index into the stem's; where the tail begins
+// What an app runs without sharing, from the picture on.
+struct DeployedNetwork {
+  std::shared_ptr<Network> network;
   std::vector<std::size_t> positive;  // classes
 };
 
@@ -61,32 +57,35 @@ struct SharedStem {
   Stem stem;
 };
 
-// Scales once, runs the stem once, and each due tail when the stem has come to its branchpoint.
+// Scales once, runs the stem once, and what is due when the stem has come to its branchpoint.
 class SharedPipeline : public Pipeline {
  public:
-  SharedPipeline(std::shared_ptr<SharedStem> shared, std::vector<Deployed<Tail>> apps, const Clock& clock);
+  // Member i of the network is app i, and positive[i] are its positive classes; its stem is that of `shared`.
+  SharedPipeline(std::shared_ptr<SharedStem> shared, SharedNetwork network,
+                 std::vector<std::vector<std::size_t>> positive, const Clock& clock);
   void run(const Picture& picture, std::span<const std::size_t> due, std::span<float> scores,
            FrameTimes& times) override;
 
  private:
   std::shared_ptr<SharedStem> shared_;
-  std::vector<Deployed<Tail>> apps_;
+  SharedNetwork network_;
+  const std::vector<std::vector<std::size_t>> positive_;
   const Clock& clock_;
-  std::vector<std::size_t> order_;  // positions in `due`, by branchpoint
+  SharedNetwork::Times times_;
 };
 
 // Each due app scales the picture and runs its whole network, as if it were alone on the machine; only
 // decoding is common.
 class SeparatePipeline : public Pipeline {
  public:
-  SeparatePipeline(const InputSpec& input, std::vector<Deployed<Network>> apps, const Clock& clock);
+  SeparatePipeline(const InputSpec& input, std::vector<DeployedNetwork> apps, const Clock& clock);
   void run(const Picture& picture, std::span<const std::size_t> due, std::span<float> scores,
            FrameTimes& times) override;
 
  private:
   InputScaler scaler_;
   std::vector<float> input_values_;
-  std::vector<Deployed<Network>> apps_;
+  std::vector<DeployedNetwork> apps_;
   const Clock& clock_;
 };
 

@@ -74,7 +74,7 @@ std::vector<float> scores_of(const AppMix& mix, std::size_t app, std::size_t can
             mix.base.ranges);
   const MixedApp& mixed = mix.apps[app];
   const Candidate& described = mixed.candidate(candidate);
-  Tail tail(stem, mixed.branchpoint[candidate], mixed.package.graph(described), pair.tail, described.ranges);
+  Tail tail(stem, mixed.package.graph(described), pair.tail, described.ranges);
   std::vector<float> scores;
   for (const auto& input : inputs) {
     stem.load(input);

@@ -70,7 +70,7 @@ class Evaluation {
       package.verify(base);
       for (const Candidate& candidate : package.manifest().candidates) {
         judged_.push_back({package.manifest(), candidate, positive_classes(package.manifest()),
-                           tail_of(package.graph(candidate), candidate), Recording{}});
+                           Tail(stem_, package.graph(candidate)), Recording{}});
       }
     }
   }
@@ -95,12 +95,6 @@ class Evaluation {
   }
 
  private:
-  [[nodiscard]] Tail tail_of(const Graph& graph, const Candidate& candidate) const {
-    const auto& tensors = stem_.branchpoints();
-    const auto place = std::ranges::find(tensors, candidate.branchpoint) - tensors.begin();
-    return {stem_, static_cast<std::size_t>(place), graph};
-  }
-
   static CandidateEvaluation describe(const Judged& judged) {
     const Recording& recording = judged.recording;
     const Candidate& candidate = judged.candidate;

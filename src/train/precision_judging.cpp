@@ -130,7 +130,7 @@ class PrecisionJudge {
             ranges = ranges_of(tail, i, apps_[app].split.folds[fold].training);
           }
           tails.push_back(
-              {app, place_of(i), Tail(stem, place_of(i), tail, pair.tail, ranges), answers.judged[pair]});
+              {app, place_of(i), Tail(stem, tail, pair.tail, ranges), answers.judged[pair]});
         }
       }
     }

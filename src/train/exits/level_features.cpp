@@ -40,31 +40,23 @@ class LevelReader {
       : stem_(engine, base.graph, tensors_of(base, levels),
               std::vector<Precision>(tensors_of(base, levels).size(), precision),
               base.ranges_for(precision)) {
-    for (const ExitLevel& level : levels) {
-      const auto place = std::ranges::find(stem_.branchpoints(), level.tensor) - stem_.branchpoints().begin();
-      const auto branchpoint = static_cast<std::size_t>(place);
-      levels_.push_back({branchpoint, Tail(stem_, branchpoint, feature_graph(level))});
-    }
+    for (const ExitLevel& level : levels) levels_.emplace_back(stem_, feature_graph(level));
   }
 
   // The features of each level; they stay valid until the next call.
   [[nodiscard]] std::vector<std::span<const float>> read(std::span<const float> input) {
     stem_.load(input);
     std::vector<std::span<const float>> features;
-    for (Level& level : levels_) {
-      stem_.run_to(level.branchpoint);
-      features.push_back(level.tail.run());
+    for (Tail& level : levels_) {
+      stem_.run_to(level.branchpoint());
+      features.push_back(level.run());
     }
     return features;
   }
 
  private:
-  struct Level {
-    std::size_t branchpoint;  // of the stem
-    Tail tail;
-  };
   Stem stem_;
-  std::vector<Level> levels_;
+  std::vector<Tail> levels_;
 };
 
 }  // namespace

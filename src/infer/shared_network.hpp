@@ -1,0 +1,87 @@
+// What runs behind one stem: the way of a frame from the stem's input to everybody's logits.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "mainstream/engine.hpp"
+
+namespace mainstream {
+
+// An exit that may be computed together with others: those of one structure, number type and `group`. Whoever
+// is due on the same frames should have the same group, since all of them run when one is due.
+struct ExitMember {
+  Graph graph;
+  Precision precision = Precision::f32;
+  int group = 0;
+};
+
+// For one thread at a time, that of its stem.
+class SharedNetwork {
+ public:
+  // A member is a compiled tail, which may have a place in several networks, or an exit.
+  using Member = std::variant<std::shared_ptr<Tail>, ExitMember>;
+
+  // Tails must have been compiled against this stem. An exit that cannot be joined with another is a group of
+  // its own. Throws as Tail and Heads do.
+  SharedNetwork(std::shared_ptr<Stem> stem, std::vector<Member> members);
+
+  // Where the time of one run went, in milliseconds, in the order of execution.
+  struct Times {
+    struct Segment {
+      std::size_t branchpoint = 0;  // index into the stem's; the way from the one before that ran, to it
+      double ms = 0;
+    };
+    struct Part {
+      std::size_t member = 0;
+      double ms = 0;  // of what a group takes, each of its members that was due has an equal share
+    };
+    std::vector<Segment> segments;
+    std::vector<Part> parts;
+  };
+
+  // For the frame that the stem has loaded: runs the stem to the deepest branchpoint that is due and no
+  // further, and at each branchpoint on the way the tails that are due and the groups of which a member is,
+  // each once. `due` holds indices of members, in any order, none twice. `times` is overwritten.
+  void run(std::span<const std::size_t> due, const Clock& clock, Times& times);
+  void run(std::span<const std::size_t> due);
+
+  // Of the last run in which the member was due.
+  [[nodiscard]] std::span<const float> logits(std::size_t member) const;
+
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
+  [[nodiscard]] std::size_t branchpoint(std::size_t member) const { return part_of(member).branchpoint; }
+  [[nodiscard]] Stem& stem() { return *stem_; }
+  // Runs of tails and products that a frame for which all members are due takes.
+  [[nodiscard]] std::size_t parts() const { return parts_.size(); }
+
+ private:
+  // What runs as one: a tail, or a group of exits.
+  struct Part {
+    std::variant<std::shared_ptr<Tail>, Heads> network;
+    std::size_t branchpoint = 0;
+    std::vector<std::size_t> members;
+    std::vector<std::span<const float>> logits = {};  // of the members, in their order
+    std::vector<std::size_t> due = {};                // members, in the run that is going on
+  };
+  struct Place {
+    std::size_t part = 0, index = 0;  // among the part's members
+  };
+
+  void add_tails(const std::vector<Member>& members);
+  void add_exits(std::vector<Member>& members);
+  void put_in_order();
+  [[nodiscard]] const Part& part_of(std::size_t member) const;
+  static void run_part(Part& part);
+
+  std::shared_ptr<Stem> stem_;
+  std::vector<Part> parts_;    // by branchpoint
+  std::vector<Place> places_;  // of each member
+};
+
+}  // namespace mainstream
