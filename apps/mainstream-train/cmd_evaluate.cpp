@@ -23,57 +23,95 @@ struct EvaluateArguments {
   bool json = false;
 };
 
+Json or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json to_json(const Interval& interval) {
+  return Json::array({interval.low, interval.high});
+}
+
 Json to_json(const CandidateEvaluation& result) {
+  const AnswerQuality& promised = result.promised;
   Json json{{"app", result.app},
+            {"candidate", result.candidate},
             {"branchpoint", result.branchpoint},
             {"frozen_fraction", result.frozen_fraction},
-            {"area_under_roc", nullptr},
+            {"area_under_roc", or_null(result.area_under_roc)},
             {"tpr", result.tpr},
             {"fpr", result.fpr},
-            {"by_fps", Json::array()}};
-  if (result.area_under_roc) json["area_under_roc"] = *result.area_under_roc;
-  for (const MeasuredQuality& quality : result.by_fps) {
-    json["by_fps"].push_back({{"fps", quality.fps},
-                              {"recall", quality.recall},
-                              {"precision", quality.precision},
-                              {"f1", quality.f1}});
+            {"f1", or_null(result.f1)},
+            {"best_f1", or_null(result.best_f1)},
+            {"promised",
+             {{"threshold", promised.threshold},
+              {"tpr", promised.tpr},
+              {"tpr_interval", to_json(promised.tpr_interval)},
+              {"fpr", promised.fpr},
+              {"fpr_interval", to_json(promised.fpr_interval)}}},
+            {"measured", Json::array()}};
+  for (const MeasuredQuality& quality : result.measured) {
+    json["measured"].push_back({{"fps", quality.fps},
+                                {"votes", quality.votes},
+                                {"recall", quality.recall},
+                                {"precision", quality.precision},
+                                {"f1", quality.f1},
+                                {"f1_error", quality.f1_error}});
   }
   return json;
 }
 
-// What the means over apps are made of.
-struct Sum {
-  double area = 0, areas = 0, full_rate_f1 = 0, f1 = 0, apps = 0;
+// The mean of those values that are there.
+class Mean {
+ public:
+  void add(const std::optional<double>& value) {
+    sum_ += value.value_or(0);
+    count_ += value ? 1 : 0;
+  }
+  [[nodiscard]] std::optional<double> value() const {
+    return count_ > 0 ? std::optional(sum_ / count_) : std::nullopt;
+  }
+
+ private:
+  double sum_ = 0, count_ = 0;
 };
 
+struct Means {
+  double fraction = 0;
+  int apps = 0;
+  Mean area, tpr, fpr, f1, best_f1;
+};
+
+std::string number(const std::optional<double>& value) {
+  return value ? fmt::format("{:.3f}", *value) : "-";
+}
+
+void print_row(const std::string& app, const std::string& candidate, double fraction,
+               std::initializer_list<std::optional<double>> values) {
+  fmt::print("{:<14} {:<24} {:>5.1f} %", app, candidate, 100 * fraction);
+  for (const auto& value : values) fmt::print(" {:>7}", number(value));
+  fmt::print("\n");
+}
+
 void print(const std::vector<CandidateEvaluation>& results) {
-  const std::string row = "{:<14} {:<20} {:>7}  {:>5}  {:>5}  {:>5}  {:>12}  {:>12}\n";
-  fmt::print(fmt::runtime(row), "app", "branchpoint", "frozen", "AUC", "tpr", "fpr", "F1 full rate",
-             "F1 all rates");
-  std::map<double, std::pair<std::string, Sum>, std::greater<>> by_point;
+  fmt::print("{:<14} {:<24} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "app", "candidate", "frozen", "AUC",
+             "tpr", "fpr", "F1", "best F1");
+  std::map<std::string, Means> by_candidate;
   for (const CandidateEvaluation& result : results) {
-    double f1 = 0;
-    for (const MeasuredQuality& quality : result.by_fps)
-      f1 += quality.f1 / static_cast<double>(result.by_fps.size());
-    fmt::print(fmt::runtime(row), result.app, result.branchpoint,
-               fmt::format("{:.1f} %", 100 * result.frozen_fraction),
-               result.area_under_roc ? fmt::format("{:.3f}", *result.area_under_roc) : "-",
-               fmt::format("{:.3f}", result.tpr), fmt::format("{:.3f}", result.fpr),
-               fmt::format("{:.3f}", result.by_fps.back().f1), fmt::format("{:.3f}", f1));
-    auto& [tensor, sum] = by_point[result.frozen_fraction];
-    tensor = result.branchpoint;
-    sum.area += result.area_under_roc.value_or(0);
-    sum.areas += result.area_under_roc ? 1 : 0;
-    sum.full_rate_f1 += result.by_fps.back().f1;
-    sum.f1 += f1;
-    ++sum.apps;
+    print_row(result.app, result.candidate, result.frozen_fraction,
+              {result.area_under_roc, result.tpr, result.fpr, result.f1, result.best_f1});
+    Means& means = by_candidate[result.candidate];
+    means.fraction = result.frozen_fraction;
+    ++means.apps;
+    means.area.add(result.area_under_roc);
+    means.tpr.add(result.tpr);
+    means.fpr.add(result.fpr);
+    means.f1.add(result.f1);
+    means.best_f1.add(result.best_f1);
   }
-  for (const auto& [fraction, point] : by_point) {
-    const auto& [tensor, sum] = point;
-    fmt::print(fmt::runtime(row), fmt::format("mean of {}", sum.apps), tensor,
-               fmt::format("{:.1f} %", 100 * fraction),
-               sum.areas > 0 ? fmt::format("{:.3f}", sum.area / sum.areas) : "-", "", "",
-               fmt::format("{:.3f}", sum.full_rate_f1 / sum.apps), fmt::format("{:.3f}", sum.f1 / sum.apps));
+  for (const auto& [candidate, means] : by_candidate) {
+    print_row(
+        fmt::format("mean of {}", means.apps), candidate, means.fraction,
+        {means.area.value(), means.tpr.value(), means.fpr.value(), means.f1.value(), means.best_f1.value()});
   }
 }
 
@@ -111,11 +149,12 @@ void add_evaluate_command(CLI::App& program) {
       ->check(CLI::PositiveNumber);
   command->add_option("--threads", arguments->threads, "0: as many as this process may use")
       ->capture_default_str();
-  command->add_flag("--json", arguments->json, "For programs, with the F1 at each frame rate");
+  command->add_flag("--json", arguments->json,
+                    "For programs, with the F1 at each frame rate and number of votes");
   command->footer(
-      "AUC: area under the ROC curve over frames. F1: of events, at the full frame rate and as the mean over "
-      "all\n"
-      "whole frame rates and phases. Example:\n"
+      "AUC: area under the ROC curve over frames. F1: of events, at the full frame rate, with one vote; best "
+      "F1:\n"
+      "with the threshold that would have been best. Example:\n"
       "  mainstream-train evaluate --base base.onnx --video gate.mp4 --labels gate.csv --frames 398..794 "
       "*.mpkg");
   command->callback([arguments] { run(*arguments); });

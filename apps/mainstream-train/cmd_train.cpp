@@ -18,7 +18,7 @@ struct TrainArguments {
   std::filesystem::path base, output;
   ClipData clip;
   std::vector<std::string> apps;
-  std::string frames, branchpoints = "6", head = "auto";
+  std::string frames, branchpoints, head = "auto", candidates = "all";
   PictureData pictures;
   TrainOptions options;
   double memory_gb = 2, event_length_ms = 0, event_frequency = 0;
@@ -26,6 +26,7 @@ struct TrainArguments {
 
 // "6", "all", or tensors with commas between.
 void parse_branchpoints(const std::string& text, TrainOptions& options) {
+  if (text.empty()) return;
   if (text == "all") {
     options.all_branchpoints = true;
   } else if (const auto count = parse_number<int>(text)) {
@@ -37,6 +38,14 @@ void parse_branchpoints(const std::string& text, TrainOptions& options) {
       begin = comma + 1;
     }
   }
+}
+
+CandidateChoice parse_candidates(const std::string& text) {
+  for (const CandidateChoice choice :
+       {CandidateChoice::all, CandidateChoice::exits, CandidateChoice::tails}) {
+    if (text == to_string(choice)) return choice;
+  }
+  throw Error(ErrorKind::usage, "--candidates " + in_quotes(text) + ": it can be all, exits or tails");
 }
 
 HeadKind parse_head(const std::string& text) {
@@ -65,14 +74,27 @@ std::vector<AppTarget> targets_of(const TrainArguments& arguments) {
   return targets;
 }
 
+std::string rate(double value, const Interval& interval) {
+  return fmt::format("{:.3f} ({:.2f} to {:.2f})", value, interval.low, interval.high);
+}
+
+// At the highest rate, with the best votes.
+std::string best_f1(const Candidate& candidate) {
+  const MeasuredQuality* best = nullptr;
+  for (const MeasuredQuality& row : candidate.measured) {
+    if (row.fps == candidate.measured.back().fps && (best == nullptr || row.f1 > best->f1)) best = &row;
+  }
+  return best == nullptr ? "" : fmt::format("{:.3f} +- {:.3f}", best->f1, best->f1_error);
+}
+
 void print(const Manifest& manifest, const std::filesystem::path& package) {
   fmt::print("{}: {}\n", package.string(), manifest.app);
-  fmt::print("  {:<20} {:>7} {:>8} {:>6} {:>6} {:>6}  {}\n", "branchpoint", "frozen", "head", "top-1", "tpr",
-             "fpr", manifest.candidates.front().measured.empty() ? "" : "event F1 at full rate");
+  fmt::print("  {:<24} {:>7} {:>6}  {:<22} {:<22} {}\n", "candidate", "frozen", "top-1", "tpr (90 %)",
+             "fpr (90 %)", manifest.candidates.front().measured.empty() ? "" : "event F1 at full rate");
   for (const Candidate& candidate : manifest.candidates) {
-    fmt::print("  {:<20} {:>5.1f} % {:>8} {:>6.3f} {:>6.3f} {:>6.3f}  {}\n", candidate.branchpoint,
-               100 * candidate.frozen_fraction, candidate.head, candidate.top1, candidate.tpr, candidate.fpr,
-               candidate.measured.empty() ? "" : fmt::format("{:.3f}", candidate.measured.back().f1));
+    fmt::print("  {:<24} {:>5.1f} % {:>6.3f}  {:<22} {:<22} {}\n", candidate.id,
+               100 * candidate.frozen_fraction, candidate.top1, rate(candidate.tpr, candidate.tpr_interval),
+               rate(candidate.fpr, candidate.fpr_interval), best_f1(candidate));
   }
 }
 
@@ -83,6 +105,7 @@ void run(TrainArguments& arguments) {
   }
   TrainOptions& options = arguments.options;
   parse_branchpoints(arguments.branchpoints, options);
+  options.candidates = parse_candidates(arguments.candidates);
   options.head = parse_head(arguments.head);
   options.memory = static_cast<std::uint64_t>(arguments.memory_gb * (std::uint64_t{1} << 30));
   options.stop = stop_on_signal();
@@ -163,12 +186,15 @@ void add_picture_options(CLI::App& command, TrainArguments& arguments) {
 void add_training_options(CLI::App& command, TrainArguments& arguments) {
   TrainOptions& options = arguments.options;
   command
-      .add_option("--branchpoints", arguments.branchpoints,
-                  "How many candidates, spread over the multiply-adds; or all; or tensors: A,B,..")
+      .add_option("--candidates", arguments.candidates,
+                  "exits (solved in seconds), tails (fine-tuned), or all: exits, then tails")
       ->capture_default_str();
+  command.add_option("--branchpoints", arguments.branchpoints,
+                     "How many exits and tails, spread over the multiply-adds; or all; or tensors: A,B,..; "
+                     "default up to 10 exits, 6 tails");
   command
       .add_option("--least-frozen", options.least_frozen,
-                  "The least frozen candidate freezes this share of the multiply-adds")
+                  "Candidates freeze at least this share of the multiply-adds")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--head", arguments.head, "average (what is there), spatial (where, too), or auto")
@@ -183,7 +209,8 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
   command.add_option("--threads", options.threads, "0: as many as this process may use")
       ->capture_default_str();
   command
-      .add_option("--memory", arguments.memory_gb, "GB for the stem's outputs; beyond that a file keeps them")
+      .add_option("--memory", arguments.memory_gb,
+                  "GB for the stem's tensors; beyond that exits pool them, and a file keeps them for tails")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
 }

@@ -40,12 +40,21 @@ struct TrainProgress {
   std::string note;  // "crossing: candidate 2 of 6, loss 0.31"
 };
 
+enum class CandidateChoice {
+  all,    // exits, then tails
+  exits,  // solved in seconds
+  tails,  // fine-tuned
+};
+
+[[nodiscard]] const char* to_string(CandidateChoice choice);
+
 struct TrainOptions {
+  CandidateChoice candidates = CandidateChoice::all;
   // The candidates: the branchpoints named here; else all; else `branchpoint_count` of them, spread evenly
   // over the multiply-adds between `least_frozen` and the features.
   std::vector<std::string> branchpoints;
   bool all_branchpoints = false;
-  int branchpoint_count = 6;
+  int branchpoint_count = 0;   // 0: up to 10 for exits, 6 for tails
   double least_frozen = 0.25;  // fraction of multiply-adds
 
   HeadKind head = HeadKind::automatic;
@@ -96,11 +105,16 @@ struct PictureData {
 
 // How a candidate does on a labelled clip, frame by frame and in events found.
 struct CandidateEvaluation {
-  std::string app, branchpoint;
+  std::string app, candidate;  // its id
+  std::string branchpoint;
   double frozen_fraction = 0;
-  std::optional<double> area_under_roc;  // nothing when all frames are of one kind
+  std::optional<double> area_under_roc;  // of frames; nothing when all are of one kind
   double tpr = 0, fpr = 0;               // of frames, at the candidate's threshold
-  std::vector<MeasuredQuality> by_fps;   // with the package's votes and merge gap; ascending fps
+  // F1 of events at the full rate with one vote, at the candidate's threshold and at the one that would have
+  // been best; nothing where there is no event.
+  std::optional<double> f1, best_f1;
+  std::vector<MeasuredQuality> measured;  // as in the package, of these frames
+  AnswerQuality promised;                 // what the package says
 };
 
 struct EvaluationOptions {

@@ -1,4 +1,4 @@
-// From logits to probabilities of classes, and how often the most probable one is right.
+// Probabilities of classes, and how often the right one is the highest.
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
 #include "train/assessment.hpp"
 
-#include "core/testing.hpp"
+#include <gtest/gtest.h>
 
 namespace mainstream {
 namespace {

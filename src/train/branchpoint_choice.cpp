@@ -29,7 +29,7 @@ std::vector<Branchpoint> spread(const Base& base, int count, double least) {
 
 }  // namespace
 
-std::vector<Branchpoint> choose_branchpoints(const Base& base, const TrainOptions& options) {
+std::vector<Branchpoint> choose_branchpoints(const Base& base, const TrainOptions& options, int usual) {
   std::vector<Branchpoint> chosen;
   if (!options.branchpoints.empty()) {
     for (const std::string& tensor : options.branchpoints) {
@@ -45,7 +45,8 @@ std::vector<Branchpoint> choose_branchpoints(const Base& base, const TrainOption
   } else if (options.all_branchpoints) {
     chosen = base.branchpoints;
   } else {
-    chosen = spread(base, options.branchpoint_count, options.least_frozen);
+    chosen =
+        spread(base, options.branchpoint_count > 0 ? options.branchpoint_count : usual, options.least_frozen);
   }
   std::ranges::sort(chosen, std::greater(), &Branchpoint::layers);
   const auto repeated = std::ranges::unique(chosen, {}, &Branchpoint::layers);

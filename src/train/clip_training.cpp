@@ -3,19 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "core/file.hpp"
 #include "core/sha256.hpp"
 #include "event/frame_score.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"
 #include "train/app_training.hpp"
-#include "train/assessment.hpp"
 #include "train/branchpoint_choice.hpp"
+#include "train/candidate_place.hpp"
+#include "train/clip_candidate.hpp"
 #include "train/clip_reader.hpp"
-#include "train/event_rule.hpp"
+#include "train/exits/clip_exits.hpp"
+#include "train/exits/exit_levels.hpp"
 #include "train/manifest_start.hpp"
+#include "train/precision_judging.hpp"
 
 namespace mainstream {
 namespace {
@@ -70,7 +71,7 @@ AppData app_data(const AppTarget& target, const ClipData& data, const Labels& la
   const std::vector<bool>& all = labels.of(target.app);
   const std::vector<bool> own = labels_in(all, rows.range);
   check_has_both_kinds(target.app, own, rows.range);
-  AppData app{target, {}, 2, split_clip(rows, own, data.folds), {}};
+  AppData app{target, {}, 2, {}, {}};
   std::string text;
   for (const std::int64_t frame : rows.frames) {
     app.labels.push_back(all[static_cast<std::size_t>(frame)] ? kPresent : kAbsent);
@@ -83,78 +84,108 @@ AppData app_data(const AppTarget& target, const ClipData& data, const Labels& la
   return app;
 }
 
-// `probabilities`: of the judged rows, as TrainedCandidate::judged has them.
-Judged judged(std::span<const float> probabilities, const AppData& app, const ClipRows& rows) {
-  Judged judged;
-  judged.recording.fps = rows.fps / static_cast<double>(rows.score_step);
-  for (std::size_t row = 0; row < rows.scored; ++row) {
-    judged.recording.scores.push_back(probabilities[row * 2 + kPresent]);
-    judged.recording.truth.push_back(app.labels[row] == kPresent);
+std::vector<ClipExitApp> exit_apps(const std::vector<AppData>& apps, const ClipRows& rows) {
+  std::vector<ClipExitApp> exits;
+  for (const AppData& app : apps) {
+    ClipExitApp& exit = exits.emplace_back(ClipExitApp{app.target.app, {}});
+    for (std::size_t row = 0; row < rows.scored; ++row) exit.truth.push_back(app.labels[row] == kPresent);
   }
-  judged.threshold = choose_threshold(judged.recording.scores, judged.recording.truth);
-  return judged;
+  return exits;
 }
 
-EventModel event_model(const std::vector<bool>& labels, double fps, const std::vector<Judged>& candidates) {
-  const auto frames = static_cast<std::int64_t>(labels.size());
-  const auto events = static_cast<double>(runs_of(labels, 0, frames).size());
-  const auto positives = static_cast<double>(std::count(labels.begin(), labels.end(), true));
-  EventModel event;
-  event.origin = EventModel::Origin::measured;
-  event.length_ms = 1000 * positives / events / fps;
-  event.frequency = positives / static_cast<double>(frames);
-  double correlations = 0, known = 0;
-  for (const Judged& candidate : candidates) {
-    if (const auto correlation = answer_correlation(candidate.recording, candidate.threshold)) {
-      correlations += *correlation;
-      ++known;
+// `probabilities`: of the judged rows, as TrainedCandidate::judged has them.
+ClipAnswers tail_answers(std::span<const float> probabilities, const AppData& app, const ClipRows& rows) {
+  ClipAnswers answers;
+  Recording& recording = answers.recording;
+  recording.fps = rows.fps / static_cast<double>(rows.score_step);
+  for (std::size_t row = 0; row < rows.scored; ++row) {
+    recording.scores.push_back(probabilities[row * 2 + kPresent]);
+    recording.truth.push_back(app.labels[row] == kPresent);
+  }
+  answers.threshold = choose_threshold(recording.scores, recording.truth);
+  return answers;
+}
+
+ClipCandidate tail_candidate(const Base& base, const Branchpoint& branchpoint, const KeptCandidate& kept,
+                             const PrecisionAnswers& others, const AppData& app, const ClipRows& rows) {
+  ClipCandidate candidate{.described = describe_place(base, CandidateKind::tail, {branchpoint.tensor}),
+                          .graph = kept.trained.weights.final,
+                          .exact = tail_answers(kept.trained.judged, app, rows),
+                          .others = {}};
+  candidate.described.head = to_string(kept.head);
+  candidate.described.ranges = others.ranges;
+  for (const auto& [pair, judged] : others.judged) candidate.others[pair] = tail_answers(judged, app, rows);
+  return candidate;
+}
+
+// One training: what its steps share, and the candidates so far.
+class ClipTraining {
+ public:
+  ClipTraining(const Base& base, const ClipData& data, const Labels& labels, const Clip& clip,
+               std::span<const AppTarget> targets, const TrainOptions& options)
+      : base_(base), labels_(labels), clip_(clip), options_(options) {
+    for (const AppTarget& target : targets) apps_.push_back(app_data(target, data, labels, clip.rows));
+    candidates_.resize(apps_.size());
+  }
+
+  // There within seconds, so packages are written at once.
+  void train_exits() {
+    candidates_ = train_clip_exits(base_, clip_, exit_apps(apps_, clip_.rows), options_);
+    for (Hyperparameters::value_type parameter : exit_hyperparameters()) hyperparameters_.insert(parameter);
+    write();
+  }
+
+  void train_tails(const ClipData& data) {
+    for (AppData& app : apps_) {
+      app.split = split_clip(clip_.rows, labels_in(labels_.of(app.target.app), clip_.rows.range), data.folds);
+    }
+    const std::vector<Branchpoint> branchpoints = choose_branchpoints(base_, options_, kTailBranchpoints);
+    const SharedData shared{base_, *clip_.inputs, branchpoints, options_};
+    const std::vector<TrainedApp> trained = train_apps(shared, apps_);
+    const auto others = judge_precisions(shared, apps_, trained);
+    for (std::size_t app = 0; app < apps_.size(); ++app) {
+      for (std::size_t i = 0; i < branchpoints.size(); ++i) {
+        candidates_[app].push_back(tail_candidate(base_, branchpoints[i], trained[app].candidates[i],
+                                                  others[app][i], apps_[app], clip_.rows));
+      }
+    }
+    for (Hyperparameters::value_type parameter : tail_hyperparameters(trained.front().plan, options_))
+      hyperparameters_.insert(parameter);
+    hyperparameters_["folds"] = std::to_string(data.folds);
+    write();
+    for (const TrainedApp& app : trained) app.work.remove();
+  }
+
+  [[nodiscard]] std::vector<Manifest> manifests() const {
+    std::vector<Manifest> manifests;
+    for (const AppData& app : apps_) manifests.push_back(MPackage::open(app.target.package).manifest());
+    return manifests;
+  }
+
+ private:
+  void write() const {
+    for (std::size_t i = 0; i < apps_.size(); ++i) {
+      const std::string& app = apps_[i].target.app;
+      const std::vector<bool> labels = labels_in(labels_.of(app), clip_.rows.range);
+      Manifest manifest = start_manifest(base_, app, options_);
+      manifest.classes = {"absent", "present"};
+      manifest.positive = {"present"};
+      manifest.hyperparameters = hyperparameters_;
+      manifest.event = measure_events(labels, clip_.rows.fps, candidates_[i]);
+      Packed packed = pack_clip_candidates(base_, app, candidates_[i], manifest.event);
+      manifest.candidates = std::move(packed.candidates);
+      write_package(apps_[i].target.package, manifest, packed.graphs);
     }
   }
-  event.correlation = known > 0 ? correlations / known : 0;
-  const RuleChoice rule = choose_rule(candidates);
-  event.votes = rule.votes;
-  event.merge_gap_ms = 1000 * rule.merge_gap_s;
-  return event;
-}
 
-AnswerQuality quality_of(std::span<const float> probabilities, const AppData& app, const ClipRows& rows,
-                         const EventModel& event) {
-  const Judged answers = judged(probabilities, app, rows);
-  const ErrorRates rates = error_rates(answers.recording.scores, answers.recording.truth, answers.threshold);
-  AnswerQuality quality;
-  quality.threshold = answers.threshold;
-  quality.top1 = top1(probabilities, std::span(app.labels).first(rows.scored), app.classes);
-  quality.tpr = rates.tpr;
-  quality.fpr = rates.fpr;
-  quality.measured = quality_by_rate(answers, {event.votes, event.merge_gap_ms / 1000});
-  return quality;
-}
-
-Manifest write(const SharedData& shared, const AppData& app, const TrainedApp& trained,
-               const std::vector<PrecisionAnswers>& others, const ClipRows& rows,
-               const std::vector<bool>& labels) {
-  std::vector<Judged> answers;
-  std::vector<Graph> tails;
-  for (const KeptCandidate& candidate : trained.candidates) {
-    answers.push_back(judged(candidate.trained.judged, app, rows));
-    tails.push_back(candidate.trained.weights.final);
-  }
-  Manifest manifest = start_manifest(shared, app, trained);
-  manifest.classes = {"absent", "present"};
-  manifest.positive = {"present"};
-  manifest.event = event_model(labels, rows.fps, answers);
-  manifest.hyperparameters["folds"] = std::to_string(app.split.folds.size());
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    Candidate candidate = describe_candidate(
-        trained.candidates[i], shared.branchpoints[i], others[i],
-        [&](const auto& answered) { return quality_of(answered, app, rows, manifest.event); });
-    candidate.validation_size = static_cast<std::int64_t>(rows.scored);
-    manifest.candidates.push_back(std::move(candidate));
-  }
-  write_package(app.target.package, manifest, tails);
-  trained.work.remove();
-  return MPackage::open(app.target.package).manifest();
-}
+  const Base& base_;
+  const Labels& labels_;
+  const Clip& clip_;
+  const TrainOptions& options_;
+  std::vector<AppData> apps_;
+  std::vector<std::vector<ClipCandidate>> candidates_;  // by app
+  Hyperparameters hyperparameters_;
+};
 
 }  // namespace
 
@@ -167,20 +198,18 @@ std::vector<Manifest> train_from_clip(const Base& base, const ClipData& data,
   if (options.head == HeadKind::automatic) options.head = HeadKind::spatial;
   const Labels labels = read_labels(data.labels);
   for (const AppTarget& target : targets) (void)labels.of(target.app);
-  const std::vector<Branchpoint> branchpoints = choose_branchpoints(base, options);
-  const Clip clip = read_clip(data, labels, base.input, options, work_path(targets.front()));
-
-  std::vector<AppData> apps;
-  for (const AppTarget& target : targets) apps.push_back(app_data(target, data, labels, clip.rows));
-  const SharedData shared{base, *clip.inputs, branchpoints, options};
-  const std::vector<TrainedApp> trained = train_apps(shared, apps);
-  const auto others = judge_precisions(shared, apps, trained);
-  std::vector<Manifest> manifests;
-  for (std::size_t i = 0; i < apps.size(); ++i) {
-    const std::vector<bool> own = labels_in(labels.of(targets[i].app), clip.rows.range);
-    manifests.push_back(write(shared, apps[i], trained[i], others[i], clip.rows, own));
-  }
-  return manifests;
+  const bool exits = options.candidates != CandidateChoice::tails;
+  const bool tails = options.candidates != CandidateChoice::exits;
+  if (!tails) options.views = 1;                  // changed views are for fine-tuning
+  (void)choose_exit_branchpoints(base, options);  // refuses unknown ones before the clip is read
+  const std::filesystem::path folder = work_path(targets.front());
+  const Clip clip = read_clip(data, labels, base.input, options, folder);
+  ClipTraining training(base, data, labels, clip, targets, options);
+  if (exits) training.train_exits();
+  if (tails) training.train_tails(data);
+  std::error_code is_needed;
+  std::filesystem::remove(folder, is_needed);  // where rows went to a file; only if it is empty
+  return training.manifests();
 }
 
 }  // namespace mainstream

@@ -1,8 +1,7 @@
-// evaluate_on_clip: the stem once per frame, then every candidate's tail.
+// evaluate_on_clip: the stem once per frame, then every candidate.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "event/event_score.hpp"
 #include "event/frame_score.hpp"
@@ -10,99 +9,113 @@
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
+#include "train/clip_candidate.hpp"
 #include "train/clip_reader.hpp"
-#include "train/event_rule.hpp"
 #include "train/stopped.hpp"
 
 namespace mainstream {
 namespace {
 
 // One candidate with what it said so far.
-struct Runner {
+struct Judged {
   const Manifest& manifest;
   const Candidate& candidate;
   std::vector<std::size_t> positive;  // classes
-  std::unique_ptr<Tail> tail;
-  Judged answers;
+  Tail tail;
+  Recording recording;
 };
 
-// All candidates behind one stem.
+bool reads(const Candidate& candidate, const std::string& tensor) {
+  return std::ranges::find(candidate.reads, tensor) != candidate.reads.end();
+}
+
+// Each tensor that some candidate reads, once, in the base's order.
+std::vector<std::string> tensors_read(const Base& base, std::span<const MPackage> packages) {
+  std::vector<std::string> tensors;
+  for (const Branchpoint& point : base.branchpoints) {
+    const bool used = std::ranges::any_of(packages, [&](const MPackage& package) {
+      return std::ranges::any_of(package.manifest().candidates,
+                                 [&](const Candidate& one) { return reads(one, point.tensor); });
+    });
+    if (used) tensors.push_back(point.tensor);
+  }
+  return tensors;
+}
+
+// F1 of events at the full rate with one vote.
+std::optional<double> f1_at(const Recording& recording, float threshold, double merge_gap_s) {
+  return sum(replay_cells(recording, {threshold, 1, merge_gap_s}, recording.fps)).f1();
+}
+
+// Over about two hundred thresholds: each of so many scores, evenly among the sorted ones.
+std::optional<double> best_f1(const Recording& recording, double merge_gap_s) {
+  std::vector<float> scores = recording.scores;
+  std::ranges::sort(scores);
+  const std::size_t step = 1 + scores.size() / 200;
+  std::optional<double> best;
+  for (std::size_t i = 0; i < scores.size(); i += step) {
+    const auto f1 = f1_at(recording, scores[i], merge_gap_s);
+    if (!best || f1 > best) best = f1;
+  }
+  return best;
+}
+
+// All candidates on one stem.
 class Evaluation {
  public:
   Evaluation(const Base& base, std::span<const MPackage> packages, const EvaluationOptions& options)
-      : engine_(EngineOptions{.threads = options.threads}) {
-    std::vector<std::string> tensors;
-    for (const Branchpoint& point : base.branchpoints) {
-      const bool used = std::ranges::any_of(packages, [&](const MPackage& package) {
-        return std::ranges::any_of(package.manifest().candidates, [&](const Candidate& candidate) {
-          return candidate.branchpoint == point.tensor;
-        });
-      });
-      if (used) tensors.push_back(point.tensor);
-    }
-    stem_ = std::make_unique<Stem>(engine_, base.graph, tensors);
-    runners_.resize(tensors.size());
+      : engine_(EngineOptions{.threads = options.threads}),
+        stem_(engine_, base.graph, tensors_read(base, packages)) {
     for (const MPackage& package : packages) {
       package.verify(base);
       for (const Candidate& candidate : package.manifest().candidates) {
-        const auto at =
-            static_cast<std::size_t>(std::ranges::find(tensors, candidate.branchpoint) - tensors.begin());
-        runners_[at].push_back({package.manifest(),
-                                candidate,
-                                positive_classes(package.manifest()),
-                                std::make_unique<Tail>(*stem_, package.graph(candidate)),
-                                {}});
+        judged_.push_back({package.manifest(), candidate, positive_classes(package.manifest()),
+                           Tail(stem_, package.graph(candidate)), Recording{}});
       }
     }
   }
 
   void add(std::span<const float> input, std::int64_t frame, const Labels& labels) {
-    stem_->load(input);
-    for (std::size_t point = 0; point < runners_.size(); ++point) {
-      stem_->run_to(point);
-      for (Runner& runner : runners_[point]) {
-        runner.answers.recording.scores.push_back(event_score(runner.tail->run(), runner.positive));
-        runner.answers.recording.truth.push_back(
-            labels.of(runner.manifest.app)[static_cast<std::size_t>(frame)]);
-      }
+    stem_.load(input);
+    stem_.run_to(stem_.branchpoints().size() - 1);
+    for (Judged& judged : judged_) {
+      judged.recording.scores.push_back(event_score(judged.tail.run(), judged.positive));
+      judged.recording.truth.push_back(labels.of(judged.manifest.app)[static_cast<std::size_t>(frame)]);
     }
   }
 
-  // By app as given, candidates from the most frozen to the least.
-  [[nodiscard]] std::vector<CandidateEvaluation> finish(std::span<const MPackage> packages, double fps) {
+  // By app as given, candidates as in the package.
+  [[nodiscard]] std::vector<CandidateEvaluation> finish(double fps) {
     std::vector<CandidateEvaluation> results;
-    for (const MPackage& package : packages) {
-      for (const Candidate& candidate : package.manifest().candidates) {
-        for (std::vector<Runner>& at_point : runners_) {
-          for (Runner& runner : at_point) {
-            if (&runner.candidate != &candidate) continue;
-            runner.answers.recording.fps = fps;
-            runner.answers.threshold = candidate.threshold;
-            results.push_back(describe(runner));
-          }
-        }
-      }
+    for (Judged& judged : judged_) {
+      judged.recording.fps = fps;
+      results.push_back(describe(judged));
     }
     return results;
   }
 
  private:
-  static CandidateEvaluation describe(const Runner& runner) {
-    const Recording& recording = runner.answers.recording;
-    const ErrorRates rates = error_rates(recording.scores, recording.truth, runner.answers.threshold);
-    const EventModel& event = runner.manifest.event;
-    return {.app = runner.manifest.app,
-            .branchpoint = runner.candidate.branchpoint,
-            .frozen_fraction = runner.candidate.frozen_fraction,
+  static CandidateEvaluation describe(const Judged& judged) {
+    const Recording& recording = judged.recording;
+    const Candidate& candidate = judged.candidate;
+    const double gap_s = judged.manifest.event.merge_gap_ms / 1000;
+    const ErrorRates rates = error_rates(recording.scores, recording.truth, candidate.threshold);
+    return {.app = judged.manifest.app,
+            .candidate = candidate.id,
+            .branchpoint = candidate.branchpoint,
+            .frozen_fraction = candidate.frozen_fraction,
             .area_under_roc = area_under_roc(recording.scores, recording.truth),
             .tpr = rates.tpr,
             .fpr = rates.fpr,
-            .by_fps = quality_by_rate(runner.answers, {event.votes, event.merge_gap_ms / 1000})};
+            .f1 = f1_at(recording, candidate.threshold, gap_s),
+            .best_f1 = best_f1(recording, gap_s),
+            .measured = measured_quality(recording, candidate.threshold, gap_s),
+            .promised = candidate};
   }
 
   Engine engine_;
-  std::unique_ptr<Stem> stem_;
-  std::vector<std::vector<Runner>> runners_;  // per branchpoint of the stem
+  Stem stem_;
+  std::vector<Judged> judged_;
 };
 
 }  // namespace
@@ -137,7 +150,7 @@ std::vector<CandidateEvaluation> evaluate_on_clip(const Base& base, std::span<co
     throw Error(ErrorKind::untrusted, fmt::format("{} has {} frames, {} has labels for {}", data.video,
                                                   frames, data.labels.string(), labels.frames));
   }
-  return evaluation.finish(packages, fps);
+  return evaluation.finish(fps);
 }
 
 }  // namespace mainstream

@@ -1,7 +1,5 @@
 #include "train/features.hpp"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <mutex>
@@ -9,13 +7,12 @@
 #include "core/log.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
+#include "train/half_rows.hpp"
 #include "train/parallel.hpp"
 #include "train/stopped.hpp"
 
 namespace mainstream {
 namespace {
-
-constexpr float kLargestHalf = 65504;
 
 // Lends the inputs under the name of a branchpoint.
 class BorrowedInputs : public FeatureSource {
@@ -80,27 +77,17 @@ class StoredFeatures : public FeatureSource {
  public:
   StoredFeatures(std::size_t rows, Shape shape, std::size_t memory, const std::filesystem::path& folder)
       : shape_(std::move(shape)),
-        size_(element_count(shape_)),
-        store_(rows, static_cast<std::size_t>(size_) * sizeof(at::Half), memory, folder) {}
+        rows_(rows, static_cast<std::size_t>(element_count(shape_)), memory, folder) {}
 
-  [[nodiscard]] std::size_t rows() const override { return store_.rows(); }
+  [[nodiscard]] std::size_t rows() const override { return rows_.rows(); }
   [[nodiscard]] const Shape& shape() const override { return shape_; }
 
-  void write(std::size_t row, std::span<float> values) {
-    const at::Tensor from = at::from_blob(values.data(), {size_}, at::kFloat);
-    at::from_blob(store_.row(row).data(), {size_}, at::kHalf).copy_(from.clamp(-kLargestHalf, kLargestHalf));
-  }
-
-  void read(std::size_t row, std::span<float> out) const override {
-    // libtorch has no tensors of constant memory; this one is only read.
-    auto* values = const_cast<std::byte*>(store_.row(row).data());
-    at::from_blob(out.data(), {size_}, at::kFloat).copy_(at::from_blob(values, {size_}, at::kHalf));
-  }
+  void write(std::size_t row, std::span<const float> values) { rows_.write(row, values); }
+  void read(std::size_t row, std::span<float> out) const override { rows_.read(row, out); }
 
  private:
   const Shape shape_;
-  const std::int64_t size_;
-  RowStore store_;
+  HalfRows rows_;
 };
 
 }  // namespace

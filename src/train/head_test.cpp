@@ -27,7 +27,7 @@ TEST(BranchpointChoice, SpreadsOverTheMultiplyAdds) {
                        {"c", 6, 0.5}, {"d", 8, 0.9}, {"e", 10, 1}};
   const auto names = [&](const TrainOptions& options) {
     std::vector<std::string> tensors;
-    for (const Branchpoint& point : choose_branchpoints(base, options)) tensors.push_back(point.tensor);
+    for (const Branchpoint& point : choose_branchpoints(base, options, 6)) tensors.push_back(point.tensor);
     return tensors;
   };
   TrainOptions options;
@@ -42,7 +42,7 @@ TEST(BranchpointChoice, SpreadsOverTheMultiplyAdds) {
   options.branchpoints = {"a", "e", "a"};
   EXPECT_EQ(names(options), (std::vector<std::string>{"e", "a"}));
   options.branchpoints = {"z"};
-  EXPECT_ERROR(usage, choose_branchpoints(base, options), "it has in a b c d e");
+  EXPECT_ERROR(usage, choose_branchpoints(base, options, 6), "it has in a b c d e");
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <cmath>
 #include <set>
 
 #include "mainstream/error.hpp"
+#include "train/exits/recipe.hpp"
 
 namespace mainstream {
 namespace {
@@ -23,6 +25,18 @@ void check(bool right, const std::string& message) {
 
 }  // namespace
 
+const char* to_string(CandidateChoice choice) {
+  switch (choice) {
+    case CandidateChoice::all:
+      return "all";
+    case CandidateChoice::exits:
+      return "exits";
+    case CandidateChoice::tails:
+      return "tails";
+  }
+  return "unknown";
+}
+
 const char* to_string(HeadKind kind) {
   switch (kind) {
     case HeadKind::automatic:
@@ -35,42 +49,34 @@ const char* to_string(HeadKind kind) {
   return "unknown";
 }
 
-Manifest start_manifest(const SharedData& shared, const AppData& app, const TrainedApp& trained) {
-  const TrainOptions& options = shared.options;
+Manifest start_manifest(const Base& base, const std::string& app, const TrainOptions& options) {
   Manifest manifest;
-  manifest.app = app.target.app;
-  manifest.base_id = shared.base.id;
-  manifest.base_name = shared.base.name;
-  manifest.input = shared.base.input;
+  manifest.app = app;
+  manifest.base_id = base.id;
+  manifest.base_name = base.name;
+  manifest.input = base.input;
   manifest.created = options.created.empty() ? utc_now() : options.created;
   manifest.trainer_version = MAINSTREAM_VERSION;
   manifest.seed = options.seed;
-  const LearnerOptions& learner = trained.plan.learner;
-  manifest.hyperparameters = {{"optimiser", "AdamW"},
-                              {"learning_rate", fmt::format("{}", learner.learning_rate)},
-                              {"head_factor", fmt::format("{}", learner.head_factor)},
-                              {"weight_decay", fmt::format("{}", learner.weight_decay)},
-                              {"label_smoothing", fmt::format("{}", learner.label_smoothing)},
-                              {"batch", fmt::format("{}", learner.batch)},
-                              {"views", fmt::format("{}", options.views)},
-                              {"epochs", fmt::format("{}", trained.plan.epochs)}};
   return manifest;
 }
 
-Candidate describe_candidate(const KeptCandidate& kept, const Branchpoint& branchpoint,
-                             const PrecisionAnswers& others,
-                             const std::function<AnswerQuality(std::span<const float>)>& quality) {
-  Candidate candidate;
-  static_cast<AnswerQuality&>(candidate) = quality(kept.trained.judged);
-  candidate.id = fmt::format("tail-{}", branchpoint.layers);
-  candidate.branchpoint = branchpoint.tensor;
-  candidate.reads = {branchpoint.tensor};
-  candidate.frozen_layers = branchpoint.layers;
-  candidate.frozen_fraction = branchpoint.fraction;
-  candidate.head = to_string(kept.head);
-  candidate.ranges = others.ranges;
-  for (const auto& [precisions, judged] : others.judged) candidate.precisions[precisions] = quality(judged);
-  return candidate;
+Hyperparameters exit_hyperparameters() {
+  return {{"exits", "ridge regression"},
+          {"exit_folds", std::to_string(recipe::kFolds)},
+          {"exit_strengths", fmt::format("{}", fmt::join(recipe::kStrengths, " "))}};
+}
+
+Hyperparameters tail_hyperparameters(const CandidatePlan& plan, const TrainOptions& options) {
+  const LearnerOptions& learner = plan.learner;
+  return {{"optimiser", "AdamW"},
+          {"learning_rate", fmt::format("{}", learner.learning_rate)},
+          {"head_factor", fmt::format("{}", learner.head_factor)},
+          {"weight_decay", fmt::format("{}", learner.weight_decay)},
+          {"label_smoothing", fmt::format("{}", learner.label_smoothing)},
+          {"batch", fmt::format("{}", learner.batch)},
+          {"views", fmt::format("{}", options.views)},
+          {"epochs", fmt::format("{}", plan.epochs)}};
 }
 
 void check_targets(std::span<const AppTarget> targets) {
@@ -85,8 +91,8 @@ void check_targets(std::span<const AppTarget> targets) {
 }
 
 void check_options(const TrainOptions& options) {
-  check(options.branchpoint_count >= 1,
-        fmt::format("{} branchpoints; at least 1", options.branchpoint_count));
+  check(options.branchpoint_count >= 0,
+        fmt::format("{} branchpoints; at least 1, or 0 for the usual number", options.branchpoint_count));
   check(options.least_frozen >= 0 && options.least_frozen <= 1,
         fmt::format("least frozen fraction {}; it can be from 0 to 1", options.least_frozen));
   check(options.epochs >= 0 && options.epochs <= 100000,

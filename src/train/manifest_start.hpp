@@ -1,22 +1,21 @@
 // What manifests have in common, whatever the candidates were trained on; and checks before training.
 #pragma once
 
-#include <functional>
+#include <map>
 #include <span>
+#include <string>
 
 #include "mainstream/package.hpp"
-#include "train/app_training.hpp"
-#include "train/precision_judging.hpp"
+#include "mainstream/trainer.hpp"
+#include "train/candidate_training.hpp"
 
 namespace mainstream {
 
-[[nodiscard]] Manifest start_manifest(const SharedData& shared, const AppData& app,
-                                      const TrainedApp& trained);
-// With what `quality` makes of the judged answers in f32 and in each of the other precisions. On how many it
-// rests is left to the caller.
-[[nodiscard]] Candidate describe_candidate(
-    const KeptCandidate& kept, const Branchpoint& branchpoint, const PrecisionAnswers& others,
-    const std::function<AnswerQuality(std::span<const float> judged)>& quality);
+using Hyperparameters = std::map<std::string, std::string>;
+
+[[nodiscard]] Manifest start_manifest(const Base& base, const std::string& app, const TrainOptions& options);
+[[nodiscard]] Hyperparameters exit_hyperparameters();
+[[nodiscard]] Hyperparameters tail_hyperparameters(const CandidatePlan& plan, const TrainOptions& options);
 
 // Throws usage: no targets, the same app or package twice.
 void check_targets(std::span<const AppTarget> targets);

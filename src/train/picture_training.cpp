@@ -17,9 +17,12 @@
 #include "train/app_training.hpp"
 #include "train/assessment.hpp"
 #include "train/branchpoint_choice.hpp"
+#include "train/candidate_place.hpp"
 #include "train/manifest_start.hpp"
 #include "train/parallel.hpp"
 #include "train/picture_folders.hpp"
+#include "train/precision_judging.hpp"
+#include "train/rate_interval.hpp"
 #include "train/stopped.hpp"
 #include "train/views.hpp"
 
@@ -158,19 +161,19 @@ std::vector<std::string> positive_names(const PictureData& data, const std::vect
 }
 
 struct ScoredPictures {
-  std::vector<float> scores;  // the sum of the positive classes' probabilities
+  std::vector<float> scores;  // sums of the positive classes' probabilities
   std::vector<bool> truth;
 };
 
-ScoredPictures score(std::span<const float> probabilities, const std::vector<int>& judged_labels,
+ScoredPictures score(std::span<const float> probabilities, const std::vector<int>& labels,
                      const Manifest& manifest) {
   const std::vector<std::size_t> positive = positive_classes(manifest);
   ScoredPictures scored;
-  for (std::size_t i = 0; i < judged_labels.size(); ++i) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
     float sum = 0;
     for (const std::size_t label : positive) sum += probabilities[i * manifest.classes.size() + label];
     scored.scores.push_back(sum);
-    const auto label = static_cast<std::size_t>(judged_labels[i]);
+    const auto label = static_cast<std::size_t>(labels[i]);
     scored.truth.push_back(std::ranges::find(positive, label) != positive.end());
   }
   return scored;
@@ -185,6 +188,10 @@ AnswerQuality quality_of(std::span<const float> probabilities, const std::vector
   const ErrorRates rates = error_rates(scored.scores, scored.truth, quality.threshold);
   quality.tpr = rates.tpr;
   quality.fpr = rates.fpr;
+  std::vector<bool> answers;
+  for (const float value : scored.scores) answers.push_back(value >= quality.threshold);
+  quality.tpr_interval = interval_of_independent(answers, scored.truth, true);
+  quality.fpr_interval = interval_of_independent(answers, scored.truth, false);
   return quality;
 }
 
@@ -200,7 +207,7 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   }
   const PictureFolders folders = find_pictures(data.folder);
   const std::vector<std::string> positive = positive_names(data, folders.classes);
-  const std::vector<Branchpoint> branchpoints = choose_branchpoints(base, options);
+  const std::vector<Branchpoint> branchpoints = choose_branchpoints(base, options, kTailBranchpoints);
   PictureRows rows = plan_pictures(folders, data, options);
   InputStore inputs(base.input, rows.rows(), options.memory / 4, work_path(target));
   leave_out(rows, PictureReader(rows, data, options, base.input, inputs).run(), folders.classes);
@@ -215,15 +222,20 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
 
   std::vector<int> judged_labels;
   for (const std::size_t row : rows.fold.judged) judged_labels.push_back(app.labels[row]);
-  Manifest manifest = start_manifest(shared, app, trained);
+  Manifest manifest = start_manifest(base, target.app, options);
+  manifest.hyperparameters = tail_hyperparameters(trained.plan, options);
   manifest.classes = folders.classes;
   manifest.positive = positive;
   manifest.event = data.event;
   std::vector<Graph> tails;
   for (std::size_t i = 0; i < branchpoints.size(); ++i) {
-    Candidate candidate = describe_candidate(
-        trained.candidates[i], branchpoints[i], others[i],
-        [&](const auto& answered) { return quality_of(answered, judged_labels, manifest); });
+    const KeptCandidate& kept = trained.candidates[i];
+    Candidate candidate = describe_place(base, CandidateKind::tail, {branchpoints[i].tensor});
+    static_cast<AnswerQuality&>(candidate) = quality_of(kept.trained.judged, judged_labels, manifest);
+    candidate.head = to_string(kept.head);
+    candidate.ranges = others[i].ranges;
+    for (const auto& [pair, judged] : others[i].judged)
+      candidate.precisions[pair] = quality_of(judged, judged_labels, manifest);
     candidate.validation_size = static_cast<std::int64_t>(judged_labels.size());
     manifest.candidates.push_back(std::move(candidate));
     tails.push_back(trained.candidates[i].trained.weights.final);

@@ -1,0 +1,43 @@
+// Candidates of a clip's app: what is known of them before they go into a package.
+#pragma once
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "event/replay.hpp"
+#include "mainstream/base.hpp"
+#include "mainstream/package.hpp"
+
+namespace mainstream {
+
+// Probabilities on frames that the answering models did not learn from.
+struct ClipAnswers {
+  Recording recording;
+  float threshold = 0.5F;
+};
+
+struct ClipCandidate {
+  Candidate described;  // all that does not depend on answers
+  Graph graph;
+  ClipAnswers exact;  // in f32
+  std::map<PrecisionPair, ClipAnswers> others;
+};
+
+// replay_table in the package's terms.
+[[nodiscard]] std::vector<MeasuredQuality> measured_quality(const Recording& recording, float threshold,
+                                                            double merge_gap_s);
+
+// What events of the app are like. `labels` are of all frames, `fps` of the stream.
+[[nodiscard]] EventModel measure_events(const std::vector<bool>& labels, double fps,
+                                        std::span<const ClipCandidate> candidates);
+
+// The candidates worth packing, with their quality; the log tells which were dropped, and why.
+struct Packed {
+  std::vector<Candidate> candidates;  // from the most frozen to the least
+  std::vector<Graph> graphs;
+};
+[[nodiscard]] Packed pack_clip_candidates(const Base& base, const std::string& app,
+                                          std::span<const ClipCandidate> candidates, const EventModel& event);
+
+}  // namespace mainstream

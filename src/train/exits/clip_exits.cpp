@@ -1,0 +1,246 @@
+#include "train/exits/clip_exits.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "core/cpus.hpp"
+#include "core/log.hpp"
+#include "mainstream/calibration.hpp"
+#include "train/candidate_place.hpp"
+#include "train/exits/gram.hpp"
+#include "train/exits/level_features.hpp"
+#include "train/exits/linear_exit.hpp"
+#include "train/exits/recipe.hpp"
+#include "train/exits/ridge.hpp"
+#include "train/exits/sigmoid_fit.hpp"
+#include "train/exits/threshold.hpp"
+#include "train/parallel.hpp"
+#include "train/stopped.hpp"
+
+namespace mainstream {
+namespace {
+
+// Counts what is done at one stage; from several threads.
+class StageProgress {
+ public:
+  StageProgress(const TrainOptions& options, std::string stage, std::size_t total)
+      : report_(options.report), stage_(std::move(stage)), total_(total) {}
+
+  void add(const std::string& note = {}) {
+    if (!report_) return;
+    const std::lock_guard lock(mutex_);
+    report_({stage_, ++done_, total_, note});
+  }
+
+ private:
+  const std::function<void(const TrainProgress&)>& report_;
+  const std::string stage_;
+  const std::size_t total_;
+  std::mutex mutex_;  // protects what follows, and the calls
+  std::uint64_t done_ = 0;
+};
+
+// One app's exit with what its answers in other number types are derived from.
+struct AppExit {
+  LinearValue log_odds;        // what is shipped
+  std::vector<double> seen;    // log odds of the shipped exit on the frames that it learned from
+  std::vector<double> unseen;  // log odds on the same frames by models that did not
+};
+
+class ClipExitTraining {
+ public:
+  ClipExitTraining(const Base& base, const Clip& clip, std::span<const ClipExitApp> apps,
+                   const TrainOptions& options)
+      : base_(base),
+        clip_(clip),
+        options_(options),
+        threads_(options.threads > 0 ? options.threads : usable_cpus()),
+        branchpoints_(choose_exit_branchpoints(base, options)),
+        reads_(exit_reads(branchpoints_)) {
+    const std::size_t scored = clip.rows.scored;
+    const std::size_t step = (scored + recipe::kMostFrames - 1) / recipe::kMostFrames;
+    for (std::size_t row = 0; row < scored; row += step) rows_.push_back(row);
+    fps_ = clip.rows.fps / static_cast<double>(clip.rows.score_step) / static_cast<double>(step);
+    for (const ClipExitApp& app : apps) {
+      truths_.emplace_back();
+      for (const std::size_t row : rows_) truths_.back().push_back(app.truth[row]);
+    }
+    const auto guard = static_cast<std::size_t>(std::ceil(recipe::kGuardSeconds * fps_));
+    folds_ = folds_in_time(rows_.size(), recipe::kFolds, guard);
+    levels_ = whole_levels(base, branchpoints_, rows_.size(), options.memory);
+    log_limits(scored, step);
+  }
+
+  std::vector<std::vector<ClipCandidate>> run() {
+    StageProgress reading(options_, "reading the stem's tensors", rows_.size());
+    features_ =
+        read_levels(base_, levels_, *clip_.inputs, rows_, threads_, options_.stop, [&] { reading.add(); });
+    solve_all();
+    std::vector<std::vector<ClipCandidate>> candidates(truths_.size());
+    for (std::size_t app = 0; app < truths_.size(); ++app) {
+      for (std::size_t exit = 0; exit < reads_.size(); ++exit) candidates[app].push_back(describe(app, exit));
+    }
+    for (const Precision precision : offered_precisions(base_)) measure(precision, candidates);
+    return candidates;
+  }
+
+ private:
+  void log_limits(std::size_t scored, std::size_t step) const {
+    if (step > 1)
+      module_log("train")->info("exits learn from {} of {} frames, every {}th", rows_.size(), scored, step);
+    for (const ExitLevel& level : levels_) {
+      if (level.pooling.kind == ExitPooling::Kind::none) continue;
+      module_log("train")->info(
+          "exits read {} averaged over {} x {}: whole, all tensors need more than the {} MB "
+          "of memory allowed",
+          level.tensor, level.pooling.window[0], level.pooling.window[1], options_.memory >> 20);
+    }
+  }
+
+  // Kernels are as large as rows squared, so each is used for all exits that read it and then let go.
+  void solve_all() {
+    StageProgress solving(options_, "solving exits", reads_.size());
+    exits_.assign(truths_.size(), std::vector<AppExit>(reads_.size()));
+    std::vector<Matrix> sums(reads_.size());
+    for (std::size_t level = 0; level < levels_.size(); ++level) {
+      throw_if(options_.stop);
+      LevelKernel of_level = kernel_of(*features_[level], threads_);
+      scales_.push_back(std::move(of_level.features));
+      for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
+        if (std::ranges::find(reads_[exit], level) == reads_[exit].end()) continue;
+        add(of_level.kernel, sums[exit]);
+        if (reads_[exit].back() != level) continue;
+        solve(exit, sums[exit]);
+        sums[exit] = {};
+        solving.add();
+      }
+    }
+  }
+
+  static void add(const Matrix& kernel, Matrix& sum) {
+    if (sum.values.empty()) {
+      sum = kernel;
+      return;
+    }
+    for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += kernel.values[i];
+  }
+
+  void solve(std::size_t exit, const Matrix& kernel) {
+    std::vector<std::vector<double>> targets;
+    for (const std::vector<bool>& truth : truths_) {
+      std::vector<double>& target = targets.emplace_back();
+      for (const bool present : truth) target.push_back(present ? 1 : -1);
+    }
+    const std::vector<RidgeFit> fits = fit_ridge(kernel, targets, folds_, recipe::kStrengths, threads_);
+    for (std::size_t app = 0; app < fits.size(); ++app) {
+      AppExit& own = exits_[app][exit];
+      const Sigmoid sigmoid = calibrate(fits[app].unseen, truths_[app]);
+      for (const double score : fits[app].unseen) own.unseen.push_back(sigmoid.log_odds(score));
+      for (const double score : product(kernel, fits[app].dual))
+        own.seen.push_back(sigmoid.log_odds(score + fits[app].offset));
+    }
+    add_weights(exit, fits);
+  }
+
+  void add_weights(std::size_t exit, std::span<const RidgeFit> fits) {
+    std::vector<std::vector<double>> duals;
+    for (const RidgeFit& fit : fits) duals.push_back(fit.dual);
+    for (std::size_t app = 0; app < fits.size(); ++app) exits_[app][exit].log_odds.offset = fits[app].offset;
+    for (const std::size_t level : reads_[exit]) {
+      std::vector<LinearWeights> linear = linear_weights(*features_[level], scales_[level], duals, threads_);
+      for (std::size_t app = 0; app < fits.size(); ++app) {
+        LinearValue& own = exits_[app][exit].log_odds;
+        own.weights.push_back(std::move(linear[app].weights));
+        own.offset += linear[app].offset;
+      }
+    }
+    for (std::size_t app = 0; app < fits.size(); ++app) {
+      const Sigmoid sigmoid = calibrate(fits[app].unseen, truths_[app]);
+      LinearValue& own = exits_[app][exit].log_odds;
+      own.scale(sigmoid.slope);
+      own.offset += sigmoid.offset;
+    }
+  }
+
+  static Sigmoid calibrate(std::span<const double> scores, const std::vector<bool>& truth) {
+    double runs = 1;
+    for (std::size_t i = 1; i < truth.size(); ++i) runs += truth[i] != truth[i - 1] ? 1 : 0;
+    return fit_sigmoid(scores, truth, runs * recipe::kFramesPerRun,
+                       {{recipe::kSlope, 0}, recipe::kSlopeTrust, recipe::kOffsetTrust});
+  }
+
+  [[nodiscard]] ClipAnswers answers_of(std::size_t app, std::span<const double> log_odds) const {
+    ClipAnswers answers{{{}, truths_[app], fps_}, 0};
+    for (const double value : log_odds)
+      answers.recording.scores.push_back(static_cast<float>(probability_of(value)));
+    answers.threshold =
+        static_cast<float>(probability_of(compromise_threshold(log_odds, truths_[app], folds_)));
+    return answers;
+  }
+
+  [[nodiscard]] ClipCandidate describe(std::size_t app, std::size_t exit) const {
+    std::vector<std::string> tensors;
+    for (const std::size_t level : reads_[exit]) tensors.push_back(levels_[level].tensor);
+    ClipCandidate candidate{
+        .described = describe_place(base_, CandidateKind::exit, tensors),
+        .graph = exit_of(levels_, reads_[exit], logits_of_log_odds(exits_[app][exit].log_odds)),
+        .exact = answers_of(app, exits_[app][exit].unseen),
+        .others = {}};
+    candidate.described.head = to_string(HeadKind::spatial);
+    return candidate;
+  }
+
+  // The stem in another number type, the exits in f32: by how much the shipped exits' answers move.
+  void measure(Precision precision, std::vector<std::vector<ClipCandidate>>& candidates) const {
+    StageProgress measuring(options_, fmt::format("measuring exits in {}", to_string(precision)),
+                            rows_.size());
+    std::vector<std::vector<std::vector<double>>> log_odds(truths_.size());
+    for (std::size_t app = 0; app < truths_.size(); ++app) {
+      for (const AppExit& exit : exits_[app]) log_odds[app].push_back(exit.unseen);
+    }
+    each_row(base_, levels_, *clip_.inputs, rows_, {precision, threads_}, options_.stop,
+             [&](std::size_t row, std::span<const std::span<const float>> features) {
+               for (std::size_t app = 0; app < truths_.size(); ++app) {
+                 for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
+                   const AppExit& own = exits_[app][exit];
+                   log_odds[app][exit][row] += own.log_odds.of(features, reads_[exit]) - own.seen[row];
+                 }
+               }
+               measuring.add();
+             });
+    for (std::size_t app = 0; app < truths_.size(); ++app) {
+      for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
+        const PrecisionPair pair{precision, Precision::f32};
+        candidates[app][exit].others[pair] = answers_of(app, log_odds[app][exit]);
+      }
+    }
+  }
+
+  const Base& base_;
+  const Clip& clip_;
+  const TrainOptions& options_;
+  const int threads_;
+  const std::vector<Branchpoint> branchpoints_;
+  const std::vector<ExitReads> reads_;     // by exit
+  std::vector<std::size_t> rows_;          // of the inputs, that exits learn from
+  double fps_ = 0;                         // of these rows
+  std::vector<std::vector<bool>> truths_;  // by app
+  std::vector<HeldOut> folds_;
+  std::vector<ExitLevel> levels_;                    // one for each branchpoint
+  std::vector<std::unique_ptr<HalfRows>> features_;  // by level
+  std::vector<FeatureScale> scales_;                 // by level
+  std::vector<std::vector<AppExit>> exits_;          // by app and exit
+};
+
+}  // namespace
+
+std::vector<std::vector<ClipCandidate>> train_clip_exits(const Base& base, const Clip& clip,
+                                                         std::span<const ClipExitApp> apps,
+                                                         const TrainOptions& options) {
+  return ClipExitTraining(base, clip, apps, options).run();
+}
+
+}  // namespace mainstream

@@ -1,0 +1,100 @@
+#include "train/exits/gram.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "train/parallel.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::size_t kColumns = 2048;  // of features at a time
+
+std::size_t block_count(const HalfRows& features) {
+  return (features.size() + kColumns - 1) / kColumns;
+}
+
+// Some features of all rows, and where they begin.
+struct Block {
+  std::size_t first = 0, columns = 0;
+  std::vector<float> values;  // [rows, columns]
+};
+
+Block read_block(const HalfRows& features, std::size_t index) {
+  Block block{index * kColumns, std::min(kColumns, features.size() - index * kColumns), {}};
+  block.values.resize(features.rows() * block.columns);
+  features.read_columns(block.first, block.values);
+  return block;
+}
+
+// Calls `use` with each row of a block.
+template <typename Use>
+void each_row_of(std::span<float> block, std::size_t columns, const Use& use) {
+  for (std::size_t begin = 0; begin < block.size(); begin += columns) use(block.subspan(begin, columns));
+}
+
+void subtract(std::span<float> block, std::span<const float> means) {
+  each_row_of(block, means.size(), [&](std::span<float> row) {
+    for (std::size_t i = 0; i < row.size(); ++i) row[i] -= means[i];
+  });
+}
+
+void write_means(std::span<float> block, std::span<float> means) {
+  std::vector<double> sums(means.size(), 0);
+  each_row_of(block, means.size(), [&](std::span<float> row) {
+    for (std::size_t i = 0; i < row.size(); ++i) sums[i] += row[i];
+  });
+  const auto rows = static_cast<double>(block.size() / means.size());
+  for (std::size_t i = 0; i < means.size(); ++i) means[i] = static_cast<float>(sums[i] / rows);
+}
+
+}  // namespace
+
+LevelKernel kernel_of(const HalfRows& features, int threads) {
+  LevelKernel level{{std::vector<float>(features.size())}, Matrix(features.rows(), features.rows())};
+  const std::size_t workers = std::min(block_count(features), static_cast<std::size_t>(std::max(1, threads)));
+  std::vector<Matrix> sums(workers, level.kernel);
+  parallel_for(workers, threads, [&](std::size_t worker) {
+    compute_on_this_thread_alone();
+    for (std::size_t i = worker; i < block_count(features); i += workers) {
+      Block block = read_block(features, i);
+      const auto means = std::span(level.features.mean).subspan(block.first, block.columns);
+      write_means(block.values, means);
+      subtract(block.values, means);
+      add_gram(block.values, sums[worker]);
+    }
+  });
+  for (const Matrix& sum : sums) {
+    for (std::size_t i = 0; i < sum.values.size(); ++i) level.kernel.values[i] += sum.values[i];
+  }
+  double squares = 0;
+  for (std::size_t row = 0; row < features.rows(); ++row) squares += level.kernel(row, row);
+  if (!(squares > 0)) return level;  // all rows are alike: a kernel of zeros
+  const double by = static_cast<double>(features.rows()) / squares;
+  level.features.scale = std::sqrt(by);
+  for (double& value : level.kernel.values) value *= by;
+  return level;
+}
+
+std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
+                                          std::span<const std::vector<double>> duals, int threads) {
+  std::vector<LinearWeights> all(duals.size(), {std::vector<float>(features.size()), 0});
+  const double by = scale.scale * scale.scale;
+  parallel_for(block_count(features), threads, [&](std::size_t index) {
+    compute_on_this_thread_alone();
+    Block block = read_block(features, index);
+    subtract(block.values, std::span(scale.mean).subspan(block.first, block.columns));
+    for (std::size_t i = 0; i < duals.size(); ++i) {
+      const std::vector<float> products = transposed_product(block.values, duals[i]);
+      for (std::size_t column = 0; column < block.columns; ++column)
+        all[i].weights[block.first + column] = static_cast<float>(by * products[column]);
+    }
+  });
+  for (LinearWeights& linear : all) {
+    for (std::size_t i = 0; i < linear.weights.size(); ++i)
+      linear.offset -= static_cast<double>(scale.mean[i]) * linear.weights[i];
+  }
+  return all;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,38 @@
+// Kernels between the features of rows, and linear weights from weights of rows.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "train/exits/matrix.hpp"
+#include "train/half_rows.hpp"
+
+namespace mainstream {
+
+// How one level's features are brought to a common scale: (x - mean) * scale.
+struct FeatureScale {
+  std::vector<float> mean;
+  double scale = 1;
+};
+
+struct LevelKernel {
+  FeatureScale features;
+  Matrix kernel;  // [rows, rows], products of scaled features; its diagonal is 1 on average
+};
+
+// Features less their means, all of them on one scale.
+[[nodiscard]] LevelKernel kernel_of(const HalfRows& features, int threads);
+
+// A linear function of raw features.
+struct LinearWeights {
+  std::vector<float> weights;
+  double offset = 0;
+};
+
+// For each of `duals` (weights by row) the sum over rows of dual[i] * kernel(x, row i), as a function of the
+// raw features x. None depends on which others there are.
+[[nodiscard]] std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
+                                                        std::span<const std::vector<double>> duals,
+                                                        int threads);
+
+}  // namespace mainstream

@@ -1,0 +1,50 @@
+// What exits read: the stem's tensors at several branchpoints, for many inputs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "mainstream/base.hpp"
+#include "mainstream/exit.hpp"
+#include "mainstream/precision.hpp"
+#include "train/features.hpp"
+#include "train/half_rows.hpp"
+
+namespace mainstream {
+
+// Whole tensors; the largest ones averaged in windows of 2 x 2, 4 x 4, .. until those of `rows` inputs fit
+// into `memory` bytes, in half precision, or nothing is left to pool. In the order of `branchpoints`.
+[[nodiscard]] std::vector<ExitLevel> whole_levels(const Base& base, std::span<const Branchpoint> branchpoints,
+                                                  std::size_t rows, std::size_t memory);
+
+// Means and maxima over all positions: two levels for each branchpoint.
+[[nodiscard]] std::vector<ExitLevel> pooled_levels(const Base& base,
+                                                   std::span<const Branchpoint> branchpoints);
+
+[[nodiscard]] std::size_t feature_count(const ExitLevel& level);
+
+// How levels are read: rows side by side on so many threads, each with a stem of its own.
+struct LevelReading {
+  Precision stem = Precision::f32;
+  int threads = 1;
+};
+
+// Calls `use` with each place in `rows` and the features of all levels there, one pass of the stem per row.
+// `use` is called from several threads, never for two rows of one thread at once; the features are gone
+// afterwards. Throws failed when stopped.
+void each_row(const Base& base, std::span<const ExitLevel> levels, const FeatureSource& inputs,
+              std::span<const std::size_t> rows, const LevelReading& how, const std::stop_token& stop,
+              const std::function<void(std::size_t place, std::span<const std::span<const float>>)>& use);
+
+// By level the features of the inputs' `rows`, in f32. `row_done` is called from several threads.
+[[nodiscard]] std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base,
+                                                                 std::span<const ExitLevel> levels,
+                                                                 const FeatureSource& inputs,
+                                                                 std::span<const std::size_t> rows,
+                                                                 int threads, const std::stop_token& stop,
+                                                                 const std::function<void()>& row_done);
+
+}  // namespace mainstream

@@ -1,0 +1,49 @@
+#include "train/exits/linear_exit.hpp"
+
+#include <numeric>
+
+#include "train/exits/level_features.hpp"
+
+namespace mainstream {
+
+double LinearValue::of(std::span<const std::span<const float>> features, const ExitReads& reads) const {
+  double value = offset;
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    const std::span<const float> read = features[reads[i]];
+    value += std::inner_product(read.begin(), read.end(), weights[i].begin(), 0.0);
+  }
+  return value;
+}
+
+void LinearValue::scale(double by) {
+  for (std::vector<float>& of_level : weights) {
+    for (float& weight : of_level) weight = static_cast<float>(weight * by);
+  }
+  offset *= by;
+}
+
+Graph exit_of(std::span<const ExitLevel> levels, const ExitReads& reads,
+              std::span<const LinearValue> values) {
+  const auto classes = static_cast<std::int64_t>(values.size());
+  std::vector<ExitLevel> read_levels;
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    ExitLevel& level = read_levels.emplace_back(levels[reads[i]]);
+    std::vector<float> weights;
+    for (const LinearValue& value : values)
+      weights.insert(weights.end(), value.weights[i].begin(), value.weights[i].end());
+    level.weights =
+        make_tensor({classes, static_cast<std::int64_t>(feature_count(level))}, std::move(weights));
+  }
+  std::vector<float> bias;
+  for (const LinearValue& value : values) bias.push_back(static_cast<float>(value.offset));
+  return exit_graph(read_levels, make_tensor({classes}, std::move(bias)));
+}
+
+std::vector<LinearValue> logits_of_log_odds(const LinearValue& log_odds) {
+  std::vector<LinearValue> logits{log_odds, log_odds};
+  logits[0].scale(-0.5);
+  logits[1].scale(0.5);
+  return logits;
+}
+
+}  // namespace mainstream

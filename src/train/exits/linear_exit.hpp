@@ -1,0 +1,30 @@
+// A linear exit in the making: weights by level, and what becomes of them.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "mainstream/exit.hpp"
+#include "train/exits/exit_levels.hpp"
+
+namespace mainstream {
+
+// Values that are linear in the features of some levels: for each value its weights by level read, and an
+// offset.
+struct LinearValue {
+  std::vector<std::vector<float>> weights;
+  double offset = 0;
+
+  // `features` are those of all levels, `reads` tells which ones the weights belong to.
+  [[nodiscard]] double of(std::span<const std::span<const float>> features, const ExitReads& reads) const;
+  void scale(double by);
+};
+
+// The exit whose logits are these values.
+[[nodiscard]] Graph exit_of(std::span<const ExitLevel> levels, const ExitReads& reads,
+                            std::span<const LinearValue> values);
+
+// Absent and present with these log odds of present.
+[[nodiscard]] std::vector<LinearValue> logits_of_log_odds(const LinearValue& log_odds);
+
+}  // namespace mainstream

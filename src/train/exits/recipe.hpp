@@ -1,0 +1,47 @@
+// Every number that exits are made with, in one place.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace mainstream::recipe {
+
+// Ridge regression of clips.
+inline constexpr std::array kStrengths{0.003, 0.01, 0.03, 0.1, 0.3};
+inline constexpr std::size_t kFolds = 8;    // stretches in time, the same for all apps
+inline constexpr double kGuardSeconds = 1;  // left out on both sides: neighbours are nearly the same picture
+inline constexpr std::size_t kMostFrames = 4000;  // the kernel has so many rows and columns
+
+// Which tensors exits read: up to so many single ones; and several together: those within these fractions of
+// the multiply-adds, and the last ones.
+inline constexpr int kBranchpoints = 10;
+inline constexpr double kMiddleFrom = 0.38, kMiddleTo = 0.78;
+inline constexpr std::size_t kLastLevels = 4;
+
+// Probabilities from scores: a score of -1 or 1 means no or yes, so even odds are at 0 and a unit changes the
+// probability by a half. What the clip says otherwise counts as if a run of equal labels was so many frames
+// that do not depend on each other.
+inline constexpr double kSlope = 2;
+inline constexpr double kFramesPerRun = 4;
+inline constexpr double kSlopeTrust = 4, kOffsetTrust = 4;  // in such frames, how sure the above is
+
+// Thresholds: how far from even odds the best one is before a clip was seen, as a standard deviation of the
+// log odds.
+inline constexpr double kThresholdSpread = 0.5;
+
+// Intervals of tpr and fpr: so many standard errors hold 90 %; each event (or gap between events) tells as
+// much as so many frames that do not depend on each other, at least and at most.
+inline constexpr double kIntervalErrors = 1.645;
+inline constexpr double kLeastPerRun = 0.5, kMostPerRun = 4;
+
+// Ridge regression of pictures: one class against all others.
+inline constexpr std::array kPictureStrengths{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
+inline constexpr std::size_t kPictureFolds = 5;
+
+// A candidate is left out when another one that costs no more is better by over so many paired standard
+// errors: the scheduler pools what is known of all, so what is doubtful stays.
+inline constexpr double kDroppedBeyond = 2;
+// A tail costs more to make and to run: it must be better than every exit that costs no more.
+inline constexpr double kTailBeyond = 1;
+
+}  // namespace mainstream::recipe

@@ -1,0 +1,259 @@
+// Leaving rows out of kernel ridge regression has a closed form, so one inverse per strength serves all folds
+// and pairs of folds. With A = (K + penalty)^-1 and w = A y, the model without the rows S has the dual
+// weights w - A[:, S] t, where A[S, S] t = w[S] (those of S become 0), and answers y[S] - t on S (An, Liu and
+// Venkatesh 2007, "Fast cross-validation algorithms for least squares support vector machine and kernel ridge
+// regression").
+#include "train/exits/ridge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <set>
+
+#include "mainstream/error.hpp"
+#include "train/parallel.hpp"
+
+namespace mainstream {
+namespace {
+
+// What models without certain rows are made of, for one strength.
+class Inverse {
+ public:
+  Inverse(const Matrix& kernel, double penalty)
+      : values_(inverse(kernel, penalty)),
+        of_ones_(product(values_, std::vector<double>(kernel.rows, 1.0))) {}
+
+  [[nodiscard]] const Matrix& values() const { return values_; }
+  [[nodiscard]] const std::vector<double>& of_ones() const { return of_ones_; }
+
+ private:
+  Matrix values_;
+  std::vector<double> of_ones_;
+};
+
+// A model that learns from all rows but some, for any targets.
+class ModelWithout {
+ public:
+  ModelWithout(const Inverse& inverse, std::span<const std::size_t> rows)
+      : inverse_(inverse), rows_(rows.begin(), rows.end()), block_(block_of(inverse.values(), rows)) {}
+
+  struct Solution {
+    double mean = 0;            // of the targets that it learned from
+    std::vector<double> moved;  // t of the formula: by how much it misses each row left out
+  };
+
+  // `solved`: the inverse times `targets`.
+  [[nodiscard]] Solution solve(std::span<const double> targets, std::span<const double> solved) const {
+    double sum = std::accumulate(targets.begin(), targets.end(), 0.0);
+    for (const std::size_t row : rows_) sum -= targets[row];
+    Solution solution{sum / static_cast<double>(targets.size() - rows_.size()), {}};
+    std::vector<double> right;
+    for (const std::size_t row : rows_)
+      right.push_back(solved[row] - solution.mean * inverse_.of_ones()[row]);
+    solution.moved = block_.solve(right);
+    return solution;
+  }
+
+  // Its dual weights, added to `dual`.
+  void add_dual(const Solution& solution, std::span<const double> solved, std::span<double> dual) const {
+    const Matrix& inverse = inverse_.values();
+    for (std::size_t i = 0; i < dual.size(); ++i)
+      dual[i] += solved[i] - solution.mean * inverse_.of_ones()[i];
+    for (std::size_t k = 0; k < rows_.size(); ++k) {
+      const double* row = &inverse.values[rows_[k] * inverse.columns];
+      for (std::size_t i = 0; i < dual.size(); ++i) dual[i] -= row[i] * solution.moved[k];
+    }
+  }
+
+  // Its answers on the `scored` rows, which are among those left out.
+  template <typename Use>
+  void each_answer(const Solution& solution, std::span<const double> targets,
+                   std::span<const std::size_t> scored, const Use& use) const {
+    auto place = rows_.begin();
+    for (const std::size_t row : scored) {
+      place = std::lower_bound(place, rows_.end(), row);
+      use(row, targets[row] - solution.moved[static_cast<std::size_t>(place - rows_.begin())]);
+    }
+  }
+
+ private:
+  static Cholesky block_of(const Matrix& inverse, std::span<const std::size_t> rows) {
+    Matrix block(rows.size(), rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      for (std::size_t k = 0; k < rows.size(); ++k) block(i, k) = inverse(rows[i], rows[k]);
+    }
+    return Cholesky(block);
+  }
+
+  const Inverse& inverse_;
+  std::vector<std::size_t> rows_;
+  Cholesky block_;
+};
+
+std::vector<std::size_t> both(const std::vector<std::size_t>& a, const std::vector<std::size_t>& b) {
+  std::vector<std::size_t> rows;
+  std::ranges::set_union(a, b, std::back_inserter(rows));
+  return rows;
+}
+
+class RidgeFitter {
+ public:
+  RidgeFitter(const Matrix& kernel, std::span<const std::vector<double>> targets,
+              std::span<const HeldOut> folds, int threads)
+      : kernel_(kernel), targets_(targets), folds_(folds), threads_(threads), fits_(targets.size()) {
+    for (RidgeFit& fit : fits_) fit.error = std::numeric_limits<double>::infinity();
+  }
+
+  std::vector<RidgeFit> run(std::span<const double> strengths) {
+    std::vector<std::vector<double>> errors(strengths.size());
+    parallel_for(strengths.size(), threads_, [&](std::size_t i) {
+      compute_on_this_thread_alone();
+      errors[i] = errors_with(strengths[i]);
+    });
+    std::set<double> chosen;
+    for (std::size_t target = 0; target < targets_.size(); ++target) {
+      for (std::size_t i = 0; i < strengths.size(); ++i) {
+        if (errors[i][target] >= fits_[target].error) continue;
+        fits_[target].error = errors[i][target];
+        fits_[target].strength = strengths[i];
+      }
+      chosen.insert(fits_[target].strength);
+    }
+    const std::vector<double> once(chosen.begin(), chosen.end());
+    parallel_for(once.size(), threads_, [&](std::size_t i) {
+      compute_on_this_thread_alone();
+      finish(once[i]);
+    });
+    return std::move(fits_);
+  }
+
+ private:
+  [[nodiscard]] Inverse inverse_for(double strength) const {
+    std::size_t left_out = 0;
+    for (const HeldOut& fold : folds_) left_out += fold.left_out.size();
+    const double learned = static_cast<double>(kernel_.rows) -
+                           static_cast<double>(left_out) / static_cast<double>(folds_.size());
+    return {kernel_, strength * learned / 100};
+  }
+
+  // By target, mean squared over the folds.
+  [[nodiscard]] std::vector<double> errors_with(double strength) const {
+    const Inverse inverse = inverse_for(strength);
+    std::vector<std::vector<double>> solved;
+    for (const std::vector<double>& wanted : targets_) solved.push_back(product(inverse.values(), wanted));
+    std::vector<double> errors(targets_.size(), 0);
+    for (const HeldOut& fold : folds_) {
+      const ModelWithout model(inverse, fold.left_out);
+      for (std::size_t target = 0; target < targets_.size(); ++target) {
+        const std::vector<double>& wanted = targets_[target];
+        const auto solution = model.solve(wanted, solved[target]);
+        model.each_answer(solution, wanted, fold.scored, [&](std::size_t row, double answer) {
+          errors[target] += (answer - wanted[row]) * (answer - wanted[row]);
+        });
+      }
+    }
+    for (double& error : errors) error /= static_cast<double>(kernel_.rows);
+    return errors;
+  }
+
+  // The average model and the answers on unseen rows, for the targets that take this strength.
+  void finish(double strength) {
+    const Inverse inverse = inverse_for(strength);
+    std::vector<ModelWithout> models;
+    for (const HeldOut& fold : folds_) models.emplace_back(inverse, fold.left_out);
+    std::vector<Target> chosen;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      if (fits_[i].strength == strength)
+        chosen.push_back({targets_[i], product(inverse.values(), targets_[i]), fits_[i]});
+    }
+    for (Target& target : chosen) average(models, target);
+    answer_unseen(inverse, models, chosen);
+  }
+
+  struct Target {
+    const std::vector<double>& wanted;
+    std::vector<double> solved;
+    RidgeFit& fit;
+  };
+
+  static void average(const std::vector<ModelWithout>& models, Target& target) {
+    RidgeFit& fit = target.fit;
+    fit.dual.assign(target.wanted.size(), 0);
+    fit.offset = 0;
+    const auto count = static_cast<double>(models.size());
+    for (const ModelWithout& model : models) {
+      const auto solution = model.solve(target.wanted, target.solved);
+      model.add_dual(solution, target.solved, fit.dual);
+      fit.offset += solution.mean / count;
+    }
+    for (double& weight : fit.dual) weight /= count;
+  }
+
+  void answer_unseen(const Inverse& inverse, const std::vector<ModelWithout>& models,
+                     std::vector<Target>& chosen) const {
+    const std::size_t rows = kernel_.rows;
+    std::vector<double> models_of(folds_.size(), 0);  // that answered a fold's rows
+    for (Target& target : chosen) target.fit.unseen.assign(rows, 0);
+    const auto answer = [&](const ModelWithout& model, const HeldOut& fold, Target& target) {
+      const auto solution = model.solve(target.wanted, target.solved);
+      model.each_answer(solution, target.wanted, fold.scored,
+                        [&](std::size_t row, double value) { target.fit.unseen[row] += value; });
+    };
+    for (std::size_t a = 0; a < folds_.size(); ++a) {
+      for (std::size_t b = a + 1; b < folds_.size(); ++b) {
+        const std::vector<std::size_t> left_out = both(folds_[a].left_out, folds_[b].left_out);
+        if (4 * left_out.size() > 3 * rows) continue;  // too little to learn from
+        const ModelWithout model(inverse, left_out);
+        for (const std::size_t fold : {a, b}) {
+          for (Target& target : chosen) answer(model, folds_[fold], target);
+          ++models_of[fold];
+        }
+      }
+    }
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+      if (models_of[fold] == 0) {
+        for (Target& target : chosen) answer(models[fold], folds_[fold], target);
+        models_of[fold] = 1;
+      }
+      for (Target& target : chosen) {
+        for (const std::size_t row : folds_[fold].scored) target.fit.unseen[row] /= models_of[fold];
+      }
+    }
+  }
+
+  const Matrix& kernel_;
+  const std::span<const std::vector<double>> targets_;
+  const std::span<const HeldOut> folds_;
+  const int threads_;
+  std::vector<RidgeFit> fits_;
+};
+
+}  // namespace
+
+std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::size_t guard) {
+  constexpr std::size_t kLeast = 4;
+  std::vector<HeldOut> folds(count);
+  for (std::size_t fold = 0; fold < count; ++fold) {
+    const std::size_t begin = fold * rows / count, end = (fold + 1) * rows / count;
+    const std::size_t from = begin - std::min(begin, guard), to = std::min(rows, end + guard);
+    if (end - begin < kLeast || to - from == rows) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} frames are too few for {} folds with {} frames left out beside each; give "
+                              "more frames",
+                              rows, count, guard));
+    }
+    for (std::size_t row = from; row < to; ++row) folds[fold].left_out.push_back(row);
+    for (std::size_t row = begin; row < end; ++row) folds[fold].scored.push_back(row);
+  }
+  return folds;
+}
+
+std::vector<RidgeFit> fit_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
+                                std::span<const HeldOut> folds, std::span<const double> strengths,
+                                int threads) {
+  return RidgeFitter(kernel, targets, folds, threads).run(strengths);
+}
+
+}  // namespace mainstream

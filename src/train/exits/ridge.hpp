@@ -1,0 +1,42 @@
+// Kernel ridge regression with folds: strength by cross-validation, the average of the folds' models, and
+// what such an average answers on rows that none of its models has seen.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "train/exits/matrix.hpp"
+
+namespace mainstream {
+
+// Rows that are scored by a model that saw neither them nor the others in `left_out`, which holds them.
+struct HeldOut {
+  std::vector<std::size_t> scored, left_out;  // ascending
+};
+
+// `count` stretches of nearly equal length, with up to `guard` rows left out at each side. Throws usage where
+// a fold would have less than four rows, or its model nothing to learn from.
+[[nodiscard]] std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::size_t guard);
+
+struct RidgeFit {
+  double strength = 0;
+  double error = 0;  // mean squared, cross-validated, of the chosen strength
+  // The average of the folds' models: sum over rows of dual[i] * kernel(x, row i), + offset.
+  std::vector<double> dual;
+  double offset = 0;
+  // Of each row, by the average of models that saw neither its fold nor one of the others: what an average of
+  // as many models less one answers on rows that are new to all of them.
+  std::vector<double> unseen;
+};
+
+// For each of `targets` (values by row) the fit with the strength of least squared error over the folds.
+// Folds score each row once. The penalty is strength * (rows of a fold's model) / 100, which suits a kernel
+// whose diagonal is 1 on average. Fits do not depend on which other targets there are. Throws failed where
+// the kernel is not positive semi-definite.
+[[nodiscard]] std::vector<RidgeFit> fit_ridge(const Matrix& kernel,
+                                              std::span<const std::vector<double>> targets,
+                                              std::span<const HeldOut> folds,
+                                              std::span<const double> strengths, int threads);
+
+}  // namespace mainstream

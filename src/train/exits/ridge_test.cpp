@@ -1,0 +1,244 @@
+// Against ridge regression written down plainly: normal equations with an unpenalised mean, solved by
+// Gaussian elimination, once for each model.
+#include "train/exits/ridge.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <random>
+
+#include "core/testing.hpp"
+#include "train/exits/gram.hpp"
+
+namespace mainstream {
+namespace {
+
+using Rows = std::vector<std::vector<double>>;
+
+std::vector<double> eliminate(Rows left, std::vector<double> right) {
+  const std::size_t size = right.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    std::size_t pivot = i;
+    for (std::size_t row = i; row < size; ++row) {
+      if (std::abs(left[row][i]) > std::abs(left[pivot][i])) pivot = row;
+    }
+    std::swap(left[i], left[pivot]);
+    std::swap(right[i], right[pivot]);
+    for (std::size_t row = i + 1; row < size; ++row) {
+      const double by = left[row][i] / left[i][i];
+      for (std::size_t column = i; column < size; ++column) left[row][column] -= by * left[i][column];
+      right[row] -= by * right[i];
+    }
+  }
+  for (std::size_t i = size; i-- > 0;) {
+    for (std::size_t column = i + 1; column < size; ++column) right[i] -= left[i][column] * right[column];
+    right[i] /= left[i][i];
+  }
+  return right;
+}
+
+struct PlainModel {
+  std::vector<double> weights;
+  double mean = 0;
+  [[nodiscard]] double operator()(const std::vector<double>& x) const {
+    return std::inner_product(x.begin(), x.end(), weights.begin(), mean);
+  }
+};
+
+// Minimises |X w + mean(y) - y|^2 + penalty |w|^2 over the rows kept.
+PlainModel plain_ridge(const Rows& x, const std::vector<double>& y, const std::vector<std::size_t>& kept,
+                       double penalty) {
+  const std::size_t size = x.front().size();
+  PlainModel model;
+  for (const std::size_t row : kept) model.mean += y[row] / static_cast<double>(kept.size());
+  Rows left(size, std::vector<double>(size, 0));
+  std::vector<double> right(size, 0);
+  for (std::size_t i = 0; i < size; ++i) left[i][i] = penalty;
+  for (const std::size_t row : kept) {
+    for (std::size_t i = 0; i < size; ++i) {
+      right[i] += x[row][i] * (y[row] - model.mean);
+      for (std::size_t k = 0; k < size; ++k) left[i][k] += x[row][i] * x[row][k];
+    }
+  }
+  model.weights = eliminate(left, right);
+  return model;
+}
+
+std::vector<std::size_t> rows_without(std::size_t rows,
+                                      const std::vector<std::vector<std::size_t>>& without) {
+  std::vector<std::size_t> kept;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const bool out = std::ranges::any_of(
+        without, [&](const auto& set) { return std::ranges::find(set, row) != set.end(); });
+    if (!out) kept.push_back(row);
+  }
+  return kept;
+}
+
+class RidgeTest : public testing::Test {
+ protected:
+  static constexpr std::size_t kRows = 60, kSize = 90;
+
+  RidgeTest() : halves_(kRows, kSize, std::size_t{1} << 30, "") {
+    std::mt19937_64 random(3);
+    std::normal_distribution<double> normal(0, 1);
+    for (std::size_t row = 0; row < kRows; ++row) {
+      std::vector<float> values(kSize);
+      for (std::size_t i = 0; i < kSize; ++i)
+        values[i] = static_cast<float>(5 + normal(random) * (1 + static_cast<double>(i % 7)));
+      halves_.write(row, values);
+      halves_.read(row, values);
+      raw_.emplace_back(values.begin(), values.end());
+    }
+    for (const std::size_t feature : {0U, 3U}) {
+      std::vector<double>& target = targets_.emplace_back();
+      for (const std::vector<double>& row : raw_)
+        target.push_back(row[feature] + normal(random) > 5 ? 1 : -1);
+    }
+    scale();
+  }
+
+  // (x - mean) / sqrt(mean variance * features), as the reference has it.
+  void scale() {
+    std::vector<double> means(kSize, 0);
+    for (const auto& row : raw_) {
+      for (std::size_t i = 0; i < kSize; ++i) means[i] += row[i] / kRows;
+    }
+    double variance = 0;
+    for (const auto& row : raw_) {
+      for (std::size_t i = 0; i < kSize; ++i)
+        variance += (row[i] - means[i]) * (row[i] - means[i]) / (kRows * kSize);
+    }
+    scaled_ = raw_;
+    for (auto& row : scaled_) {
+      for (std::size_t i = 0; i < kSize; ++i) row[i] = (row[i] - means[i]) / std::sqrt(variance * kSize);
+    }
+  }
+
+  [[nodiscard]] PlainModel plain(std::size_t target, const std::vector<std::vector<std::size_t>>& without,
+                                 double strength) const {
+    std::size_t left_out = 0;
+    for (const HeldOut& fold : folds_) left_out += fold.left_out.size();
+    const double learned =
+        static_cast<double>(kRows) - static_cast<double>(left_out) / static_cast<double>(folds_.size());
+    return plain_ridge(scaled_, targets_[target], rows_without(kRows, without), strength * learned / 100);
+  }
+
+  HalfRows halves_;
+  Rows raw_, scaled_;
+  std::vector<std::vector<double>> targets_;
+  const std::vector<HeldOut> folds_ = folds_in_time(kRows, 5, 2);
+  const std::vector<double> strengths_{0.01, 1, 30};
+};
+
+TEST_F(RidgeTest, KernelIsThatOfScaledFeatures) {
+  const LevelKernel level = kernel_of(halves_, 2);
+  double diagonal = 0;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    diagonal += level.kernel(i, i) / kRows;
+    for (std::size_t k = 0; k < kRows; ++k) {
+      EXPECT_NEAR(level.kernel(i, k),
+                  std::inner_product(scaled_[i].begin(), scaled_[i].end(), scaled_[k].begin(), 0.0), 1e-5);
+    }
+  }
+  EXPECT_NEAR(diagonal, 1, 1e-6);
+}
+
+TEST_F(RidgeTest, ShippedModelIsTheAverageOfTheFoldsModels) {
+  const LevelKernel level = kernel_of(halves_, 2);
+  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_, 2);
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    SCOPED_TRACE(target);
+    const LinearWeights linear =
+        linear_weights(halves_, level.features, std::span(&fits[target].dual, 1), 2).front();
+    for (std::size_t row = 0; row < kRows; ++row) {
+      double wanted = 0;
+      for (const HeldOut& fold : folds_)
+        wanted += plain(target, {fold.left_out}, fits[target].strength)(scaled_[row]) /
+                  static_cast<double>(folds_.size());
+      const double answer =
+          std::inner_product(raw_[row].begin(), raw_[row].end(), linear.weights.begin(), linear.offset);
+      EXPECT_NEAR(answer + fits[target].offset, wanted, 1e-4);
+    }
+  }
+}
+
+TEST_F(RidgeTest, TakesTheStrengthThatErrsLeastOnTheFolds) {
+  const LevelKernel level = kernel_of(halves_, 2);
+  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_, 2);
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    std::vector<double> errors;
+    for (const double strength : strengths_) {
+      double& error = errors.emplace_back(0);
+      for (const HeldOut& fold : folds_) {
+        const PlainModel model = plain(target, {fold.left_out}, strength);
+        for (const std::size_t row : fold.scored)
+          error += std::pow(model(scaled_[row]) - targets_[target][row], 2) / kRows;
+      }
+    }
+    const auto best = std::ranges::min_element(errors);
+    EXPECT_EQ(fits[target].strength, strengths_[static_cast<std::size_t>(best - errors.begin())]);
+    EXPECT_NEAR(fits[target].error, *best, 1e-5);
+  }
+}
+
+TEST_F(RidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
+  const std::vector<RidgeFit> fits = fit_ridge(kernel_of(halves_, 2).kernel, targets_, folds_, strengths_, 2);
+  for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+    for (const std::size_t row : folds_[fold].scored) {
+      double wanted = 0;
+      for (std::size_t other = 0; other < folds_.size(); ++other) {
+        if (other == fold) continue;
+        const PlainModel model = plain(1, {folds_[fold].left_out, folds_[other].left_out}, fits[1].strength);
+        wanted += model(scaled_[row]) / static_cast<double>(folds_.size() - 1);
+      }
+      EXPECT_NEAR(fits[1].unseen[row], wanted, 1e-4) << "row " << row;
+    }
+  }
+}
+
+TEST_F(RidgeTest, DoesNotDependOnOtherTargets) {
+  const Matrix kernel = kernel_of(halves_, 2).kernel;
+  const std::vector<RidgeFit> all = fit_ridge(kernel, targets_, folds_, strengths_, 2);
+  const std::vector<RidgeFit> alone =
+      fit_ridge(kernel, std::span(targets_).subspan(1), folds_, strengths_, 2);
+  EXPECT_EQ(alone[0].dual, all[1].dual);
+  EXPECT_EQ(alone[0].unseen, all[1].unseen);
+}
+
+TEST_F(RidgeTest, KnowsNothingWhereAllRowsAreAlike) {
+  HalfRows alike(kRows, 3, std::size_t{1} << 30, "");
+  for (std::size_t row = 0; row < kRows; ++row) alike.write(row, std::vector<float>{1, 2, 3});
+  const LevelKernel level = kernel_of(alike, 2);
+  const RidgeFit fit = fit_ridge(level.kernel, targets_, folds_, strengths_, 2).front();
+  for (const LinearWeights& linear : linear_weights(alike, level.features, std::span(&fit.dual, 1), 2))
+    EXPECT_THAT(linear.weights, testing::Each(0));
+}
+
+TEST(FoldsInTime, LeaveAGuardAtBothSides) {
+  const std::vector<HeldOut> folds = folds_in_time(50, 4, 3);
+  std::vector<std::size_t> all;
+  for (const HeldOut& fold : folds) {
+    all.insert(all.end(), fold.scored.begin(), fold.scored.end());
+    const std::size_t first = fold.scored.front(), last = fold.scored.back();
+    EXPECT_EQ(fold.left_out.front(), first < 3 ? 0 : first - 3);
+    EXPECT_EQ(fold.left_out.back(), std::min<std::size_t>(49, last + 3));
+    EXPECT_EQ(fold.left_out.size(), fold.left_out.back() - fold.left_out.front() + 1);
+  }
+  std::vector<std::size_t> wanted(50);
+  std::iota(wanted.begin(), wanted.end(), 0U);
+  EXPECT_EQ(all, wanted);
+}
+
+TEST(FoldsInTime, RefuseTooFewFrames) {
+  EXPECT_ERROR(usage, folds_in_time(31, 8, 0), "31 frames are too few for 8 folds");
+  EXPECT_ERROR(usage, folds_in_time(40, 2, 20), "40 frames are too few");
+  EXPECT_EQ(folds_in_time(32, 8, 0).size(), 8U);
+}
+
+}  // namespace
+}  // namespace mainstream

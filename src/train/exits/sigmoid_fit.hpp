@@ -1,0 +1,27 @@
+// From scores to probabilities.
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace mainstream {
+
+// probability = 1 / (1 + exp(-log_odds)), log_odds = slope * score + offset.
+struct Sigmoid {
+  double slope = 1, offset = 0;
+  [[nodiscard]] double log_odds(double score) const { return slope * score + offset; }
+};
+
+[[nodiscard]] double probability_of(double log_odds);
+
+// Logistic regression (Platt 1999) of frames in time on one score, with a normal prior around `expected`:
+// penalties of so many frames' weight, for a slope off by its own size and for an offset of 1. Neighbouring
+// frames tell the same, so all frames together weigh as `effective_frames`. The slope stays positive.
+struct SigmoidPrior {
+  Sigmoid expected;
+  double slope_trust = 0, offset_trust = 0;
+};
+[[nodiscard]] Sigmoid fit_sigmoid(std::span<const double> scores, const std::vector<bool>& truth,
+                                  double effective_frames, const SigmoidPrior& prior);
+
+}  // namespace mainstream
