@@ -34,8 +34,8 @@ inline constexpr int kVotesGrid[] = {1, 2, 3, 5, 7};
 
 // The counts by cell (score_cells) when the frames due at `rate` are analysed: means over all phases, the
 // places at which the even selection of frames can begin; over 20 of them, evenly spread, where there are
-// more. One empty-handed cell where nothing was true. Throws usage: scores and truth of different lengths or
-// none, rates or a rule that mean nothing.
+// more. Where nothing was true, one cell with the false alarms. Throws usage: scores and truth of different
+// lengths or none, rates or a rule that mean nothing.
 [[nodiscard]] std::vector<EventCounts> replay_cells(const Recording& recording, const ReplayRule& rule,
                                                     double rate);
 
