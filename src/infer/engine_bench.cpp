@@ -112,6 +112,51 @@ void ten_tails(benchmark::State& state, const std::string& path, Precision preci
   state.counters["whole_over_parts"] = median(whole) / sum;
 }
 
+// ---- Exits of ten apps that read one whole tensor: one product, and a product for each, in turns.
+Graph exit_with_own_weights(const Base& base, const std::string& tensor, float weight) {
+  ExitLevel level{.tensor = tensor, .shape = base.graph.shape(tensor), .pooling = {}, .weights = {}};
+  const Shape shape{2, element_count(level.shape)};
+  level.weights =
+      make_tensor(shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)), weight));
+  return exit_graph(std::span(&level, 1), make_tensor({2}, {0, 0}));
+}
+
+void ten_exits(benchmark::State& state, const std::string& path, Precision precision, double fraction) {
+  constexpr std::size_t kExits = 10;
+  const Subject subject(path);
+  // As in a run: the stem goes on, so that in int8 the tensor is kept in integers.
+  std::vector<std::string> tensors{subject.at(fraction).tensor};
+  if (fraction < 1) tensors.push_back(subject.base.features);
+  const Engine engine;
+  Stem stem(engine, subject.base.graph, tensors, std::vector(tensors.size(), precision),
+            subject.ranges(engine, precision));
+  std::vector<Graph> exits;
+  for (std::size_t i = 0; i < kExits; ++i)
+    exits.push_back(exit_with_own_weights(subject.base, tensors.front(), 0.01F * static_cast<float>(i + 1)));
+  Heads joined(stem, exits, precision);
+  std::vector<Tail> separate;
+  for (const Graph& exit : exits) separate.emplace_back(stem, exit, precision);
+  const auto behind_stem = [&](const auto& work) {
+    stem.load(subject.picture);
+    stem.run_to(0);
+    return time_ms(work);
+  };
+  std::vector<double> stem_ms, joined_ms, separate_ms;
+  for (auto _ : state) {
+    stem_ms.push_back(time_ms([&] { (void)behind_stem([] {}); }));
+    joined_ms.push_back(behind_stem([&] { joined.run(); }));
+    separate_ms.push_back(behind_stem([&] {
+      for (Tail& exit : separate) exit.run();
+    }));
+    state.SetIterationTime(joined_ms.back() / 1000);
+  }
+  state.counters["features"] = static_cast<double>(element_count(subject.base.graph.shape(tensors.front())));
+  state.counters["stem_ms"] = median(stem_ms);
+  state.counters["joined_ms"] = median(joined_ms);
+  state.counters["separate_ms"] = median(separate_ms);
+  state.counters["separate_over_joined"] = median(separate_ms) / median(joined_ms);
+}
+
 // ---- A new tail for a stem that another thread keeps running, one frame after the other.
 class RunningStem {
  public:
@@ -250,6 +295,8 @@ void register_for(const std::string& path, Precision precision) {
     const std::string where = fraction < 1 ? "/half" : "/features";
     add("ten_tails" + where, 15,
         [=](benchmark::State& state) { ten_tails(state, path, precision, fraction); });
+    add("ten_exits" + where, 50,
+        [=](benchmark::State& state) { ten_exits(state, path, precision, fraction); });
     add("new_tail" + where, 10, [=](benchmark::State& state) { new_tail(state, path, precision, fraction); });
   }
   add("two_engines", 5, [=](benchmark::State& state) { two_engines(state, path, precision); });

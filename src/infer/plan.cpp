@@ -11,10 +11,10 @@
 namespace mainstream {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-double milliseconds_since(Clock::time_point before) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - before).count();
+double milliseconds_since(SteadyClock::time_point before) {
+  return std::chrono::duration<double, std::milli>(SteadyClock::now() - before).count();
 }
 
 void run_step(const Step& step, dnnl_stream_t stream) {
@@ -42,7 +42,7 @@ std::vector<double> Plan::run_timed(std::span<const Step> some) {
   std::vector<double> milliseconds;
   milliseconds.reserve(some.size());
   for (const Step& step : some) {
-    const auto before = Clock::now();
+    const auto before = SteadyClock::now();
     run_step(step, stream.get());
     milliseconds.push_back(milliseconds_since(before));
   }
