@@ -11,7 +11,7 @@ namespace mainstream {
 namespace {
 
 using testing::ElementsAre;
-using Kind = ExitPooling::Kind;
+using Pooled = ExitPooling::Kind;
 
 Tensor counting(Shape shape, float first = 0) {
   std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
@@ -22,8 +22,8 @@ Tensor counting(Shape shape, float first = 0) {
 // A whole tensor, another one averaged in windows of 2 x 3, and the same one's global maxima.
 std::vector<ExitLevel> three_levels(std::int64_t classes, float first = 0) {
   return {{"a", {1, 2, 3, 3}, {}, counting({classes, 18}, first)},
-          {"b", {1, 4, 5, 7}, {Kind::average, {2, 3}}, counting({classes, 4 * 3 * 3}, first)},
-          {"b", {1, 4, 5, 7}, {Kind::max, {5, 7}}, counting({classes, 4}, first)}};
+          {"b", {1, 4, 5, 7}, {Pooled::average, {2, 3}}, counting({classes, 4 * 3 * 3}, first)},
+          {"b", {1, 4, 5, 7}, {Pooled::max, {5, 7}}, counting({classes, 4}, first)}};
 }
 
 TEST(ExitTest, ReadsEachTensorOnce) {
@@ -68,9 +68,9 @@ TEST(ExitTest, RefusesWhatDoesNotFit) {
   };
   EXPECT_ERROR(usage, exit_graph({}, counting({2})), "at least one level");
   refused({"a", {1, 2, 3, 3}, {}, counting({2, 17})}, "its weights must be 2x18, not 2x17");
-  refused({"a", {1, 2, 3, 3}, {Kind::max, {2, 2}}, counting({2, 18})}, "its weights must be 2x8, not 2x18");
+  refused({"a", {1, 2, 3, 3}, {Pooled::max, {2, 2}}, counting({2, 18})}, "its weights must be 2x8, not 2x18");
   refused({"a", {1, 18}, {}, counting({2, 18})}, "it must be 1 x C x H x W");
-  refused({"a", {1, 2, 3, 3}, {Kind::max, {0, 1}}, counting({2, 18})}, "windows of 0 x 1");
+  refused({"a", {1, 2, 3, 3}, {Pooled::max, {0, 1}}, counting({2, 18})}, "windows of 0 x 1");
   std::vector<ExitLevel> levels = three_levels(2);
   levels[2].shape = {1, 4, 1, 1};
   EXPECT_ERROR(usage, exit_graph(levels, counting({2})), "'b' is given as 1x4x5x7 and as 1x4x1x1");
@@ -97,7 +97,7 @@ TEST(ExitTest, OfOneStructureAreJoined) {
 TEST(ExitTest, OfOtherStructureAreNot) {
   const Graph whole = exit_graph(three_levels(2), counting({2}));
   std::vector<ExitLevel> levels = three_levels(2);
-  levels[2].pooling.kind = Kind::average;
+  levels[2].pooling.kind = Pooled::average;
   const std::vector<Graph> exits{whole, exit_graph(levels, counting({2}))};
   EXPECT_NE(exit_structure(exits[0]), exit_structure(exits[1]));
   EXPECT_ERROR(usage, join_exits(exits), "no exits of one structure");

@@ -6,7 +6,7 @@
 namespace mainstream {
 namespace {
 
-using Kind = ExitPooling::Kind;
+using Pooled = ExitPooling::Kind;
 
 double allowed_difference(Precision precision) {
   return precision == Precision::int8 ? 0.05 : precision == Precision::bf16 ? 0.02 : 1e-5;
@@ -41,8 +41,8 @@ class Exits : public testing::TestWithParam<Precision> {
   }
   // Everything at once: a grid of averages, a whole tensor, global averages and maxima.
   [[nodiscard]] Graph rich_exit(std::int64_t classes = 2) {
-    return exit({level(1, {Kind::average, {3, 4}}, classes), level(3, {}, classes),
-                 level(4, {Kind::average, {99, 99}}, classes), level(4, {Kind::max, {99, 99}}, classes)});
+    return exit({level(1, {Pooled::average, {3, 4}}, classes), level(3, {}, classes),
+                 level(4, {Pooled::average, {99, 99}}, classes), level(4, {Pooled::max, {99, 99}}, classes)});
   }
 
   // On the reference's tensors: what the stem loses is not the exit's.
@@ -99,7 +99,7 @@ TEST_P(Exits, ReadTheStemsTensorAsItLies) {
 }
 
 TEST_P(Exits, WithPoolingReorderNothingEither) {
-  const Tail tail(*stem_, exit({level(1, {Kind::average, {3, 4}}, 2), level(3, {Kind::max, {2, 2}}, 2)}),
+  const Tail tail(*stem_, exit({level(1, {Pooled::average, {3, 4}}, 2), level(3, {Pooled::max, {2, 2}}, 2)}),
                   GetParam());
   for (const StepInfo& step : tail.steps()) EXPECT_NE(step.primitive, "reorder") << step.output;
 }
@@ -129,8 +129,8 @@ TEST_P(Exits, JoinedAnswerAsEachAlone) {
 }
 
 TEST_P(Exits, FeaturesAreWhatTheirWeightsMeet) {
-  const std::vector<ExitLevel> levels{level(1, {Kind::average, {3, 4}}, 2), level(3, {}, 2),
-                                      level(4, {Kind::max, {99, 99}}, 2)};
+  const std::vector<ExitLevel> levels{level(1, {Pooled::average, {3, 4}}, 2), level(3, {}, 2),
+                                      level(4, {Pooled::max, {99, 99}}, 2)};
   const std::int64_t classes = 2;
   const Tensor bias = make_tensor({classes}, maker_.values(classes));
   load(0);
