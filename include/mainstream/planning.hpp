@@ -18,10 +18,10 @@
 
 #include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
+#include "mainstream/estimates.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/profile.hpp"
 #include "mainstream/scheduler.hpp"
-#include "plan/shim.hpp"
 
 namespace mainstream {
 

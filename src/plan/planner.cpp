@@ -66,7 +66,7 @@ MixPlan Planner::solve(const Costs& costs, double budget) const {
   options.objective = options_.objective;
   options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
   const Problem problem = this->problem(costs, budget);
-  return plan_of(spend_rest(problem, mainstream::solve(problem, options), runs_alone(options_.mode)));
+  return plan_of(spend_rest(problem, mainstream::solve(problem, options)));
 }
 
 MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const {
