@@ -30,9 +30,10 @@ std::string head_text(const Manifest& manifest) {
   table.add({"classes", classes_text(manifest)});
   table.add(
       {"event",
-       fmt::format("{} ms long, {} of the time, correlation {:.3g}, {} in a row, merged within {} ms ({})",
-                   event.length_ms, percent(event.frequency), event.correlation, event.votes,
-                   event.merge_gap_ms, word_of(kEventOrigins, event.origin))});
+       fmt::format(
+           "{:.0f} ms long, {} of the time, correlation {:.2g}, {} in a row, merged within {:.0f} ms ({})",
+           event.length_ms, percent(event.frequency), event.correlation, event.votes, event.merge_gap_ms,
+           word_of(kEventOrigins, event.origin))});
   table.add({"trained", fmt::format("{} by version {}, seed {}", manifest.created,
                                     single_line(manifest.trainer_version), manifest.seed)});
   for (const auto& [name, value] : manifest.hyperparameters)
@@ -40,27 +41,33 @@ std::string head_text(const Manifest& manifest) {
   return table.text();
 }
 
+// "0.812 (0.60 to 0.91)"
+std::string with_interval(double value, const Interval& interval) {
+  return fmt::format("{:.3f} ({:.2f} to {:.2f})", value, interval.low, interval.high);
+}
+
 std::string candidates_text(const Manifest& manifest) {
-  TextTable table("lrrlrrrrrr", {"branchpoint", "frozen layers", "frozen work", "head", "threshold", "top-1",
-                                 "tpr", "fpr", "validated on", "size"});
+  TextTable table("lrlrrrrrr", {"candidate", "frozen work", "head", "threshold", "top-1", "tpr (90 %)",
+                                "fpr (90 %)", "validated on", "size"});
   for (const Candidate& candidate : manifest.candidates) {
-    table.add({single_line(candidate.branchpoint), fmt::format("{}", candidate.frozen_layers),
-               percent(candidate.frozen_fraction), candidate.head, fmt::format("{:.3f}", candidate.threshold),
-               fmt::format("{:.3f}", candidate.top1), fmt::format("{:.3f}", candidate.tpr),
-               fmt::format("{:.3f}", candidate.fpr), fmt::format("{}", candidate.validation_size),
+    table.add({candidate.id, percent(candidate.frozen_fraction), candidate.head,
+               fmt::format("{:.3f}", candidate.threshold), fmt::format("{:.3f}", candidate.top1),
+               with_interval(candidate.tpr, candidate.tpr_interval),
+               with_interval(candidate.fpr, candidate.fpr_interval),
+               fmt::format("{}", candidate.validation_size),
                short_number(static_cast<double>(candidate.size)) + "B"});
   }
   return table.text();
 }
 
-// What was measured with others than f32.
-std::string precisions_text(const Manifest& manifest) {
-  TextTable table("lllrrrr", {"branchpoint", "stem", "tail", "threshold", "top-1", "tpr", "fpr"});
+// What was measured with other number types than f32.
+std::string number_types_text(const Manifest& manifest) {
+  TextTable table("lllrrrr", {"candidate", "stem", "tail", "threshold", "top-1", "tpr", "fpr"});
   bool any = false;
   for (const Candidate& candidate : manifest.candidates) {
     for (const auto& [pair, quality] : candidate.precisions) {
       any = true;
-      table.add({single_line(candidate.branchpoint), to_string(pair.stem), to_string(pair.tail),
+      table.add({candidate.id, to_string(pair.stem), to_string(pair.tail),
                  fmt::format("{:.3f}", quality.threshold), fmt::format("{:.3f}", quality.top1),
                  fmt::format("{:.3f}", quality.tpr), fmt::format("{:.3f}", quality.fpr)});
     }
@@ -68,22 +75,30 @@ std::string precisions_text(const Manifest& manifest) {
   return any ? "\n" + table.text() : "";
 }
 
+// With the votes that have the highest F1; of equal ones the fewest.
+const MeasuredQuality* best_at(const Candidate& candidate, double rate) {
+  const MeasuredQuality* best = nullptr;
+  for (const MeasuredQuality& row : candidate.measured) {
+    if (row.fps == rate && (best == nullptr || row.f1 > best->f1)) best = &row;
+  }
+  return best;
+}
+
 // Event F1, one row per candidate, one column per frame rate measured for any of them.
 std::string measured_text(const Manifest& manifest) {
   std::set<double> rates;
   for (const Candidate& candidate : manifest.candidates) {
-    for (const MeasuredQuality& quality : candidate.measured) rates.insert(quality.fps);
+    for (const MeasuredQuality& row : candidate.measured) rates.insert(row.fps);
   }
   if (rates.empty()) return {};
-  std::vector<std::string> header{"event F1 at frames per second"};
+  std::vector<std::string> header{"event F1 with the best votes, at frames per second"};
   for (const double rate : rates) header.push_back(fmt::format("{:g}", rate));
   TextTable table("l" + std::string(rates.size(), 'r'), std::move(header));
   for (const Candidate& candidate : manifest.candidates) {
-    std::vector<std::string> row{single_line(candidate.branchpoint)};
+    std::vector<std::string> row{candidate.id};
     for (const double rate : rates) {
-      const auto found = std::find_if(candidate.measured.begin(), candidate.measured.end(),
-                                      [&](const MeasuredQuality& quality) { return quality.fps == rate; });
-      row.push_back(found == candidate.measured.end() ? "" : fmt::format("{:.3f}", found->f1));
+      const MeasuredQuality* best = best_at(candidate, rate);
+      row.push_back(best == nullptr ? "" : fmt::format("{:.2f}", best->f1));
     }
     table.add(std::move(row));
   }
@@ -93,14 +108,15 @@ std::string measured_text(const Manifest& manifest) {
 }  // namespace
 
 std::string manifest_text(const Manifest& manifest) {
-  return head_text(manifest) + "\n" + candidates_text(manifest) + precisions_text(manifest) +
+  return head_text(manifest) + "\n" + candidates_text(manifest) + number_types_text(manifest) +
          measured_text(manifest);
 }
 
 std::string verified_text(const std::string& file, const Manifest& manifest, bool with_base) {
-  return fmt::format("{}: app {}, {} candidates: archive, manifest and hashes are right{}\n", file,
-                     manifest.app, manifest.candidates.size(),
-                     with_base ? ", and every tail fits the base" : " (--base verifies the tails, too)");
+  return fmt::format(
+      "{}: app {}, {} candidates: archive, manifest and hashes are right{}\n", file, manifest.app,
+      manifest.candidates.size(),
+      with_base ? ", and every candidate fits the base" : " (--base verifies the candidates, too)");
 }
 
 std::string verified_json(const Manifest& manifest, bool with_base) {
