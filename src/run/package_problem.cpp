@@ -1,75 +1,45 @@
 #include "run/package_problem.hpp"
 
 #include <algorithm>
-#include <map>
+#include <cmath>
 #include <set>
-#include <tuple>
 
 #include "mainstream/calibration.hpp"
-#include "run/isotonic.hpp"
+#include "mainstream/estimates.hpp"
 
 namespace mainstream {
 namespace {
+
+// Packages that do not tell the error of an F1 tell of how many events it is. With these two more, half of
+// them found, nothing counts as certain because a handful of events went well.
+double error_of(const MeasuredQuality& measured) {
+  const double events = measured.true_events + 2;
+  const double f1 = (measured.f1 * measured.true_events + 1) / events;
+  return std::sqrt(f1 * (1 - f1) / events);
+}
 
 Problem::Candidate describe_quality(const EventStatistics& events, const AnswerQuality& quality) {
   Problem::Candidate described;
   described.tpr = quality.tpr;
   described.fpr = quality.fpr;
   for (const MeasuredQuality& measured : quality.by_fps) {
-    const Quality seen{measured.recall, measured.precision, measured.f1};
-    const Quality expected = event_quality(events, quality.tpr, quality.fpr, measured.fps);
     described.measured.push_back(
-        {measured.fps, tempered(seen, measured.true_events, measured.detected_events, expected)});
+        {measured.fps, {measured.recall, measured.precision, measured.f1}, events.votes, error_of(measured)});
   }
   return described;
 }
 
-// A candidate that trains more of the network is not worse by nature, and what was measured on a handful of
-// events differs by chance. The scheduler would take the luckiest of many; so measurements at a rate are
-// brought to the nearest ones that do not fall from a more frozen candidate to a less frozen one of the same
-// precisions.
-void expect_more_of_less_frozen(std::vector<Problem::Candidate>& candidates) {
-  std::map<std::tuple<int, int, double>, std::vector<Quality*>> curves;
-  for (Problem::Candidate& candidate : candidates) {
-    for (Problem::MeasuredQuality& measured : candidate.measured) {
-      curves[{candidate.stem_precision, candidate.tail_precision, measured.fps}].push_back(&measured.quality);
-    }
-  }
-  for (auto& [curve, qualities] : curves) {
-    std::vector<double> recalls, precisions;
-    for (const Quality* quality : qualities) {
-      recalls.push_back(quality->recall);
-      precisions.push_back(quality->precision);
-    }
-    recalls = non_decreasing(recalls);
-    precisions = non_decreasing(precisions);
-    for (std::size_t i = 0; i < qualities.size(); ++i) {
-      *qualities[i] = {recalls[i], precisions[i], f1_score(recalls[i], precisions[i])};
-    }
-  }
-}
-
-// Nor is a candidate better by nature when it is computed less exactly: where chance says so, it counts as
-// good as in f32.
-void expect_no_more_than(const Problem::Candidate& exact, Problem::Candidate& candidate) {
-  if (candidate.tpr - candidate.fpr > exact.tpr - exact.fpr) {
-    candidate.tpr = exact.tpr;
-    candidate.fpr = exact.fpr;
-  }
-  for (Problem::MeasuredQuality& measured : candidate.measured) {
-    const auto same = std::ranges::find(exact.measured, measured.fps, &Problem::MeasuredQuality::fps);
-    if (same != exact.measured.end() && measured.quality.f1 > same->quality.f1) {
-      measured.quality = same->quality;
-    }
-  }
-}
-
-// `candidates`: each with f32 first.
+// A candidate is not better by nature when it is computed less exactly: where chance says so, it counts as
+// good as in f32. `candidates`: each with f32 first.
 void expect_most_of_f32(std::vector<Problem::Candidate>& candidates) {
   const Problem::Candidate* exact = nullptr;
   for (Problem::Candidate& candidate : candidates) {
-    const bool is_f32 = candidate.stem_precision == 0 && candidate.tail_precision == 0;
-    is_f32 ? void(exact = &candidate) : expect_no_more_than(*exact, candidate);
+    if (candidate.stem_precision == 0 && candidate.tail_precision == 0) {
+      exact = &candidate;
+    } else if (candidate.tpr - candidate.fpr > exact->tpr - exact->fpr) {
+      candidate.tpr = exact->tpr;
+      candidate.fpr = exact->fpr;
+    }
   }
 }
 
@@ -131,7 +101,6 @@ Problem::App describe_app(const Manifest& manifest, std::span<const Precision> p
       entry.tail_precision = index_of(precisions, pair.tail);
     }
   }
-  expect_more_of_less_frozen(app.candidates);
   expect_most_of_f32(app.candidates);
   return app;
 }
@@ -168,7 +137,7 @@ Problem problem_from_packages(const Engine& engine, const Base& base, std::span<
       }
     }
   }
-  return problem;
+  return pool_estimates(std::move(problem));
 }
 
 }  // namespace mainstream

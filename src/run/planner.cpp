@@ -4,6 +4,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "mainstream/estimates.hpp"
 #include "run/package_problem.hpp"
 
 namespace mainstream {
@@ -121,7 +122,7 @@ Problem Planner::problem(const Costs& costs, double budget, const std::vector<Se
   for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
     problem.apps.push_back(problem_app(costs, app, stem.layer_costs));
   }
-  return problem;
+  return pool_estimates(std::move(problem));
 }
 
 Problem::App Planner::problem_app(const Costs& costs, std::size_t app,
