@@ -308,6 +308,7 @@ void run_training(const ExperimentArguments& arguments) {
       add(all, check);
       list.push_back(to_json(check));
     }
+    json["fps"] = scores.fps;
     json["trainings"].push_back({{"trained", trained.cut.name()},
                                  {"judged", to_string(trained.cut.judged)},
                                  {"seed", trained.seed},

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/testing.hpp"
+#include "mainstream/engine.hpp"
 #include "train/test_base.hpp"
 
 namespace mainstream {
