@@ -27,10 +27,6 @@ std::vector<Precision> stem_types(const Mix& mix, std::size_t stem,
   return by_place;
 }
 
-int index_of(const std::vector<Precision>& types, Precision type) {
-  return static_cast<int>(std::ranges::find(types, type) - types.begin());
-}
-
 }  // namespace
 
 Algorithm algorithm_of(Mode mode, Algorithm wanted) {

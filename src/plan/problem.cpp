@@ -9,10 +9,6 @@
 namespace mainstream {
 namespace {
 
-int index_of(const std::vector<Precision>& types, Precision type) {
-  return static_cast<int>(std::ranges::find(types, type) - types.begin());
-}
-
 Problem::Stem describe_stem(const Mix::Stem& stem) {
   Problem::Stem described;
   described.stream = stem.stream;
@@ -69,6 +65,10 @@ Problem::App describe_app(const Mix& mix, const Mix::App& app, Mode mode) {
 }
 
 }  // namespace
+
+int index_of(const std::vector<Precision>& types, Precision type) {
+  return static_cast<int>(std::ranges::find(types, type) - types.begin());
+}
 
 Problem describe_mix(const Mix& mix, Mode mode) {
   Problem problem;
