@@ -53,9 +53,9 @@ struct PrepareOptions {
 // an id that does not fit the weights, branchpoints that the graph does not have.
 [[nodiscard]] Base read_base(const std::filesystem::path& path);
 
-// What leads to `tensor`, any of the base, as a graph with that output. Written to a file (to_onnx) it tells as
-// the base does how pictures become its input. Throws usage for a tensor that the base does not have, naming
-// the nearest.
+// What leads to `tensor`, any of the base, as a graph with that output. Written to a file (to_onnx) it tells
+// as the base does how pictures become its input. Throws usage for a tensor that the base does not have,
+// naming the nearest.
 [[nodiscard]] Graph cut_base(const Base& base, const std::string& tensor);
 
 // An ONNX file that is there whole or not at all. Throws storage.

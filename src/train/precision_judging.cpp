@@ -129,8 +129,7 @@ class PrecisionJudge {
             if (answers.ranges.empty()) continue;  // nothing in it is computed in int8
             ranges = ranges_of(tail, i, apps_[app].split.folds[fold].training);
           }
-          tails.push_back(
-              {app, place_of(i), Tail(stem, tail, pair.tail, ranges), answers.judged[pair]});
+          tails.push_back({app, place_of(i), Tail(stem, tail, pair.tail, ranges), answers.judged[pair]});
         }
       }
     }
