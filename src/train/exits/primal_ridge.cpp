@@ -114,7 +114,8 @@ class PrimalFitter {
     parallel_for(strengths_.size(), threads_, [&](std::size_t i) {
       compute_on_this_thread_alone();
       Matrix left = kept.squares;
-      for (std::size_t k = 0; k < size_; ++k) left(k, k) += strengths_[i] * rows / 100;
+      for (std::size_t k = 0; k < size_; ++k)
+        left(k, k) += strengths_[i] * learned_rows(all.rows, folds_) / 100;
       const Cholesky factored(left);
       for (std::size_t target = 0; target < targets_.size(); ++target)
         take(factored.solve(right[target]), means[target], fold, target, i);

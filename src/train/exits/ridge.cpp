@@ -127,11 +127,7 @@ class RidgeFitter {
 
  private:
   [[nodiscard]] Inverse inverse_for(double strength) const {
-    std::size_t left_out = 0;
-    for (const HeldOut& fold : folds_) left_out += fold.left_out.size();
-    const double learned = static_cast<double>(kernel_.rows) -
-                           static_cast<double>(left_out) / static_cast<double>(folds_.size());
-    return {kernel_, strength * learned / 100};
+    return {kernel_, strength * learned_rows(kernel_.rows, folds_) / 100};
   }
 
   // By target, mean squared over the folds.
@@ -264,6 +260,12 @@ std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes, 
     fold.left_out = fold.scored;
   }
   return folds;
+}
+
+double learned_rows(std::size_t rows, std::span<const HeldOut> folds) {
+  std::size_t left_out = 0;
+  for (const HeldOut& fold : folds) left_out += fold.left_out.size();
+  return static_cast<double>(rows) - static_cast<double>(left_out) / static_cast<double>(folds.size());
 }
 
 std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::size_t target,

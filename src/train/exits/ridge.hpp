@@ -25,6 +25,9 @@ struct HeldOut {
 [[nodiscard]] std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes,
                                                     std::size_t count, std::uint64_t seed);
 
+// Rows that the models of the folds learn from, on average.
+[[nodiscard]] double learned_rows(std::size_t rows, std::span<const HeldOut> folds);
+
 enum class StrengthChoice {
   each,    // every target has its own
   common,  // that of the least error over all targets
@@ -46,10 +49,9 @@ struct RidgeFit {
 };
 
 // For each of `targets` (values by row) the fit with the strength of least squared error over the folds.
-// Folds score each row once. The penalty is strength * (rows of a fold's model) / 100, which suits a kernel
-// whose diagonal is 1 on average. But for a common strength, fits do not depend on which other targets there
-// are. Throws failed where
-// the kernel is not positive semi-definite.
+// Folds score each row once. The penalty is strength * (rows of a fold's model, on average) / 100, which
+// suits a kernel whose diagonal is 1 on average. But for a common strength, fits do not depend on which other
+// targets there are. Throws failed where the kernel is not positive semi-definite.
 [[nodiscard]] std::vector<RidgeFit> fit_ridge(const Matrix& kernel,
                                               std::span<const std::vector<double>> targets,
                                               std::span<const HeldOut> folds,
