@@ -44,6 +44,7 @@ class ClipExitTraining {
     for (std::size_t row = 0; row < scored; row += step) rows_.push_back(row);
     fps_ = clip.rows.fps / static_cast<double>(clip.rows.score_step) / static_cast<double>(step);
     for (const ClipExitApp& app : apps) {
+      names_.push_back(app.app);
       truths_.emplace_back();
       for (const std::size_t row : rows_) truths_.back().push_back(app.truth[row]);
     }
@@ -119,6 +120,11 @@ class ClipExitTraining {
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
       const Sigmoid sigmoid = calibrate(fits[app].unseen, truths_[app]);
+      module_log("train")->debug(
+          "{}: exit up to {}, {} levels: strength {}, squared error {:.3f}, slope {:.2f}, "
+          "offset {:.2f}",
+          names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(), fits[app].strength,
+          fits[app].error, sigmoid.slope, sigmoid.offset);
       for (const double score : fits[app].unseen) own.unseen.push_back(sigmoid.log_odds(score));
       for (const double score : product(kernel, fits[app].dual))
         own.seen.push_back(sigmoid.log_odds(score + fits[app].offset));
@@ -208,6 +214,7 @@ class ClipExitTraining {
   const std::vector<ExitReads> reads_;     // by exit
   std::vector<std::size_t> rows_;          // of the inputs, that exits learn from
   double fps_ = 0;                         // of these rows
+  std::vector<std::string> names_;         // by app
   std::vector<std::vector<bool>> truths_;  // by app
   std::vector<HeldOut> folds_;
   std::vector<ExitLevel> levels_;                    // one for each branchpoint

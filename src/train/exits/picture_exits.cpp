@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/cpus.hpp"
+#include "core/log.hpp"
 #include "mainstream/calibration.hpp"
 #include "train/assessment.hpp"
 #include "train/candidate_place.hpp"
@@ -25,6 +26,7 @@ namespace {
 struct ClassFit {
   LinearValue value;
   std::vector<double> unseen;  // by training picture
+  double strength = 0;
 };
 
 // [pictures x classes] from scores by class, all multiplied by `slope`.
@@ -118,8 +120,12 @@ class PictureExitTraining {
   PictureCandidate solve(const ExitReads& reads) {
     std::vector<ClassFit> fits = fit(reads);
     const double slope = fit_slope(fits, labels_);
-    const ScoredPictures scored =
-        score_pictures(probabilities_of(fits, slope), labels_, data_.classes, data_.positive);
+    const std::vector<float> unseen = probabilities_of(fits, slope);
+    const double right = top1(unseen, labels_, static_cast<int>(data_.classes));
+    module_log("train")->debug("exit up to {}, {} levels: strength {}, slope {:.2f}, top-1 on folds {:.3f}",
+                               levels_[reads.back()].tensor, reads.size(), fits.front().strength, slope,
+                               right);
+    const ScoredPictures scored = score_pictures(unseen, labels_, data_.classes, data_.positive);
     std::vector<LinearValue>& logits = logits_.emplace_back();
     for (ClassFit& of_class : fits) {
       of_class.value.scale(slope);
@@ -155,6 +161,7 @@ class PictureExitTraining {
       of_class.value.offset = solved.offset;
       for (LinearWeights& level : solved.levels) add_level(std::move(level), of_class.value);
       of_class.unseen = std::move(solved.unseen);
+      of_class.strength = solved.strength;
     }
     return fits;
   }
@@ -167,7 +174,7 @@ class PictureExitTraining {
     std::vector<ClassFit> fits;
     std::vector<std::vector<double>> duals;
     for (RidgeFit& one : solved) {
-      fits.push_back({{{}, one.offset}, std::move(one.unseen)});
+      fits.push_back({{{}, one.offset}, std::move(one.unseen), one.strength});
       duals.push_back(std::move(one.dual));
     }
     for (const std::size_t level : reads) {
