@@ -150,7 +150,7 @@ void add_clip_options(CLI::App& command, TrainArguments& arguments) {
       ->group(group);
   command
       .add_option("--folds", arguments.clip.folds,
-                  "Parts in time; each is judged by a model trained on the others")
+                  "Of tails, parts in time; each is judged by a model trained on the others")
       ->check(CLI::Range(2, 20))
       ->capture_default_str()
       ->group(group);
@@ -237,7 +237,7 @@ void add_train_command(CLI::App& program) {
   add_picture_options(*command, *arguments);
   add_training_options(*command, *arguments);
   command->footer(
-      "Stopped or killed, the same command goes on with the candidates that are not finished. Examples:\n"
+      "Stopped or killed, the same command goes on with the tails that are not finished. Examples:\n"
       "  mainstream train --base base.onnx --video gate.mp4 --labels gate.csv --app queue -o queue.mpkg\n"
       "  mainstream train --base base.onnx --images flowers/ --positive rose tulip -o flowers.mpkg");
   command->callback([arguments] { run(*arguments); });

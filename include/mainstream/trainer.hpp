@@ -1,11 +1,13 @@
 // M-Trainer: from labelled pictures or a labelled clip to M-Packages, on the machine that has them.
 //
-// For each branchpoint the stem stays as it is in the base, and the rest with a fresh head is fine-tuned;
-// what the stem makes of a picture never changes, so it is computed once. Candidates are trained from the
-// most frozen to the least, each beginning with the weights of the one before. docs/training.md tells how
-// everything is chosen and measured. What the base offers beside f32, and the processor has, is measured too.
+// Exits come first: linear heads on the stem's tensors, solved in closed form within seconds, and packed at
+// once. Then tails: for each branchpoint the rest of the network with a fresh head is fine-tuned, from the
+// most frozen to the least, each beginning with the weights of the one before; those that beat the exits are
+// packed beside them. What the stem makes of a picture never changes, so it is computed once.
+// docs/training.md tells how everything is chosen and measured. What the base offers beside f32, and the
+// processor has, is measured too.
 //
-// The same base, data, options and seed give the same packages. Finished candidates are kept in the folder
+// The same base, data, options and seed give the same packages. Finished tails are kept in the folder
 // OUTPUT.work beside the output until the package is written, so that training again after an interruption
 // continues with the rest. One call at a time in a process (libtorch's number of threads is global).
 #pragma once
@@ -50,8 +52,9 @@ enum class CandidateChoice {
 
 struct TrainOptions {
   CandidateChoice candidates = CandidateChoice::all;
-  // The candidates: the branchpoints named here; else all; else `branchpoint_count` of them, spread evenly
-  // over the multiply-adds between `least_frozen` and the features.
+  // The branchpoints of exits and of tails: those named here; else all; else `branchpoint_count` of them,
+  // spread evenly over the multiply-adds between `least_frozen` and the features. Exits always include the
+  // features.
   std::vector<std::string> branchpoints;
   bool all_branchpoints = false;
   int branchpoint_count = 0;   // 0: up to 10 for exits, 6 for tails
@@ -63,7 +66,8 @@ struct TrainOptions {
   double learning_rate = 1e-3;  // of the base's weights at its peak; the head learns twice as fast
   std::uint64_t seed = 1;
   int threads = 0;                                   // 0: as many as this process may use
-  std::uint64_t memory = std::uint64_t{2} << 30;     // bytes for the stem's outputs; more go to a file
+  std::uint64_t memory = std::uint64_t{2} << 30;     // bytes for the stem's tensors: exits pool what is
+                                                     // more, for tails it goes to a file
   std::string created;                               // UTC, ISO 8601, for the manifests; empty: now
   std::stop_token stop;                              // checked between batches
   std::function<void(const TrainProgress&)> report;  // called from one thread at a time
@@ -81,7 +85,7 @@ struct ClipData {
   std::filesystem::path labels;
   std::optional<FrameRange> frames;  // what training may see; else all
   double fps = 0;                    // of the stream; 0: as the video states it
-  int folds = 3;                     // parts in time: each is judged by a model that did not see it
+  int folds = 3;                     // of tails, parts in time: each is judged by a model that did not see it
 };
 
 // Trains one package per target; all share the decoded frames and the stem's outputs. Classes are "absent"

@@ -1,15 +1,10 @@
 #include "train/clip_candidate.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "core/log.hpp"
 #include "event/frame_score.hpp"
 #include "train/candidate_choice.hpp"
-#include "train/candidate_place.hpp"
 #include "train/rate_interval.hpp"
 
 namespace mainstream {
@@ -77,33 +72,6 @@ double choose_merge_gap(std::span<const ClipCandidate> candidates) {
   return best;
 }
 
-std::vector<std::optional<std::string>> choose(const Base& base, const std::string& app,
-                                               std::span<const ClipCandidate> candidates,
-                                               double merge_gap_s) {
-  std::vector<std::vector<EventCounts>> cells;
-  std::vector<Rival> rivals;
-  for (const ClipCandidate& candidate : candidates) {
-    cells.push_back(best_cells(candidate.exact, merge_gap_s));
-    const Candidate& place = candidate.described;
-    const bool reads_features_alone =
-        place.kind == CandidateKind::exit && place.reads == std::vector<std::string>{base.features};
-    rivals.push_back({place.id, place.kind, candidate_cost(base, place, candidate.graph),
-                      sum(cells.back()).f1().value_or(0), reads_features_alone});
-  }
-  auto reasons = reasons_to_drop(
-      rivals, [&](std::size_t a, std::size_t b) { return difference_error(cells[a], cells[b]); });
-  std::vector<std::string> kept;
-  for (std::size_t i = 0; i < rivals.size(); ++i) {
-    if (reasons[i])
-      module_log("train")->info("{}: {} is left out: {}", app, rivals[i].id, *reasons[i]);
-    else
-      kept.push_back(fmt::format("{} {:.3f}", rivals[i].id, rivals[i].quality));
-  }
-  module_log("train")->info("{}: {} of {} candidates stay, with event F1 at the full rate: {}", app,
-                            kept.size(), rivals.size(), fmt::join(kept, ", "));
-  return reasons;
-}
-
 }  // namespace
 
 std::vector<MeasuredQuality> measured_quality(const Recording& recording, float threshold,
@@ -145,15 +113,18 @@ EventModel measure_events(const std::vector<bool>& labels, double fps,
 Packed pack_clip_candidates(const Base& base, const std::string& app,
                             std::span<const ClipCandidate> candidates, const EventModel& event) {
   const double merge_gap_s = event.merge_gap_ms / 1000;
-  const auto reasons = choose(base, app, candidates, merge_gap_s);
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (!reasons[i]) order.push_back(i);
+  std::vector<std::vector<EventCounts>> cells;
+  std::vector<Rival> rivals;
+  for (const ClipCandidate& candidate : candidates) {
+    cells.push_back(best_cells(candidate.exact, merge_gap_s));
+    rivals.push_back(
+        rival_of(base, candidate.described, candidate.graph, sum(cells.back()).f1().value_or(0)));
   }
-  std::ranges::stable_sort(order, std::greater(),
-                           [&](std::size_t i) { return candidates[i].described.frozen_layers; });
+  const std::vector<std::size_t> kept =
+      choose_candidates(app, "event F1 at the full rate", rivals,
+                        [&](std::size_t a, std::size_t b) { return difference_error(cells[a], cells[b]); });
   Packed packed;
-  for (const std::size_t i : order) {
+  for (const std::size_t i : kept) {
     Candidate candidate = candidates[i].described;
     static_cast<AnswerQuality&>(candidate) = quality_of(candidates[i].exact, merge_gap_s);
     candidate.validation_size = std::ssize(candidates[i].exact.recording.scores);

@@ -15,6 +15,7 @@
 #include "train/clip_reader.hpp"
 #include "train/exits/clip_exits.hpp"
 #include "train/exits/exit_levels.hpp"
+#include "train/exits/recipe.hpp"
 #include "train/manifest_start.hpp"
 #include "train/precision_judging.hpp"
 
@@ -131,7 +132,7 @@ class ClipTraining {
   // There within seconds, so packages are written at once.
   void train_exits() {
     candidates_ = train_clip_exits(base_, clip_, exit_apps(apps_, clip_.rows), options_);
-    for (Hyperparameters::value_type parameter : exit_hyperparameters()) hyperparameters_.insert(parameter);
+    hyperparameters_.merge(exit_hyperparameters(recipe::kFolds, recipe::kStrengths));
     write();
   }
 
@@ -149,8 +150,7 @@ class ClipTraining {
                                                   others[app][i], apps_[app], clip_.rows));
       }
     }
-    for (Hyperparameters::value_type parameter : tail_hyperparameters(trained.front().plan, options_))
-      hyperparameters_.insert(parameter);
+    hyperparameters_.merge(tail_hyperparameters(trained.front().plan, options_));
     hyperparameters_["folds"] = std::to_string(data.folds);
     write();
     for (const TrainedApp& app : trained) app.work.remove();

@@ -9,7 +9,6 @@
 #include <set>
 
 #include "mainstream/error.hpp"
-#include "train/exits/recipe.hpp"
 
 namespace mainstream {
 namespace {
@@ -61,10 +60,10 @@ Manifest start_manifest(const Base& base, const std::string& app, const TrainOpt
   return manifest;
 }
 
-Hyperparameters exit_hyperparameters() {
+Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths) {
   return {{"exits", "ridge regression"},
-          {"exit_folds", std::to_string(recipe::kFolds)},
-          {"exit_strengths", fmt::format("{}", fmt::join(recipe::kStrengths, " "))}};
+          {"exit_folds", std::to_string(folds)},
+          {"exit_strengths", fmt::format("{}", fmt::join(strengths, " "))}};
 }
 
 Hyperparameters tail_hyperparameters(const CandidatePlan& plan, const TrainOptions& options) {

@@ -14,7 +14,7 @@ namespace mainstream {
 using Hyperparameters = std::map<std::string, std::string>;
 
 [[nodiscard]] Manifest start_manifest(const Base& base, const std::string& app, const TrainOptions& options);
-[[nodiscard]] Hyperparameters exit_hyperparameters();
+[[nodiscard]] Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths);
 [[nodiscard]] Hyperparameters tail_hyperparameters(const CandidatePlan& plan, const TrainOptions& options);
 
 // Throws usage: no targets, the same app or package twice.

@@ -15,14 +15,15 @@
 #include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
 #include "train/app_training.hpp"
-#include "train/assessment.hpp"
 #include "train/branchpoint_choice.hpp"
 #include "train/candidate_place.hpp"
+#include "train/exits/exit_levels.hpp"
+#include "train/exits/picture_exits.hpp"
+#include "train/exits/recipe.hpp"
 #include "train/manifest_start.hpp"
 #include "train/parallel.hpp"
 #include "train/picture_folders.hpp"
 #include "train/precision_judging.hpp"
-#include "train/rate_interval.hpp"
 #include "train/stopped.hpp"
 #include "train/views.hpp"
 
@@ -160,88 +161,117 @@ std::vector<std::string> positive_names(const PictureData& data, const std::vect
   return data.positive.empty() ? std::vector<std::string>(classes.begin() + 1, classes.end()) : data.positive;
 }
 
-struct ScoredPictures {
-  std::vector<float> scores;  // sums of the positive classes' probabilities
-  std::vector<bool> truth;
-};
+PictureAnswers tail_answers(const std::vector<float>& probabilities, std::span<const int> labels,
+                            const Manifest& manifest) {
+  const ScoredPictures scored =
+      score_pictures(probabilities, labels, manifest.classes.size(), positive_classes(manifest));
+  return {probabilities, choose_threshold(scored.scores, scored.truth)};
+}
 
-ScoredPictures score(std::span<const float> probabilities, const std::vector<int>& labels,
-                     const Manifest& manifest) {
-  const std::vector<std::size_t> positive = positive_classes(manifest);
-  ScoredPictures scored;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    float sum = 0;
-    for (const std::size_t label : positive) sum += probabilities[i * manifest.classes.size() + label];
-    scored.scores.push_back(sum);
-    const auto label = static_cast<std::size_t>(labels[i]);
-    scored.truth.push_back(std::ranges::find(positive, label) != positive.end());
+// One training: what its steps share, and the candidates so far.
+class PictureTraining {
+ public:
+  PictureTraining(const Base& base, const PictureRows& rows, const InputStore& inputs, AppData app,
+                  Manifest manifest, const TrainOptions& options)
+      : base_(base),
+        rows_(rows),
+        inputs_(inputs),
+        app_(std::move(app)),
+        manifest_(std::move(manifest)),
+        options_(options) {
+    for (const std::size_t row : rows.fold.judged) labels_.push_back(app_.labels[row]);
   }
-  return scored;
-}
 
-AnswerQuality quality_of(std::span<const float> probabilities, const std::vector<int>& labels,
-                         const Manifest& manifest) {
-  const ScoredPictures scored = score(probabilities, labels, manifest);
-  AnswerQuality quality;
-  quality.threshold = choose_threshold(scored.scores, scored.truth);
-  quality.top1 = top1(probabilities, labels, static_cast<int>(manifest.classes.size()));
-  const ErrorRates rates = error_rates(scored.scores, scored.truth, quality.threshold);
-  quality.tpr = rates.tpr;
-  quality.fpr = rates.fpr;
-  std::vector<bool> answers;
-  for (const float value : scored.scores) answers.push_back(value >= quality.threshold);
-  quality.tpr_interval = interval_of_independent(answers, scored.truth, true);
-  quality.fpr_interval = interval_of_independent(answers, scored.truth, false);
-  return quality;
-}
+  // There soon, so the package is written at once.
+  void train_exits() {
+    PictureExitData data{.inputs = inputs_,
+                         .training = rows_.fold.training,
+                         .validation = rows_.fold.judged,
+                         .labels = app_.labels,
+                         .classes = manifest_.classes.size(),
+                         .positive = positive_classes(manifest_)};
+    std::erase_if(data.training, [&](std::size_t row) { return row >= rows_.pictures.size(); });
+    candidates_ = train_picture_exits(base_, data, options_);
+    manifest_.hyperparameters.merge(exit_hyperparameters(recipe::kPictureFolds, recipe::kPictureStrengths));
+    write();
+  }
+
+  void train_tails() {
+    const std::vector<Branchpoint> branchpoints = choose_branchpoints(base_, options_, kTailBranchpoints);
+    const SharedData shared{base_, inputs_, branchpoints, options_};
+    const std::vector<TrainedApp> apps = train_apps(shared, {app_});
+    const TrainedApp& trained = apps.front();
+    const auto others = std::move(judge_precisions(shared, {app_}, apps).front());
+    for (std::size_t i = 0; i < branchpoints.size(); ++i)
+      candidates_.push_back(describe_tail(branchpoints[i], trained.candidates[i], others[i]));
+    manifest_.hyperparameters.merge(tail_hyperparameters(trained.plan, options_));
+    write();
+    trained.work.remove();
+  }
+
+ private:
+  PictureCandidate describe_tail(const Branchpoint& branchpoint, const KeptCandidate& kept,
+                                 const PrecisionAnswers& others) const {
+    PictureCandidate candidate{.described = describe_place(base_, CandidateKind::tail, {branchpoint.tensor}),
+                               .graph = kept.trained.weights.final,
+                               .exact = tail_answers(kept.trained.judged, labels_, manifest_),
+                               .others = {}};
+    candidate.described.head = to_string(kept.head);
+    candidate.described.ranges = others.ranges;
+    for (const auto& [pair, judged] : others.judged)
+      candidate.others[pair] = tail_answers(judged, labels_, manifest_);
+    return candidate;
+  }
+
+  void write() const {
+    Manifest manifest = manifest_;
+    const std::vector<Graph> graphs = pack_picture_candidates(base_, candidates_, labels_, manifest);
+    write_package(app_.target.package, manifest, graphs);
+  }
+
+  const Base& base_;
+  const PictureRows& rows_;
+  const InputStore& inputs_;
+  const AppData app_;
+  Manifest manifest_;  // without candidates
+  const TrainOptions& options_;
+  std::vector<int> labels_;  // of the validation pictures
+  std::vector<PictureCandidate> candidates_;
+};
 
 }  // namespace
 
 Manifest train_from_pictures(const Base& base, const PictureData& data, const AppTarget& target,
-                             const TrainOptions& options) {
+                             const TrainOptions& asked) {
   check_targets(std::span(&target, 1));
-  check_options(options);
+  check_options(asked);
   if (!(data.validation_share > 0 && data.validation_share < 1)) {
     throw Error(ErrorKind::usage,
                 fmt::format("validation share {}; it can be between 0 and 1", data.validation_share));
   }
+  const bool exits = asked.candidates != CandidateChoice::tails;
+  const bool tails = asked.candidates != CandidateChoice::exits;
+  TrainOptions options = asked;
+  if (!tails) options.views = 1;  // changed views are for fine-tuning
   const PictureFolders folders = find_pictures(data.folder);
-  const std::vector<std::string> positive = positive_names(data, folders.classes);
-  const std::vector<Branchpoint> branchpoints = choose_branchpoints(base, options, kTailBranchpoints);
+  Manifest manifest = start_manifest(base, target.app, options);
+  manifest.classes = folders.classes;
+  manifest.positive = positive_names(data, folders.classes);
+  manifest.event = data.event;
+  (void)choose_exit_branchpoints(base, options);  // refuses unknown ones before pictures are read
   PictureRows rows = plan_pictures(folders, data, options);
-  InputStore inputs(base.input, rows.rows(), options.memory / 4, work_path(target));
+  const std::filesystem::path folder = work_path(target);
+  InputStore inputs(base.input, rows.rows(), options.memory / 4, folder);
   leave_out(rows, PictureReader(rows, data, options, base.input, inputs).run(), folders.classes);
 
   AppData app{
       target, {}, static_cast<int>(folders.classes.size()), {{rows.fold}, {}}, describe_data(rows, data)};
   for (const std::size_t picture : rows.picture_of) app.labels.push_back(rows.pictures[picture].label);
-  const SharedData shared{base, inputs, branchpoints, options};
-  const std::vector<TrainedApp> apps = train_apps(shared, {app});
-  const TrainedApp& trained = apps.front();
-  const auto others = std::move(judge_precisions(shared, {app}, apps).front());
-
-  std::vector<int> judged_labels;
-  for (const std::size_t row : rows.fold.judged) judged_labels.push_back(app.labels[row]);
-  Manifest manifest = start_manifest(base, target.app, options);
-  manifest.hyperparameters = tail_hyperparameters(trained.plan, options);
-  manifest.classes = folders.classes;
-  manifest.positive = positive;
-  manifest.event = data.event;
-  std::vector<Graph> tails;
-  for (std::size_t i = 0; i < branchpoints.size(); ++i) {
-    const KeptCandidate& kept = trained.candidates[i];
-    Candidate candidate = describe_place(base, CandidateKind::tail, {branchpoints[i].tensor});
-    static_cast<AnswerQuality&>(candidate) = quality_of(kept.trained.judged, judged_labels, manifest);
-    candidate.head = to_string(kept.head);
-    candidate.ranges = others[i].ranges;
-    for (const auto& [pair, judged] : others[i].judged)
-      candidate.precisions[pair] = quality_of(judged, judged_labels, manifest);
-    candidate.validation_size = static_cast<std::int64_t>(judged_labels.size());
-    manifest.candidates.push_back(std::move(candidate));
-    tails.push_back(trained.candidates[i].trained.weights.final);
-  }
-  write_package(target.package, manifest, tails);
-  trained.work.remove();
+  PictureTraining training(base, rows, inputs, std::move(app), std::move(manifest), options);
+  if (exits) training.train_exits();
+  if (tails) training.train_tails();
+  std::error_code is_needed;
+  std::filesystem::remove(folder, is_needed);  // where rows went to a file; only if it is empty
   return MPackage::open(target.package).manifest();
 }
 

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "core/file.hpp"
 #include "core/testing.hpp"
+#include "event/replay.hpp"
 #include "mainstream/calibration.hpp"
 #include "mainstream/media.hpp"
 #include "media/test_clip.hpp"
@@ -60,6 +62,11 @@ class ClipTraining : public testing::Test {
     options.created = "2024-01-01T00:00:00Z";
     return options;
   }
+  static TrainOptions exits_only() {
+    TrainOptions exits = options();
+    exits.candidates = CandidateChoice::exits;
+    return exits;
+  }
   static std::vector<Manifest> train(const std::vector<AppTarget>& targets,
                                      const TrainOptions& how = options()) {
     return train_from_clip(small_base(), data(), targets, how);
@@ -69,9 +76,27 @@ class ClipTraining : public testing::Test {
 };
 TestFolder* ClipTraining::folder_ = nullptr;
 
-TEST_F(ClipTraining, MakesAPackageThatFindsTheEvents) {
+void expect_to_find_events(const Candidate& candidate) {
+  SCOPED_TRACE(candidate.id);
+  EXPECT_EQ(candidate.validation_size, kFrames);
+  EXPECT_GT(candidate.tpr, 0.9);
+  EXPECT_LT(candidate.fpr, 0.1);
+  EXPECT_GT(candidate.top1, 0.9);
+  EXPECT_LT(candidate.tpr_interval.low, candidate.tpr);
+  EXPECT_GE(candidate.tpr_interval.high, candidate.tpr);
+  EXPECT_LE(candidate.fpr_interval.low, candidate.fpr);
+  EXPECT_GT(candidate.fpr_interval.high, candidate.fpr);
+  ASSERT_EQ(candidate.measured.size(), rate_grid(10).size() * std::size(kVotesGrid));
+  EXPECT_EQ(candidate.measured.back().fps, 10);
+  EXPECT_EQ(candidate.measured.back().votes, 7);
+  EXPECT_GT(candidate.measured[candidate.measured.size() - 5].f1, 0.9) << "at 10 fps with one vote";
+}
+
+TEST_F(ClipTraining, TailsFindTheEvents) {
   const TestFolder out;
-  train({{"box", out / "box.mpkg"}});
+  TrainOptions tails = options();
+  tails.candidates = CandidateChoice::tails;
+  train({{"box", out / "box.mpkg"}}, tails);
   EXPECT_EQ(out.names(), (std::vector<std::string>{"box.mpkg"}));
 
   const MPackage package = MPackage::open(out / "box.mpkg");
@@ -86,15 +111,73 @@ TEST_F(ClipTraining, MakesAPackageThatFindsTheEvents) {
   EXPECT_GT(manifest.candidates.front().frozen_layers, manifest.candidates.back().frozen_layers);
   EXPECT_EQ(manifest.candidates.back().frozen_layers, 0);
   for (const Candidate& candidate : manifest.candidates) {
-    SCOPED_TRACE(candidate.branchpoint);
-    EXPECT_EQ(candidate.validation_size, kFrames);
-    EXPECT_GT(candidate.tpr, 0.9);
-    EXPECT_LT(candidate.fpr, 0.1);
-    EXPECT_GT(candidate.top1, 0.9);
-    ASSERT_EQ(candidate.measured.size(), 10U);
-    EXPECT_GT(candidate.measured.back().f1, 0.9);
-    EXPECT_EQ(package.graph(candidate).outputs.size(), 1U);
+    EXPECT_EQ(candidate.kind, CandidateKind::tail);
+    expect_to_find_events(candidate);
   }
+}
+
+TEST_F(ClipTraining, ExitsFindTheEvents) {
+  const TestFolder out;
+  train({{"box", out / "box.mpkg"}}, exits_only());
+  EXPECT_EQ(out.names(), (std::vector<std::string>{"box.mpkg"}));
+
+  const Base base = small_base();
+  const MPackage package = MPackage::open(out / "box.mpkg");
+  package.verify(base);
+  const std::vector<Candidate>& candidates = package.manifest().candidates;
+  EXPECT_EQ(candidates.front().frozen_layers, base.layers());
+  const auto is_last_alone = [&](const Candidate& candidate) {
+    return candidate.reads == std::vector<std::string>{base.features};
+  };
+  EXPECT_TRUE(std::ranges::any_of(candidates, is_last_alone)) << "max-sharing needs it";
+  EXPECT_TRUE(std::ranges::any_of(candidates, [](const Candidate& one) { return one.reads.size() > 1; }));
+  for (const Candidate& candidate : candidates) {
+    EXPECT_EQ(candidate.kind, CandidateKind::exit);
+    EXPECT_EQ(candidate.id, candidate_id(CandidateKind::exit, base, candidate.reads));
+    EXPECT_GT(candidate.frozen_layers, 0);
+    expect_to_find_events(candidate);
+  }
+}
+
+// What the engine answers with the packed exits is what the trainer promises, on the frames that it saw.
+TEST_F(ClipTraining, PackedExitsAnswerAsTrained) {
+  const TestFolder out;
+  train({{"box", out / "box.mpkg"}}, exits_only());
+  const std::vector<MPackage> packages = [&] {
+    std::vector<MPackage> opened;
+    opened.push_back(MPackage::open(out / "box.mpkg"));
+    return opened;
+  }();
+  const auto results =
+      evaluate_on_clip(small_base(), packages, data(), {.threads = 1, .stop = {}, .report = {}});
+  ASSERT_EQ(results.size(), packages[0].manifest().candidates.size());
+  for (const CandidateEvaluation& result : results) {
+    SCOPED_TRACE(result.candidate);
+    EXPECT_GT(result.area_under_roc.value(), 0.99);
+    EXPECT_GT(result.tpr, 0.95);
+    EXPECT_LT(result.fpr, 0.05);
+    EXPECT_GT(result.f1.value(), 0.95);
+    EXPECT_GE(result.best_f1.value(), result.f1.value());
+    EXPECT_EQ(result.promised.tpr, packages[0].manifest().candidate(result.candidate).tpr);
+  }
+}
+
+TEST_F(ClipTraining, KeepsTailsOnlyWhereTheyBeatExits) {
+  const TestFolder out;
+  const Manifest manifest = train({{"box", out / "box.mpkg"}}).front();
+  EXPECT_EQ(manifest.candidates.front().kind, CandidateKind::exit);
+  const auto tails = std::ranges::count(manifest.candidates, CandidateKind::tail, &Candidate::kind);
+  EXPECT_LE(tails, 1) << "exits find all there is to find; one at the input has no cheaper exit";
+}
+
+TEST_F(ClipTraining, PoolsWhatDoesNotFitIntoMemory) {
+  const TestFolder out;
+  TrainOptions little = exits_only();
+  little.memory = 100'000;  // whole tensors need a few times as much
+  const Manifest manifest = train({{"box", out / "box.mpkg"}}, little).front();
+  EXPECT_EQ(out.names(), (std::vector<std::string>{"box.mpkg"}));
+  MPackage::open(out / "box.mpkg").verify(small_base());
+  for (const Candidate& candidate : manifest.candidates) EXPECT_GT(candidate.tpr, 0.8) << candidate.id;
 }
 
 // Whether trained alone or beside others, in one go or after an interruption: the same bytes.
@@ -111,7 +194,8 @@ TEST_F(ClipTraining, TheSameSeedGivesTheSamePackage) {
     if (progress.note.find("candidate 3 of 3") != std::string::npos) stop.request_stop();
   };
   EXPECT_ERROR(failed, train({{"box", out / "resumed.mpkg"}}, interrupted), "stopped");
-  EXPECT_FALSE(std::filesystem::exists(out / "resumed.mpkg"));
+  for (const Candidate& candidate : MPackage::open(out / "resumed.mpkg").manifest().candidates)
+    EXPECT_EQ(candidate.kind, CandidateKind::exit) << "exits are packed before tails are trained";
   EXPECT_TRUE(std::filesystem::exists(out / "resumed.mpkg.work"));
   int trained_again = 0;
   TrainOptions resumed = options();
@@ -143,8 +227,10 @@ TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
 
   const TestFolder out;
   const std::vector<AppTarget> targets{{"box", out / "box.mpkg"}, {"other", out / "other.mpkg"}};
-  const std::vector<Manifest> manifests = train_from_clip(base, data(), targets, options());
-  const std::vector<Manifest> exact = train({{"box", out / "exact.mpkg"}});
+  TrainOptions tails = options();
+  tails.candidates = CandidateChoice::tails;
+  const std::vector<Manifest> manifests = train_from_clip(base, data(), targets, tails);
+  const std::vector<Manifest> exact = train({{"box", out / "exact.mpkg"}}, tails);
   const auto pairs_of = [](const Candidate& candidate) {
     std::vector<PrecisionPair> pairs;
     for (const auto& [pair, quality] : candidate.precisions) pairs.push_back(pair);
@@ -163,11 +249,21 @@ TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
       SCOPED_TRACE(candidate.branchpoint + ": " + to_string(pair));
       EXPECT_GT(quality.tpr, 0.9);
       EXPECT_LT(quality.fpr, 0.1);
-      EXPECT_EQ(quality.measured.size(), 10U);
+      EXPECT_EQ(quality.measured.size(), candidate.measured.size());
     }
   }
   EXPECT_EQ(exact[0].candidates[1].tpr, candidates[1].tpr) << "f32 is as without";
   EXPECT_TRUE(exact[0].candidates[1].precisions.empty());
+
+  const Manifest exits = train_from_clip(base, data(), std::span(targets).first(1), exits_only()).front();
+  for (const Candidate& candidate : exits.candidates) {
+    SCOPED_TRACE(candidate.id);
+    EXPECT_EQ(pairs_of(candidate), (Pairs{{kBf16, kF32}, {kInt8, kF32}}));
+    for (const auto& [pair, quality] : candidate.precisions) {
+      EXPECT_GT(quality.tpr, 0.9);
+      EXPECT_LT(quality.fpr, 0.1);
+    }
+  }
   for (const AppTarget& target : targets) MPackage::open(target.package).verify(base);
 }
 
@@ -189,8 +285,11 @@ TEST_F(ClipTraining, RefusesLabelsThatDoNotFit) {
   write_file(many.labels, rows);
   EXPECT_ERROR(untrusted, train_from_clip(small_base(), many, target, options()), "has 120 frames");
   many.frames = FrameRange{0, 99};  // within both: fine
-  EXPECT_EQ(train_from_clip(small_base(), many, target, options()).front().candidates.front().validation_size,
-            100);
+  EXPECT_EQ(
+      train_from_clip(small_base(), many, target, exits_only()).front().candidates.front().validation_size,
+      100);
+  many.frames = FrameRange{0, 20};
+  EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, exits_only()), "21 frames are too few");
   many.frames = FrameRange{100, 200};
   EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, options()), "labels for 0..124");
 
@@ -219,11 +318,14 @@ class PictureTraining : public testing::Test {
   void add_class(const std::string& folder, int count, int red, int green) {
     for (int i = 0; i < count; ++i) add(pictures_ / (folder + fmt::format("/{}.jpg", i)), red, green, i);
   }
-  [[nodiscard]] Manifest train(const PictureData& data) const {
+  [[nodiscard]] Manifest train(const PictureData& data,
+                               CandidateChoice candidates = CandidateChoice::tails) const {
     TrainOptions options;
+    options.candidates = candidates;
     options.branchpoint_count = 2;
     options.epochs = 20;
     options.threads = 1;
+    options.created = "2024-01-01T00:00:00Z";
     return train_from_pictures(small_base(), data, {"colours", out_ / "colours.mpkg"}, options);
   }
   [[nodiscard]] PictureData data() const {
@@ -257,12 +359,37 @@ TEST_F(PictureTraining, LearnsClassesFromFoldersWithASeededSplit) {
   EXPECT_EQ(out_.names(), (std::vector<std::string>{"colours.mpkg"}));
 }
 
+TEST_F(PictureTraining, ExitsLearnClasses) {
+  add_class("blue", 20, 20, 20);
+  add_class("green", 20, 20, 200);
+  add_class("red", 20, 200, 20);
+  PictureData how = data();
+  how.positive = {"red", "green"};
+  const Manifest manifest = train(how, CandidateChoice::exits);
+  EXPECT_EQ(manifest.candidates.front().kind, CandidateKind::exit);
+  EXPECT_GT(manifest.candidates.size(), 1U);
+  for (const Candidate& candidate : manifest.candidates) {
+    SCOPED_TRACE(candidate.id);
+    EXPECT_EQ(candidate.validation_size, 12);
+    EXPECT_EQ(candidate.head, "average");
+    EXPECT_EQ(candidate.top1, 1);
+    EXPECT_GT(candidate.tpr, 0.9);
+    EXPECT_LT(candidate.fpr, 0.1);
+    EXPECT_LT(candidate.tpr_interval.low, candidate.tpr);
+  }
+  MPackage::open(out_ / "colours.mpkg").verify(small_base());
+  const std::string bytes = read_file(out_ / "colours.mpkg");
+  (void)train(how, CandidateChoice::exits);
+  EXPECT_EQ(read_file(out_ / "colours.mpkg"), bytes) << "the same seed gives the same package";
+}
+
 TEST_F(PictureTraining, UsesTheFoldersOwnSplit) {
   add_class("train/a", 10, 20, 20);
   add_class("train/b", 10, 200, 20);
   add_class("val/a", 3, 20, 20);
   add_class("val/b", 4, 200, 20);
   EXPECT_EQ(train(data()).candidates.front().validation_size, 7);
+  EXPECT_EQ(train(data(), CandidateChoice::exits).candidates.front().validation_size, 7);
 }
 
 TEST_F(PictureTraining, RefusesWhatCannotBeLearned) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
 #include "core/cpus.hpp"
 #include "core/log.hpp"
@@ -17,31 +16,11 @@
 #include "train/exits/ridge.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/exits/threshold.hpp"
-#include "train/parallel.hpp"
+#include "train/stage_progress.hpp"
 #include "train/stopped.hpp"
 
 namespace mainstream {
 namespace {
-
-// Counts what is done at one stage; from several threads.
-class StageProgress {
- public:
-  StageProgress(const TrainOptions& options, std::string stage, std::size_t total)
-      : report_(options.report), stage_(std::move(stage)), total_(total) {}
-
-  void add(const std::string& note = {}) {
-    if (!report_) return;
-    const std::lock_guard lock(mutex_);
-    report_({stage_, ++done_, total_, note});
-  }
-
- private:
-  const std::function<void(const TrainProgress&)>& report_;
-  const std::string stage_;
-  const std::size_t total_;
-  std::mutex mutex_;  // protects what follows, and the calls
-  std::uint64_t done_ = 0;
-};
 
 // One app's exit with what its answers in other number types are derived from.
 struct AppExit {
@@ -65,6 +44,7 @@ class ClipExitTraining {
     for (std::size_t row = 0; row < scored; row += step) rows_.push_back(row);
     fps_ = clip.rows.fps / static_cast<double>(clip.rows.score_step) / static_cast<double>(step);
     for (const ClipExitApp& app : apps) {
+      names_.push_back(app.app);
       truths_.emplace_back();
       for (const std::size_t row : rows_) truths_.back().push_back(app.truth[row]);
     }
@@ -107,11 +87,12 @@ class ClipExitTraining {
     std::vector<Matrix> sums(reads_.size());
     for (std::size_t level = 0; level < levels_.size(); ++level) {
       throw_if(options_.stop);
-      LevelKernel of_level = kernel_of(*features_[level], threads_);
-      scales_.push_back(std::move(of_level.features));
+      scales_.push_back(scale_of(*features_[level], threads_));
+      Matrix kernel(rows_.size(), rows_.size());
+      add_kernel(*features_[level], scales_[level], threads_, kernel);
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
         if (std::ranges::find(reads_[exit], level) == reads_[exit].end()) continue;
-        add(of_level.kernel, sums[exit]);
+        add(kernel, sums[exit]);
         if (reads_[exit].back() != level) continue;
         solve(exit, sums[exit]);
         sums[exit] = {};
@@ -134,10 +115,16 @@ class ClipExitTraining {
       std::vector<double>& target = targets.emplace_back();
       for (const bool present : truth) target.push_back(present ? 1 : -1);
     }
-    const std::vector<RidgeFit> fits = fit_ridge(kernel, targets, folds_, recipe::kStrengths, threads_);
+    const std::vector<RidgeFit> fits =
+        fit_ridge(kernel, targets, folds_, recipe::kStrengths, StrengthChoice::each, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
       const Sigmoid sigmoid = calibrate(fits[app].unseen, truths_[app]);
+      module_log("train")->debug(
+          "{}: exit up to {}, {} levels: strength {}, squared error {:.3f}, slope {:.2f}, "
+          "offset {:.2f}",
+          names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(), fits[app].strength,
+          fits[app].error, sigmoid.slope, sigmoid.offset);
       for (const double score : fits[app].unseen) own.unseen.push_back(sigmoid.log_odds(score));
       for (const double score : product(kernel, fits[app].dual))
         own.seen.push_back(sigmoid.log_odds(score + fits[app].offset));
@@ -227,6 +214,7 @@ class ClipExitTraining {
   const std::vector<ExitReads> reads_;     // by exit
   std::vector<std::size_t> rows_;          // of the inputs, that exits learn from
   double fps_ = 0;                         // of these rows
+  std::vector<std::string> names_;         // by app
   std::vector<std::vector<bool>> truths_;  // by app
   std::vector<HeldOut> folds_;
   std::vector<ExitLevel> levels_;                    // one for each branchpoint

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "train/parallel.hpp"
 
@@ -48,32 +49,44 @@ void write_means(std::span<float> block, std::span<float> means) {
   for (std::size_t i = 0; i < means.size(); ++i) means[i] = static_cast<float>(sums[i] / rows);
 }
 
+double sum_of_squares(std::span<const float> values) {
+  double sum = 0;
+  for (const float value : values) sum += static_cast<double>(value) * value;
+  return sum;
+}
+
 }  // namespace
 
-LevelKernel kernel_of(const HalfRows& features, int threads) {
-  LevelKernel level{{std::vector<float>(features.size())}, Matrix(features.rows(), features.rows())};
+FeatureScale scale_of(const HalfRows& features, int threads) {
+  FeatureScale scale{std::vector<float>(features.size()), 0};
+  std::vector<double> squares(block_count(features));
+  parallel_for(squares.size(), threads, [&](std::size_t index) {
+    Block block = read_block(features, index);
+    const auto means = std::span(scale.mean).subspan(block.first, block.columns);
+    write_means(block.values, means);
+    subtract(block.values, means);
+    squares[index] = sum_of_squares(block.values);
+  });
+  const double sum = std::accumulate(squares.begin(), squares.end(), 0.0);
+  if (sum > 0) scale.scale = std::sqrt(static_cast<double>(features.rows()) / sum);
+  return scale;
+}
+
+void add_kernel(const HalfRows& features, const FeatureScale& scale, int threads, Matrix& kernel) {
   const std::size_t workers = std::min(block_count(features), static_cast<std::size_t>(std::max(1, threads)));
-  std::vector<Matrix> sums(workers, level.kernel);
+  std::vector<Matrix> sums(workers, Matrix(features.rows(), features.rows()));
   parallel_for(workers, threads, [&](std::size_t worker) {
     compute_on_this_thread_alone();
     for (std::size_t i = worker; i < block_count(features); i += workers) {
       Block block = read_block(features, i);
-      const auto means = std::span(level.features.mean).subspan(block.first, block.columns);
-      write_means(block.values, means);
-      subtract(block.values, means);
+      subtract(block.values, std::span(scale.mean).subspan(block.first, block.columns));
       add_gram(block.values, sums[worker]);
     }
   });
+  const double by = scale.scale * scale.scale;
   for (const Matrix& sum : sums) {
-    for (std::size_t i = 0; i < sum.values.size(); ++i) level.kernel.values[i] += sum.values[i];
+    for (std::size_t i = 0; i < sum.values.size(); ++i) kernel.values[i] += by * sum.values[i];
   }
-  double squares = 0;
-  for (std::size_t row = 0; row < features.rows(); ++row) squares += level.kernel(row, row);
-  if (!(squares > 0)) return level;  // all rows are alike: a kernel of zeros
-  const double by = static_cast<double>(features.rows()) / squares;
-  level.features.scale = std::sqrt(by);
-  for (double& value : level.kernel.values) value *= by;
-  return level;
 }
 
 std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,

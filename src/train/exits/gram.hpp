@@ -15,13 +15,12 @@ struct FeatureScale {
   double scale = 1;
 };
 
-struct LevelKernel {
-  FeatureScale features;
-  Matrix kernel;  // [rows, rows], products of scaled features; its diagonal is 1 on average
-};
+// Less their means, and all on one scale: the squares of a row add up to 1 on average. Rows that are all
+// alike become 0.
+[[nodiscard]] FeatureScale scale_of(const HalfRows& features, int threads);
 
-// Features less their means, all of them on one scale.
-[[nodiscard]] LevelKernel kernel_of(const HalfRows& features, int threads);
+// Adds the products of the scaled features of each two rows to `kernel`, [rows, rows].
+void add_kernel(const HalfRows& features, const FeatureScale& scale, int threads, Matrix& kernel);
 
 // A linear function of raw features.
 struct LinearWeights {

@@ -44,11 +44,11 @@ TEST(LevelFeatures, AreTheStemsTensorsInOnePass) {
   std::vector<float> input(static_cast<std::size_t>(element_count(inputs->shape())));
   for (std::size_t level = 0; level < levels.size(); ++level) {
     const Graph cut = stem_of(base.graph, levels[level].tensor);
-    Network stem(engine, cut), exit(engine, feature_graph(levels[level]));
+    Network stem(engine, cut), read_out(engine, feature_graph(levels[level]));
     for (std::size_t i = 0; i < rows.size(); ++i) {
       inputs->read(rows[i], input);
       const auto tensor = stem.run(input);
-      const auto wanted = exit.run(tensor);
+      const auto wanted = read_out.run(tensor);
       std::vector<float> found(features[level]->size());
       features[level]->read(i, found);
       ASSERT_EQ(found.size(), wanted.size());

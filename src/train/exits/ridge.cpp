@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
+#include <random>
 #include <set>
 
 #include "mainstream/error.hpp"
@@ -102,11 +102,9 @@ class RidgeFitter {
  public:
   RidgeFitter(const Matrix& kernel, std::span<const std::vector<double>> targets,
               std::span<const HeldOut> folds, int threads)
-      : kernel_(kernel), targets_(targets), folds_(folds), threads_(threads), fits_(targets.size()) {
-    for (RidgeFit& fit : fits_) fit.error = std::numeric_limits<double>::infinity();
-  }
+      : kernel_(kernel), targets_(targets), folds_(folds), threads_(threads), fits_(targets.size()) {}
 
-  std::vector<RidgeFit> run(std::span<const double> strengths) {
+  std::vector<RidgeFit> run(std::span<const double> strengths, StrengthChoice choice) {
     std::vector<std::vector<double>> errors(strengths.size());
     parallel_for(strengths.size(), threads_, [&](std::size_t i) {
       compute_on_this_thread_alone();
@@ -114,11 +112,9 @@ class RidgeFitter {
     });
     std::set<double> chosen;
     for (std::size_t target = 0; target < targets_.size(); ++target) {
-      for (std::size_t i = 0; i < strengths.size(); ++i) {
-        if (errors[i][target] >= fits_[target].error) continue;
-        fits_[target].error = errors[i][target];
-        fits_[target].strength = strengths[i];
-      }
+      const std::size_t best = best_strength(errors, target, choice);
+      fits_[target].error = errors[best][target];
+      fits_[target].strength = strengths[best];
       chosen.insert(fits_[target].strength);
     }
     const std::vector<double> once(chosen.begin(), chosen.end());
@@ -131,11 +127,7 @@ class RidgeFitter {
 
  private:
   [[nodiscard]] Inverse inverse_for(double strength) const {
-    std::size_t left_out = 0;
-    for (const HeldOut& fold : folds_) left_out += fold.left_out.size();
-    const double learned = static_cast<double>(kernel_.rows) -
-                           static_cast<double>(left_out) / static_cast<double>(folds_.size());
-    return {kernel_, strength * learned / 100};
+    return {kernel_, strength * learned_rows(kernel_.rows, folds_) / 100};
   }
 
   // By target, mean squared over the folds.
@@ -250,10 +242,47 @@ std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::siz
   return folds;
 }
 
+std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes, std::size_t count,
+                                      std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<HeldOut> folds(std::min(count, labels.size()));
+  std::size_t next = 0;
+  for (int label = 0; label < classes; ++label) {
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+      if (labels[row] == label) rows.push_back(row);
+    }
+    std::ranges::shuffle(rows, random);
+    for (const std::size_t row : rows) folds[next++ % folds.size()].scored.push_back(row);
+  }
+  for (HeldOut& fold : folds) {
+    std::ranges::sort(fold.scored);
+    fold.left_out = fold.scored;
+  }
+  return folds;
+}
+
+double learned_rows(std::size_t rows, std::span<const HeldOut> folds) {
+  std::size_t left_out = 0;
+  for (const HeldOut& fold : folds) left_out += fold.left_out.size();
+  return static_cast<double>(rows) - static_cast<double>(left_out) / static_cast<double>(folds.size());
+}
+
+std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::size_t target,
+                          StrengthChoice choice) {
+  std::vector<double> totals;
+  for (const std::vector<double>& of_strength : errors) {
+    totals.push_back(choice == StrengthChoice::each
+                         ? of_strength[target]
+                         : std::accumulate(of_strength.begin(), of_strength.end(), 0.0));
+  }
+  return static_cast<std::size_t>(std::ranges::min_element(totals) - totals.begin());
+}
+
 std::vector<RidgeFit> fit_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
                                 std::span<const HeldOut> folds, std::span<const double> strengths,
-                                int threads) {
-  return RidgeFitter(kernel, targets, folds, threads).run(strengths);
+                                StrengthChoice choice, int threads) {
+  return RidgeFitter(kernel, targets, folds, threads).run(strengths, choice);
 }
 
 }  // namespace mainstream

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,23 @@ struct HeldOut {
 // a fold would have less than four rows, or its model nothing to learn from.
 [[nodiscard]] std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::size_t guard);
 
+// `count` folds with as equal shares of each class as can be, drawn from `seed`; fewer where there are fewer
+// rows. Nothing is left out beside them.
+[[nodiscard]] std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes,
+                                                    std::size_t count, std::uint64_t seed);
+
+// Rows that the models of the folds learn from, on average.
+[[nodiscard]] double learned_rows(std::size_t rows, std::span<const HeldOut> folds);
+
+enum class StrengthChoice {
+  each,    // every target has its own
+  common,  // that of the least error over all targets
+};
+
+// Which of the strengths this target takes; `errors` are by strength and target.
+[[nodiscard]] std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::size_t target,
+                                        StrengthChoice choice);
+
 struct RidgeFit {
   double strength = 0;
   double error = 0;  // mean squared, cross-validated, of the chosen strength
@@ -31,12 +49,13 @@ struct RidgeFit {
 };
 
 // For each of `targets` (values by row) the fit with the strength of least squared error over the folds.
-// Folds score each row once. The penalty is strength * (rows of a fold's model) / 100, which suits a kernel
-// whose diagonal is 1 on average. Fits do not depend on which other targets there are. Throws failed where
-// the kernel is not positive semi-definite.
+// Folds score each row once. The penalty is strength * (rows of a fold's model, on average) / 100, which
+// suits a kernel whose diagonal is 1 on average. But for a common strength, fits do not depend on which other
+// targets there are. Throws failed where the kernel is not positive semi-definite.
 [[nodiscard]] std::vector<RidgeFit> fit_ridge(const Matrix& kernel,
                                               std::span<const std::vector<double>> targets,
                                               std::span<const HeldOut> folds,
-                                              std::span<const double> strengths, int threads);
+                                              std::span<const double> strengths, StrengthChoice choice,
+                                              int threads);
 
 }  // namespace mainstream

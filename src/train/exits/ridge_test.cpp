@@ -13,6 +13,7 @@
 
 #include "core/testing.hpp"
 #include "train/exits/gram.hpp"
+#include "train/exits/primal_ridge.hpp"
 
 namespace mainstream {
 namespace {
@@ -79,6 +80,14 @@ std::vector<std::size_t> rows_without(std::size_t rows,
   return kept;
 }
 
+struct LevelKernel {
+  explicit LevelKernel(const HalfRows& rows) : features(scale_of(rows, 2)), kernel(rows.rows(), rows.rows()) {
+    add_kernel(rows, features, 2, kernel);
+  }
+  FeatureScale features;
+  Matrix kernel;
+};
+
 class RidgeTest : public testing::Test {
  protected:
   static constexpr std::size_t kRows = 60, kSize = 90;
@@ -136,7 +145,7 @@ class RidgeTest : public testing::Test {
 };
 
 TEST_F(RidgeTest, KernelIsThatOfScaledFeatures) {
-  const LevelKernel level = kernel_of(halves_, 2);
+  const LevelKernel level(halves_);
   double diagonal = 0;
   for (std::size_t i = 0; i < kRows; ++i) {
     diagonal += level.kernel(i, i) / kRows;
@@ -149,8 +158,9 @@ TEST_F(RidgeTest, KernelIsThatOfScaledFeatures) {
 }
 
 TEST_F(RidgeTest, ShippedModelIsTheAverageOfTheFoldsModels) {
-  const LevelKernel level = kernel_of(halves_, 2);
-  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_, 2);
+  const LevelKernel level(halves_);
+  const std::vector<RidgeFit> fits =
+      fit_ridge(level.kernel, targets_, folds_, strengths_, StrengthChoice::each, 2);
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     SCOPED_TRACE(target);
     const LinearWeights linear =
@@ -168,8 +178,9 @@ TEST_F(RidgeTest, ShippedModelIsTheAverageOfTheFoldsModels) {
 }
 
 TEST_F(RidgeTest, TakesTheStrengthThatErrsLeastOnTheFolds) {
-  const LevelKernel level = kernel_of(halves_, 2);
-  const std::vector<RidgeFit> fits = fit_ridge(level.kernel, targets_, folds_, strengths_, 2);
+  const LevelKernel level(halves_);
+  const std::vector<RidgeFit> fits =
+      fit_ridge(level.kernel, targets_, folds_, strengths_, StrengthChoice::each, 2);
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     std::vector<double> errors;
     for (const double strength : strengths_) {
@@ -187,7 +198,8 @@ TEST_F(RidgeTest, TakesTheStrengthThatErrsLeastOnTheFolds) {
 }
 
 TEST_F(RidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
-  const std::vector<RidgeFit> fits = fit_ridge(kernel_of(halves_, 2).kernel, targets_, folds_, strengths_, 2);
+  const std::vector<RidgeFit> fits =
+      fit_ridge(LevelKernel(halves_).kernel, targets_, folds_, strengths_, StrengthChoice::each, 2);
   for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
     for (const std::size_t row : folds_[fold].scored) {
       double wanted = 0;
@@ -202,19 +214,63 @@ TEST_F(RidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
 }
 
 TEST_F(RidgeTest, DoesNotDependOnOtherTargets) {
-  const Matrix kernel = kernel_of(halves_, 2).kernel;
-  const std::vector<RidgeFit> all = fit_ridge(kernel, targets_, folds_, strengths_, 2);
+  const Matrix kernel = LevelKernel(halves_).kernel;
+  const std::vector<RidgeFit> all = fit_ridge(kernel, targets_, folds_, strengths_, StrengthChoice::each, 2);
   const std::vector<RidgeFit> alone =
-      fit_ridge(kernel, std::span(targets_).subspan(1), folds_, strengths_, 2);
+      fit_ridge(kernel, std::span(targets_).subspan(1), folds_, strengths_, StrengthChoice::each, 2);
   EXPECT_EQ(alone[0].dual, all[1].dual);
   EXPECT_EQ(alone[0].unseen, all[1].unseen);
+}
+
+// The same penalty on features or on rows gives the same function.
+TEST_F(RidgeTest, OnFeaturesIsTheSameAsOnRows) {
+  const LevelKernel level(halves_);
+  const std::vector<LevelRows> levels{{halves_, level.features}};
+  for (const StrengthChoice choice : {StrengthChoice::each, StrengthChoice::common}) {
+    const auto wanted = fit_ridge(level.kernel, targets_, folds_, strengths_, choice, 2);
+    const auto fits = fit_primal_ridge(levels, targets_, folds_, strengths_, choice, 2);
+    for (std::size_t target = 0; target < targets_.size(); ++target) {
+      const LinearWeights linear =
+          linear_weights(halves_, level.features, std::span(&wanted[target].dual, 1), 2).front();
+      EXPECT_EQ(fits[target].strength, wanted[target].strength);
+      EXPECT_NEAR(fits[target].error, wanted[target].error, 1e-4);
+      EXPECT_NEAR(fits[target].offset, wanted[target].offset, 1e-9);
+      EXPECT_NEAR(fits[target].levels[0].offset, linear.offset, 1e-3);
+      EXPECT_THAT(fits[target].levels[0].weights,
+                  testing::Pointwise(testing::FloatNear(1e-4F), linear.weights));
+    }
+  }
+}
+
+TEST_F(RidgeTest, OneStrengthForAllIsThatOfTheLeastSum) {
+  EXPECT_EQ(best_strength({{1, 5}, {2, 1}, {3, 3}}, 0, StrengthChoice::each), 0U);
+  EXPECT_EQ(best_strength({{1, 5}, {2, 1}, {3, 3}}, 0, StrengthChoice::common), 1U);
+}
+
+TEST(StratifiedFolds, ShareOutEachClass) {
+  std::vector<int> labels;
+  for (int i = 0; i < 50; ++i) labels.push_back(i % 10 == 0 ? 1 : 0);
+  const auto folds = stratified_folds(labels, 2, 5, 3);
+  ASSERT_EQ(folds.size(), 5U);
+  std::vector<std::size_t> all;
+  for (const HeldOut& fold : folds) {
+    EXPECT_EQ(fold.scored.size(), 10U);
+    EXPECT_EQ(std::ranges::count_if(fold.scored, [&](std::size_t row) { return labels[row] == 1; }), 1);
+    EXPECT_EQ(fold.left_out, fold.scored);
+    all.insert(all.end(), fold.scored.begin(), fold.scored.end());
+  }
+  std::ranges::sort(all);
+  EXPECT_EQ(std::ranges::unique(all).begin(), all.end());
+  EXPECT_EQ(all.size(), 50U);
+  EXPECT_NE(stratified_folds(labels, 2, 5, 4)[0].scored, folds[0].scored);
+  EXPECT_EQ(stratified_folds(std::vector<int>{0, 1}, 2, 5, 1).size(), 2U);
 }
 
 TEST_F(RidgeTest, KnowsNothingWhereAllRowsAreAlike) {
   HalfRows alike(kRows, 3, std::size_t{1} << 30, "");
   for (std::size_t row = 0; row < kRows; ++row) alike.write(row, std::vector<float>{1, 2, 3});
-  const LevelKernel level = kernel_of(alike, 2);
-  const RidgeFit fit = fit_ridge(level.kernel, targets_, folds_, strengths_, 2).front();
+  const LevelKernel level(alike);
+  const RidgeFit fit = fit_ridge(level.kernel, targets_, folds_, strengths_, StrengthChoice::each, 2).front();
   for (const LinearWeights& linear : linear_weights(alike, level.features, std::span(&fit.dual, 1), 2))
     EXPECT_THAT(linear.weights, testing::Each(0));
 }

@@ -1,0 +1,32 @@
+// Ridge regression on the features themselves, for more rows than features.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "train/exits/gram.hpp"
+#include "train/exits/ridge.hpp"
+
+namespace mainstream {
+
+// Scaled features of several levels side by side. What it refers to must outlive it.
+struct LevelRows {
+  const HalfRows& features;
+  const FeatureScale& scale;
+};
+
+struct PrimalFit {
+  double strength = 0, error = 0;     // as RidgeFit has them
+  std::vector<LinearWeights> levels;  // of the raw features; the average of the folds' models
+  double offset = 0;                  // beside those of the levels
+  std::vector<double> unseen;         // of each row, by the model without its fold
+};
+
+// As fit_ridge on the sum of the levels' kernels, but for `unseen`.
+[[nodiscard]] std::vector<PrimalFit> fit_primal_ridge(std::span<const LevelRows> levels,
+                                                      std::span<const std::vector<double>> targets,
+                                                      std::span<const HeldOut> folds,
+                                                      std::span<const double> strengths,
+                                                      StrengthChoice choice, int threads);
+
+}  // namespace mainstream

@@ -1,0 +1,95 @@
+#include "train/picture_candidate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "event/frame_score.hpp"
+#include "train/assessment.hpp"
+#include "train/candidate_choice.hpp"
+#include "train/candidate_place.hpp"
+#include "train/rate_interval.hpp"
+
+namespace mainstream {
+namespace {
+
+AnswerQuality quality_of(const PictureAnswers& answers, std::span<const int> labels,
+                         const Manifest& manifest) {
+  const std::size_t classes = manifest.classes.size();
+  const ScoredPictures scored =
+      score_pictures(answers.probabilities, labels, classes, positive_classes(manifest));
+  AnswerQuality quality;
+  quality.threshold = answers.threshold;
+  quality.top1 = top1(answers.probabilities, labels, static_cast<int>(classes));
+  const ErrorRates rates = error_rates(scored.scores, scored.truth, quality.threshold);
+  quality.tpr = rates.tpr;
+  quality.fpr = rates.fpr;
+  std::vector<bool> positive;
+  for (const float score : scored.scores) positive.push_back(score >= quality.threshold);
+  quality.tpr_interval = interval_of_independent(positive, scored.truth, true);
+  quality.fpr_interval = interval_of_independent(positive, scored.truth, false);
+  return quality;
+}
+
+std::vector<bool> right_answers(const PictureAnswers& answers, std::span<const int> labels,
+                                std::size_t classes) {
+  std::vector<bool> right;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = std::span(answers.probabilities).subspan(i * classes, classes);
+    right.push_back(std::ranges::max_element(row) - row.begin() == labels[i]);
+  }
+  return right;
+}
+
+// Of the difference of two shares of right answers to the same pictures.
+double difference_error(const std::vector<bool>& a, const std::vector<bool>& b) {
+  double different = 0, sum = 0;
+  const auto count = static_cast<double>(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    different += a[i] != b[i] ? 1 : 0;
+    sum += (a[i] ? 1 : 0) - (b[i] ? 1 : 0);
+  }
+  return std::sqrt(std::max(0.0, different / count - sum * sum / (count * count)) / count);
+}
+
+}  // namespace
+
+ScoredPictures score_pictures(std::span<const float> probabilities, std::span<const int> labels,
+                              std::size_t classes, std::span<const std::size_t> positive) {
+  ScoredPictures scored;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    float sum = 0;
+    for (const std::size_t label : positive) sum += probabilities[i * classes + label];
+    scored.scores.push_back(sum);
+    const auto label = static_cast<std::size_t>(labels[i]);
+    scored.truth.push_back(std::ranges::find(positive, label) != positive.end());
+  }
+  return scored;
+}
+
+std::vector<Graph> pack_picture_candidates(const Base& base, std::span<const PictureCandidate> candidates,
+                                           std::span<const int> labels, Manifest& manifest) {
+  std::vector<std::vector<bool>> right;
+  std::vector<Rival> rivals;
+  for (const PictureCandidate& candidate : candidates) {
+    right.push_back(right_answers(candidate.exact, labels, manifest.classes.size()));
+    const auto count = static_cast<double>(std::count(right.back().begin(), right.back().end(), true));
+    rivals.push_back(
+        rival_of(base, candidate.described, candidate.graph, count / static_cast<double>(labels.size())));
+  }
+  const std::vector<std::size_t> kept =
+      choose_candidates(manifest.app, "top-1", rivals,
+                        [&](std::size_t a, std::size_t b) { return difference_error(right[a], right[b]); });
+  std::vector<Graph> graphs;
+  for (const std::size_t i : kept) {
+    Candidate candidate = candidates[i].described;
+    static_cast<AnswerQuality&>(candidate) = quality_of(candidates[i].exact, labels, manifest);
+    candidate.validation_size = std::ssize(labels);
+    for (const auto& [pair, answers] : candidates[i].others)
+      candidate.precisions[pair] = quality_of(answers, labels, manifest);
+    manifest.candidates.push_back(std::move(candidate));
+    graphs.push_back(candidates[i].graph);
+  }
+  return graphs;
+}
+
+}  // namespace mainstream
