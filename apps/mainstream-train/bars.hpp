@@ -27,7 +27,7 @@ class Bars {
   std::unique_ptr<Progress> bar_;
 };
 
-// "0..397". Throws usage naming the option.
-[[nodiscard]] FrameRange parse_frames(const std::string& option, const std::string& text);
+// "0..397", or several parts with commas. Throws usage naming the option.
+[[nodiscard]] std::vector<FrameRange> parse_frames(const std::string& option, const std::string& text);
 
 }  // namespace mainstream

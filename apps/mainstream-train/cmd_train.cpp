@@ -143,7 +143,9 @@ void add_clip_options(CLI::App& command, TrainArguments& arguments) {
       .add_option("--app", arguments.apps,
                   "Columns of the labels to train, default all; several share the work on the frames")
       ->group(group);
-  command.add_option("--frames", arguments.frames, "FIRST..LAST: what training may see; default all")
+  command
+      .add_option("--frames", arguments.frames,
+                  "FIRST..LAST[,FIRST..LAST..]: what training may see; default all")
       ->group(group);
   command.add_option("--fps", arguments.clip.fps, "Frames per second, where the clip does not state it")
       ->check(CLI::PositiveNumber)
@@ -217,14 +219,24 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
 
 }  // namespace
 
-FrameRange parse_frames(const std::string& option, const std::string& text) {
-  const std::size_t dots = text.find("..");
-  if (dots != std::string::npos) {
-    const auto first = parse_number<std::int64_t>(std::string_view(text).substr(0, dots));
-    const auto last = parse_number<std::int64_t>(std::string_view(text).substr(dots + 2));
-    if (first && last) return {*first, *last};
+std::vector<FrameRange> parse_frames(const std::string& option, const std::string& text) {
+  std::vector<FrameRange> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    const std::string_view part = std::string_view(text).substr(begin, comma - begin);
+    const std::size_t dots = part.find("..");
+    const auto first = parse_number<std::int64_t>(part.substr(0, dots));
+    const auto last =
+        dots == std::string_view::npos ? std::nullopt : parse_number<std::int64_t>(part.substr(dots + 2));
+    if (!first || !last) {
+      throw Error(ErrorKind::usage,
+                  option + " " + in_quotes(text) +
+                      ": expected FIRST..LAST, or several with commas, like 0..132,265..397");
+    }
+    parts.push_back({*first, *last});
+    begin = comma + 1;
   }
-  throw Error(ErrorKind::usage, option + " " + in_quotes(text) + ": it can be FIRST..LAST, like 0..397");
+  return parts;
 }
 
 void add_train_command(CLI::App& program) {

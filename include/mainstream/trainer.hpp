@@ -83,9 +83,9 @@ struct AppTarget {
 struct ClipData {
   std::string video;
   std::filesystem::path labels;
-  std::optional<FrameRange> frames;  // what training may see; else all
-  double fps = 0;                    // of the stream; 0: as the video states it
-  int folds = 3;                     // of tails, parts in time: each is judged by a model that did not see it
+  std::vector<FrameRange> frames;  // the parts that training may see, ascending; none: all
+  double fps = 0;                  // of the stream; 0: as the video states it
+  int folds = 3;                   // of tails, parts in time: each is judged by a model that did not see it
 };
 
 // Trains one package per target; all share the decoded frames and the stem's outputs. Classes are "absent"

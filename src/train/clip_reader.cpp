@@ -59,15 +59,32 @@ class FrameWriter {
 
 }  // namespace
 
-FrameRange clip_range(const ClipData& data, const Labels& labels) {
+std::vector<FrameRange> clip_parts(const ClipData& data, const Labels& labels) {
   const FrameRange all{0, labels.frames - 1};
-  if (!data.frames) return all;
-  const FrameRange range = *data.frames;
-  if (range.first < 0 || range.first > range.last || range.last > all.last) {
-    throw Error(ErrorKind::usage, fmt::format("frames {}..{}: {} has labels for 0..{}", range.first,
-                                              range.last, data.labels.string(), all.last));
+  if (data.frames.empty()) return {all};
+  std::int64_t next = 0;
+  for (const FrameRange& part : data.frames) {
+    if (part.first < next || part.first > part.last || part.last > all.last) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("frames {}: expected parts that ascend, within 0..{}, for which {} has labels",
+                              to_string(data.frames), all.last, data.labels.string()));
+    }
+    next = part.last + 1;
   }
-  return range;
+  return data.frames;
+}
+
+std::string to_string(const std::vector<FrameRange>& parts) {
+  std::string text;
+  for (const FrameRange& part : parts) {
+    text += fmt::format("{}{}..{}", text.empty() ? "" : ", ", part.first, part.last);
+  }
+  return text;
+}
+
+bool is_within(const std::vector<FrameRange>& parts, std::int64_t frame) {
+  return std::ranges::any_of(
+      parts, [&](const FrameRange& part) { return part.first <= frame && frame <= part.last; });
 }
 
 double clip_fps(const ClipData& data, const VideoInfo& info) {
@@ -76,33 +93,42 @@ double clip_fps(const ClipData& data, const VideoInfo& info) {
   throw Error(ErrorKind::usage, data.video + " does not state its frame rate; give it with --fps");
 }
 
-ClipRows plan_clip(FrameRange range, double fps, int views) {
-  ClipRows rows{
-      .range = range, .fps = fps, .score_step = step_for(fps, kScoredPerSecond), .frames = {}, .trains = {}};
+ClipRows plan_clip(const std::vector<FrameRange>& parts, double fps, int views) {
+  ClipRows rows{.parts = parts,
+                .fps = fps,
+                .score_step = step_for(fps, kScoredPerSecond),
+                .frames = {},
+                .places = {},
+                .trains = {}};
   const std::int64_t score_step = rows.score_step;
   const std::int64_t train_step =
       score_step * step_for(fps / static_cast<double>(score_step), kTrainedPerSecond);
-  for (std::int64_t frame = range.first; frame <= range.last; frame += score_step) {
-    rows.frames.push_back(frame);
-    rows.trains.push_back((frame - range.first) % train_step == 0);
-  }
+  const auto add = [&](std::int64_t offset, std::int64_t step, const auto& trains) {
+    std::int64_t before = 0;  // frames of earlier parts
+    for (const FrameRange& part : parts) {
+      for (std::int64_t frame = part.first + offset; frame <= part.last; frame += step) {
+        rows.frames.push_back(frame);
+        rows.places.push_back(before + frame - part.first);
+        rows.trains.push_back(trains(frame - part.first));
+      }
+      before += part.last - part.first + 1;
+    }
+  };
+  add(0, score_step, [&](std::int64_t place) { return place % train_step == 0; });
   rows.scored = rows.frames.size();
   for (int view = 1; view < views; ++view) {
-    const std::int64_t offset = view * train_step / views;
-    for (std::int64_t frame = range.first + offset; frame <= range.last; frame += train_step) {
-      rows.frames.push_back(frame);
-      rows.trains.push_back(true);
-    }
+    add(view * train_step / views, train_step, [](std::int64_t) { return true; });
   }
   return rows;
 }
 
 Clip read_clip(const ClipData& data, const Labels& labels, const InputSpec& spec, const TrainOptions& options,
                const std::filesystem::path& folder) {
-  const FrameRange range = clip_range(data, labels);
+  const std::vector<FrameRange> parts = clip_parts(data, labels);
+  const FrameRange range{parts.front().first, parts.back().last};
   VideoReader video(data.video, options.stop);
   Clip clip;
-  clip.rows = plan_clip(range, clip_fps(data, video.info()), options.views);
+  clip.rows = plan_clip(parts, clip_fps(data, video.info()), options.views);
   clip.inputs = std::make_unique<InputStore>(spec, clip.rows.rows(), options.memory / 4, folder);
   FrameWriter writer(clip.rows, *clip.inputs, spec, options.seed);
   const std::string stage = "reading " + std::filesystem::path(data.video).filename().string();
@@ -110,7 +136,7 @@ Clip read_clip(const ClipData& data, const Labels& labels, const InputSpec& spec
   std::int64_t frames = 0;
   while (const auto frame = video.next()) {
     frames = frame->index + 1;
-    if (!data.frames && frames > labels.frames)
+    if (data.frames.empty() && frames > labels.frames)
       fail_length(data, labels, std::max(frames, video.info().frames));
     writer.write(*frame);
     if (options.report && frame->index >= range.first) {
@@ -119,7 +145,7 @@ Clip read_clip(const ClipData& data, const Labels& labels, const InputSpec& spec
                       static_cast<std::uint64_t>(range.last - range.first + 1),
                       {}});
     }
-    if (data.frames && frame->index >= range.last) break;
+    if (!data.frames.empty() && frame->index >= range.last) break;
   }
   throw_if(options.stop);
   if (frames <= range.last) fail_length(data, labels, frames);

@@ -13,10 +13,11 @@ namespace mainstream {
 
 // Which frame each row of the inputs shows.
 struct ClipRows {
-  FrameRange range;                  // of the stream
+  std::vector<FrameRange> parts;     // of the stream, ascending
   double fps = 0;                    // of the stream
   std::int64_t score_step = 1;       // frames from one scored frame to the next
   std::vector<std::int64_t> frames;  // per row
+  std::vector<std::int64_t> places;  // per row: its frame's place among the frames of the parts
   std::vector<bool> trains;          // per row: whether models learn from it
   std::size_t scored = 0;            // so many rows at the front are plain frames, in order, to be scored
 
@@ -26,11 +27,16 @@ struct ClipRows {
 // Neighbouring frames of a fixed camera are nearly equal: models learn from about five plain frames a second
 // and from as many changed ones between them for each further view; frames are scored up to 15 times a
 // second.
-[[nodiscard]] ClipRows plan_clip(FrameRange range, double fps, int views);
+[[nodiscard]] ClipRows plan_clip(const std::vector<FrameRange>& parts, double fps, int views);
 
-// The frames that are asked for, else all that have labels. Throws usage for a range that the labels do not
-// have.
-[[nodiscard]] FrameRange clip_range(const ClipData& data, const Labels& labels);
+// The parts that are asked for, else all frames that have labels. Throws usage for frames that the labels do
+// not have, and for parts that do not ascend.
+[[nodiscard]] std::vector<FrameRange> clip_parts(const ClipData& data, const Labels& labels);
+
+// "0..132, 265..397"
+[[nodiscard]] std::string to_string(const std::vector<FrameRange>& parts);
+
+[[nodiscard]] bool is_within(const std::vector<FrameRange>& parts, std::int64_t frame);
 
 // Of the stream: given, or as the video states it. Throws usage when neither is there.
 [[nodiscard]] double clip_fps(const ClipData& data, const VideoInfo& info);

@@ -27,18 +27,22 @@ constexpr int kAbsent = 0, kPresent = 1;
 // No training picture within a second of a judged one: neighbours in time are nearly the same picture.
 constexpr double kGuardSeconds = 1;
 
-void check_has_both_kinds(const std::string& app, const std::vector<bool>& labels, const FrameRange& range) {
+void check_has_both_kinds(const std::string& app, const std::vector<bool>& labels,
+                          const std::vector<FrameRange>& parts) {
   const auto positives = std::count(labels.begin(), labels.end(), true);
   if (positives > 0 && positives < static_cast<std::ptrdiff_t>(labels.size())) return;
   throw Error(ErrorKind::usage,
-              fmt::format("app {} is {} in every frame from {} to {}; both kinds are needed to "
-                          "learn from",
-                          app, positives > 0 ? "present" : "absent", range.first, range.last));
+              fmt::format("app {} is {} in every frame of {}; both kinds are needed to learn from", app,
+                          positives > 0 ? "present" : "absent", to_string(parts)));
 }
 
-// The app's labels of the frames of the range.
-std::vector<bool> labels_in(const std::vector<bool>& labels, const FrameRange& range) {
-  return {labels.begin() + range.first, labels.begin() + range.last + 1};
+// The app's labels of the frames of the parts.
+std::vector<bool> labels_in(const std::vector<bool>& labels, const std::vector<FrameRange>& parts) {
+  std::vector<bool> own;
+  for (const FrameRange& part : parts) {
+    own.insert(own.end(), labels.begin() + part.first, labels.begin() + part.last + 1);
+  }
+  return own;
 }
 
 Split split_clip(const ClipRows& rows, const std::vector<bool>& labels, int folds) {
@@ -50,7 +54,7 @@ Split split_clip(const ClipRows& rows, const std::vector<bool>& labels, int fold
   for (std::size_t part = 0; part + 1 < begins.size(); ++part) {
     Fold& fold = split.folds.emplace_back();
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-      const std::int64_t frame = rows.frames[row] - rows.range.first;
+      const std::int64_t frame = rows.places[row];
       if (row < rows.scored && frame >= begins[part] && frame < begins[part + 1]) fold.judged.push_back(row);
       const bool near = frame >= begins[part] - guard && frame < begins[part + 1] + guard;
       if (rows.trains[row] && !near) fold.training.push_back(row);
@@ -70,8 +74,8 @@ Split split_clip(const ClipRows& rows, const std::vector<bool>& labels, int fold
 
 AppData app_data(const AppTarget& target, const ClipData& data, const Labels& labels, const ClipRows& rows) {
   const std::vector<bool>& all = labels.of(target.app);
-  const std::vector<bool> own = labels_in(all, rows.range);
-  check_has_both_kinds(target.app, own, rows.range);
+  const std::vector<bool> own = labels_in(all, rows.parts);
+  check_has_both_kinds(target.app, own, rows.parts);
   AppData app{target, {}, 2, {}, {}};
   std::string text;
   for (const std::int64_t frame : rows.frames) {
@@ -79,9 +83,9 @@ AppData app_data(const AppTarget& target, const ClipData& data, const Labels& la
   }
   for (const bool label : own) text += label ? '1' : '0';
   std::error_code not_a_file;
-  app.data = fmt::format("{} {} bytes, frames {}..{} at {} fps, {} folds, labels {}", data.video,
-                         std::filesystem::file_size(data.video, not_a_file), rows.range.first,
-                         rows.range.last, rows.fps, data.folds, sha256(text));
+  app.data = fmt::format("{} {} bytes, frames {} at {} fps, {} folds, labels {}", data.video,
+                         std::filesystem::file_size(data.video, not_a_file), to_string(rows.parts), rows.fps,
+                         data.folds, sha256(text));
   return app;
 }
 
@@ -138,7 +142,7 @@ class ClipTraining {
 
   void train_tails(const ClipData& data) {
     for (AppData& app : apps_) {
-      app.split = split_clip(clip_.rows, labels_in(labels_.of(app.target.app), clip_.rows.range), data.folds);
+      app.split = split_clip(clip_.rows, labels_in(labels_.of(app.target.app), clip_.rows.parts), data.folds);
     }
     const std::vector<Branchpoint> branchpoints = choose_branchpoints(base_, options_, kTailBranchpoints);
     const SharedData shared{base_, *clip_.inputs, branchpoints, options_};
@@ -166,7 +170,7 @@ class ClipTraining {
   void write() const {
     for (std::size_t i = 0; i < apps_.size(); ++i) {
       const std::string& app = apps_[i].target.app;
-      const std::vector<bool> labels = labels_in(labels_.of(app), clip_.rows.range);
+      const std::vector<bool> labels = labels_in(labels_.of(app), clip_.rows.parts);
       Manifest manifest = start_manifest(base_, app, options_);
       manifest.classes = {"absent", "present"};
       manifest.positive = {"present"};

@@ -124,7 +124,8 @@ std::vector<CandidateEvaluation> evaluate_on_clip(const Base& base, std::span<co
                                                   const ClipData& data, const EvaluationOptions& options) {
   const Labels labels = read_labels(data.labels);
   for (const MPackage& package : packages) (void)labels.of(package.manifest().app);
-  const FrameRange range = clip_range(data, labels);
+  const std::vector<FrameRange> parts = clip_parts(data, labels);
+  const FrameRange range{parts.front().first, parts.back().last};
   VideoReader video(data.video, options.stop);
   const double fps = clip_fps(data, video.info());
   Evaluation evaluation(base, packages, options);
@@ -135,7 +136,7 @@ std::vector<CandidateEvaluation> evaluate_on_clip(const Base& base, std::span<co
     throw_if(options.stop);
     frames = frame->index + 1;
     if (frame->index > range.last) break;
-    if (frame->index < range.first) continue;
+    if (!is_within(parts, frame->index)) continue;
     scaler.scale(frame->picture, input);
     evaluation.add(input, frame->index, labels);
     if (options.report) {

@@ -284,14 +284,21 @@ TEST_F(ClipTraining, RefusesLabelsThatDoNotFit) {
     rows += fmt::format("{},{}\n", frame, is_present(frame) ? 1 : 0);
   write_file(many.labels, rows);
   EXPECT_ERROR(untrusted, train_from_clip(small_base(), many, target, options()), "has 120 frames");
-  many.frames = FrameRange{0, 99};  // within both: fine
+  many.frames = {{0, 99}};  // within both: fine
   EXPECT_EQ(
       train_from_clip(small_base(), many, target, exits_only()).front().candidates.front().validation_size,
       100);
-  many.frames = FrameRange{0, 20};
+  many.frames = {{0, 20}};
   EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, exits_only()), "21 frames are too few");
-  many.frames = FrameRange{100, 200};
-  EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, options()), "labels for 0..124");
+  many.frames = {{100, 200}};
+  EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, options()), "within 0..124");
+  many.frames = {{0, 49}, {40, 99}};
+  EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, options()),
+               "0..49, 40..99: expected parts that ascend");
+  many.frames = {{0, 49}, {60, 109}};
+  EXPECT_EQ(
+      train_from_clip(small_base(), many, target, exits_only()).front().candidates.front().validation_size,
+      100);
 
   ClipData no_video = data();
   no_video.video = (out / "few.csv").string();

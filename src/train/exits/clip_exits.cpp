@@ -27,6 +27,7 @@ struct AppExit {
   LinearValue log_odds;        // what is shipped
   std::vector<double> seen;    // log odds of the shipped exit on the frames that it learned from
   std::vector<double> unseen;  // log odds on the same frames by models that did not
+  double even_odds = 0;        // log odds at a score of 0
 };
 
 class ClipExitTraining {
@@ -125,6 +126,7 @@ class ClipExitTraining {
           "offset {:.2f}",
           names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(), fits[app].strength,
           fits[app].error, sigmoid.slope, sigmoid.offset);
+      own.even_odds = sigmoid.offset;
       for (const double score : fits[app].unseen) own.unseen.push_back(sigmoid.log_odds(score));
       for (const double score : product(kernel, fits[app].dual))
         own.seen.push_back(sigmoid.log_odds(score + fits[app].offset));
@@ -159,12 +161,13 @@ class ClipExitTraining {
                        {{recipe::kSlope, 0}, recipe::kSlopeTrust, recipe::kOffsetTrust});
   }
 
-  [[nodiscard]] ClipAnswers answers_of(std::size_t app, std::span<const double> log_odds) const {
+  [[nodiscard]] ClipAnswers answers_of(std::size_t app, std::size_t exit,
+                                       std::span<const double> log_odds) const {
     ClipAnswers answers{{{}, truths_[app], fps_}, 0};
     for (const double value : log_odds)
       answers.recording.scores.push_back(static_cast<float>(probability_of(value)));
-    answers.threshold =
-        static_cast<float>(probability_of(compromise_threshold(log_odds, truths_[app], folds_)));
+    answers.threshold = static_cast<float>(
+        probability_of(middle_threshold(log_odds, truths_[app], exits_[app][exit].even_odds)));
     return answers;
   }
 
@@ -174,7 +177,7 @@ class ClipExitTraining {
     ClipCandidate candidate{
         .described = describe_place(base_, CandidateKind::exit, tensors),
         .graph = exit_of(levels_, reads_[exit], logits_of_log_odds(exits_[app][exit].log_odds)),
-        .exact = answers_of(app, exits_[app][exit].unseen),
+        .exact = answers_of(app, exit, exits_[app][exit].unseen),
         .others = {}};
     candidate.described.head = to_string(HeadKind::spatial);
     return candidate;
@@ -201,7 +204,7 @@ class ClipExitTraining {
     for (std::size_t app = 0; app < truths_.size(); ++app) {
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
         const PrecisionPair pair{precision, Precision::f32};
-        candidates[app][exit].others[pair] = answers_of(app, log_odds[app][exit]);
+        candidates[app][exit].others[pair] = answers_of(app, exit, log_odds[app][exit]);
       }
     }
   }

@@ -30,6 +30,18 @@ bool best_threshold(std::span<const double> log_odds, const std::vector<bool>& t
 
 }  // namespace
 
+double middle_threshold(std::span<const double> log_odds, const std::vector<bool>& truth, double even_odds) {
+  double sums[2] = {0, 0}, counts[2] = {0, 0};
+  for (std::size_t row = 0; row < log_odds.size(); ++row) {
+    sums[truth[row] ? 1 : 0] += log_odds[row];
+    counts[truth[row] ? 1 : 0] += 1;
+  }
+  if (counts[0] == 0 || counts[1] == 0) return even_odds;
+  const double middle =
+      recipe::kPositiveShare * sums[1] / counts[1] + (1 - recipe::kPositiveShare) * sums[0] / counts[0];
+  return even_odds + recipe::kMiddleTrust * (middle - even_odds);
+}
+
 double compromise_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
                             std::span<const HeldOut> folds) {
   double best = 0;

@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "train/exits/recipe.hpp"
+
 namespace mainstream {
 namespace {
 
@@ -26,6 +28,19 @@ Frames draw(double best, double drift_per_fold) {
 }
 
 const std::vector<HeldOut> kFolds = folds_in_time(400, 8, 0);
+
+TEST(MiddleThreshold, LiesBetweenTheKindsAndNearerToEvenOdds) {
+  const std::vector<double> log_odds{-3, -1, 2, 4};
+  const std::vector<bool> truth{false, false, true, true};
+  const double middle = recipe::kPositiveShare * 3 + (1 - recipe::kPositiveShare) * -2;
+  EXPECT_NEAR(middle_threshold(log_odds, truth, 0), recipe::kMiddleTrust * middle, 1e-12);
+  EXPECT_NEAR(middle_threshold(log_odds, truth, -1), -1 + recipe::kMiddleTrust * (middle + 1), 1e-12);
+}
+
+TEST(MiddleThreshold, IsAtEvenOddsWithoutBothKinds) {
+  const std::vector<double> log_odds(400, 2);
+  EXPECT_EQ(middle_threshold(log_odds, std::vector<bool>(400, true), -0.25), -0.25);
+}
 
 TEST(CompromiseThreshold, GoesWhereFramesAgree) {
   const Frames frames = draw(1.5, 0);
