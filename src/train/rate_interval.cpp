@@ -62,7 +62,8 @@ Interval interval_in_time(const std::vector<bool>& answers, const std::vector<bo
   const std::vector<Cluster> clusters = clusters_of(answers, truth, kind, true);
   if (clusters.empty()) return {0, 1};
   const Cluster sum = sum_of(clusters);
-  return wilson(sum.positive / sum.examples, effective_examples(clusters, sum));
+  const double examples = 1 / (1 / effective_examples(clusters, sum) + recipe::kOtherFrames);
+  return wilson(sum.positive / sum.examples, examples);
 }
 
 Interval interval_of_independent(const std::vector<bool>& answers, const std::vector<bool>& truth,

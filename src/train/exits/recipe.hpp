@@ -36,8 +36,11 @@ inline constexpr double kPositiveShare = 0.6, kMiddleTrust = 0.75;
 inline constexpr double kThresholdSpread = 0.5;
 
 // Intervals of tpr and fpr: so many standard errors hold 90 %; each event (or gap between events) tells as
-// much as so many frames that do not depend on each other, at least and at most.
+// much as so many frames that do not depend on each other, at least and at most. Other frames of the same
+// camera are not drawn from the same lot (another hour, other people): that adds so much to 1 / (number of
+// examples).
 inline constexpr double kIntervalErrors = 1.645;
+inline constexpr double kOtherFrames = 0.2;
 inline constexpr double kLeastPerRun = 0.5, kMostPerRun = 4;
 
 // Ridge regression of pictures: one class against all others.
