@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <set>
 
 #include "mainstream/error.hpp"
 #include "parse_number.hpp"
@@ -30,7 +31,17 @@ Problem::App& app_in(const std::string& text, const std::string& id, Problem& pr
   refuse(text, fmt::format("there is no app '{}' but: {}", id, fmt::join(known, ", ")));
 }
 
-void set_field(const std::string& text, const std::string& field, double value, Problem::App& app) {
+void set_candidate(const std::string& text, const std::string& id, Problem::App& app) {
+  std::set<std::string> known;
+  for (const auto& candidate : app.candidates) known.insert(candidate_id(candidate));
+  for (const auto& option : app.options) known.insert(candidate_id(option));
+  if (!known.contains(id)) {
+    refuse(text, fmt::format("'{}' has no candidate '{}' but: {}", app.id, id, fmt::join(known, ", ")));
+  }
+  app.fixed_candidate = id;
+}
+
+void set_number(const std::string& text, const std::string& field, double value, Problem::App& app) {
   if (field == "min_fps") {
     app.min_fps = value;
   } else if (field == "max_fps") {
@@ -47,8 +58,8 @@ void set_field(const std::string& text, const std::string& field, double value, 
     app.weight = value;
   } else {
     refuse(text,
-           fmt::format("unknown field '{}'; known are min_fps, max_fps, min_f1, fixed_fps, fixed_frozen "
-                       "and weight",
+           fmt::format("unknown field '{}'; known are min_fps, max_fps, min_f1, fixed_fps, fixed_frozen, "
+                       "fixed_candidate and weight",
                        field));
   }
 }
@@ -64,7 +75,12 @@ void apply_limit(const std::string& text, Problem& problem) {
     const std::string part = text.substr(begin, end - begin);
     const auto equals = part.find('=');
     if (equals == std::string::npos) refuse(text, fmt::format("'{}': FIELD=VALUE would be right", part));
-    set_field(text, part.substr(0, equals), number_in(text, part.substr(equals + 1)), app);
+    const std::string field = part.substr(0, equals), value = part.substr(equals + 1);
+    if (field == "fixed_candidate") {
+      set_candidate(text, value, app);
+    } else {
+      set_number(text, field, number_in(text, value), app);
+    }
     begin = end + 1;
   }
   try {

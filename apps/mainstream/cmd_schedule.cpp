@@ -78,11 +78,9 @@ SolveOptions make_options(const ScheduleArguments& arguments) {
   const auto algorithm = algorithm_from(arguments.algorithm);
   const auto objective = objective_from(arguments.objective);
   if (!algorithm) {
-    throw Error(
-        ErrorKind::usage,
-        fmt::format(
-            "--algorithm '{}': known are auto, optimal, fast, greedy, fixed, max-sharing and no-sharing",
-            arguments.algorithm));
+    throw Error(ErrorKind::usage, fmt::format("--algorithm '{}': known are auto, optimal, fast, greedy, "
+                                              "fixed, max-sharing, apart and no-sharing",
+                                              arguments.algorithm));
   }
   if (!objective) {
     throw Error(ErrorKind::usage,
@@ -169,7 +167,7 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
       .add_option(
           "--limit", arguments.limits,
           "APP:FIELD=VALUE[,FIELD=VALUE..], fields min_fps, max_fps, min_f1, fixed_fps, fixed_frozen, "
-          "weight; may be given often")
+          "fixed_candidate, weight; may be given often")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command
@@ -181,12 +179,12 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
 
 void add_schedule_command(CLI::App& program) {
   auto* command =
-      program.add_subcommand("schedule", "Picks a branchpoint and a frame rate for each app of a mix");
+      program.add_subcommand("schedule", "Picks a candidate and a frame rate for each app of a mix");
   const auto arguments = std::make_shared<ScheduleArguments>();
   add_problem_options(*command, *arguments);
   command
       ->add_option("--algorithm", arguments->algorithm,
-                   "auto, optimal, fast, greedy, fixed, max-sharing, no-sharing")
+                   "auto, optimal, fast, greedy, fixed, max-sharing, apart, no-sharing")
       ->capture_default_str();
   command->add_option("--objective", arguments->objective, "mean or max-min")->capture_default_str();
   command

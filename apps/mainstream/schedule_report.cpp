@@ -71,8 +71,8 @@ class StemTree {
     for (std::size_t a = 0; a < schedule_.apps.size(); ++a) {
       const Schedule::App& app = schedule_.apps[a];
       if (problem_.apps[a].stem != stem_ || app.choice.frozen > end || app.choice.frozen <= after) continue;
-      add_line(fmt::format("{}: from layer {}, {:.4g} fps{}: {}", app.id, app.choice.frozen + 1,
-                           app.choice.fps, precision(app.choice.tail_precision),
+      add_line(fmt::format("{}: {} after layer {}, {:.4g} fps{}: {}", app.id, app.choice.candidate,
+                           app.choice.frozen, app.choice.fps, precision(app.choice.tail_precision),
                            cost_share(app.own_cost, schedule_)));
     }
   }
@@ -103,8 +103,8 @@ std::string losers(const Problem& problem, const std::vector<F1Change>& changes)
 std::string step_text(const Problem& problem, const Schedule& schedule, std::size_t app,
                       const NextStep& step) {
   std::string text = fmt::format(
-      "{} frozen layers at {:.4g} fps would find {:.3f} instead of {:.3f}, for {:.4g} more per second",
-      step.choice.frozen, step.choice.fps, step.f1, schedule.apps[app].f1, step.extra_cost);
+      "candidate {} at {:.4g} fps would find {:.3f} instead of {:.3f}, for {:.4g} more per second",
+      step.choice.candidate, step.choice.fps, step.f1, schedule.apps[app].f1, step.extra_cost);
   if (!step.taken.feasible) return text + "; no schedule has room for it: " + step.taken.reason;
   return text + fmt::format("; taken from {}; mean {:.4f} instead of {:.4f}, worst {:.3f} instead of {:.3f}",
                             losers(problem, step.others), step.taken.mean_f1, schedule.mean_f1,
@@ -115,14 +115,17 @@ std::string step_text(const Problem& problem, const Schedule& schedule, std::siz
 
 std::string schedule_table(const Problem& problem, const Schedule& schedule) {
   const bool precisions = has_precisions(problem);
-  std::vector<std::string> header{"app", "frozen", "fps", "F1", "recall", "precision", "own cost"};
+  std::vector<std::string> header{"app", "candidate", "frozen",    "fps",     "votes",
+                                  "F1",  "recall",    "precision", "own cost"};
   if (precisions) header.insert(header.end(), {"stem", "tail"});
-  TextTable table(precisions ? "lrrrrrrll" : "lrrrrrr", header);
+  TextTable table(precisions ? "llrrrrrrrll" : "llrrrrrrr", header);
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const Schedule::App& app = schedule.apps[a];
     std::vector<std::string> row{app.id,
+                                 app.choice.candidate,
                                  std::to_string(app.choice.frozen),
                                  fmt::format("{:.4g}", app.choice.fps),
+                                 std::to_string(app.choice.votes),
                                  optional_number(app.f1),
                                  optional_number(app.recall),
                                  optional_number(app.precision),
@@ -163,10 +166,10 @@ std::string steps_text(const Problem& problem, const Schedule& schedule,
 }
 
 std::string admission_table(const Problem& problem, const Admission& admission) {
-  TextTable table("lrrrrr", {"app", "F1 now", "F1 then", "change", "frozen", "fps"});
+  TextTable table("lrrrlr", {"app", "F1 now", "F1 then", "change", "candidate", "fps"});
   const auto add = [&](std::size_t a, const std::string& now, const std::string& change) {
     const Schedule::App& app = admission.after.apps[a];
-    table.add({app.id, now, fmt::format("{:.3f}", app.f1), change, std::to_string(app.choice.frozen),
+    table.add({app.id, now, fmt::format("{:.3f}", app.f1), change, app.choice.candidate,
                fmt::format("{:.4g}", app.choice.fps)});
   };
   for (const F1Change& change : admission.others) {

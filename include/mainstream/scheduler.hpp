@@ -1,4 +1,4 @@
-// M-Scheduler: for each app of a mix a branchpoint and a frame rate, so that the whole fits the
+// M-Scheduler: for each app of a mix a candidate, a frame rate and votes, so that the whole fits the
 // budget and finds as many events as it can. docs/scheduling.md has the models and the algorithms.
 //
 // Plain values and pure functions: no files, no clock, no state; the same problem gives the same
@@ -35,25 +35,43 @@ struct Problem {
   struct MeasuredQuality {
     double fps = 0;
     Quality quality;
+    int votes = 1;        // consecutive positive frames that made a detection
+    double f1_error = 0;  // standard error of quality.f1; 0 where it is not known
   };
 
-  // A network of an app whose first `frozen` layers are those of the base. With several precisions there is
-  // one candidate for each combination that was measured: with the whole stem at `stem_precision` and the
-  // rest at `tail_precision` (indices into Stem::layer_costs).
+  // One way to answer for an app; what it shares are the base's first `frozen` layers. With several
+  // precisions there is one entry for each combination that was measured: with the whole stem at
+  // `stem_precision` and the rest at `tail_precision` (indices into Stem::layer_costs).
   struct Candidate {
+    enum class Kind {
+      tail,  // the rest of the base, fine-tuned from the branchpoint on
+      exit,  // a head on what the stem has computed up to the branchpoint
+    };
+    // Its name within the app, the same in the entries of all precisions; empty: the frozen count as text.
+    std::string id;
+    Kind kind = Kind::tail;
+    int levels = 1;  // tensors of the stem that it reads, the branchpoint's among them
     int frozen = 0;
     double tpr = 0, fpr = 0;
+    // Of one frame behind the branchpoint, head and all. Nothing: the base's layers from there on, and
+    // head_cost.
+    std::optional<double> own_cost;
     double head_cost = 0;  // of the app's own head, which the base does not have
-    // By ascending fps; where there is any, it is preferred to what the model makes of tpr and fpr.
+    // By ascending fps, of one fps by ascending votes; where there is any, it is preferred to what the model
+    // makes of tpr and fpr. Of several rows of one fps the best counts, of equal ones that with fewest votes:
+    // see pool_estimates.
     std::vector<MeasuredQuality> measured;
     int stem_precision = 0, tail_precision = 0;
   };
 
   // One point with its quality known already.
   struct Option {
+    std::string candidate;  // its id; empty: the frozen count as text
     int frozen = 0;
     double fps = 0, f1 = 0;
     std::optional<double> recall, precision;
+    int votes = 1;
+    std::optional<double> own_cost;  // as of a candidate
     double head_cost = 0;
     int stem_precision = 0, tail_precision = 0;
   };
@@ -64,7 +82,8 @@ struct Problem {
     double weight = 1;     // in the mean; positive
     std::optional<double> min_fps, max_fps, min_f1;
     std::optional<double> fixed_fps;
-    std::optional<int> fixed_frozen;
+    std::optional<int> fixed_frozen;             // all candidates of that branchpoint
+    std::optional<std::string> fixed_candidate;  // by id
     EventStatistics events;
     std::vector<Candidate> candidates;  // either these, in any order,
     std::vector<Option> options;        // or these
@@ -84,9 +103,12 @@ enum class Algorithm {
   optimal,      // exact; when stopped before the proof, the best found with a bound
   fast,         // near the optimum at any size
   greedy,       // the paper's heuristic
-  fixed,        // the best single branchpoint for all apps, with free frame rates
-  max_sharing,  // every app at its last branchpoint
-  no_sharing,   // every app at its first branchpoint; rates 0.1 .. 0.9 are allowed too
+  fixed,        // the best single branchpoint for all apps, with free frame rates and candidates there
+  max_sharing,  // every app at its last branchpoint, with candidates that read that alone
+  // Every app alone: whatever is before its branchpoint runs for it only. Rates 0.1 .. 0.9 are allowed too,
+  // unless fps_options go down to 0.1 by themselves.
+  apart,       // with whichever candidate is best for it
+  no_sharing,  // with its least frozen tail (where it has none, its least frozen candidate)
 };
 
 enum class Objective {
@@ -101,8 +123,10 @@ enum class Objective {
 
 // What one app runs.
 struct Choice {
+  std::string candidate;  // id
   int frozen = 0;
   double fps = 0;
+  int votes = 0;  // consecutive positive frames that make a detection; for evaluate: 0 stands for the best
   int stem_precision = 0, tail_precision = 0;
   bool operator==(const Choice&) const = default;
 };
@@ -113,7 +137,7 @@ struct Schedule {
     Choice choice;
     double f1 = 0;
     std::optional<double> recall, precision;  // unknown for options that do not tell
-    double own_cost = 0;                      // per second, of its unshared layers and its head
+    double own_cost = 0;                      // per second, of all that it shares with nobody
   };
   // A run of layers that is shared at one rate and precision.
   struct Segment {
@@ -155,10 +179,16 @@ struct SolveOptions {
 [[nodiscard]] Schedule solve(const Problem& problem, const SolveOptions& options = {});
 
 // Cost and quality of given choices, one per app in the problem's order; `algorithm` and `bound` say nothing.
-// Feasible means: within the budget; limits are not looked at. Throws usage for a choice that the app does
-// not have, or for stem precisions that cannot go together (those of deeper branchpoints must not be more
-// exact, and those of one branchpoint must be the same).
-[[nodiscard]] Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices);
+// A choice's candidate may be empty as in the problem; its frozen count is not looked at. With `alone`, apps
+// share nothing, as in `apart` and `no_sharing`. Feasible means: within the budget; limits are not looked at.
+// Throws usage for a choice that the app does not have, or for stem precisions that cannot go together (those
+// of deeper branchpoints must not be more exact, and those of one branchpoint must be the same).
+[[nodiscard]] Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices,
+                                bool alone = false);
+
+// The name that problems, choices and schedules have for a candidate.
+[[nodiscard]] std::string candidate_id(const Problem::Candidate& candidate);
+[[nodiscard]] std::string candidate_id(const Problem::Option& option);
 
 // cost <= budget, with the tolerance that sums of floating-point numbers need.
 [[nodiscard]] bool within_budget(double cost, double budget);

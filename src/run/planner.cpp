@@ -157,6 +157,7 @@ Planned Planner::planned(Schedule schedule) const {
   for (std::size_t app = 0; app < schedule.apps.size(); ++app) {
     Choice& choice = schedule.apps[app].choice;
     choice.frozen = layers_before(mix_.base, choice.frozen);
+    choice.candidate = std::to_string(choice.frozen);
     if (mix_.mode == Mode::no_sharing && choice.frozen > 0) choice.stem_precision = choice.tail_precision;
     result.settings.push_back({candidate_with(mix_.apps[app].package.manifest(), choice.frozen),
                                choice.fps,

@@ -45,7 +45,8 @@ RunOptions checked(RunOptions options) {
     usage(fmt::format("frames {}..{}: the first must not be negative nor above the last",
                       options.frames->first, options.frames->last));
   }
-  if (options.algorithm == Algorithm::no_sharing || options.algorithm == Algorithm::max_sharing) {
+  if (options.algorithm == Algorithm::no_sharing || options.algorithm == Algorithm::max_sharing ||
+      options.algorithm == Algorithm::apart) {
     usage(fmt::format("{} is a mode of running, not an algorithm of mode mainstream",
                       to_string(options.algorithm)));
   }

@@ -16,24 +16,31 @@ namespace mainstream {
 struct TriedOption {
   Choice choice;
   double f1 = 0, head_cost = 0;
+  std::optional<double> own_cost;
 };
 
 inline std::vector<TriedOption> options_of(const Problem& problem, const Problem::App& app) {
   std::vector<TriedOption> options;
   for (const Problem::Option& o : app.options) {
-    options.push_back({{o.frozen, o.fps, o.stem_precision, o.tail_precision}, o.f1, o.head_cost});
+    options.push_back({{candidate_id(o), o.frozen, o.fps, o.votes, o.stem_precision, o.tail_precision},
+                       o.f1,
+                       o.head_cost,
+                       o.own_cost});
   }
   for (const Problem::Candidate& c : corrected_curve(app.candidates)) {
     for (const double fps : problem.stems[app.stem].fps_options) {
-      options.push_back({{c.frozen, fps, c.stem_precision, c.tail_precision},
-                         candidate_quality(app.events, c, fps).f1,
-                         c.head_cost});
+      const VotedQuality found = candidate_quality(app.events, c, fps);
+      options.push_back({{candidate_id(c), c.frozen, fps, found.votes, c.stem_precision, c.tail_precision},
+                         found.quality.f1,
+                         c.head_cost,
+                         c.own_cost});
     }
   }
   std::erase_if(options, [&](const TriedOption& o) {
     return o.choice.fps < app.min_fps.value_or(0) || o.choice.fps > app.max_fps.value_or(1e9) ||
            o.f1 < app.min_f1.value_or(0) - 1e-9 || o.choice.fps != app.fixed_fps.value_or(o.choice.fps) ||
-           o.choice.frozen != app.fixed_frozen.value_or(o.choice.frozen);
+           o.choice.frozen != app.fixed_frozen.value_or(o.choice.frozen) ||
+           o.choice.candidate != app.fixed_candidate.value_or(o.choice.candidate);
   });
   return options;
 }
@@ -99,6 +106,7 @@ class BruteForce {
     const TriedOption& option = *chosen_[a];
     const Problem::Stem& stem = problem_.stems[problem_.apps[a].stem];
     const auto& layers = stem.layer_costs[static_cast<std::size_t>(option.choice.tail_precision)].costs;
+    if (option.own_cost) return *option.own_cost * option.choice.fps;
     double cost = option.head_cost;
     for (std::size_t l = static_cast<std::size_t>(option.choice.frozen); l < layers.size(); ++l)
       cost += layers[l];

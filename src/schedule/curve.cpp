@@ -1,54 +1,95 @@
 #include "schedule/curve.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <iterator>
+#include <span>
+#include <utility>
 
 namespace mainstream {
 namespace {
 
-Quality between(const Problem::MeasuredQuality& low, const Problem::MeasuredQuality& high, double fps) {
-  const double t = (fps - low.fps) / (high.fps - low.fps);
-  const auto mix = [t](double a, double b) { return a + t * (b - a); };
-  return {mix(low.quality.recall, high.quality.recall), mix(low.quality.precision, high.quality.precision),
-          mix(low.quality.f1, high.quality.f1)};
+using Rows = std::vector<Problem::MeasuredQuality>;
+
+// The best of the rows with the rate of `row`, of equal ones that with the fewest votes.
+const Problem::MeasuredQuality& best_of_rate(const Rows& measured, Rows::const_iterator row) {
+  auto first = row, best = row;
+  while (first != measured.begin() && std::prev(first)->fps == row->fps) --first;
+  for (best = first; first != measured.end() && first->fps == row->fps; ++first) {
+    if (first->quality.f1 > best->quality.f1) best = first;
+  }
+  return *best;
 }
 
-Quality measured_quality(const std::vector<Problem::MeasuredQuality>& measured, double fps) {
+VotedQuality between(const Problem::MeasuredQuality& low, const Problem::MeasuredQuality& high, double fps) {
+  const double t = (fps - low.fps) / (high.fps - low.fps);
+  const auto mix = [t](double a, double b) { return a + t * (b - a); };
+  return {{mix(low.quality.recall, high.quality.recall), mix(low.quality.precision, high.quality.precision),
+           mix(low.quality.f1, high.quality.f1)},
+          low.votes};
+}
+
+VotedQuality measured_quality(const Rows& measured, double fps) {
   const auto next = std::lower_bound(measured.begin(), measured.end(), fps,
                                      [](const auto& entry, double rate) { return entry.fps < rate; });
-  if (next == measured.end()) return measured.back().quality;
-  if (next->fps == fps) return next->quality;
-  if (next != measured.begin()) return between(*std::prev(next), *next, fps);
-  Quality thinned = next->quality;
-  thinned.recall *= fps / next->fps;
+  const auto voted = [](const Problem::MeasuredQuality& row) { return VotedQuality{row.quality, row.votes}; };
+  if (next == measured.end()) return voted(best_of_rate(measured, std::prev(next)));
+  const Problem::MeasuredQuality& high = best_of_rate(measured, next);
+  if (high.fps == fps) return voted(high);
+  if (next != measured.begin()) return between(best_of_rate(measured, std::prev(next)), high, fps);
+  Quality thinned = high.quality;
+  thinned.recall *= fps / high.fps;
   thinned.f1 = f1_score(thinned.recall, thinned.precision);
-  return thinned;
+  return {thinned, high.votes};
+}
+
+// `tails` have one pair of precisions, from the most frozen to the least.
+void correct_tails(std::span<Problem::Candidate*> tails) {
+  const Problem::Candidate* best = nullptr;         // so far
+  const Problem::Candidate* more_frozen = nullptr;  // the best that shares more than this one
+  for (std::size_t i = 0; i < tails.size(); ++i) {
+    Problem::Candidate& tail = *tails[i];
+    if (i > 0 && tail.frozen < tails[i - 1]->frozen) more_frozen = best;
+    if (more_frozen != nullptr && tail.tpr < more_frozen->tpr) {
+      tail.tpr = more_frozen->tpr;
+      tail.fpr = more_frozen->fpr;
+    }
+    if (best == more_frozen || tail.tpr > best->tpr) best = &tail;
+  }
 }
 
 }  // namespace
 
 std::vector<Problem::Candidate> corrected_curve(std::vector<Problem::Candidate> candidates) {
-  const auto key = [](const Problem::Candidate& c) {
-    return std::tuple(c.stem_precision, c.tail_precision, -c.frozen);
-  };
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
-  for (std::size_t i = 1; i < candidates.size(); ++i) {
-    const Problem::Candidate& more_frozen = candidates[i - 1];
-    Problem::Candidate& candidate = candidates[i];
-    const bool same_curve = more_frozen.stem_precision == candidate.stem_precision &&
-                            more_frozen.tail_precision == candidate.tail_precision;
-    if (same_curve && candidate.tpr < more_frozen.tpr) {
-      candidate.tpr = more_frozen.tpr;
-      candidate.fpr = more_frozen.fpr;
-    }
+  const auto pair = [](const auto* c) { return std::pair(c->stem_precision, c->tail_precision); };
+  std::vector<Problem::Candidate*> tails;
+  for (Problem::Candidate& candidate : candidates) {
+    if (candidate.kind == Problem::Candidate::Kind::tail) tails.push_back(&candidate);
+  }
+  std::ranges::stable_sort(tails, {}, [&](const auto* c) { return std::pair(pair(c), -c->frozen); });
+  for (auto first = tails.begin(); first != tails.end();) {
+    const auto end = std::find_if(first, tails.end(), [&](const auto* c) { return pair(c) != pair(*first); });
+    correct_tails({first, end});
+    first = end;
   }
   return candidates;
 }
 
-Quality candidate_quality(const EventStatistics& events, const Problem::Candidate& candidate, double fps) {
+VotedQuality candidate_quality(const EventStatistics& events, const Problem::Candidate& candidate,
+                               double fps) {
   if (!candidate.measured.empty()) return measured_quality(candidate.measured, fps);
-  return event_quality(events, candidate.tpr, candidate.fpr, fps);
+  return {event_quality(events, candidate.tpr, candidate.fpr, fps), events.votes};
+}
+
+std::optional<Quality> quality_with_votes(const EventStatistics& events, const Problem::Candidate& candidate,
+                                          double fps, int votes) {
+  if (candidate.measured.empty()) {
+    EventStatistics voted = events;
+    voted.votes = votes;
+    return event_quality(voted, candidate.tpr, candidate.fpr, fps);
+  }
+  Rows rows = candidate.measured;
+  std::erase_if(rows, [&](const auto& row) { return row.votes != votes; });
+  return rows.empty() ? std::nullopt : std::optional(measured_quality(rows, fps).quality);
 }
 
 }  // namespace mainstream

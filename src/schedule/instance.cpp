@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <tuple>
 
 #include "schedule/curve.hpp"
 
@@ -16,9 +18,12 @@ std::vector<double> costs_from(const std::vector<double>& layers) {
   return after;
 }
 
-std::vector<double> rates_of(const Problem::Stem& stem, const std::vector<double>& more_rates) {
+// Without sharing, one frame per second for everybody may already be too much.
+std::vector<double> rates_of(const Problem::Stem& stem, bool low_rates) {
+  constexpr double kLowest = 0.1;
   std::vector<double> rates = stem.fps_options;
-  for (const double rate : more_rates) {
+  if (!low_rates || rates.front() <= kLowest) return rates;
+  for (const double rate : {kLowest, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}) {
     if (rate <= stem.stream_fps) rates.push_back(rate);
   }
   std::sort(rates.begin(), rates.end());
@@ -26,28 +31,36 @@ std::vector<double> rates_of(const Problem::Stem& stem, const std::vector<double
   return rates;
 }
 
-class Expansion {
+// What becomes of the points of one stem.
+class Expander {
  public:
-  Expansion(const Problem::Stem& stem, const std::vector<double>& more_rates)
-      : rates_(rates_of(stem, more_rates)) {
+  Expander(const Problem::Stem& stem, const Expansion& how)
+      : alone_(how.alone), rates_(rates_of(stem, how.low_rates)) {
     for (const Problem::LayerCosts& layers : stem.layer_costs) after_.push_back(costs_from(layers.costs));
   }
 
   [[nodiscard]] std::vector<InstanceOption> options(const Problem::App& app, double value_of_f1) const {
     std::vector<InstanceOption> options;
-    for (const Problem::Option& given : app.options) {
-      InstanceOption& option = add(options, given, given.fps, value_of_f1 * given.f1);
+    for (std::size_t i = 0; i < app.options.size(); ++i) {
+      const Problem::Option& given = app.options[i];
+      InstanceOption& option = add(options, given, i, given.fps);
+      option.votes = given.votes;
       option.f1 = given.f1;
+      option.value = value_of_f1 * given.f1;
       option.recall = given.recall;
       option.precision = given.precision;
     }
-    for (const Problem::Candidate& candidate : corrected_curve(app.candidates)) {
+    const std::vector<Problem::Candidate> candidates = corrected_curve(app.candidates);
+    options.reserve(options.size() + candidates.size() * rates_.size());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
       for (const double fps : rates_) {
-        const Quality quality = candidate_quality(app.events, candidate, fps);
-        InstanceOption& option = add(options, candidate, fps, value_of_f1 * quality.f1);
-        option.f1 = quality.f1;
-        option.recall = quality.recall;
-        option.precision = quality.precision;
+        const VotedQuality found = candidate_quality(app.events, candidates[i], fps);
+        InstanceOption& option = add(options, candidates[i], i, fps);
+        option.votes = found.votes;
+        option.f1 = found.quality.f1;
+        option.value = value_of_f1 * found.quality.f1;
+        option.recall = found.quality.recall;
+        option.precision = found.quality.precision;
       }
     }
     return options;
@@ -55,16 +68,34 @@ class Expansion {
 
  private:
   template <typename Point>
-  InstanceOption& add(std::vector<InstanceOption>& options, const Point& point, double fps,
-                      double value) const {
+  InstanceOption& add(std::vector<InstanceOption>& options, const Point& point, std::size_t entry,
+                      double fps) const {
     InstanceOption& option = options.emplace_back();
-    option.choice = {point.frozen, fps, point.stem_precision, point.tail_precision};
+    option.entry = entry;
+    option.frozen = point.frozen;
+    option.shared = alone_ ? 0 : point.frozen;
+    option.fps = fps;
+    option.stem_precision = point.stem_precision;
+    option.tail_precision = point.tail_precision;
     const std::vector<double>& after = after_[static_cast<std::size_t>(point.tail_precision)];
-    option.own_cost = fps * (after[static_cast<std::size_t>(point.frozen)] + point.head_cost);
-    option.value = value;
+    const double own =
+        point.own_cost.value_or(after[static_cast<std::size_t>(point.frozen)] + point.head_cost);
+    option.own_cost = fps * (own + (alone_ ? way_to(point.frozen, point.stem_precision) : 0));
     return option;
   }
 
+  // Of one frame through all layers before a branchpoint, at that precision or a more exact one where that
+  // is cheaper.
+  [[nodiscard]] double way_to(int frozen, int precision) const {
+    double least = std::numeric_limits<double>::infinity();
+    for (int p = 0; p <= precision; ++p) {
+      const std::vector<double>& after = after_[static_cast<std::size_t>(p)];
+      least = std::min(least, after.front() - after[static_cast<std::size_t>(frozen)]);
+    }
+    return least;
+  }
+
+  bool alone_;
   std::vector<double> rates_;
   std::vector<std::vector<double>> after_;  // by precision
 };
@@ -99,8 +130,8 @@ void place_on_grid(const Problem::Stem& given, InstanceStem& stem, std::vector<I
   stem.rates = {0};
   for (const std::size_t a : stem.apps) {
     for (const InstanceOption& option : apps[a].options) {
-      stem.levels.push_back(option.choice.frozen);
-      stem.rates.push_back(option.choice.fps);
+      stem.levels.push_back(option.shared);
+      stem.rates.push_back(option.fps);
     }
   }
   sort_unique(stem.levels);
@@ -108,8 +139,8 @@ void place_on_grid(const Problem::Stem& given, InstanceStem& stem, std::vector<I
   stem.segment_costs = segment_costs(given, stem.levels);
   for (const std::size_t a : stem.apps) {
     for (InstanceOption& option : apps[a].options) {
-      option.level = index_in(stem.levels, option.choice.frozen);
-      option.rate = index_in(stem.rates, option.choice.fps);
+      option.level = index_in(stem.levels, option.shared);
+      option.rate = index_in(stem.rates, option.fps);
     }
   }
 }
@@ -128,9 +159,8 @@ std::optional<Demand> demand_of(const Instance& instance, const InstanceStem& st
     if (option.level == 0) continue;
     const auto level = static_cast<std::size_t>(option.level);
     demand.rate[level] = std::max(demand.rate[level], option.rate);
-    if (demand.precision[level] >= 0 && demand.precision[level] != option.choice.stem_precision)
-      return std::nullopt;
-    demand.precision[level] = option.choice.stem_precision;
+    if (demand.precision[level] >= 0 && demand.precision[level] != option.stem_precision) return std::nullopt;
+    demand.precision[level] = option.stem_precision;
   }
   for (std::size_t j = stem.levels.size() - 1; j-- > 1;) {
     demand.rate[j] = std::max(demand.rate[j], demand.rate[j + 1]);
@@ -142,37 +172,63 @@ std::optional<Demand> demand_of(const Instance& instance, const InstanceStem& st
 
 }  // namespace
 
-std::vector<std::vector<InstanceOption>> expand(const Problem& problem,
-                                                const std::vector<double>& more_rates) {
-  std::vector<Expansion> expansions;
-  for (const Problem::Stem& stem : problem.stems) expansions.emplace_back(stem, more_rates);
+AppOptions expand(const Problem& problem, const Expansion& how) {
+  std::vector<Expander> stems;
+  for (const Problem::Stem& stem : problem.stems) stems.emplace_back(stem, how);
   double weights = 0;
   for (const Problem::App& app : problem.apps) weights += app.weight;
   const double scale = static_cast<double>(problem.apps.size()) / weights;
-  std::vector<std::vector<InstanceOption>> options;
+  AppOptions options;
   for (const Problem::App& app : problem.apps) {
-    options.push_back(expansions[app.stem].options(app, app.weight * scale));
+    options.push_back(stems[app.stem].options(app, app.weight * scale));
   }
   return options;
 }
 
 void drop_dominated(std::vector<InstanceOption>& options) {
-  const auto dominates = [](const InstanceOption& a, const InstanceOption& b) {
-    return a.choice.frozen == b.choice.frozen && a.choice.stem_precision == b.choice.stem_precision &&
-           a.choice.fps <= b.choice.fps && a.own_cost <= b.own_cost && a.f1 >= b.f1;
+  // Where nothing is shared, it does not matter to others at which rate and stem precision.
+  const auto place = [](const InstanceOption& o) {
+    return std::pair(o.shared, o.shared == 0 ? 0 : o.stem_precision);
   };
+  const auto key = [&](const InstanceOption& o) {
+    return std::tuple(place(o), o.shared == 0 ? 0 : o.fps, o.own_cost, -o.f1);
+  };
+  std::vector<std::uint32_t> order(options.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return key(options[a]) < key(options[b]); });
   std::vector<InstanceOption> kept;
   kept.reserve(options.size());
-  for (const InstanceOption& option : options) {
-    // Options of a branchpoint come one behind the other, by ascending rate.
-    const bool needed = std::none_of(kept.rbegin(), kept.rend(),
-                                     [&](const InstanceOption& other) { return dominates(other, option); });
+  for (const std::uint32_t o : order) {
+    const InstanceOption& option = options[o];
+    bool needed = true;
+    for (auto other = kept.rbegin(); needed && other != kept.rend() && place(*other) == place(option);
+         ++other) {
+      needed = other->own_cost > option.own_cost || other->f1 < option.f1;
+    }
     if (needed) kept.push_back(option);
   }
   options = std::move(kept);
 }
 
-Instance make_instance(const Problem& problem, std::vector<std::vector<InstanceOption>> options) {
+std::string id_of(const Problem::App& app, const InstanceOption& option) {
+  return app.options.empty() ? candidate_id(app.candidates[option.entry])
+                             : candidate_id(app.options[option.entry]);
+}
+
+Choice choice_of(const Problem::App& app, const InstanceOption& option) {
+  return {id_of(app, option), option.frozen,         option.fps,
+          option.votes,       option.stem_precision, option.tail_precision};
+}
+
+bool is_choice(const Problem::App& app, const InstanceOption& option, const Choice& choice) {
+  return option.fps == choice.fps && option.stem_precision == choice.stem_precision &&
+         option.tail_precision == choice.tail_precision &&
+         (choice.votes == 0 || option.votes == choice.votes) &&
+         id_of(app, option) == (choice.candidate.empty() ? std::to_string(choice.frozen) : choice.candidate);
+}
+
+Instance make_instance(const Problem& problem, AppOptions options) {
   Instance instance;
   instance.budget = problem.budget;
   instance.stems.resize(problem.stems.size());

@@ -12,7 +12,12 @@ namespace mainstream {
 
 // One thing that an app can be set to.
 struct InstanceOption {
-  Choice choice;
+  std::size_t entry = 0;  // index into the app's candidates, or options
+  int frozen = 0;         // layers before its branchpoint
+  int shared = 0;         // of those, the ones that others may share: all, or none
+  double fps = 0;
+  int votes = 1;
+  int stem_precision = 0, tail_precision = 0;
   int level = 0;  // index into InstanceStem::levels; 0 shares nothing
   int rate = 0;   // index into InstanceStem::rates, from 1; 0 stands for "does not run"
   double own_cost = 0;
@@ -22,7 +27,7 @@ struct InstanceOption {
 };
 
 struct InstanceStem {
-  std::vector<int> levels;    // ascending frozen counts, 0 first
+  std::vector<int> levels;    // ascending counts of shared layers, 0 first
   std::vector<double> rates;  // ascending, 0 first
   // segment_costs[p][j]: of one frame through the layers between level j-1 and j, j >= 1, when what they
   // feed was measured at stem precision p: at that precision, or a more exact one where that is cheaper.
@@ -44,18 +49,30 @@ struct Instance {
 // An index into InstanceApp::options for every app.
 using Assignment = std::vector<std::size_t>;
 
+using AppOptions = std::vector<std::vector<InstanceOption>>;  // of each app
+
+// What `expand` makes of a problem.
+struct Expansion {
+  bool alone = false;      // nothing is shared: what is before a branchpoint is the app's own cost
+  bool low_rates = false;  // 0.1 .. 0.9 are allowed besides fps_options that begin above them
+};
+
 // Everything that every app could be set to, by the problem's data alone (no limits; accuracy curves
-// corrected). `more_rates` are allowed besides fps_options, for apps with candidates.
-[[nodiscard]] std::vector<std::vector<InstanceOption>> expand(const Problem& problem,
-                                                              const std::vector<double>& more_rates);
+// corrected).
+[[nodiscard]] AppOptions expand(const Problem& problem, const Expansion& how);
 
 // Drops what no app needs: options for which another one of the same branchpoint and stem precision asks for
-// no higher rate, costs no more and finds no less.
+// no higher rate, costs no more and finds no less. Puts the rest in order of branchpoint and rate.
 void drop_dominated(std::vector<InstanceOption>& options);
 
+[[nodiscard]] Choice choice_of(const Problem::App& app, const InstanceOption& option);
+// The id of the option's candidate.
+[[nodiscard]] std::string id_of(const Problem::App& app, const InstanceOption& option);
+// Whether the choice names this option; of votes only if it names any.
+[[nodiscard]] bool is_choice(const Problem::App& app, const InstanceOption& option, const Choice& choice);
+
 // The grid for a selection of those options. Every app must have one at least.
-[[nodiscard]] Instance make_instance(const Problem& problem,
-                                     std::vector<std::vector<InstanceOption>> options);
+[[nodiscard]] Instance make_instance(const Problem& problem, AppOptions options);
 
 // Cost of an assignment per second; nothing when its stem precisions cannot go together.
 [[nodiscard]] std::optional<double> assignment_cost(const Instance& instance, const Assignment& assignment);

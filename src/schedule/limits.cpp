@@ -12,7 +12,7 @@ namespace mainstream {
 namespace {
 
 bool has_limits(const Problem::App& app) {
-  return app.min_fps || app.max_fps || app.min_f1 || app.fixed_fps || app.fixed_frozen;
+  return app.min_fps || app.max_fps || app.min_f1 || app.fixed_fps || app.fixed_frozen || app.fixed_candidate;
 }
 
 std::string describe_limits(const Problem::App& app) {
@@ -21,6 +21,7 @@ std::string describe_limits(const Problem::App& app) {
   if (app.max_fps) parts.push_back(fmt::format("max_fps {}", *app.max_fps));
   if (app.fixed_fps) parts.push_back(fmt::format("fixed_fps {}", *app.fixed_fps));
   if (app.fixed_frozen) parts.push_back(fmt::format("fixed_frozen {}", *app.fixed_frozen));
+  if (app.fixed_candidate) parts.push_back(fmt::format("fixed_candidate {}", *app.fixed_candidate));
   if (app.min_f1) parts.push_back(fmt::format("min_f1 {}", *app.min_f1));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -56,10 +57,10 @@ void spare_limits(const Problem& problem, const AppOptions& all, std::vector<boo
 }  // namespace
 
 bool within_limits(const Problem::App& app, const InstanceOption& option) {
-  const Choice& choice = option.choice;
-  return !(app.min_fps && choice.fps < *app.min_fps) && !(app.max_fps && choice.fps > *app.max_fps) &&
-         !(app.fixed_fps && choice.fps != *app.fixed_fps) &&
-         !(app.fixed_frozen && choice.frozen != *app.fixed_frozen) &&
+  return !(app.min_fps && option.fps < *app.min_fps) && !(app.max_fps && option.fps > *app.max_fps) &&
+         !(app.fixed_fps && option.fps != *app.fixed_fps) &&
+         !(app.fixed_frozen && option.frozen != *app.fixed_frozen) &&
+         !(app.fixed_candidate && id_of(app, option) != *app.fixed_candidate) &&
          !(app.min_f1 && option.f1 < *app.min_f1 - 1e-9);
 }
 
@@ -72,9 +73,8 @@ std::string clash_within(const Problem::App& app, const std::vector<InstanceOpti
   }
   const std::string limits = describe_limits(app);
   if (best == nullptr) return fmt::format("app \"{}\" has no option with {}", app.id, limits);
-  return fmt::format(
-      "app \"{}\" cannot keep {}: its best F1 there is {:.6g}, with {} frozen layers at {} fps", app.id,
-      limits, best->f1, best->choice.frozen, best->choice.fps);
+  return fmt::format("app \"{}\" cannot keep {}: its best F1 there is {:.6g}, with candidate {} at {} fps",
+                     app.id, limits, best->f1, id_of(app, *best), best->fps);
 }
 
 std::optional<Cheapest> cheapest_schedule(const Instance& instance) {

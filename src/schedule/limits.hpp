@@ -8,8 +8,6 @@
 
 namespace mainstream {
 
-using AppOptions = std::vector<std::vector<InstanceOption>>;  // of each app
-
 // Whether the option keeps the app's own limits.
 [[nodiscard]] bool within_limits(const Problem::App& app, const InstanceOption& option);
 

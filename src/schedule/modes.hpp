@@ -5,12 +5,13 @@
 
 namespace mainstream {
 
-// 0.1 .. 0.9: without sharing, one frame per second for everybody may already be too much.
-[[nodiscard]] const std::vector<double>& rates_without_sharing();
+// How the algorithm wants a problem expanded.
+[[nodiscard]] Expansion expansion_for(Algorithm algorithm);
 
-// Reduces options to those with the least (no_sharing) or the most frozen layers (max_sharing), or, for
-// greedy, which knows no precisions, to the most exact precisions. Others stay as they are.
-void apply_mode(Algorithm algorithm, AppOptions& options);
+// Reduces options to those that the algorithm knows: those of the last branchpoint (max_sharing), those of
+// the least frozen tail (no_sharing), those of the most exact precisions (greedy, which knows no others). For
+// the others, options stay as they are.
+void apply_mode(Algorithm algorithm, const Problem& problem, AppOptions& options);
 
 // Reduces every app to its largest frozen count not above `frozen`, or else its smallest.
 void fix_branchpoint(int frozen, AppOptions& options);

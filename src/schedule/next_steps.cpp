@@ -9,12 +9,12 @@
 namespace mainstream {
 namespace {
 
-Assignment assignment_of(const Instance& instance, const Schedule& schedule) {
+Assignment assignment_of(const Problem& problem, const Instance& instance, const Schedule& schedule) {
   Assignment assignment;
   for (std::size_t a = 0; a < instance.apps.size(); ++a) {
     const auto& options = instance.apps[a].options;
     const auto found = std::find_if(options.begin(), options.end(), [&](const InstanceOption& option) {
-      return option.choice == schedule.apps[a].choice;
+      return is_choice(problem.apps[a], option, schedule.apps[a].choice);
     });
     assignment.push_back(static_cast<std::size_t>(found - options.begin()));
   }
@@ -37,7 +37,7 @@ std::optional<NextStep> best_step(const Problem& problem, const Instance& instan
     const double ratio = extra > 0 ? (options[o].f1 - now) / extra : std::numeric_limits<double>::infinity();
     if (best && ratio <= best_ratio) continue;
     best_ratio = ratio;
-    best = NextStep{options[o].choice, options[o].f1, extra, {}, {}};
+    best = NextStep{choice_of(problem.apps[app], options[o]), options[o].f1, extra, {}, {}};
   }
   return best;
 }
@@ -45,7 +45,7 @@ std::optional<NextStep> best_step(const Problem& problem, const Instance& instan
 void take(const Problem& problem, const Schedule& schedule, const SolveOptions& options, std::size_t app,
           NextStep& step) {
   Problem forced = problem;
-  forced.apps[app].fixed_frozen = step.choice.frozen;
+  forced.apps[app].fixed_candidate = step.choice.candidate;
   forced.apps[app].fixed_fps = step.choice.fps;
   SolveOptions from_here = options;
   from_here.current = &schedule;
@@ -62,10 +62,8 @@ void take(const Problem& problem, const Schedule& schedule, const SolveOptions& 
 
 std::vector<std::optional<NextStep>> next_steps(const Problem& problem, const Schedule& schedule,
                                                 const SolveOptions& options) {
-  AppOptions all = expand(
-      problem, options.algorithm == Algorithm::no_sharing ? rates_without_sharing() : std::vector<double>{});
-  const Instance instance = make_instance(problem, std::move(all));
-  const Assignment assignment = assignment_of(instance, schedule);
+  const Instance instance = make_instance(problem, expand(problem, expansion_for(options.algorithm)));
+  const Assignment assignment = assignment_of(problem, instance, schedule);
   std::vector<std::optional<NextStep>> steps;
   for (std::size_t app = 0; app < problem.apps.size() && !(options.stop && options.stop()); ++app) {
     auto& step = steps.emplace_back(best_step(problem, instance, schedule, assignment, app));

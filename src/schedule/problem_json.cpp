@@ -145,8 +145,8 @@ class ProblemReader {
 
   void read_app(const JsonField& field) {
     field.allow_only({"id", "stream", "base", "weight", "min_fps", "max_fps", "min_f1", "fixed_fps",
-                      "fixed_frozen", "event_length_ms", "event_frequency", "correlation", "x_vote",
-                      "candidates", "options"});
+                      "fixed_frozen", "fixed_candidate", "event_length_ms", "event_frequency", "correlation",
+                      "x_vote", "candidates", "options"});
     Problem::App app;
     app.id = field["id"].text();
     app.stem = stem_of(name_in(streams_, field, "stream"), name_in(bases_, field, "base"), field);
@@ -156,6 +156,7 @@ class ProblemReader {
     app.min_f1 = optional_number(field, "min_f1");
     app.fixed_fps = optional_number(field, "fixed_fps");
     if (const auto frozen = field.find("fixed_frozen")) app.fixed_frozen = small_integer(*frozen);
+    if (const auto candidate = field.find("fixed_candidate")) app.fixed_candidate = candidate->text();
     const Problem::Stem& stem = problem_.stems[app.stem];
     if (const auto options = field.find("options")) {
       for (std::size_t i = 0; i < options->size(); ++i)
@@ -191,15 +192,44 @@ class ProblemReader {
     field->fail(fmt::format("\"{}\" has no layer costs; there are those of: {}", name, names));
   }
 
+  // What was left out stands for the frozen count.
+  static std::string optional_id(const JsonField& object, const char* key) {
+    const auto field = object.find(key);
+    if (!field) return "";
+    std::string id = field->text();
+    if (id.empty()) field->fail("is empty; it can be left out, then it is the frozen count");
+    return id;
+  }
+
+  static Problem::Candidate::Kind kind_of(const JsonField& field) {
+    const std::string kind = field.text();
+    if (kind == "tail") return Problem::Candidate::Kind::tail;
+    if (kind != "exit") field.fail(fmt::format("\"{}\" is not known; known are tail and exit", kind));
+    return Problem::Candidate::Kind::exit;
+  }
+
+  static Problem::MeasuredQuality read_measured(const JsonField& field) {
+    field.allow_only({"fps", "votes", "recall", "precision", "f1", "f1_error"});
+    Problem::MeasuredQuality row;
+    row.fps = any_number(field["fps"]);
+    if (const auto votes = field.find("votes")) row.votes = small_integer(*votes);
+    row.quality = {any_number(field["recall"]), any_number(field["precision"]), any_number(field["f1"])};
+    row.f1_error = optional_number(field, "f1_error").value_or(0);
+    return row;
+  }
+
   static Problem::Option read_option(const JsonField& field, const Problem::Stem& stem) {
-    field.allow_only(
-        {"frozen", "fps", "f1", "recall", "precision", "head_cost", "stem_precision", "tail_precision"});
+    field.allow_only({"candidate", "frozen", "fps", "f1", "recall", "precision", "votes", "own_cost",
+                      "head_cost", "stem_precision", "tail_precision"});
     Problem::Option option;
+    option.candidate = optional_id(field, "candidate");
     option.frozen = small_integer(field["frozen"]);
     option.fps = any_number(field["fps"]);
     option.f1 = any_number(field["f1"]);
     option.recall = optional_number(field, "recall");
     option.precision = optional_number(field, "precision");
+    if (const auto votes = field.find("votes")) option.votes = small_integer(*votes);
+    option.own_cost = optional_number(field, "own_cost");
     option.head_cost = optional_number(field, "head_cost").value_or(0);
     option.stem_precision = precision_of(field, "stem_precision", stem);
     option.tail_precision = precision_of(field, "tail_precision", stem);
@@ -207,21 +237,22 @@ class ProblemReader {
   }
 
   static Problem::Candidate read_candidate(const JsonField& field, const Problem::Stem& stem) {
-    field.allow_only({"frozen", "tpr", "fpr", "head_cost", "measured", "stem_precision", "tail_precision"});
+    field.allow_only({"id", "kind", "levels", "frozen", "tpr", "fpr", "own_cost", "head_cost", "measured",
+                      "stem_precision", "tail_precision"});
     Problem::Candidate candidate;
+    candidate.id = optional_id(field, "id");
+    if (const auto kind = field.find("kind")) candidate.kind = kind_of(*kind);
+    if (const auto levels = field.find("levels")) candidate.levels = small_integer(*levels);
     candidate.frozen = small_integer(field["frozen"]);
     candidate.tpr = any_number(field["tpr"]);
     candidate.fpr = any_number(field["fpr"]);
+    candidate.own_cost = optional_number(field, "own_cost");
     candidate.head_cost = optional_number(field, "head_cost").value_or(0);
     candidate.stem_precision = precision_of(field, "stem_precision", stem);
     candidate.tail_precision = precision_of(field, "tail_precision", stem);
     if (const auto measured = field.find("measured")) {
       for (std::size_t i = 0; i < measured->size(); ++i) {
-        const JsonField entry = measured->at(i);
-        entry.allow_only({"fps", "recall", "precision", "f1"});
-        candidate.measured.push_back(
-            {any_number(entry["fps"]),
-             {any_number(entry["recall"]), any_number(entry["precision"]), any_number(entry["f1"])}});
+        candidate.measured.push_back(read_measured(measured->at(i)));
       }
     }
     return candidate;

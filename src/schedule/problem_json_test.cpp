@@ -104,7 +104,7 @@ TEST(ProblemJsonTest, WhatIsMissingEmptyUnknownOrTwiceIsRefusedByName) {
   expect_untrusted(with("/apps/0/id", ""), "apps[0].id");
   expect_untrusted(with("/apps/0/candidates/1/frozen", 0), "apps[0].candidates[1].frozen 0 stands twice");
   expect_untrusted(with("/apps/1/options/1", Json::parse(R"({"frozen": 0, "fps": 1, "f1": 0.1})")),
-                   "apps[1].options[1] repeats frozen 0 at 1 fps");
+                   "apps[1].options[1] repeats candidate 0 at 1 fps");
   std::string twice = kGood;
   twice.insert(1, "\"budget\": 3,");
   expect_untrusted(twice, "budget");

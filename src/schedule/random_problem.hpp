@@ -60,35 +60,71 @@ class RandomProblems {
     app.events = {real(100, 3000), real(0.01, 0.5), chance(0.2) ? 1.0 : real(0, 0.6), whole(1, 3)};
     const int layers = static_cast<int>(stem.layer_costs[0].costs.size());
     const int precisions = static_cast<int>(stem.layer_costs.size());
-    std::vector<Choice> places;
-    for (int place = 0; place < (layers + 1) * precisions * precisions; ++place) {
-      places.push_back(
-          {place / (precisions * precisions), 0, place / precisions % precisions, place % precisions});
+    std::vector<Choice> places;  // two candidates at each, a tail and an exit
+    for (int place = 0; place < 2 * (layers + 1) * precisions * precisions; ++place) {
+      const int pair = place / 2 % (precisions * precisions);
+      const int frozen = place / 2 / (precisions * precisions);
+      const std::string kind = place % 2 == 0 ? "tail-" : "exit-";
+      places.push_back({kind + std::to_string(frozen), frozen, 0, 1, pair / precisions, pair % precisions});
     }
     std::shuffle(places.begin(), places.end(), random_);
     const int most = most_options / static_cast<int>(stem.fps_options.size());
     places.resize(std::min(places.size(), static_cast<std::size_t>(whole(1, std::max(1, most)))));
-    const bool as_options = chance(0.4);
+    const bool as_options = chance(0.4), is_measured = chance(0.3);
     for (const Choice& place : places) {
-      const double head = chance(0.3) ? real(0, 1) : 0;
       if (!as_options) {
-        app.candidates.push_back({place.frozen,
-                                  real(0.3, 1),
-                                  coarse ? 0.1 : real(0, 0.6),
-                                  head,
-                                  {},
-                                  place.stem_precision,
-                                  place.tail_precision});
+        app.candidates.push_back(candidate(place, coarse));
+        if (is_measured) measure(app.candidates.back(), coarse);
         continue;
       }
       for (const double fps : stem.fps_options) {
         if (chance(0.2) && !app.options.empty()) continue;
-        const double f1 = coarse ? whole(0, 4) / 4.0 : real(0, 1);
-        app.options.push_back(
-            {place.frozen, fps, f1, {}, {}, head, place.stem_precision, place.tail_precision});
+        Problem::Option option;
+        option.candidate = place.candidate;
+        option.frozen = place.frozen;
+        option.fps = fps;
+        option.f1 = coarse ? whole(0, 4) / 4.0 : real(0, 1);
+        option.votes = whole(1, 3);
+        option.stem_precision = place.stem_precision;
+        option.tail_precision = place.tail_precision;
+        set_costs(option, place.candidate.starts_with("exit"));
+        app.options.push_back(option);
       }
     }
     return app;
+  }
+
+  // Exits have a head alone, tails now and then a cost of their own as measured.
+  template <typename Point>
+  void set_costs(Point& point, bool is_exit) {
+    if (is_exit || chance(0.2)) point.own_cost = is_exit ? real(0, 0.5) : real(0, 8);
+    if (chance(0.3)) point.head_cost = real(0, 1);
+  }
+
+  Problem::Candidate candidate(const Choice& place, bool coarse) {
+    Problem::Candidate candidate;
+    const bool is_exit = place.candidate.starts_with("exit");
+    candidate.id = place.candidate;
+    candidate.kind = is_exit ? Problem::Candidate::Kind::exit : Problem::Candidate::Kind::tail;
+    candidate.frozen = place.frozen;
+    candidate.tpr = real(0.3, 1);
+    candidate.fpr = coarse ? 0.1 : real(0, 0.6);
+    candidate.stem_precision = place.stem_precision;
+    candidate.tail_precision = place.tail_precision;
+    set_costs(candidate, is_exit);
+    return candidate;
+  }
+
+  void measure(Problem::Candidate& candidate, bool coarse) {
+    double fps = 0;
+    for (int row = whole(1, 3); row > 0; --row) {
+      fps += real(0.2, 4);
+      for (int votes = 1; votes < 4; votes += whole(1, 3)) {
+        Problem::MeasuredQuality measured{fps, {real(0, 1), real(0, 1)}, votes, real(0, 0.1)};
+        measured.quality.f1 = coarse ? whole(0, 4) / 4.0 : real(0, 1);
+        candidate.measured.push_back(measured);
+      }
+    }
   }
 
   void weigh(Problem& problem) {
@@ -101,6 +137,7 @@ class RandomProblems {
       if (chance(0.2)) app.max_fps = real(1, 6);
       if (chance(0.2)) app.min_f1 = real(0, 0.5);
       if (chance(0.1)) app.fixed_frozen = whole(0, 4);
+      if (chance(0.05)) app.fixed_candidate = "exit-" + std::to_string(whole(0, 4));
     }
   }
 

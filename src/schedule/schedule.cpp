@@ -7,18 +7,16 @@
 
 #include "mainstream/error.hpp"
 #include "schedule/answer.hpp"
-#include "schedule/modes.hpp"
+#include "schedule/curve.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr std::array kAlgorithms{std::pair{Algorithm::automatic, "auto"},
-                                 std::pair{Algorithm::optimal, "optimal"},
-                                 std::pair{Algorithm::fast, "fast"},
-                                 std::pair{Algorithm::greedy, "greedy"},
-                                 std::pair{Algorithm::fixed, "fixed"},
-                                 std::pair{Algorithm::max_sharing, "max-sharing"},
-                                 std::pair{Algorithm::no_sharing, "no-sharing"}};
+constexpr std::array kAlgorithms{
+    std::pair{Algorithm::automatic, "auto"}, std::pair{Algorithm::optimal, "optimal"},
+    std::pair{Algorithm::fast, "fast"},      std::pair{Algorithm::greedy, "greedy"},
+    std::pair{Algorithm::fixed, "fixed"},    std::pair{Algorithm::max_sharing, "max-sharing"},
+    std::pair{Algorithm::apart, "apart"},    std::pair{Algorithm::no_sharing, "no-sharing"}};
 constexpr std::array kObjectives{std::pair{Objective::mean, "mean"},
                                  std::pair{Objective::max_min, "max-min"}};
 
@@ -32,7 +30,7 @@ void add_segments(const Instance& instance, const Assignment& assignment, std::s
       const InstanceOption& option = instance.apps[a].options[assignment[a]];
       if (option.level != static_cast<int>(j)) continue;
       deepest_rate = std::max(deepest_rate, option.rate);
-      precision = option.choice.stem_precision;
+      precision = option.stem_precision;
     }
     if (deepest_rate == 0) continue;
     const double per_frame = stem.segment_costs[static_cast<std::size_t>(precision)][j];
@@ -64,15 +62,31 @@ void add_means(const Problem& problem, Schedule& schedule) {
   schedule.mean_f1 = sum / weights;
 }
 
-std::size_t find_option(const Problem::App& app, const std::vector<InstanceOption>& options,
-                        const Choice& choice) {
-  const auto found = std::find_if(options.begin(), options.end(),
-                                  [&](const InstanceOption& option) { return option.choice == choice; });
-  if (found == options.end()) {
-    throw Error(ErrorKind::usage, fmt::format("app \"{}\" cannot be set to {} frozen layers at {} fps",
-                                              app.id, choice.frozen, choice.fps));
+// False when nothing tells what these votes are worth. 0 votes: as it is.
+bool set_votes(const Problem::App& app, int votes, InstanceOption& option) {
+  if (votes == 0 || votes == option.votes) return true;
+  if (!app.options.empty()) return false;
+  const auto quality = quality_with_votes(app.events, app.candidates[option.entry], option.fps, votes);
+  if (!quality) return false;
+  option.votes = votes;
+  option.f1 = quality->f1;
+  option.recall = quality->recall;
+  option.precision = quality->precision;
+  return true;
+}
+
+std::size_t find_option(const Problem::App& app, std::vector<InstanceOption>& options, const Choice& choice) {
+  Choice any_votes = choice;
+  if (app.options.empty()) any_votes.votes = 0;
+  const auto found =
+      std::ranges::find_if(options, [&](const auto& o) { return is_choice(app, o, any_votes); });
+  if (found != options.end() && set_votes(app, choice.votes, *found)) {
+    return static_cast<std::size_t>(found - options.begin());
   }
-  return static_cast<std::size_t>(found - options.begin());
+  throw Error(ErrorKind::usage,
+              fmt::format("app \"{}\" cannot be set to candidate {} at {} fps{}", app.id,
+                          choice.candidate.empty() ? std::to_string(choice.frozen) : choice.candidate,
+                          choice.fps, choice.votes == 0 ? "" : fmt::format(" with {} votes", choice.votes)));
 }
 
 }  // namespace
@@ -110,8 +124,8 @@ Schedule make_schedule(const Problem& problem, const Instance& instance, const A
   schedule.budget = problem.budget;
   for (std::size_t a = 0; a < problem.apps.size(); ++a) {
     const InstanceOption& option = instance.apps[a].options[assignment[a]];
-    schedule.apps.push_back(
-        {problem.apps[a].id, option.choice, option.f1, option.recall, option.precision, option.own_cost});
+    schedule.apps.push_back({problem.apps[a].id, choice_of(problem.apps[a], option), option.f1, option.recall,
+                             option.precision, option.own_cost});
     schedule.cost += option.own_cost;
   }
   for (std::size_t s = 0; s < instance.stems.size(); ++s) add_segments(instance, assignment, s, schedule);
@@ -121,12 +135,12 @@ Schedule make_schedule(const Problem& problem, const Instance& instance, const A
   return schedule;
 }
 
-Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices) {
+Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices, bool alone) {
   validate(problem);
   if (choices.size() != problem.apps.size()) {
     throw Error(ErrorKind::usage, fmt::format("{} choices for {} apps", choices.size(), problem.apps.size()));
   }
-  const Instance instance = make_instance(problem, expand(problem, rates_without_sharing()));
+  Instance instance = make_instance(problem, expand(problem, {alone, true}));
   Assignment assignment;
   for (std::size_t a = 0; a < choices.size(); ++a) {
     assignment.push_back(find_option(problem.apps[a], instance.apps[a].options, choices[a]));
@@ -135,6 +149,14 @@ Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices) {
     throw Error(ErrorKind::usage, "the stem precisions of these choices cannot go together");
   }
   return make_schedule(problem, instance, assignment);
+}
+
+std::string candidate_id(const Problem::Candidate& candidate) {
+  return candidate.id.empty() ? std::to_string(candidate.frozen) : candidate.id;
+}
+
+std::string candidate_id(const Problem::Option& option) {
+  return option.candidate.empty() ? std::to_string(option.frozen) : option.candidate;
 }
 
 }  // namespace mainstream

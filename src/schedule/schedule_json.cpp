@@ -26,21 +26,35 @@ void put_precisions(Json& object, const Point& point, const Problem::Stem& stem)
   object["tail_precision"] = stem.layer_costs[static_cast<std::size_t>(point.tail_precision)].precision;
 }
 
+Json to_json(const Problem::MeasuredQuality& row) {
+  Json object{{"fps", row.fps},
+              {"votes", row.votes},
+              {"recall", row.quality.recall},
+              {"precision", row.quality.precision},
+              {"f1", row.quality.f1}};
+  if (row.f1_error > 0) object["f1_error"] = row.f1_error;
+  return object;
+}
+
 Json to_json(const Problem::Candidate& candidate, const Problem::Stem& stem) {
   Json object{{"frozen", candidate.frozen}, {"tpr", candidate.tpr}, {"fpr", candidate.fpr}};
+  if (!candidate.id.empty()) object["id"] = candidate.id;
+  if (candidate.kind == Problem::Candidate::Kind::exit) object["kind"] = "exit";
+  if (candidate.levels != 1) object["levels"] = candidate.levels;
+  put(object, "own_cost", candidate.own_cost);
   if (candidate.head_cost > 0) object["head_cost"] = candidate.head_cost;
   put_precisions(object, candidate, stem);
-  for (const auto& [fps, quality] : candidate.measured) {
-    object["measured"].push_back(
-        {{"fps", fps}, {"recall", quality.recall}, {"precision", quality.precision}, {"f1", quality.f1}});
-  }
+  for (const auto& row : candidate.measured) object["measured"].push_back(to_json(row));
   return object;
 }
 
 Json to_json(const Problem::Option& option, const Problem::Stem& stem) {
   Json object{{"frozen", option.frozen}, {"fps", option.fps}, {"f1", option.f1}};
+  if (!option.candidate.empty()) object["candidate"] = option.candidate;
   put(object, "recall", option.recall);
   put(object, "precision", option.precision);
+  if (option.votes != 1) object["votes"] = option.votes;
+  put(object, "own_cost", option.own_cost);
   if (option.head_cost > 0) object["head_cost"] = option.head_cost;
   put_precisions(object, option, stem);
   return object;
@@ -56,6 +70,7 @@ Json to_json(const Problem::App& app, const Problem::Stem& stem) {
   put(object, "min_f1", app.min_f1);
   put(object, "fixed_fps", app.fixed_fps);
   if (app.fixed_frozen) object["fixed_frozen"] = *app.fixed_frozen;
+  if (app.fixed_candidate) object["fixed_candidate"] = *app.fixed_candidate;
   if (!app.options.empty()) {
     for (const Problem::Option& option : app.options) object["options"].push_back(to_json(option, stem));
     return object;
@@ -98,7 +113,8 @@ Json schedule_object(const Schedule& schedule, const Problem& problem) {
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const Schedule::App& app = schedule.apps[a];
     const Problem::Stem& stem = problem.stems[problem.apps[a].stem];
-    Json entry{{"id", app.id}, {"frozen", app.choice.frozen}, {"fps", app.choice.fps}, {"f1", app.f1}};
+    Json entry{{"id", app.id},          {"candidate", app.choice.candidate}, {"frozen", app.choice.frozen},
+               {"fps", app.choice.fps}, {"votes", app.choice.votes},         {"f1", app.f1}};
     put(entry, "recall", app.recall);
     put(entry, "precision", app.precision);
     entry["own_cost"] = app.own_cost;

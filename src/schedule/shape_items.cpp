@@ -6,7 +6,7 @@ namespace {
 bool allows(const Shape& shape, const InstanceOption& option) {
   if (option.level == 0) return true;
   const auto level = static_cast<std::size_t>(option.level);
-  return option.rate <= shape.rate[level] && option.choice.stem_precision == shape.precision[level];
+  return option.rate <= shape.rate[level] && option.stem_precision == shape.precision[level];
 }
 
 }  // namespace

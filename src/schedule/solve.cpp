@@ -22,7 +22,7 @@ struct Answer {
 // For comparison: they know no bound, or only one on what they choose from.
 bool is_baseline(Algorithm algorithm) {
   return algorithm == Algorithm::greedy || algorithm == Algorithm::fixed ||
-         algorithm == Algorithm::max_sharing || algorithm == Algorithm::no_sharing;
+         algorithm == Algorithm::max_sharing || expansion_for(algorithm).alone;
 }
 
 class Solver {
@@ -30,8 +30,8 @@ class Solver {
   Solver(const Problem& problem, const SolveOptions& options) : problem_(problem), options_(options) {}
 
   Schedule run() {
-    all_ = expanded();
-    apply_mode(options_.algorithm, all_);
+    all_ = expand(problem_, expansion_for(options_.algorithm));
+    apply_mode(options_.algorithm, problem_, all_);
     within_ = all_;
     for (std::size_t a = 0; a < within_.size(); ++a) {
       keep_limits(a, within_[a]);
@@ -39,18 +39,16 @@ class Solver {
     }
     Schedule schedule = options_.algorithm == Algorithm::fixed ? best_fixed() : solve_for(within_);
     if (schedule.feasible && is_baseline(options_.algorithm)) {
+      const double own = schedule.bound.value_or(0);
       schedule.bound = bound_on_all();
+      // Alone, stems may have precisions that cannot go together where they are shared.
+      if (expansion_for(options_.algorithm).alone) schedule.bound = std::max(*schedule.bound, own);
       schedule.proven = false;
     }
     return schedule;
   }
 
  private:
-  [[nodiscard]] AppOptions expanded() const {
-    return expand(problem_, options_.algorithm == Algorithm::no_sharing ? rates_without_sharing()
-                                                                        : std::vector<double>{});
-  }
-
   void keep_limits(std::size_t app, std::vector<InstanceOption>& options) const {
     std::erase_if(options, [&](const auto& option) { return !within_limits(problem_.apps[app], option); });
   }
@@ -63,9 +61,7 @@ class Solver {
   }
 
   Schedule solve_for(AppOptions options) const {
-    if (options_.algorithm != Algorithm::greedy) {  // whose way depends on all of them
-      for (auto& of_app : options) drop_dominated(of_app);
-    }
+    for (auto& of_app : options) drop_dominated(of_app);
     const Instance instance = make_instance(problem_, std::move(options));
     const Answer answer = ask(instance);
     if (!answer.assignment) return infeasible(instance);
@@ -113,7 +109,7 @@ class Solver {
 
   // The relaxation's, on the objective over all that any algorithm could choose.
   [[nodiscard]] double bound_on_all() const {
-    AppOptions options = expanded();
+    AppOptions options = expand(problem_, {false, expansion_for(options_.algorithm).low_rates});
     for (std::size_t a = 0; a < options.size(); ++a) {
       keep_limits(a, options[a]);
       drop_dominated(options[a]);
@@ -138,7 +134,7 @@ class Solver {
       auto option = options.end();
       if (app != known.end()) {
         option = std::find_if(options.begin(), options.end(),
-                              [&](const auto& entry) { return entry.choice == app->choice; });
+                              [&](const auto& o) { return is_choice(problem_.apps[a], o, app->choice); });
       }
       if (option == options.end()) {
         option = std::min_element(options.begin(), options.end(),

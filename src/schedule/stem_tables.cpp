@@ -23,7 +23,7 @@ StemTables::StemTables(const Instance& instance, std::size_t stem)
 }
 
 void StemTables::place(std::size_t index, const InstanceOption& option, std::int32_t number) {
-  const int precision = option.level == 0 ? 0 : option.choice.stem_precision;
+  const int precision = option.level == 0 ? 0 : option.stem_precision;
   const std::size_t cell = row(option.level, precision, option.rate) + index;
   for (std::size_t p = 0;; ++p) {
     if (p == planes_.size()) {

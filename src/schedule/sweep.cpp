@@ -7,8 +7,8 @@
 namespace mainstream {
 namespace {
 
-constexpr std::array kSwept{Algorithm::optimal, Algorithm::fast,        Algorithm::greedy,
-                            Algorithm::fixed,   Algorithm::max_sharing, Algorithm::no_sharing};
+constexpr std::array kSwept{Algorithm::optimal,     Algorithm::fast,  Algorithm::greedy,    Algorithm::fixed,
+                            Algorithm::max_sharing, Algorithm::apart, Algorithm::no_sharing};
 constexpr int kPoints = 25;
 
 class Sweep {
@@ -44,7 +44,7 @@ std::vector<SweepPoint> sweep_budget(const Problem& problem, const OptionsFor& o
   constexpr double kLittle = 1e-9, kEverything = 1e12;
   // An infeasible answer is the cheapest schedule.
   const double cheapest = cost_at(problem, kLittle, options(Algorithm::fast));
-  const double most = cost_at(problem, kEverything, options(Algorithm::no_sharing));
+  const double most = cost_at(problem, kEverything, options(Algorithm::apart));
   const double low = 0.9 * std::max(cheapest, kLittle), high = std::max(1.1 * most, 2 * low);
   Sweep sweep(options, progress, kPoints);
   for (int i = 0; i < kPoints; ++i) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -12,7 +13,7 @@ namespace mainstream {
 namespace {
 
 constexpr double kMaxCost = 1e15, kMaxFps = 1e6, kMaxLengthMs = 1e9;
-constexpr int kMaxVotes = 1000;
+constexpr int kMaxVotes = 1000, kMaxLevels = 1000;
 // Of what a stem's search tables hold; hundreds of megabytes then.
 constexpr double kMaxSettings = 1e7;
 
@@ -74,28 +75,44 @@ void check_layer_costs(const Problem::Stem& stem) {
 template <typename Point>
 void check_place(const std::string& at, const Point& point, const Problem::Stem& stem) {
   check_range(at + ".frozen", point.frozen, 0, static_cast<double>(stem.layer_costs[0].costs.size()));
+  if (point.own_cost) check_range(at + ".own_cost", *point.own_cost, 0, kMaxCost);
   check_range(at + ".head_cost", point.head_cost, 0, kMaxCost);
   const auto last = static_cast<double>(stem.layer_costs.size()) - 1;
   check_range(at + ".stem_precision", point.stem_precision, 0, last);
   check_range(at + ".tail_precision", point.tail_precision, 0, last);
 }
 
+// One row of a candidate's table.
+void check_measured(const std::string& at, const std::vector<Problem::MeasuredQuality>& rows, std::size_t i) {
+  const std::string field = fmt::format("{}.measured[{}]", at, i);
+  const Problem::MeasuredQuality& row = rows[i];
+  check_positive(field + ".fps", row.fps, kMaxFps);
+  check_range(field + ".votes", row.votes, 1, kMaxVotes);
+  if (i > 0 && row.fps < rows[i - 1].fps) {
+    fail(field + ".fps", fmt::format("is {} after {}; it must rise", row.fps, rows[i - 1].fps));
+  }
+  if (i > 0 && row.fps == rows[i - 1].fps && row.votes <= rows[i - 1].votes) {
+    fail(field, fmt::format("has {} votes after {} at {} fps; fps must rise, and votes where it does not",
+                            row.votes, rows[i - 1].votes, row.fps));
+  }
+  check_range(field + ".recall", row.quality.recall, 0, 1);
+  check_range(field + ".precision", row.quality.precision, 0, 1);
+  check_range(field + ".f1", row.quality.f1, 0, 1);
+  check_range(field + ".f1_error", row.f1_error, 0, 1);
+}
+
 void check_candidate(const std::string& at, const Problem::Candidate& candidate, const Problem::Stem& stem) {
   check_place(at, candidate, stem);
   check_range(at + ".tpr", candidate.tpr, 0, 1);
   check_range(at + ".fpr", candidate.fpr, 0, 1);
-  for (std::size_t i = 0; i < candidate.measured.size(); ++i) {
-    const std::string field = fmt::format("{}.measured[{}]", at, i);
-    const Problem::MeasuredQuality& measured = candidate.measured[i];
-    check_positive(field + ".fps", measured.fps, kMaxFps);
-    if (i > 0 && measured.fps <= candidate.measured[i - 1].fps) {
-      fail(field + ".fps",
-           fmt::format("is {} after {}; it must rise", measured.fps, candidate.measured[i - 1].fps));
-    }
-    check_range(field + ".recall", measured.quality.recall, 0, 1);
-    check_range(field + ".precision", measured.quality.precision, 0, 1);
-    check_range(field + ".f1", measured.quality.f1, 0, 1);
-  }
+  check_range(at + ".levels", candidate.levels, 1, kMaxLevels);
+  for (std::size_t i = 0; i < candidate.measured.size(); ++i) check_measured(at, candidate.measured, i);
+}
+
+[[noreturn]] void fail_twice(const std::string& at, const Problem::Candidate& candidate) {
+  if (!candidate.id.empty()) fail(at + ".id", fmt::format("\"{}\" stands twice", candidate.id));
+  fail(at + ".frozen",
+       fmt::format("{} stands twice; candidates of one frozen count need an id each", candidate.frozen));
 }
 
 void check_candidates(const std::string& at, const Problem::App& app, const Problem::Stem& stem) {
@@ -103,19 +120,29 @@ void check_candidates(const std::string& at, const Problem::App& app, const Prob
   check_range(at + ".event_frequency", app.events.frequency, 0, 1);
   check_range(at + ".correlation", app.events.correlation, 0, 1);
   check_range(at + ".x_vote", app.events.votes, 1, kMaxVotes);
-  std::set<std::tuple<int, int, int>> seen;
+  std::map<std::string, std::size_t> by_id;
+  std::set<std::tuple<std::string, int, int>> seen;
   for (std::size_t i = 0; i < app.candidates.size(); ++i) {
     const std::string field = fmt::format("{}.candidates[{}]", at, i);
     const Problem::Candidate& candidate = app.candidates[i];
     check_candidate(field, candidate, stem);
-    if (!seen.emplace(candidate.frozen, candidate.stem_precision, candidate.tail_precision).second) {
-      fail(field + ".frozen", fmt::format("{} stands twice", candidate.frozen));
+    const std::string id = candidate_id(candidate);
+    if (!seen.emplace(id, candidate.stem_precision, candidate.tail_precision).second)
+      fail_twice(field, candidate);
+    const Problem::Candidate& first = app.candidates[by_id.emplace(id, i).first->second];
+    if (first.frozen != candidate.frozen || first.kind != candidate.kind ||
+        first.levels != candidate.levels) {
+      fail(field,
+           fmt::format("differs from another entry of \"{}\" in frozen, kind or levels; entries of one "
+                       "id may differ in precisions only",
+                       id));
     }
   }
 }
 
 void check_options(const std::string& at, const Problem::App& app, const Problem::Stem& stem) {
-  std::set<std::tuple<int, double, int, int>> seen;
+  std::map<std::string, int> by_id;
+  std::set<std::tuple<std::string, double, int, int>> seen;
   for (std::size_t i = 0; i < app.options.size(); ++i) {
     const std::string field = fmt::format("{}.options[{}]", at, i);
     const Problem::Option& option = app.options[i];
@@ -128,8 +155,14 @@ void check_options(const std::string& at, const Problem::App& app, const Problem
     check_range(field + ".f1", option.f1, 0, 1);
     if (option.recall) check_range(field + ".recall", *option.recall, 0, 1);
     if (option.precision) check_range(field + ".precision", *option.precision, 0, 1);
-    if (!seen.emplace(option.frozen, option.fps, option.stem_precision, option.tail_precision).second) {
-      fail(field, fmt::format("repeats frozen {} at {} fps", option.frozen, option.fps));
+    check_range(field + ".votes", option.votes, 1, kMaxVotes);
+    const std::string id = candidate_id(option);
+    if (!seen.emplace(id, option.fps, option.stem_precision, option.tail_precision).second) {
+      fail(field, fmt::format("repeats candidate {} at {} fps", id, option.fps));
+    }
+    if (!by_id.emplace(id, option.frozen).second && by_id[id] != option.frozen) {
+      fail(field + ".frozen",
+           fmt::format("is {}, and {} elsewhere for candidate {}", option.frozen, by_id[id], id));
     }
   }
 }
@@ -141,6 +174,7 @@ void check_limits(const std::string& at, const Problem::App& app) {
   if (app.min_f1) check_range(at + ".min_f1", *app.min_f1, 0, 1);
   if (app.fixed_fps) check_positive(at + ".fixed_fps", *app.fixed_fps, kMaxFps);
   if (app.fixed_frozen) check_range(at + ".fixed_frozen", *app.fixed_frozen, 0, 1e9);
+  if (app.fixed_candidate && app.fixed_candidate->empty()) fail(at + ".fixed_candidate", "is empty");
 }
 
 // Apps with options have frame rates of their own, so few bytes can ask for very large tables.
