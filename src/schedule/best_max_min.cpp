@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schedule/baselines.hpp"
 #include "schedule/relaxation.hpp"
 #include "schedule/same.hpp"
 
@@ -9,6 +10,7 @@ namespace mainstream {
 namespace {
 
 constexpr long kFastNodes = 4'000, kExactNodes = 2'000'000'000;
+constexpr int kStops = 100;  // how often the search of a part may go on when asked
 
 // The f1 that a minimum can have, ascending: up to the best of the app that has the lowest best.
 std::vector<double> possible_minima(const Instance& instance) {
@@ -27,6 +29,19 @@ std::vector<double> possible_minima(const Instance& instance) {
   values.erase(std::unique(values.begin(), values.end(), [](double a, double b) { return b - a < kSame; }),
                values.end());
   return values;
+}
+
+double least_f1(const Instance& instance, const Assignment& assignment) {
+  double least = 1;
+  for (std::size_t a = 0; a < assignment.size(); ++a) {
+    least = std::min(least, instance.apps[a].options[assignment[a]].f1);
+  }
+  return least;
+}
+
+bool is_within(const Instance& instance, const Assignment& assignment) {
+  const auto cost = assignment_cost(instance, assignment);
+  return cost && within_budget(*cost, instance.budget);
 }
 
 class MinimumSearch {
@@ -70,10 +85,7 @@ class MinimumSearch {
       certain_ = !limit.reached || -cheapest.upper > instance_.budget * (1 + 1e-8);
       if (!within_budget(cheapest.cost, instance_.budget)) return false;
     }
-    double least = 1;
-    for (std::size_t a = 0; a < instance_.apps.size(); ++a) {
-      least = std::min(least, instance_.apps[a].options[cheapest.assignment[a]].f1);
-    }
+    const double least = least_f1(instance_, cheapest.assignment);
     const auto next = std::upper_bound(minima_.begin(), minima_.end(), least);
     reached_ = static_cast<std::size_t>(next - minima_.begin()) - 1;
     return true;
@@ -87,20 +99,20 @@ class MinimumSearch {
   bool certain_ = true;
 };
 
-// The options that keep a minimum; `original` tells their places in the whole instance.
-Instance restrict_to(const Instance& instance, double min_f1, std::vector<Assignment>& original) {
-  Instance result = instance;
-  for (InstanceApp& app : result.apps) {
-    auto& places = original.emplace_back();
-    std::vector<InstanceOption> kept;
-    for (std::size_t o = 0; o < app.options.size(); ++o) {
-      if (app.options[o].f1 < min_f1) continue;
-      kept.push_back(app.options[o]);
-      places.push_back(o);
-    }
-    app.options = std::move(kept);
+// The heuristic may miss a minimum that simpler algorithms reach.
+void raise_minimum(const Instance& instance, const MeanSearch& search, BestMaxMin& result) {
+  for (const Assignment& start : search.starts) {
+    if (is_within(instance, start)) result.min_f1 = std::max(result.min_f1, least_f1(instance, start));
   }
-  return result;
+  if (result.proven) return;
+  int left = kStops;
+  MeanSearch there;
+  there.stop = [&left] { return --left < 0; };
+  for (const Part& part : single_branchpoints(instance)) {
+    left = kStops;
+    const BestMaxMin best = best_max_min(part.instance, there);
+    if (best.mean.best) result.min_f1 = std::max(result.min_f1, best.min_f1);
+  }
 }
 
 }  // namespace
@@ -108,17 +120,19 @@ Instance restrict_to(const Instance& instance, double min_f1, std::vector<Assign
 BestMaxMin best_max_min(const Instance& instance, const MeanSearch& search) {
   BestMaxMin result = MinimumSearch(instance, search).run();
   if (result.bound == 0 && !result.proven && result.mean.proven) return result;
-  std::vector<Assignment> original;
-  const Instance restricted = restrict_to(instance, result.min_f1 - kSame, original);
+  if (!search.exact) raise_minimum(instance, search, result);
+  const auto part =
+      part_of(instance, [&](auto, const auto& option) { return option.f1 >= result.min_f1 - kSame; });
   MeanSearch rest = search;
-  rest.start = nullptr;
-  result.mean = best_mean(restricted, rest);
+  rest.starts.clear();
+  for (const Assignment& start : search.starts) {
+    if (auto there = part->in_part(start)) rest.starts.push_back(std::move(*there));
+  }
+  result.mean = best_mean(part->instance, rest);
   result.proven = result.proven && result.mean.proven;
   if (!result.mean.best) return result;
-  for (std::size_t a = 0; a < original.size(); ++a) {
-    std::size_t& option = result.mean.best->assignment[a];
-    option = original[a][option];
-  }
+  if (!search.exact) search_baselines(part->instance, result.mean);
+  result.mean.best->assignment = part->in_whole(std::move(result.mean.best->assignment));
   return result;
 }
 

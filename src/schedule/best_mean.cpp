@@ -37,7 +37,7 @@ class MeanSolver {
     }
     result_.cheapest_cost = cheapest.cost;
     cheapest_ = std::move(cheapest);
-    if (search_.start != nullptr) offer(*search_.start);
+    for (const Assignment& start : search_.starts) offer(start);
     heuristic();
     if (search_.exact) prove();
     return result_;
@@ -47,10 +47,7 @@ class MeanSolver {
   void offer(const Assignment& assignment) {
     const auto cost = assignment_cost(instance_, assignment);
     if (!cost || !within_budget(*cost, instance_.budget)) return;
-    Solution solution{assignment, 0, *cost};
-    for (std::size_t a = 0; a < assignment.size(); ++a) {
-      solution.value += instance_.apps[a].options[assignment[a]].value;
-    }
+    Solution solution{assignment, value_of(instance_, assignment), *cost};
     if (!result_.best || better(solution, *result_.best)) result_.best = std::move(solution);
   }
 

@@ -25,10 +25,10 @@ struct BestMean {
 };
 
 struct MeanSearch {
-  bool exact = true;                  // go on until proven, or stopped
-  std::function<bool()> stop;         // asked only while going on
-  const Assignment* start = nullptr;  // a schedule to begin with; may be over the budget
-  double price = 0;                   // a guess, 0 for none
+  bool exact = true;               // go on until proven, or stopped
+  std::function<bool()> stop;      // asked only while going on
+  std::vector<Assignment> starts;  // schedules to begin with; may be over the budget
+  double price = 0;                // a guess, 0 for none
 };
 
 [[nodiscard]] BestMean best_mean(const Instance& instance, const MeanSearch& search);

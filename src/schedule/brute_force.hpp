@@ -161,4 +161,33 @@ class BruteForce {
   std::vector<const TriedOption*> chosen_;
 };
 
+// The best mean when every app runs everything for itself, its cost written out layer by layer. Nothing when
+// nothing is within the budget.
+inline std::optional<double> best_mean_alone(const Problem& problem,
+                                             const std::vector<std::vector<TriedOption>>& options,
+                                             std::size_t app = 0, double cost = 0, double value = 0) {
+  if (app == options.size()) return within_budget(cost, problem.budget) ? std::optional(value) : std::nullopt;
+  const auto& stem = problem.stems[problem.apps[app].stem];
+  double weights = 0;
+  for (const Problem::App& other : problem.apps) weights += other.weight;
+  std::optional<double> best;
+  for (const TriedOption& option : options[app]) {
+    const auto& layers = stem.layer_costs[static_cast<std::size_t>(option.choice.tail_precision)].costs;
+    const auto frozen = static_cast<std::size_t>(option.choice.frozen);
+    double way = std::numeric_limits<double>::infinity();
+    for (int p = 0; p <= option.choice.stem_precision; ++p) {
+      double sum = 0;
+      for (std::size_t l = 0; l < frozen; ++l) sum += stem.layer_costs[static_cast<std::size_t>(p)].costs[l];
+      way = std::min(way, sum);
+    }
+    double own = option.head_cost;
+    for (std::size_t l = frozen; l < layers.size(); ++l) own += layers[l];
+    const double frame = way + option.own_cost.value_or(own);
+    const auto rest = best_mean_alone(problem, options, app + 1, cost + frame * option.choice.fps,
+                                      value + problem.apps[app].weight * option.f1 / weights);
+    if (rest && (!best || *rest > *best)) best = rest;
+  }
+  return best;
+}
+
 }  // namespace mainstream

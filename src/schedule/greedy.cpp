@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <limits>
+#include <set>
 #include <tuple>
 
 #include "schedule/limits.hpp"
@@ -68,101 +71,150 @@ std::vector<Demand> demand_of(const Instance& instance, const InstanceStem& stem
 class Moves {
  public:
   Moves(const Instance& instance, Assignment start)
-      : instance_(instance), assignment_(std::move(start)), best_(instance.apps.size()) {
+      : instance_(instance),
+        assignment_(std::move(start)),
+        cost_(assignment_cost(instance, assignment_).value_or(0)),
+        best_(instance.apps.size()),
+        worth_(instance.apps.size()),
+        raise_(instance.stems.size()) {
     for (const InstanceStem& stem : instance.stems) demand_.push_back(demand_of(instance, stem, assignment_));
-    forget(0, best_.size());
-    cost_ = assignment_cost(instance_, assignment_).value_or(0);
+    for (const InstanceApp& app : instance.apps)
+      targets_.push_back(targets_of(app, instance.stems[app.stem]));
+    for (std::size_t app = 0; app < best_.size(); ++app) look_at(app);
   }
 
   [[nodiscard]] const Assignment& assignment() const { return assignment_; }
 
   // Makes the best move of all. False when there is none.
   bool make_one() {
-    const Move* best = nullptr;
-    for (std::size_t a = 0; a < best_.size(); ++a) {
-      Known& known = best_[a];
-      if (!known.valid || (known.move && !fits(*known.move))) known = {true, best_of(a)};
-      if (known.move && (best == nullptr || better(*known.move, *best))) best = &*known.move;
+    while (true) {
+      const double most = *std::ranges::max_element(worth_);
+      if (most <= 0) return false;
+      const Move* best = nullptr;
+      for (std::size_t app = 0; app < best_.size(); ++app) {
+        if (worth_[app] < most * (1 - 2 * kSame)) continue;
+        if (best == nullptr || better(*best_[app], *best)) best = &*best_[app];
+      }
+      if (fits(*best)) {
+        make(*best);
+        return true;
+      }
+      look_at(best->app);  // it did when it was found
     }
-    if (best == nullptr) return false;
-    make(*best);
-    return true;
   }
 
  private:
-  struct Known {
-    bool valid = false;
-    std::optional<Move> move;
+  // What of an option the search for a move looks at.
+  struct Target {
+    double value = 0, own_cost = 0;
+    std::uint32_t place = 0, option = 0;  // level and rate; index into InstanceApp::options
   };
+
+  // The most valuable first.
+  static std::vector<Target> targets_of(const InstanceApp& app, const InstanceStem& stem) {
+    std::vector<Target> targets;
+    targets.reserve(app.options.size());
+    for (const InstanceOption& option : app.options) {
+      const std::size_t place = static_cast<std::size_t>(option.level) * stem.rates.size();
+      targets.push_back({option.value, option.own_cost,
+                         static_cast<std::uint32_t>(place) + static_cast<std::uint32_t>(option.rate),
+                         static_cast<std::uint32_t>(targets.size())});
+    }
+    std::ranges::sort(targets, std::greater{}, &Target::value);
+    return targets;
+  }
 
   [[nodiscard]] bool fits(const Move& move) const {
     return within_budget(cost_ + move.extra, instance_.budget);
   }
 
-  void forget(std::size_t first, std::size_t end) {
-    for (std::size_t a = first; a < end; ++a) best_[a].valid = false;
+  void look_at(std::size_t app) {
+    best_[app] = best_of(app);
+    worth_[app] = !best_[app]          ? 0
+                  : best_[app]->free() ? std::numeric_limits<double>::infinity()
+                                       : best_[app]->ratio();
   }
 
-  void make(const Move& move) {
-    const std::size_t s = instance_.apps[move.app].stem, app = move.app;
-    assignment_[app] = move.option;
-    const double before = cost_;
-    cost_ = assignment_cost(instance_, assignment_).value_or(0);
-    std::vector<Demand> demand = demand_of(instance_, instance_.stems[s], assignment_);
-    best_[app].valid = false;
-    if (cost_ < before) forget(0, best_.size());  // what did not fit may do so now
+  void make(Move move) {
+    const std::size_t s = instance_.apps[move.app].stem;
+    const InstanceStem& stem = instance_.stems[s];
+    assignment_[move.app] = move.option;
+    cost_ += move.extra;
+    std::vector<Demand> demand = demand_of(instance_, stem, assignment_);
+    std::swap(demand_[s], demand);
+    if (demand != demand_[s]) raise_[s].clear();
+    bool all = false;
+    std::set<std::size_t> changed{move.app};
     for (std::size_t j = 1; j < demand.size(); ++j) {
-      const Demand &was = demand_[s][j], &now = demand[j];
+      const Demand &was = demand[j], &now = demand_[s][j];
+      all = all || was.first != now.first;
       if (was == now) continue;
-      best_[was.asking].valid = best_[now.asking].valid = false;
-      if (was.first == now.first) continue;
-      for (const std::size_t a : instance_.stems[s].apps) best_[a].valid = false;
+      changed.insert({was.asking, now.asking});
     }
-    demand_[s] = std::move(demand);
+    if (move.extra < 0) {  // what did not fit may do so now
+      for (std::size_t app = 0; app < best_.size(); ++app) look_at(app);
+    } else if (all) {
+      for (const std::size_t app : stem.apps) look_at(app);
+    } else {
+      for (const std::size_t app : changed) look_at(app);
+    }
   }
 
-  // What the stem costs more with an option at each level and rate than without the app.
-  void raise_for(std::size_t app) {
-    const InstanceStem& stem = instance_.stems[instance_.apps[app].stem];
-    const std::vector<Demand>& demand = demand_[instance_.apps[app].stem];
-    raise_.assign(stem.levels.size() * stem.rates.size(), 0.0);
+  // What the stem costs more with an option at each level and rate than without the app. The same for all
+  // that ask for nothing that others would not have anyway.
+  [[nodiscard]] const double* raise_for(std::size_t app) {
+    const std::size_t s = instance_.apps[app].stem;
+    const bool is_asking = std::ranges::any_of(
+        demand_[s], [&](const Demand& d) { return d.asking == app && d.first > d.second; });
+    std::vector<double>& table = is_asking ? own_raise_ : raise_[s];
+    if (is_asking || table.empty()) tabulate(instance_.stems[s], demand_[s], app, table);
+    return table.data();
+  }
+
+  static void tabulate(const InstanceStem& stem, const std::vector<Demand>& demand, std::size_t app,
+                       std::vector<double>& table) {
+    table.assign(stem.levels.size() * stem.rates.size(), 0.0);
     for (std::size_t j = 1; j < stem.levels.size(); ++j) {
-      const auto others = static_cast<std::size_t>(demand[j].without(app));
-      const double* before = raise_.data() + (j - 1) * stem.rates.size();
-      double* here = raise_.data() + j * stem.rates.size();
+      const double others = stem.rates[static_cast<std::size_t>(demand[j].without(app))];
+      const double* before = table.data() + (j - 1) * stem.rates.size();
+      double* here = table.data() + j * stem.rates.size();
       for (std::size_t r = 0; r < stem.rates.size(); ++r) {
-        const double faster = r > others ? stem.rates[r] - stem.rates[others] : 0;
-        here[r] = before[r] + stem.segment_costs[0][j] * faster;
+        here[r] = before[r] + stem.segment_costs[0][j] * std::max(0.0, stem.rates[r] - others);
       }
     }
   }
 
   std::optional<Move> best_of(std::size_t app) {
     const auto& options = instance_.apps[app].options;
-    const std::size_t rates = instance_.stems[instance_.apps[app].stem].rates.size();
+    const InstanceStem& stem = instance_.stems[instance_.apps[app].stem];
     const InstanceOption& now = options[assignment_[app]];
-    raise_for(app);
-    const auto cost_with = [&](const InstanceOption& o) {
-      return o.own_cost +
-             raise_[static_cast<std::size_t>(o.level) * rates + static_cast<std::size_t>(o.rate)];
-    };
-    const double cost_now = cost_with(now);
+    const double* raise = raise_for(app);
+    const double cost_now =
+        now.own_cost +
+        raise[static_cast<std::size_t>(now.level) * stem.rates.size() + static_cast<std::size_t>(now.rate)];
     std::optional<Move> best;
-    for (std::size_t o = 0; o < options.size(); ++o) {
-      const InstanceOption& to = options[o];
-      if (to.value <= now.value + kSame) continue;
-      const Move move{app, o, to.value - now.value, cost_with(to) - cost_now, to.rate, to.frozen};
-      if (fits(move) && (!best || better(move, *best))) best = move;
+    double least_ratio = 0;  // of a move that is as good
+    for (const Target& to : targets_[app]) {
+      if (to.value <= now.value + kSame) break;
+      const double gain = to.value - now.value, extra = to.own_cost + raise[to.place] - cost_now;
+      if (extra > kSame && gain < least_ratio * extra) continue;
+      const Move move{app, to.option, gain, extra, options[to.option].rate, options[to.option].frozen};
+      if (!fits(move) || (best && !better(move, *best))) continue;
+      best = move;
+      least_ratio = move.free() ? std::numeric_limits<double>::infinity() : move.ratio() * (1 - 2 * kSame);
     }
     return best;
   }
 
   const Instance& instance_;
   Assignment assignment_;
-  double cost_ = 0;
+  double cost_;
   std::vector<std::vector<Demand>> demand_;  // by stem and level
-  std::vector<Known> best_;
-  std::vector<double> raise_;
+  std::vector<std::vector<Target>> targets_;
+  std::vector<std::optional<Move>> best_;
+  std::vector<double> worth_;               // gain by cost of the best moves, 0 where there is none
+  std::vector<std::vector<double>> raise_;  // by stem, level and rate; empty when it is to be made anew
+  std::vector<double> own_raise_;
 };
 
 // Everybody at the last branchpoint and the lowest rate there.

@@ -145,6 +145,17 @@ void place_on_grid(const Problem::Stem& given, InstanceStem& stem, std::vector<I
   }
 }
 
+// The deepest at which something reads that tensor alone, if there is any such.
+int last_branchpoint(const Problem::App& app) {
+  int last = 0, last_alone = -1;
+  for (const Problem::Candidate& candidate : app.candidates) {
+    last = std::max(last, candidate.frozen);
+    if (candidate.levels == 1) last_alone = std::max(last_alone, candidate.frozen);
+  }
+  for (const Problem::Option& option : app.options) last = std::max(last, option.frozen);
+  return last_alone >= 0 ? last_alone : last;
+}
+
 // What the apps of one stem ask of each segment: the highest rate, and the stem precision of the next
 // branchpoint in use (-1 where there is none).
 struct Demand {
@@ -170,6 +181,15 @@ std::optional<Demand> demand_of(const Instance& instance, const InstanceStem& st
   return demand;
 }
 
+// Where it leaves the stem, and how fast that must run there: nothing to others where nothing is shared.
+std::pair<int, int> place_of(const InstanceOption& option) {
+  return {option.shared, option.shared == 0 ? 0 : option.stem_precision};
+}
+
+double demand_of(const InstanceOption& option) {
+  return option.shared == 0 ? 0 : option.fps;
+}
+
 }  // namespace
 
 AppOptions expand(const Problem& problem, const Expansion& how) {
@@ -185,26 +205,27 @@ AppOptions expand(const Problem& problem, const Expansion& how) {
   return options;
 }
 
+bool is_as_good(const InstanceOption& option, const InstanceOption& other) {
+  return place_of(option) == place_of(other) && demand_of(option) <= demand_of(other) &&
+         option.own_cost <= other.own_cost && option.f1 >= other.f1;
+}
+
 void drop_dominated(std::vector<InstanceOption>& options) {
-  // Where nothing is shared, it does not matter to others at which rate and stem precision.
-  const auto place = [](const InstanceOption& o) {
-    return std::pair(o.shared, o.shared == 0 ? 0 : o.stem_precision);
+  const auto key = [](const InstanceOption& o) {
+    return std::tuple(place_of(o), demand_of(o), o.own_cost, -o.f1);
   };
-  const auto key = [&](const InstanceOption& o) {
-    return std::tuple(place(o), o.shared == 0 ? 0 : o.fps, o.own_cost, -o.f1);
-  };
+  const auto before = [&](auto a, auto b) { return key(options[a]) < key(options[b]); };
   std::vector<std::uint32_t> order(options.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](auto a, auto b) { return key(options[a]) < key(options[b]); });
+  if (!std::ranges::is_sorted(order, before)) std::ranges::stable_sort(order, before);
   std::vector<InstanceOption> kept;
   kept.reserve(options.size());
   for (const std::uint32_t o : order) {
     const InstanceOption& option = options[o];
+    const auto place = place_of(option);
     bool needed = true;
-    for (auto other = kept.rbegin(); needed && other != kept.rend() && place(*other) == place(option);
-         ++other) {
-      needed = other->own_cost > option.own_cost || other->f1 < option.f1;
+    for (auto other = kept.rbegin(); needed && other != kept.rend() && place_of(*other) == place; ++other) {
+      needed = !is_as_good(*other, option);
     }
     if (needed) kept.push_back(option);
   }
@@ -234,12 +255,18 @@ Instance make_instance(const Problem& problem, AppOptions options) {
   instance.stems.resize(problem.stems.size());
   for (std::size_t a = 0; a < problem.apps.size(); ++a) {
     instance.stems[problem.apps[a].stem].apps.push_back(a);
-    instance.apps.push_back({problem.apps[a].stem, std::move(options[a])});
+    instance.apps.push_back({problem.apps[a].stem, last_branchpoint(problem.apps[a]), std::move(options[a])});
   }
   for (std::size_t s = 0; s < problem.stems.size(); ++s) {
     place_on_grid(problem.stems[s], instance.stems[s], instance.apps);
   }
   return instance;
+}
+
+double value_of(const Instance& instance, const Assignment& assignment) {
+  double value = 0;
+  for (std::size_t a = 0; a < assignment.size(); ++a) value += instance.apps[a].options[assignment[a]].value;
+  return value;
 }
 
 std::optional<double> assignment_cost(const Instance& instance, const Assignment& assignment) {

@@ -37,6 +37,7 @@ struct InstanceStem {
 
 struct InstanceApp {
   std::size_t stem = 0;
+  int last = 0;  // frozen count of its last branchpoint, as max_sharing has it
   std::vector<InstanceOption> options;
 };
 
@@ -61,8 +62,11 @@ struct Expansion {
 // corrected).
 [[nodiscard]] AppOptions expand(const Problem& problem, const Expansion& how);
 
-// Drops what no app needs: options for which another one of the same branchpoint and stem precision asks for
-// no higher rate, costs no more and finds no less. Puts the rest in order of branchpoint and rate.
+// Whether no app needs `other` where it can have `option`: of the same branchpoint and stem precision, it
+// asks for no higher rate, costs no more and finds no less.
+[[nodiscard]] bool is_as_good(const InstanceOption& option, const InstanceOption& other);
+
+// Drops options that others are as good as. Puts the rest in order of branchpoint and rate.
 void drop_dominated(std::vector<InstanceOption>& options);
 
 [[nodiscard]] Choice choice_of(const Problem::App& app, const InstanceOption& option);
@@ -73,6 +77,9 @@ void drop_dominated(std::vector<InstanceOption>& options);
 
 // The grid for a selection of those options. Every app must have one at least.
 [[nodiscard]] Instance make_instance(const Problem& problem, AppOptions options);
+
+// The sum of the options' values.
+[[nodiscard]] double value_of(const Instance& instance, const Assignment& assignment);
 
 // Cost of an assignment per second; nothing when its stem precisions cannot go together.
 [[nodiscard]] std::optional<double> assignment_cost(const Instance& instance, const Assignment& assignment);

@@ -6,6 +6,7 @@
 
 #include "schedule/brute_force.hpp"
 #include "schedule/random_problem.hpp"
+#include "schedule/tight_problem.hpp"
 
 namespace mainstream {
 namespace {
@@ -99,19 +100,106 @@ TEST_P(Properties, NothingBeatsTheOptimumAndEveryBoundHolds) {
     SCOPED_TRACE(testing::Message() << "seed " << GetParam() + 3000 << ", problem " << i);
     const Problem problem = problems.next();
     const Schedule best = solve(problem, asking(Algorithm::optimal));
-    for (const Algorithm algorithm : {Algorithm::automatic, Algorithm::fast, Algorithm::greedy,
-                                      Algorithm::fixed, Algorithm::max_sharing, Algorithm::no_sharing}) {
+    for (const Algorithm algorithm :
+         {Algorithm::automatic, Algorithm::fast, Algorithm::greedy, Algorithm::fixed, Algorithm::max_sharing,
+          Algorithm::apart, Algorithm::no_sharing}) {
       const Schedule schedule = solve(problem, asking(algorithm));
       if (!schedule.feasible) continue;
       ASSERT_TRUE(schedule.bound) << to_string(algorithm);
       EXPECT_LE(schedule.mean_f1, *schedule.bound + 1e-9) << to_string(algorithm);
-      if (algorithm != Algorithm::no_sharing) {  // which has low rates of its own
+      // Without sharing there are low rates, and stem precisions need not go together.
+      if (algorithm != Algorithm::no_sharing && algorithm != Algorithm::apart) {
         EXPECT_TRUE(best.feasible);
         EXPECT_LE(schedule.mean_f1, best.mean_f1 + 1e-9) << to_string(algorithm);
       }
       EXPECT_LE(best.feasible ? best.mean_f1 : 0, *schedule.bound + 1e-9) << to_string(algorithm);
     }
     if (HasFailure()) return;
+  }
+}
+
+// Those that no_sharing may use.
+std::vector<TriedOption> least_frozen_tails(const Problem::App& app, std::vector<TriedOption> options) {
+  const bool has_tails = std::ranges::any_of(
+      app.candidates, [](const auto& c) { return c.kind == Problem::Candidate::Kind::tail; });
+  if (has_tails) std::erase_if(options, [](const auto& o) { return o.choice.candidate.starts_with("exit"); });
+  int least = 1000;
+  for (const TriedOption& option : options) least = std::min(least, option.choice.frozen);
+  std::erase_if(options, [&](const auto& option) { return option.choice.frozen != least; });
+  return options;
+}
+
+TEST_P(Properties, WithoutSharingEveryAppPaysForAllItRuns) {
+  RandomProblems problems(GetParam() + 5000);
+  for (int i = 0; i < 100; ++i) {
+    SCOPED_TRACE(testing::Message() << "seed " << GetParam() + 5000 << ", problem " << i);
+    Problem problem = problems.next();
+    for (Problem::Stem& stem : problem.stems) {
+      stem.fps_options.insert(stem.fps_options.begin(), 0.1);  // so that there are no rates of their own
+    }
+    std::vector<std::vector<TriedOption>> all, least;
+    for (Problem::App& app : problem.apps) {
+      app.fixed_frozen.reset();
+      app.fixed_candidate.reset();
+      app.min_fps = app.max_fps = app.min_f1 = std::nullopt;
+      all.push_back(options_of(problem, app));
+      least.push_back(least_frozen_tails(app, all.back()));
+    }
+    const auto expect_mean = [&](Algorithm algorithm, const auto& options) {
+      const Schedule schedule = solve(problem, asking(algorithm));
+      const auto best = best_mean_alone(problem, options);
+      ASSERT_EQ(schedule.feasible, best.has_value()) << to_string(algorithm);
+      if (best) {
+        EXPECT_NEAR(schedule.mean_f1, *best, 2e-9) << to_string(algorithm);
+      }
+      EXPECT_TRUE(schedule.shared.empty());
+    };
+    expect_mean(Algorithm::apart, all);
+    expect_mean(Algorithm::no_sharing, least);
+    if (HasFailure()) return;
+  }
+}
+
+// The objective of `a` less that of `b`: of the minimum first, then of the mean.
+double above(const Schedule& a, const Schedule& b) {
+  if (!b.feasible) return 0;
+  if (!a.feasible) return -1;
+  const bool by_min = a.objective == Objective::max_min && std::abs(a.min_f1 - b.min_f1) > 1e-9;
+  return by_min ? a.min_f1 - b.min_f1 : a.mean_f1 - b.mean_f1;
+}
+
+TEST_P(Properties, FastIsAsGoodAsSimplerAlgorithms) {
+  RandomProblems problems(GetParam() + 4000);
+  for (int i = 0; i < 50; ++i) {
+    SCOPED_TRACE(testing::Message() << "seed " << GetParam() + 4000 << ", problem " << i);
+    const Problem problem = problems.next();
+    for (const Objective objective : {Objective::mean, Objective::max_min}) {
+      const Schedule fast = solve(problem, asking(Algorithm::fast, objective));
+      for (const Algorithm algorithm : {Algorithm::greedy, Algorithm::fixed, Algorithm::max_sharing}) {
+        EXPECT_GE(above(fast, solve(problem, asking(algorithm, objective))), -1e-9) << to_string(algorithm);
+      }
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST_P(Properties, FastIsNearTheOptimumWhereTheBudgetIsTight) {
+  for (unsigned i = 0; i < 4; ++i) {
+    const unsigned seed = 4 * GetParam() + i;
+    SCOPED_TRACE(testing::Message() << "tight problem " << seed);
+    const Problem problem = tight_problem(seed);
+    const Schedule fast = solve(problem, asking(Algorithm::fast));
+    const Schedule best = solve(problem, asking(Algorithm::optimal));
+    ASSERT_EQ(fast.feasible, best.feasible);
+    if (!fast.feasible) continue;
+    EXPECT_GE(fast.mean_f1, 0.99 * best.mean_f1);
+    const Schedule fast_min = solve(problem, asking(Algorithm::fast, Objective::max_min));
+    for (const Algorithm algorithm : {Algorithm::greedy, Algorithm::fixed, Algorithm::max_sharing,
+                                      Algorithm::apart, Algorithm::no_sharing}) {
+      EXPECT_GE(above(fast, solve(problem, asking(algorithm))), -1e-9) << to_string(algorithm);
+      EXPECT_GE(above(fast_min, solve(problem, asking(algorithm, Objective::max_min))), -1e-9)
+          << to_string(algorithm);
+    }
   }
 }
 

@@ -44,6 +44,17 @@ double miss_with_votes(double positive, std::int64_t frames, double correlation,
   return left;
 }
 
+// Most of a schedule's options need one or two of these.
+double power(double base, std::int64_t exponent) {
+  constexpr std::int64_t kLong = 1000;  // squaring loses exactness
+  if (exponent > kLong) return std::pow(base, static_cast<double>(exponent));
+  double result = 1;
+  for (; exponent > 0; exponent /= 2, base *= base) {
+    if (exponent % 2 == 1) result *= base;
+  }
+  return result;
+}
+
 // The chance of a detection within a stretch of `length` frames on average: floor(length) of them or one
 // more.
 double detection(double positive, double length, double correlation, int votes) {
@@ -61,7 +72,7 @@ double miss_probability(double positive, std::int64_t frames, double correlation
   if (frames <= 0) return 1;
   if (votes > 1) return miss_with_votes(positive, frames, correlation, votes);
   const double miss = 1 - positive;
-  return miss * std::pow(miss + positive * correlation, static_cast<double>(frames - 1));
+  return miss * power(miss + positive * correlation, frames - 1);
 }
 
 double f1_score(double recall, double precision) {

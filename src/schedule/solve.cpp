@@ -3,10 +3,12 @@
 #include <cmath>
 
 #include "schedule/answer.hpp"
+#include "schedule/baselines.hpp"
 #include "schedule/best_max_min.hpp"
 #include "schedule/greedy.hpp"
 #include "schedule/limits.hpp"
 #include "schedule/modes.hpp"
+#include "schedule/same.hpp"
 
 namespace mainstream {
 namespace {
@@ -76,35 +78,67 @@ class Solver {
   [[nodiscard]] Answer ask(const Instance& instance) const {
     const double apps = static_cast<double>(instance.apps.size());
     if (options_.algorithm == Algorithm::greedy) return ask_greedy(instance);
-    const auto start = current(instance);
     MeanSearch search;
     search.exact = options_.algorithm != Algorithm::fast;
     search.stop = options_.stop;
-    if (start) search.start = &*start;
+    if (auto start = current(instance)) search.starts.push_back(std::move(*start));
     if (options_.current != nullptr) search.price = options_.current->price * apps;
-    Answer answer;
-    if (options_.objective == Objective::max_min) {
-      BestMaxMin best = best_max_min(instance, search);
-      if (best.mean.best) answer.assignment = std::move(best.mean.best->assignment);
-      answer.bound = best.bound;
-      answer.proven = best.proven;
-      answer.price = best.mean.price;
-    } else {
-      BestMean best = best_mean(instance, search);
-      if (best.best) answer.assignment = std::move(best.best->assignment);
-      answer.bound = best.bound / apps;
-      answer.proven = best.proven;
-      answer.price = best.price;
+    return options_.objective == Objective::max_min ? ask_max_min(instance, std::move(search))
+                                                    : ask_mean(instance, search);
+  }
+
+  [[nodiscard]] Answer ask_max_min(const Instance& instance, MeanSearch search) const {
+    if (!search.exact) {
+      if (auto start = greedy_in(instance)) search.starts.push_back(std::move(*start));
     }
+    BestMaxMin best = best_max_min(instance, search);
+    Answer answer{std::nullopt, best.bound, best.proven, best.mean.price};
+    if (best.mean.best) answer.assignment = std::move(best.mean.best->assignment);
     return answer;
   }
 
-  // The heuristic knows no precisions: what cannot go together is no answer.
+  [[nodiscard]] Answer ask_mean(const Instance& instance, const MeanSearch& search) const {
+    BestMean best = best_mean(instance, search);
+    if (!search.exact && best.best && best.best->value + kSame < best.bound) {
+      if (const auto known = greedy_in(instance)) offer(instance, *known, best);
+      search_baselines(instance, best);
+    }
+    Answer answer{std::nullopt, best.bound / static_cast<double>(instance.apps.size()), best.proven,
+                  best.price};
+    if (best.best) answer.assignment = std::move(best.best->assignment);
+    return answer;
+  }
+
+  // Greedy knows no precisions: what cannot go together is no answer.
   [[nodiscard]] static Answer ask_greedy(const Instance& instance) {
     Answer answer;
     answer.assignment = greedy(instance);
     if (answer.assignment && !assignment_cost(instance, *answer.assignment)) answer.assignment.reset();
     return answer;
+  }
+
+  // Greedy's answer in terms of an instance that has more precisions.
+  [[nodiscard]] std::optional<Assignment> greedy_in(const Instance& instance) const {
+    if (std::ranges::all_of(problem_.stems, [](const auto& s) { return s.layer_costs.size() == 1; })) {
+      return ask_greedy(instance).assignment;
+    }
+    AppOptions options = all_;
+    apply_mode(Algorithm::greedy, problem_, options);
+    for (std::size_t a = 0; a < options.size(); ++a) {
+      keep_limits(a, options[a]);
+      if (options[a].empty()) return std::nullopt;
+      drop_dominated(options[a]);
+    }
+    const Instance exact = make_instance(problem_, std::move(options));
+    auto assignment = ask_greedy(exact).assignment;
+    for (std::size_t a = 0; assignment && a < assignment->size(); ++a) {
+      const InstanceOption& wanted = exact.apps[a].options[(*assignment)[a]];
+      const auto found = std::ranges::find_if(instance.apps[a].options,
+                                              [&](const auto& option) { return is_as_good(option, wanted); });
+      if (found == instance.apps[a].options.end()) return std::nullopt;
+      (*assignment)[a] = static_cast<std::size_t>(found - instance.apps[a].options.begin());
+    }
+    return assignment;
   }
 
   // The relaxation's, on the objective over all that any algorithm could choose.
