@@ -30,12 +30,6 @@ struct Quality {
 // positive, votes at least 1) or the result means nothing.
 [[nodiscard]] Quality event_quality(const EventStatistics& events, double tpr, double fpr, double fps);
 
-// What was measured on so few events that chance has a say, tempered by what the model expects: the model's
-// recall and precision count as much as five events of their own. Without this, a candidate that merged
-// everything into one long event, or was lucky with four, would look perfect.
-[[nodiscard]] Quality tempered(const Quality& measured, double true_events, double detected_events,
-                               const Quality& model);
-
 // The harmonic mean of recall and precision; 0 if either is 0.
 [[nodiscard]] double f1_score(double recall, double precision);
 

@@ -1,76 +1,38 @@
 #include "run/package_problem.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <tuple>
 
 #include "mainstream/calibration.hpp"
-#include "run/isotonic.hpp"
+#include "mainstream/estimates.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr double kEvents = 5;
-
-Problem::Candidate describe_quality(const EventStatistics& events, const AnswerQuality& quality) {
+Problem::Candidate describe_quality(const AnswerQuality& quality) {
   Problem::Candidate described;
   described.tpr = quality.tpr;
   described.fpr = quality.fpr;
   for (const MeasuredQuality& measured : quality.measured) {
-    const Quality seen{measured.recall, measured.precision, measured.f1};
-    const Quality expected = event_quality(events, quality.tpr, quality.fpr, measured.fps);
-    described.measured.push_back({measured.fps, tempered(seen, kEvents, kEvents, expected)});
+    described.measured.push_back({measured.fps,
+                                  {measured.recall, measured.precision, measured.f1},
+                                  measured.votes,
+                                  measured.f1_error});
   }
   return described;
 }
 
-// A candidate that trains more of the network is not worse by nature, and what was measured on a handful of
-// events differs by chance. The scheduler would take the luckiest of many; so measurements at a rate are
-// brought to the nearest ones that do not fall from a more frozen candidate to a less frozen one of the same
-// precisions.
-void expect_more_of_less_frozen(std::vector<Problem::Candidate>& candidates) {
-  std::map<std::tuple<int, int, double>, std::vector<Quality*>> curves;
-  for (Problem::Candidate& candidate : candidates) {
-    for (Problem::MeasuredQuality& measured : candidate.measured) {
-      curves[{candidate.stem_precision, candidate.tail_precision, measured.fps}].push_back(&measured.quality);
-    }
-  }
-  for (auto& [curve, qualities] : curves) {
-    std::vector<double> recalls, precisions;
-    for (const Quality* quality : qualities) {
-      recalls.push_back(quality->recall);
-      precisions.push_back(quality->precision);
-    }
-    recalls = non_decreasing(recalls);
-    precisions = non_decreasing(precisions);
-    for (std::size_t i = 0; i < qualities.size(); ++i) {
-      *qualities[i] = {recalls[i], precisions[i], f1_score(recalls[i], precisions[i])};
-    }
-  }
-}
-
-// Nor is a candidate better by nature when it is computed less exactly: where chance says so, it counts as
-// good as in f32.
-void expect_no_more_than(const Problem::Candidate& exact, Problem::Candidate& candidate) {
-  if (candidate.tpr - candidate.fpr > exact.tpr - exact.fpr) {
-    candidate.tpr = exact.tpr;
-    candidate.fpr = exact.fpr;
-  }
-  for (Problem::MeasuredQuality& measured : candidate.measured) {
-    const auto same = std::ranges::find(exact.measured, measured.fps, &Problem::MeasuredQuality::fps);
-    if (same != exact.measured.end() && measured.quality.f1 > same->quality.f1) {
-      measured.quality = same->quality;
-    }
-  }
-}
-
-// `candidates`: each with f32 first.
+// A candidate is not better by nature when it is computed less exactly: where chance says so, it counts as
+// good as in f32. `candidates`: each with f32 first.
 void expect_most_of_f32(std::vector<Problem::Candidate>& candidates) {
   const Problem::Candidate* exact = nullptr;
   for (Problem::Candidate& candidate : candidates) {
-    const bool is_f32 = candidate.stem_precision == 0 && candidate.tail_precision == 0;
-    is_f32 ? void(exact = &candidate) : expect_no_more_than(*exact, candidate);
+    if (candidate.stem_precision == 0 && candidate.tail_precision == 0) {
+      exact = &candidate;
+    } else if (candidate.tpr - candidate.fpr > exact->tpr - exact->fpr) {
+      candidate.tpr = exact->tpr;
+      candidate.fpr = exact->fpr;
+    }
   }
 }
 
@@ -125,14 +87,16 @@ Problem::App describe_app(const Manifest& manifest, std::span<const Precision> p
                 manifest.event.votes};
   for (const Candidate& candidate : manifest.candidates) {
     for (const PrecisionPair& pair : precisions_of(candidate, precisions)) {
-      Problem::Candidate& entry =
-          app.candidates.emplace_back(describe_quality(app.events, *candidate.quality(pair)));
+      Problem::Candidate& entry = app.candidates.emplace_back(describe_quality(*candidate.quality(pair)));
+      entry.id = candidate.id;
+      entry.kind = candidate.kind == CandidateKind::exit ? Problem::Candidate::Kind::exit
+                                                         : Problem::Candidate::Kind::tail;
+      entry.levels = std::max(1, static_cast<int>(candidate.reads.size()));
       entry.frozen = static_cast<int>(candidate.frozen_layers);
       entry.stem_precision = index_of(precisions, pair.stem);
       entry.tail_precision = index_of(precisions, pair.tail);
     }
   }
-  expect_more_of_less_frozen(app.candidates);
   expect_most_of_f32(app.candidates);
   return app;
 }
@@ -164,12 +128,12 @@ Problem problem_from_packages(const Engine& engine, const Base& base, std::span<
     for (const Candidate& candidate : package.manifest().candidates) {
       const std::vector<double> heads = head_costs(engine, base, package, candidate, precisions);
       for (Problem::Candidate& entry : app.candidates) {
-        if (entry.frozen != candidate.frozen_layers) continue;
+        if (entry.id != candidate.id) continue;
         entry.head_cost = heads[static_cast<std::size_t>(entry.tail_precision)];
       }
     }
   }
-  return problem;
+  return pool_estimates(std::move(problem));
 }
 
 }  // namespace mainstream

@@ -26,8 +26,8 @@ namespace mainstream {
                                                        const std::vector<const Manifest*>& manifests);
 
 // The app's name, its events, and its candidates in the manifest's order, each with all its precisions_of
-// (indices into the list): their quality is what was measured, tempered by the model, not falling from a more
-// frozen candidate to a less frozen one, and not above that of f32. What a head costs is left to the caller.
+// (indices into the list) and with what was measured of it, which is to be pooled with the mix's
+// (pool_estimates). tpr and fpr are not better than in f32. What a head costs is left to the caller.
 [[nodiscard]] Problem::App describe_app(const Manifest& manifest, std::span<const Precision> precisions);
 
 // Every whole frame rate that a stream can give, and its own.

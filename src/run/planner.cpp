@@ -4,6 +4,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "mainstream/estimates.hpp"
 #include "run/package_problem.hpp"
 
 namespace mainstream {
@@ -22,10 +23,8 @@ int frozen_count(const Base& base, const Candidate& candidate) {
   return static_cast<int>(base_branchpoint(base, candidate.branchpoint)) + 1;
 }
 
-// The one that has so many of the base's layers frozen.
-std::size_t candidate_with(const Manifest& manifest, std::int64_t frozen_layers) {
-  const auto found = std::ranges::find(manifest.candidates, frozen_layers,
-                                       [](const Candidate& c) { return c.frozen_layers; });
+std::size_t candidate_with(const Manifest& manifest, const std::string& id) {
+  const auto found = std::ranges::find(manifest.candidates, id, &Candidate::id);
   return static_cast<std::size_t>(found - manifest.candidates.begin());
 }
 
@@ -99,7 +98,7 @@ Planned Planner::evaluate(const Costs& costs, double budget, const std::vector<S
   for (std::size_t app = 0; app < settings.size(); ++app) {
     const Candidate& candidate = mix_.apps[app].candidate(settings[app].candidate);
     Choice& choice = choices.emplace_back();
-    choice.frozen = frozen_count(mix_.base, candidate);
+    choice.candidate = candidate.id;
     choice.fps = std::min(settings[app].fps, options_.stream_fps);
     choice.tail_precision = index_of(mix_.precisions, settings[app].precisions.tail);
     if (mix_.mode != Mode::no_sharing) {
@@ -121,7 +120,7 @@ Problem Planner::problem(const Costs& costs, double budget, const std::vector<Se
   for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
     problem.apps.push_back(problem_app(costs, app, stem.layer_costs));
   }
-  return problem;
+  return pool_estimates(std::move(problem));
 }
 
 Problem::App Planner::problem_app(const Costs& costs, std::size_t app,
@@ -130,14 +129,14 @@ Problem::App Planner::problem_app(const Costs& costs, std::size_t app,
   Problem::App result = describe_app(manifest, mix_.precisions);
   const auto precision = [&](int index) { return mix_.precisions[static_cast<std::size_t>(index)]; };
   std::erase_if(result.candidates, [&](const Problem::Candidate& entry) {
-    const Candidate& candidate = manifest.candidates[candidate_with(manifest, entry.frozen)];
+    const Candidate& candidate = manifest.candidates[candidate_with(manifest, entry.id)];
     const std::vector<PrecisionPair> possible = mix_.precisions_of(candidate);
     const PrecisionPair pair{precision(entry.stem_precision), precision(entry.tail_precision)};
     return std::ranges::find(possible, pair) == possible.end();
   });
   // All candidates, even those that the mode does not use: the accuracy curve is corrected over all.
   for (Problem::Candidate& entry : result.candidates) {
-    const std::size_t candidate = candidate_with(manifest, entry.frozen);
+    const std::size_t candidate = candidate_with(manifest, entry.id);
     const std::vector<double>& layers = layer_costs[static_cast<std::size_t>(entry.tail_precision)].costs;
     const auto own = costs.own_ms[app][candidate].find(precision(entry.tail_precision));
     entry.frozen = frozen_count(mix_.base, manifest.candidates[candidate]);
@@ -157,9 +156,8 @@ Planned Planner::planned(Schedule schedule) const {
   for (std::size_t app = 0; app < schedule.apps.size(); ++app) {
     Choice& choice = schedule.apps[app].choice;
     choice.frozen = layers_before(mix_.base, choice.frozen);
-    choice.candidate = std::to_string(choice.frozen);
     if (mix_.mode == Mode::no_sharing && choice.frozen > 0) choice.stem_precision = choice.tail_precision;
-    result.settings.push_back({candidate_with(mix_.apps[app].package.manifest(), choice.frozen),
+    result.settings.push_back({candidate_with(mix_.apps[app].package.manifest(), choice.candidate),
                                choice.fps,
                                {precision(choice.stem_precision), precision(choice.tail_precision)}});
   }

@@ -25,13 +25,16 @@ VotedQuality between(const Problem::MeasuredQuality& low, const Problem::Measure
   const auto mix = [t](double a, double b) { return a + t * (b - a); };
   return {{mix(low.quality.recall, high.quality.recall), mix(low.quality.precision, high.quality.precision),
            mix(low.quality.f1, high.quality.f1)},
-          low.votes};
+          low.votes,
+          mix(low.f1_error, high.f1_error)};
 }
 
 VotedQuality measured_quality(const Rows& measured, double fps) {
   const auto next = std::lower_bound(measured.begin(), measured.end(), fps,
                                      [](const auto& entry, double rate) { return entry.fps < rate; });
-  const auto voted = [](const Problem::MeasuredQuality& row) { return VotedQuality{row.quality, row.votes}; };
+  const auto voted = [](const Problem::MeasuredQuality& row) {
+    return VotedQuality{row.quality, row.votes, row.f1_error};
+  };
   if (next == measured.end()) return voted(best_of_rate(measured, std::prev(next)));
   const Problem::MeasuredQuality& high = best_of_rate(measured, next);
   if (high.fps == fps) return voted(high);
@@ -39,7 +42,7 @@ VotedQuality measured_quality(const Rows& measured, double fps) {
   Quality thinned = high.quality;
   thinned.recall *= fps / high.fps;
   thinned.f1 = f1_score(thinned.recall, thinned.precision);
-  return {thinned, high.votes};
+  return {thinned, high.votes, high.f1_error};
 }
 
 // `tails` have one pair of precisions, from the most frozen to the least.
@@ -77,7 +80,7 @@ std::vector<Problem::Candidate> corrected_curve(std::vector<Problem::Candidate> 
 VotedQuality candidate_quality(const EventStatistics& events, const Problem::Candidate& candidate,
                                double fps) {
   if (!candidate.measured.empty()) return measured_quality(candidate.measured, fps);
-  return {event_quality(events, candidate.tpr, candidate.fpr, fps), events.votes};
+  return {event_quality(events, candidate.tpr, candidate.fpr, fps), events.votes, 0};
 }
 
 std::optional<Quality> quality_with_votes(const EventStatistics& events, const Problem::Candidate& candidate,

@@ -16,6 +16,7 @@ namespace mainstream {
 struct VotedQuality {
   Quality quality;
   int votes = 1;
+  double f1_error = 0;  // 0 where it is not known
 };
 
 // The measured quality at `fps` where there is any (linear between measured rates, with the votes of the

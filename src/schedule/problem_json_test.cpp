@@ -43,6 +43,13 @@ TEST(ProblemJsonTest, WhatIsWrittenIsReadBack) {
     problem.apps[1].weight = 2;
     problem.apps[2].min_f1 = 0.25;
     problem.apps[3].fixed_frozen = 64;
+    Problem::Candidate& exit = problem.apps[4].candidates[1];
+    exit.id = "exit-9-14";
+    exit.kind = Problem::Candidate::Kind::exit;
+    exit.levels = 2;
+    exit.own_cost = 0.25;
+    exit.measured = {{1, {0.5, 0.5, 0.5}, 1, 0.1}, {1, {0.6, 0.6, 0.6}, 3, 0}};
+    problem.apps[4].fixed_candidate = "exit-9-14";
     const std::string text = to_json(problem);
     const Problem again = parse_problem(text, "problem");
     EXPECT_EQ(to_json(again), text);
@@ -135,6 +142,63 @@ TEST(ProblemJsonTest, WhatPrecisionsStreamsAndMeasurementsSayIsChecked) {
   expect_untrusted(json.dump(), "layer_costs is missing");
 }
 
+TEST(ProblemJsonTest, WhatIsSaidOfCandidatesIsChecked) {
+  const auto second = [](const char* candidate) {
+    return with("/apps/0/candidates/1", Json::parse(candidate));
+  };
+  const auto measured = [&](const std::string& rows) {
+    return second((R"({"frozen": 3, "tpr": 0.8, "fpr": 0.1, "measured": [)" + rows + "]}").c_str());
+  };
+  const std::string row =
+      R"({"fps": 2, "votes": 3, "recall": 0.5, "precision": 0.5, "f1": 0.5, "f1_error": 0.1})";
+  EXPECT_NO_THROW((void)parse_problem(
+      second(
+          R"({"id": "exit-0", "kind": "exit", "levels": 1, "frozen": 0, "tpr": 1, "fpr": 0, "own_cost": 0})"),
+      "mix.json"));
+  EXPECT_NO_THROW((void)parse_problem(measured(row), "mix.json"));
+  expect_untrusted(second(R"({"id": "0", "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
+                   "apps[0].candidates[1].id \"0\" stands twice");
+  expect_untrusted(second(R"({"frozen": 0, "tpr": 0.8, "fpr": 0.1})"), "need an id each");
+  expect_untrusted(second(R"({"id": "", "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
+                   "is empty; it can be left out");
+  expect_untrusted(second(R"({"kind": "door", "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
+                   "known are tail and exit");
+  expect_untrusted(second(R"({"levels": 0, "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
+                   "apps[0].candidates[1].levels");
+  expect_untrusted(second(R"({"own_cost": -1, "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
+                   "apps[0].candidates[1].own_cost");
+  expect_untrusted(measured(row + "," + row),
+                   "apps[0].candidates[1].measured[1] has 3 votes after 3 at 2 fps");
+  expect_untrusted(measured(R"({"fps": 2, "votes": 0, "recall": 0.5, "precision": 0.5, "f1": 0.5})"),
+                   "measured[0].votes");
+  expect_untrusted(measured(R"({"fps": 2, "f1_error": -1, "recall": 0.5, "precision": 0.5, "f1": 0.5})"),
+                   "f1_error");
+  expect_untrusted(with("/apps/0/fixed_candidate", ""), "apps[0].fixed_candidate is empty");
+  expect_untrusted(with("/apps/1/options/0/votes", 0), "apps[1].options[0].votes");
+  expect_untrusted(with("/apps/1/options/1/candidate", "0"),
+                   "apps[1].options[1].frozen is 3, and 0 elsewhere");
+}
+
+TEST(ProblemJsonTest, EntriesOfOneCandidateDifferInPrecisionsOnly) {
+  Problem problem = parse_problem(kGood, "mix.json");
+  problem.stems[0].layer_costs.push_back({"int8", {1, 1, 1}});
+  auto& candidates = problem.apps[0].candidates;
+  candidates[1].id = "tail";
+  candidates.push_back(candidates[1]);
+  candidates[2].tail_precision = 1;
+  EXPECT_NO_THROW(validate(problem));
+  candidates[2].frozen = 2;
+  EXPECT_ERROR(untrusted, validate(problem), "apps[0].candidates[2] differs from another entry of \"tail\"");
+}
+
+TEST(ProblemJsonTest, SchedulesNameCandidatesAndVotes) {
+  const Problem problem = parse_problem(kGood, "mix.json");
+  const Json json = parse_json(to_json(solve(problem), problem), "schedule");
+  EXPECT_EQ(json["apps"][0]["candidate"], std::to_string(json["apps"][0]["frozen"].get<int>()));
+  EXPECT_EQ(json["apps"][0]["votes"], 1);
+  EXPECT_FALSE(json.contains("spent"));
+}
+
 // A program may put into a problem what no file can say.
 TEST(ProblemTest, NotANumberIsRefusedByName) {
   const double nan = std::nan("");
@@ -180,6 +244,15 @@ TEST(ProblemTest, WhatNeedsTablesWithoutEndIsRefused) {
     option.fps = 1 + i * 1e-3;
   }
   EXPECT_ERROR(untrusted, validate(problem), "apps are too many together: 3000 of one stream");
+  problem.apps.resize(2);
+  for (int i = 0; i < 3000; ++i) {
+    problem.apps[0].options.push_back(problem.apps[0].options[0]);
+    problem.apps[0].options.back().candidate = fmt::format("one-{}", i);
+  }
+  EXPECT_NO_THROW(validate(problem));
+  problem.stems[0].fps_options.clear();
+  for (int i = 1; i <= 1000; ++i) problem.stems[0].fps_options.push_back(0.01 * i);
+  EXPECT_ERROR(untrusted, validate(problem), "up to 3001 candidates in one place");
 }
 
 TEST(ProblemJsonTest, CurvesThatWobbleAreNoError) {

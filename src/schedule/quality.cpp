@@ -91,16 +91,4 @@ Quality event_quality(const EventStatistics& events, double tpr, double fpr, dou
   return quality;
 }
 
-Quality tempered(const Quality& measured, double true_events, double detected_events, const Quality& model) {
-  constexpr double kModelEvents = 5;
-  const auto mean = [](double seen, double events, double expected) {
-    return (seen * events + expected * kModelEvents) / (events + kModelEvents);
-  };
-  Quality quality;
-  quality.recall = mean(measured.recall, true_events, model.recall);
-  quality.precision = mean(measured.precision, detected_events, model.precision);
-  quality.f1 = f1_score(quality.recall, quality.precision);
-  return quality;
-}
-
 }  // namespace mainstream

@@ -89,17 +89,5 @@ TEST(Quality, EdgeCasesAreStated) {
   EXPECT_EQ(f1_score(0, 1), 0);
 }
 
-TEST(Quality, FewMeasuredEventsAreTemperedByTheModel) {
-  const Quality model{0.8, 0.5, f1_score(0.8, 0.5)};
-  // One long event that overlaps all five true ones: perfect by the count, and known to be worth little.
-  const Quality one = tempered({1, 1, 1}, 5, 1, model);
-  EXPECT_DOUBLE_EQ(one.recall, 0.9);
-  EXPECT_DOUBLE_EQ(one.precision, 3.5 / 6);
-  EXPECT_DOUBLE_EQ(one.f1, f1_score(one.recall, one.precision));
-  // Nothing measured is the model; much measured is the measurement.
-  EXPECT_EQ(tempered({0, 0, 0}, 0, 0, model), model);
-  EXPECT_NEAR(tempered({1, 1, 1}, 1e6, 1e6, model).f1, 1, 1e-5);
-}
-
 }  // namespace
 }  // namespace mainstream

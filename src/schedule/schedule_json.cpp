@@ -109,6 +109,7 @@ Json schedule_object(const Schedule& schedule, const Problem& problem) {
               {"proven", schedule.proven}};
   if (!schedule.reason.empty()) object["reason"] = schedule.reason;
   put(object, "bound", schedule.bound);
+  if (schedule.spent > 0) object["spent"] = schedule.spent;
   object["apps"] = Json::array();
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const Schedule::App& app = schedule.apps[a];

@@ -1,6 +1,7 @@
 // What a problem must be like before anything else looks at it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -177,15 +178,28 @@ void check_limits(const std::string& at, const Problem::App& app) {
   if (app.fixed_candidate && app.fixed_candidate->empty()) fail(at + ".fixed_candidate", "is empty");
 }
 
+// The most entries of one app that are for the same place: each needs a table of its own.
+double most_in_one_place(const Problem::App& app) {
+  std::map<std::tuple<int, int, double>, double> counts;
+  double most = 0;
+  const auto count = [&](const auto& point, double fps) {
+    most = std::max(most, ++counts[{point.frozen, point.stem_precision, fps}]);
+  };
+  for (const Problem::Candidate& candidate : app.candidates) count(candidate, 0);
+  for (const Problem::Option& option : app.options) count(option, option.fps);
+  return most;
+}
+
 // Apps with options have frame rates of their own, so few bytes can ask for very large tables.
 void check_size(const Problem& problem, std::size_t s) {
   const Problem::Stem& stem = problem.stems[s];
   std::set<int> frozen;
   std::set<double> rates(stem.fps_options.begin(), stem.fps_options.end());
-  double apps = 0;
+  double apps = 0, tables = 1;
   for (const Problem::App& app : problem.apps) {
     if (app.stem != s) continue;
     ++apps;
+    tables = std::max(tables, most_in_one_place(app));
     for (const Problem::Candidate& candidate : app.candidates) frozen.insert(candidate.frozen);
     for (const Problem::Option& option : app.options) {
       frozen.insert(option.frozen);
@@ -194,11 +208,11 @@ void check_size(const Problem& problem, std::size_t s) {
   }
   const auto places = static_cast<double>(frozen.size() * stem.layer_costs.size());
   const auto fps = static_cast<double>(rates.size());
-  if (apps * places * fps > kMaxSettings) {
+  if (apps * places * fps * tables > kMaxSettings) {
     fail("apps",
          fmt::format("are too many together: {} of one stream and base, {} branchpoints and precisions, "
-                     "{} frame rates; the product must be at most {}",
-                     apps, places, fps, kMaxSettings));
+                     "{} frame rates, up to {} candidates in one place; the product must be at most {}",
+                     apps, places, fps, tables, kMaxSettings));
   }
 }
 

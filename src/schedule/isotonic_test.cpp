@@ -1,4 +1,4 @@
-#include "run/isotonic.hpp"
+#include "schedule/isotonic.hpp"
 
 #include <gtest/gtest.h>
 
