@@ -81,12 +81,22 @@ TEST_P(Cases, MaxSharing) {
   expect("max_sharing_mean_f1", schedule, schedule.mean_f1);
 }
 
+// Not all cases know these.
+TEST_P(Cases, ApartAndFixed) {
+  for (const auto& [field, algorithm] :
+       {std::pair("apart_mean_f1", Algorithm::apart), std::pair("fixed_mean_f1", Algorithm::fixed)}) {
+    if (!expected_.contains(field)) continue;
+    const Schedule schedule = solved(algorithm);
+    expect(field, schedule, schedule.mean_f1);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(, Cases,
                          testing::Values("two-apps", "three-apps-tight", "four-apps", "five-apps-slow-stream",
                                          "six-apps-mixed-lengths", "seven-apps-correlated",
                                          "eight-apps-voting", "nine-apps-all-curves", "ten-apps",
                                          "options-four-apps", "options-seven-apps-fractional-fps",
-                                         "infeasible", "big-100-apps"));
+                                         "exits-and-tails", "infeasible", "big-100-apps"));
 
 }  // namespace
 }  // namespace mainstream

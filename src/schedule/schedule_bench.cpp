@@ -22,7 +22,8 @@ constexpr std::array kSmallCases = {"two-apps",
                                     "nine-apps-all-curves",
                                     "ten-apps",
                                     "options-four-apps",
-                                    "options-seven-apps-fractional-fps"};
+                                    "options-seven-apps-fractional-fps",
+                                    "exits-and-tails"};
 
 Problem case_named(const std::string& name) {
   return read_problem(kCases / (name + ".json"));
