@@ -9,12 +9,12 @@ namespace {
 
 constexpr int kRounds = 100;
 constexpr double kSettled = 1e-10;
-constexpr double kExact = 1e-10;  // a variance below this is none; weights stay finite
+constexpr double kNoVariance = 1e-10;  // a variance below this is none; weights stay finite
 constexpr int kMomentRounds = 6;
 constexpr double kReach = 0.1;  // of a point on a curve, in depth (standard deviation)
 
 double weight_of(double variance) {
-  return 1 / std::max(variance, kExact);
+  return 1 / std::max(variance, kNoVariance);
 }
 
 // Alternates between the two until they settle.
@@ -44,7 +44,7 @@ void fit_effects(std::span<const Observation> observations, std::span<const doub
     if (change < kSettled) break;
   }
   for (std::size_t a = 0; a < app_weights.size(); ++a)
-    fit.app_variances[a] = 1 / std::max(app_weights[a], kExact);
+    fit.app_variances[a] = 1 / std::max(app_weights[a], kNoVariance);
   for (std::size_t c = 0; c < weights_of.size(); ++c) {
     fit.candidate_variances[c] = weights_of[c] > 0 ? 1 / weights_of[c] : 0;
   }
@@ -79,7 +79,7 @@ void fit_curve(std::span<const std::size_t> members, std::span<const CurvePlace>
 
 // How much of a deviation is to be believed.
 double believed(double variance, double noise) {
-  return noise > kExact ? variance / (variance + noise) : 1;
+  return noise > kNoVariance ? variance / (variance + noise) : 1;
 }
 
 double excess(const AdditiveFit::Moments& moments) {

@@ -10,12 +10,10 @@
 namespace mainstream {
 namespace {
 
-constexpr double kHigher = 1e-10;  // what a search for more value must bring
-constexpr int kStops = 100;        // how often the search of a part may go on when asked
-constexpr std::size_t kWays = 2'000;
+constexpr std::size_t kAloneWays = 2'000;
 
 void search_part(const Instance& instance, const Part& part, BestMean& best) {
-  int left = kStops;
+  int left = kPartStops;
   MeanSearch search;
   search.stop = [&left] { return --left < 0; };
   search.price = best.price;
@@ -47,7 +45,8 @@ void search_alone(const Instance& instance, BestMean& best) {
   }
   const double floor = best.best->value + kHigher;
   if (upper < floor) return;
-  const KnapsackAnswer answer = solve_knapsack(std::move(classes), instance.budget, floor, best.price, kWays);
+  const KnapsackAnswer answer =
+      solve_knapsack(std::move(classes), instance.budget, floor, best.price, kAloneWays);
   if (answer.best) offer(instance, answer.best->chosen, best);
 }
 

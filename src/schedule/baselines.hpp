@@ -19,6 +19,9 @@ struct Part {
   [[nodiscard]] std::optional<Assignment> in_part(const Assignment& assignment) const;
 };
 
+// How often the search of a part may go on when asked.
+inline constexpr int kPartStops = 100;
+
 // The options for which `keep(app, option)` is true. Nothing where that leaves an app without any.
 template <typename Keep>
 std::optional<Part> part_of(const Instance& instance, const Keep& keep) {

@@ -10,7 +10,6 @@ namespace mainstream {
 namespace {
 
 constexpr long kFastNodes = 4'000, kExactNodes = 2'000'000'000;
-constexpr int kStops = 100;  // how often the search of a part may go on when asked
 
 // The f1 that a minimum can have, ascending: up to the best of the app that has the lowest best.
 std::vector<double> possible_minima(const Instance& instance) {
@@ -105,11 +104,11 @@ void raise_minimum(const Instance& instance, const MeanSearch& search, BestMaxMi
     if (is_within(instance, start)) result.min_f1 = std::max(result.min_f1, least_f1(instance, start));
   }
   if (result.proven) return;
-  int left = kStops;
+  int left = kPartStops;
   MeanSearch there;
   there.stop = [&left] { return --left < 0; };
   for (const Part& part : single_branchpoints(instance)) {
-    left = kStops;
+    left = kPartStops;
     const BestMaxMin best = best_max_min(part.instance, there);
     if (best.mean.best) result.min_f1 = std::max(result.min_f1, best.min_f1);
   }

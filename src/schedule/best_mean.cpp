@@ -11,8 +11,6 @@
 namespace mainstream {
 namespace {
 
-constexpr double kHigher = 1e-10;  // what a search for more value must bring
-
 // How much is looked at: for an answer at once, and for a proof.
 struct Effort {
   long nodes;

@@ -39,7 +39,7 @@ Quality with_f1(const Quality& quality, double f1) {
 }
 
 // The apps of one base.
-class Pool {
+class AppsOfBase {
  public:
   // One candidate of one app at its most exact precisions.
   struct Entry {
@@ -181,9 +181,9 @@ void choose_votes(std::vector<Row>& rows) {
 
 Problem pool_estimates(Problem problem) {
   validate(problem);
-  std::map<std::string, Pool> pools;
-  for (Problem::App& app : problem.apps) pools[problem.stems[app.stem].base].add(app);
-  for (auto& [base, pool] : pools) pool.estimate_all();
+  std::map<std::string, AppsOfBase> bases;
+  for (Problem::App& app : problem.apps) bases[problem.stems[app.stem].base].add(app);
+  for (auto& [base, apps] : bases) apps.estimate_all();
   for (Problem::App& app : problem.apps) {
     for (Candidate& candidate : app.candidates) choose_votes(candidate.measured);
   }

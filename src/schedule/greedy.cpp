@@ -35,18 +35,18 @@ bool better(const Move& a, const Move& b) {
 }
 
 // How fast a segment runs, and how fast it would without the app that asks for most.
-struct Demand {
+struct SegmentDemand {
   int first = 0, second = 0;
   std::size_t asking = 0;  // meant only where the two differ
   [[nodiscard]] int without(std::size_t app) const { return asking == app ? second : first; }
-  bool operator==(const Demand&) const = default;
+  bool operator==(const SegmentDemand&) const = default;
 };
 
 // By level; what an app asks for at a level holds for those before it.
-std::vector<Demand> demand_of(const Instance& instance, const InstanceStem& stem,
-                              const Assignment& assignment) {
-  std::vector<Demand> demand(stem.levels.size());
-  const auto ask = [](Demand& at, int rate, std::size_t app) {
+std::vector<SegmentDemand> demands_of(const Instance& instance, const InstanceStem& stem,
+                                      const Assignment& assignment) {
+  std::vector<SegmentDemand> demand(stem.levels.size());
+  const auto ask = [](SegmentDemand& at, int rate, std::size_t app) {
     if (rate > at.first) {
       at.second = at.asking == app ? at.second : at.first;
       at.first = rate;
@@ -60,7 +60,7 @@ std::vector<Demand> demand_of(const Instance& instance, const InstanceStem& stem
     ask(demand[static_cast<std::size_t>(option.level)], option.rate, a);
   }
   for (std::size_t j = demand.size() - 1; j-- > 0;) {
-    const Demand deeper = demand[j + 1];
+    const SegmentDemand deeper = demand[j + 1];
     ask(demand[j], deeper.first, deeper.asking);
     demand[j].second = std::max(demand[j].second, deeper.second);
   }
@@ -77,7 +77,8 @@ class Moves {
         best_(instance.apps.size()),
         worth_(instance.apps.size()),
         raise_(instance.stems.size()) {
-    for (const InstanceStem& stem : instance.stems) demand_.push_back(demand_of(instance, stem, assignment_));
+    for (const InstanceStem& stem : instance.stems)
+      demand_.push_back(demands_of(instance, stem, assignment_));
     for (const InstanceApp& app : instance.apps)
       targets_.push_back(targets_of(app, instance.stems[app.stem]));
     for (std::size_t app = 0; app < best_.size(); ++app) look_at(app);
@@ -140,13 +141,13 @@ class Moves {
     const InstanceStem& stem = instance_.stems[s];
     assignment_[move.app] = move.option;
     cost_ += move.extra;
-    std::vector<Demand> demand = demand_of(instance_, stem, assignment_);
+    std::vector<SegmentDemand> demand = demands_of(instance_, stem, assignment_);
     std::swap(demand_[s], demand);
     if (demand != demand_[s]) raise_[s].clear();
     bool all = false;
     std::set<std::size_t> changed{move.app};
     for (std::size_t j = 1; j < demand.size(); ++j) {
-      const Demand &was = demand[j], &now = demand_[s][j];
+      const SegmentDemand &was = demand[j], &now = demand_[s][j];
       all = all || was.first != now.first;
       if (was == now) continue;
       changed.insert({was.asking, now.asking});
@@ -165,13 +166,13 @@ class Moves {
   [[nodiscard]] const double* raise_for(std::size_t app) {
     const std::size_t s = instance_.apps[app].stem;
     const bool is_asking = std::ranges::any_of(
-        demand_[s], [&](const Demand& d) { return d.asking == app && d.first > d.second; });
+        demand_[s], [&](const SegmentDemand& d) { return d.asking == app && d.first > d.second; });
     std::vector<double>& table = is_asking ? own_raise_ : raise_[s];
     if (is_asking || table.empty()) tabulate(instance_.stems[s], demand_[s], app, table);
     return table.data();
   }
 
-  static void tabulate(const InstanceStem& stem, const std::vector<Demand>& demand, std::size_t app,
+  static void tabulate(const InstanceStem& stem, const std::vector<SegmentDemand>& demand, std::size_t app,
                        std::vector<double>& table) {
     table.assign(stem.levels.size() * stem.rates.size(), 0.0);
     for (std::size_t j = 1; j < stem.levels.size(); ++j) {
@@ -209,7 +210,7 @@ class Moves {
   const Instance& instance_;
   Assignment assignment_;
   double cost_;
-  std::vector<std::vector<Demand>> demand_;  // by stem and level
+  std::vector<std::vector<SegmentDemand>> demand_;  // by stem and level
   std::vector<std::vector<Target>> targets_;
   std::vector<std::optional<Move>> best_;
   std::vector<double> worth_;               // gain by cost of the best moves, 0 where there is none

@@ -182,11 +182,11 @@ std::optional<Demand> demand_of(const Instance& instance, const InstanceStem& st
 }
 
 // Where it leaves the stem, and how fast that must run there: nothing to others where nothing is shared.
-std::pair<int, int> place_of(const InstanceOption& option) {
+std::pair<int, int> stem_place(const InstanceOption& option) {
   return {option.shared, option.shared == 0 ? 0 : option.stem_precision};
 }
 
-double demand_of(const InstanceOption& option) {
+double asked_rate(const InstanceOption& option) {
   return option.shared == 0 ? 0 : option.fps;
 }
 
@@ -206,13 +206,13 @@ AppOptions expand(const Problem& problem, const Expansion& how) {
 }
 
 bool is_as_good(const InstanceOption& option, const InstanceOption& other) {
-  return place_of(option) == place_of(other) && demand_of(option) <= demand_of(other) &&
+  return stem_place(option) == stem_place(other) && asked_rate(option) <= asked_rate(other) &&
          option.own_cost <= other.own_cost && option.f1 >= other.f1;
 }
 
 void drop_dominated(std::vector<InstanceOption>& options) {
   const auto key = [](const InstanceOption& o) {
-    return std::tuple(place_of(o), demand_of(o), o.own_cost, -o.f1);
+    return std::tuple(stem_place(o), asked_rate(o), o.own_cost, -o.f1);
   };
   const auto before = [&](auto a, auto b) { return key(options[a]) < key(options[b]); };
   std::vector<std::uint32_t> order(options.size());
@@ -222,9 +222,9 @@ void drop_dominated(std::vector<InstanceOption>& options) {
   kept.reserve(options.size());
   for (const std::uint32_t o : order) {
     const InstanceOption& option = options[o];
-    const auto place = place_of(option);
+    const auto place = stem_place(option);
     bool needed = true;
-    for (auto other = kept.rbegin(); needed && other != kept.rend() && place_of(*other) == place; ++other) {
+    for (auto other = kept.rbegin(); needed && other != kept.rend() && stem_place(*other) == place; ++other) {
       needed = !is_as_good(*other, option);
     }
     if (needed) kept.push_back(option);
