@@ -175,8 +175,13 @@ TEST_P(Properties, FastIsAsGoodAsSimplerAlgorithms) {
     const Problem problem = problems.next();
     for (const Objective objective : {Objective::mean, Objective::max_min}) {
       const Schedule fast = solve(problem, asking(Algorithm::fast, objective));
+      SolveOptions stopped = asking(Algorithm::automatic, objective);
+      stopped.stop = [] { return true; };
+      const Schedule automatic = solve(problem, stopped);
       for (const Algorithm algorithm : {Algorithm::greedy, Algorithm::fixed, Algorithm::max_sharing}) {
-        EXPECT_GE(above(fast, solve(problem, asking(algorithm, objective))), -1e-9) << to_string(algorithm);
+        const Schedule simple = solve(problem, asking(algorithm, objective));
+        EXPECT_GE(above(fast, simple), -1e-9) << to_string(algorithm);
+        EXPECT_GE(above(automatic, simple), -1e-9) << to_string(algorithm);
       }
     }
     if (HasFailure()) return;

@@ -87,19 +87,33 @@ class Solver {
                                                     : ask_mean(instance, search);
   }
 
+  // Whether the answer is to be as good as those of simpler algorithms, which a proof settles anyway.
+  [[nodiscard]] bool must_compare(bool proven) const { return !proven && !is_baseline(options_.algorithm); }
+
   [[nodiscard]] Answer ask_max_min(const Instance& instance, MeanSearch search) const {
-    if (!search.exact) {
+    std::optional<BestMaxMin> best;
+    if (search.exact) best = best_max_min(instance, search);
+    if (!best || must_compare(best->proven)) {
+      search.exact = false;
       if (auto start = greedy_in(instance)) search.starts.push_back(std::move(*start));
+      BestMaxMin fast = best_max_min(instance, search);
+      if (best) fast.bound = std::min(fast.bound, best->bound);
+      if (!best || is_better(fast, *best)) best = std::move(fast);
     }
-    BestMaxMin best = best_max_min(instance, search);
-    Answer answer{std::nullopt, best.bound, best.proven, best.mean.price};
-    if (best.mean.best) answer.assignment = std::move(best.mean.best->assignment);
+    Answer answer{std::nullopt, best->bound, best->proven, best->mean.price};
+    if (best->mean.best) answer.assignment = std::move(best->mean.best->assignment);
     return answer;
+  }
+
+  static bool is_better(const BestMaxMin& a, const BestMaxMin& b) {
+    if (!a.mean.best || !b.mean.best) return a.mean.best.has_value();
+    if (std::abs(a.min_f1 - b.min_f1) > kSame) return a.min_f1 > b.min_f1;
+    return better(*a.mean.best, *b.mean.best);
   }
 
   [[nodiscard]] Answer ask_mean(const Instance& instance, const MeanSearch& search) const {
     BestMean best = best_mean(instance, search);
-    if (!search.exact && best.best && best.best->value + kSame < best.bound) {
+    if (best.best && must_compare(best.proven) && best.best->value + kSame < best.bound) {
       if (const auto known = greedy_in(instance)) offer(instance, *known, best);
       search_baselines(instance, best);
     }
