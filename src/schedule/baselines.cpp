@@ -80,30 +80,38 @@ void keep_used_levels(Instance& instance) {
 
 using FrozenCounts = std::vector<int>;  // one for each app
 
-// Every app at its largest frozen count not above `most`, or else its smallest.
-FrozenCounts counts_up_to(const Instance& instance, int most) {
-  FrozenCounts counts;
+// Of each app, ascending.
+std::vector<std::vector<int>> branchpoints_of(const Instance& instance) {
+  std::vector<std::vector<int>> branchpoints;
   for (const InstanceApp& app : instance.apps) {
-    int count = std::ranges::min_element(app.options, {}, &InstanceOption::frozen)->frozen;
+    auto& own = branchpoints.emplace_back();
     for (const InstanceOption& option : app.options) {
-      if (option.frozen <= most) count = std::max(count, option.frozen);
+      if (own.empty() || own.back() != option.frozen) own.push_back(option.frozen);
     }
-    counts.push_back(count);
+    std::ranges::sort(own);
+    own.erase(std::ranges::unique(own).begin(), own.end());
   }
-  return counts;
+  return branchpoints;
 }
 
+// The parts of single_branchpoints.
 std::set<FrozenCounts> single_counts(const Instance& instance) {
+  const auto branchpoints = branchpoints_of(instance);
   std::set<int> all;
-  for (const InstanceApp& app : instance.apps) {
-    for (const InstanceOption& option : app.options) all.insert(option.frozen);
-  }
+  for (const auto& own : branchpoints) all.insert(own.begin(), own.end());
   std::set<FrozenCounts> counts;
-  for (const int count : all) counts.insert(counts_up_to(instance, count));
+  for (const int most : all) {
+    FrozenCounts here;
+    for (const auto& own : branchpoints) {
+      const auto above = std::ranges::upper_bound(own, most);
+      here.push_back(above == own.begin() ? own.front() : *std::prev(above));
+    }
+    counts.insert(std::move(here));
+  }
   FrozenCounts last;
-  for (const InstanceApp& app : instance.apps) {
-    if (std::ranges::find(app.options, app.last, &InstanceOption::frozen) == app.options.end()) return counts;
-    last.push_back(app.last);
+  for (std::size_t a = 0; a < branchpoints.size(); ++a) {
+    if (!std::ranges::binary_search(branchpoints[a], instance.apps[a].last)) return counts;
+    last.push_back(instance.apps[a].last);
   }
   counts.insert(std::move(last));
   return counts;

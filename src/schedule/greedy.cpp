@@ -42,9 +42,13 @@ struct SegmentDemand {
   bool operator==(const SegmentDemand&) const = default;
 };
 
+// Where an app leaves its stem, and how often it runs.
+struct Place {
+  int level = 0, rate = 0;
+};
+
 // By level; what an app asks for at a level holds for those before it.
-std::vector<SegmentDemand> demands_of(const Instance& instance, const InstanceStem& stem,
-                                      const Assignment& assignment) {
+std::vector<SegmentDemand> demands_of(const InstanceStem& stem, const std::vector<Place>& places) {
   std::vector<SegmentDemand> demand(stem.levels.size());
   const auto ask = [](SegmentDemand& at, int rate, std::size_t app) {
     if (rate > at.first) {
@@ -56,8 +60,7 @@ std::vector<SegmentDemand> demands_of(const Instance& instance, const InstanceSt
     }
   };
   for (const std::size_t a : stem.apps) {
-    const InstanceOption& option = instance.apps[a].options[assignment[a]];
-    ask(demand[static_cast<std::size_t>(option.level)], option.rate, a);
+    ask(demand[static_cast<std::size_t>(places[a].level)], places[a].rate, a);
   }
   for (std::size_t j = demand.size() - 1; j-- > 0;) {
     const SegmentDemand deeper = demand[j + 1];
@@ -77,8 +80,8 @@ class Moves {
         best_(instance.apps.size()),
         worth_(instance.apps.size()),
         raise_(instance.stems.size()) {
-    for (const InstanceStem& stem : instance.stems)
-      demand_.push_back(demands_of(instance, stem, assignment_));
+    for (std::size_t a = 0; a < assignment_.size(); ++a) places_.push_back(place_in(a, assignment_[a]));
+    for (const InstanceStem& stem : instance.stems) demand_.push_back(demands_of(stem, places_));
     for (const InstanceApp& app : instance.apps)
       targets_.push_back(targets_of(app, instance.stems[app.stem]));
     for (std::size_t app = 0; app < best_.size(); ++app) look_at(app);
@@ -129,6 +132,11 @@ class Moves {
     return within_budget(cost_ + move.extra, instance_.budget);
   }
 
+  [[nodiscard]] Place place_in(std::size_t app, std::size_t option) const {
+    const InstanceOption& there = instance_.apps[app].options[option];
+    return {there.level, there.rate};
+  }
+
   void look_at(std::size_t app) {
     best_[app] = best_of(app);
     worth_[app] = !best_[app]          ? 0
@@ -141,7 +149,8 @@ class Moves {
     const InstanceStem& stem = instance_.stems[s];
     assignment_[move.app] = move.option;
     cost_ += move.extra;
-    std::vector<SegmentDemand> demand = demands_of(instance_, stem, assignment_);
+    places_[move.app] = place_in(move.app, move.option);
+    std::vector<SegmentDemand> demand = demands_of(stem, places_);
     std::swap(demand_[s], demand);
     if (demand != demand_[s]) raise_[s].clear();
     bool all = false;
@@ -209,6 +218,7 @@ class Moves {
 
   const Instance& instance_;
   Assignment assignment_;
+  std::vector<Place> places_;  // of the assignment
   double cost_;
   std::vector<std::vector<SegmentDemand>> demand_;  // by stem and level
   std::vector<std::vector<Target>> targets_;
@@ -218,25 +228,73 @@ class Moves {
   std::vector<double> own_raise_;
 };
 
-// Everybody at the last branchpoint and the lowest rate there.
-Assignment most_shared(const Instance& instance) {
-  Assignment assignment;
-  for (const InstanceApp& app : instance.apps) {
-    const auto least = std::ranges::min_element(app.options, {}, [](const InstanceOption& o) {
-      return std::tuple(-o.frozen, o.rate, o.own_cost, -o.value);
-    });
-    assignment.push_back(static_cast<std::size_t>(least - app.options.begin()));
-  }
-  return assignment;
-}
+// The cheapest settings of one stem's apps where everybody runs at the lowest rate, which is nearly always
+// the cheapest one: what remains to choose is where the stem ends. Written to `assignment`; false where some
+// app has no such option, or a cheaper one.
+class CheapestOfStem {
+ public:
+  CheapestOfStem(const Instance& instance, const InstanceStem& stem) : instance_(instance), stem_(stem) {}
 
-// Of equally cheap schedules the one that shares most.
+  bool find(Assignment& assignment) {
+    for (const std::size_t a : stem_.apps) {
+      if (!add(instance_.apps[a])) return false;
+    }
+    double least = std::numeric_limits<double>::infinity(), way = 0;
+    std::vector<const Choice*> best(stem_.apps.size(), &none_), now = best;
+    for (std::size_t level = 0; level < stem_.levels.size(); ++level) {
+      if (level > 0) way += stem_.segment_costs[0][level] * stem_.rates[1];
+      double cost = way;
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        const Choice& here = choices_[i * stem_.levels.size() + level];
+        if (here.own_cost <= now[i]->own_cost) now[i] = &here;
+        cost += now[i]->own_cost;
+      }
+      if (cost > least + kSame * std::max(1.0, least)) continue;  // of equal ones that which shares most
+      least = cost;
+      best = now;
+    }
+    for (std::size_t i = 0; i < best.size(); ++i) assignment[stem_.apps[i]] = best[i]->option;
+    return least < std::numeric_limits<double>::infinity();
+  }
+
+ private:
+  struct Choice {
+    double own_cost = std::numeric_limits<double>::infinity();
+    std::size_t option = 0;
+  };
+
+  bool add(const InstanceApp& app) {
+    const std::size_t first = choices_.size();
+    choices_.resize(first + stem_.levels.size());
+    for (const bool lowest : {true, false}) {
+      for (std::size_t o = 0; o < app.options.size(); ++o) {
+        const InstanceOption& option = app.options[o];
+        if ((option.rate == 1) != lowest) continue;
+        Choice& here = choices_[first + static_cast<std::size_t>(option.level)];
+        if (option.own_cost >= here.own_cost) continue;
+        if (!lowest) return false;
+        here = {option.own_cost, o};
+      }
+    }
+    return true;
+  }
+
+  const Instance& instance_;
+  const InstanceStem& stem_;
+  std::vector<Choice> choices_;  // by app of the stem and level
+  Choice none_;
+};
+
+// Of equally cheap schedules one that shares much.
 Assignment cheapest_start(const Instance& instance) {
-  Assignment shared = most_shared(instance);
+  Assignment assignment(instance.apps.size());
+  const bool is_found = std::ranges::all_of(instance.stems, [&](const InstanceStem& stem) {
+    return stem.apps.empty() || CheapestOfStem(instance, stem).find(assignment);
+  });
+  if (is_found) return assignment;
   auto cheapest = cheapest_schedule(instance);
-  const auto cost = assignment_cost(instance, shared);
-  const bool is_cheapest = !cheapest || (cost && *cost <= cheapest->cost + kSame * std::max(1.0, *cost));
-  return is_cheapest ? shared : std::move(cheapest->assignment);
+  if (cheapest) return std::move(cheapest->assignment);
+  return assignment;
 }
 
 }  // namespace

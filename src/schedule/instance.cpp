@@ -47,8 +47,8 @@ class Expander {
       option.votes = given.votes;
       option.f1 = given.f1;
       option.value = value_of_f1 * given.f1;
-      option.recall = given.recall;
-      option.precision = given.precision;
+      option.recall = given.recall.value_or(InstanceOption::kUnknown);
+      option.precision = given.precision.value_or(InstanceOption::kUnknown);
     }
     const std::vector<Problem::Candidate> candidates = corrected_curve(app.candidates);
     options.reserve(options.size() + candidates.size() * rates_.size());
@@ -71,7 +71,7 @@ class Expander {
   InstanceOption& add(std::vector<InstanceOption>& options, const Point& point, std::size_t entry,
                       double fps) const {
     InstanceOption& option = options.emplace_back();
-    option.entry = entry;
+    option.entry = static_cast<std::uint32_t>(entry);
     option.frozen = point.frozen;
     option.shared = alone_ ? 0 : point.frozen;
     option.fps = fps;

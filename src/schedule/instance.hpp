@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -12,18 +13,20 @@ namespace mainstream {
 
 // One thing that an app can be set to.
 struct InstanceOption {
-  std::size_t entry = 0;  // index into the app's candidates, or options
-  int frozen = 0;         // layers before its branchpoint
-  int shared = 0;         // of those, the ones that others may share: all, or none
-  double fps = 0;
+  std::uint32_t entry = 0;  // index into the app's candidates, or options
+  int frozen = 0;           // layers before its branchpoint
+  int shared = 0;           // of those, the ones that others may share: all, or none
   int votes = 1;
   int stem_precision = 0, tail_precision = 0;
   int level = 0;  // index into InstanceStem::levels; 0 shares nothing
   int rate = 0;   // index into InstanceStem::rates, from 1; 0 stands for "does not run"
+  double fps = 0;
   double own_cost = 0;
   double f1 = 0;
   double value = 0;  // f1 by the app's weight; values of all apps add up to `apps` times the weighted mean
-  std::optional<double> recall, precision;
+  double recall = kUnknown, precision = kUnknown;
+
+  static constexpr double kUnknown = -1;  // there are millions of options, and what is optional takes room
 };
 
 struct InstanceStem {

@@ -20,6 +20,10 @@ constexpr std::array kAlgorithms{
 constexpr std::array kObjectives{std::pair{Objective::mean, "mean"},
                                  std::pair{Objective::max_min, "max-min"}};
 
+std::optional<double> known(double value) {
+  return value == InstanceOption::kUnknown ? std::nullopt : std::optional(value);
+}
+
 // The shared segments of one stem, neighbours of one rate and precision joined, and what they cost.
 void add_segments(const Instance& instance, const Assignment& assignment, std::size_t s, Schedule& schedule) {
   const InstanceStem& stem = instance.stems[s];
@@ -124,8 +128,8 @@ Schedule make_schedule(const Problem& problem, const Instance& instance, const A
   schedule.budget = problem.budget;
   for (std::size_t a = 0; a < problem.apps.size(); ++a) {
     const InstanceOption& option = instance.apps[a].options[assignment[a]];
-    schedule.apps.push_back({problem.apps[a].id, choice_of(problem.apps[a], option), option.f1, option.recall,
-                             option.precision, option.own_cost});
+    schedule.apps.push_back({problem.apps[a].id, choice_of(problem.apps[a], option), option.f1,
+                             known(option.recall), known(option.precision), option.own_cost});
     schedule.cost += option.own_cost;
   }
   for (std::size_t s = 0; s < instance.stems.size(); ++s) add_segments(instance, assignment, s, schedule);
