@@ -89,7 +89,7 @@ std::vector<std::vector<int>> branchpoints_of(const Instance& instance) {
       if (own.empty() || own.back() != option.frozen) own.push_back(option.frozen);
     }
     std::ranges::sort(own);
-    own.erase(std::ranges::unique(own).begin(), own.end());
+    own.erase(std::unique(own.begin(), own.end()), own.end());
   }
   return branchpoints;
 }
@@ -104,7 +104,7 @@ std::set<FrozenCounts> single_counts(const Instance& instance) {
     FrozenCounts here;
     for (const auto& own : branchpoints) {
       const auto above = std::ranges::upper_bound(own, most);
-      here.push_back(above == own.begin() ? own.front() : *std::prev(above));
+      here.push_back(above == own.begin() ? own.front() : *(above - 1));
     }
     counts.insert(std::move(here));
   }

@@ -140,7 +140,8 @@ class AppsOfBase {
       const AdditiveFit fit = fit_additive(seen.observations, apps_.size(), places_, components);
       for (std::size_t i = 0; i < seen.rows.size(); ++i) {
         const Estimate found = estimate(fit, components, seen.observations[i]);
-        set(*seen.rows[i], found.value, std::sqrt(found.variance));
+        const double common = (1 - kOwnPart) * seen.rows[i]->f1_error * seen.rows[i]->f1_error;
+        set(*seen.rows[i], found.value, std::sqrt(found.variance + common));
       }
     }
   }
