@@ -25,6 +25,14 @@ TEST(PlotTest, DrawsLinesAndSpans) {
   EXPECT_THAT(svg, HasSubstr("app"));
 }
 
+TEST(PlotTest, PlacesOnALogarithmicAxisCanHaveNames) {
+  Plot plot;
+  plot.series = {{"a", {{1, 0.5}, {100, 0.7}}, PlotSeries::Style::lines, 1, {0.1, 0}}};
+  plot.x_names = {{1, "1 %"}, {100, "no budget"}};
+  plot.logarithmic_x = true;
+  EXPECT_THAT(draw_svg(plot), HasSubstr("no budget"));
+}
+
 TEST(PlotTest, AnEmptyPlotIsAnError) {
   EXPECT_ERROR(failed, draw_svg({}), "has no points");
 }
