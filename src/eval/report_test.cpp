@@ -41,7 +41,11 @@ TEST(HtmlReportTest, TextFromOutsideIsEscaped) {
   const TestFolder folder;
   HtmlReport report("a < b");
   report.heading("h");
-  report.table({"app"}, {{"<script>alert(1)</script>"}});
+  report.table({{"app"}, {"<script>alert(1)</script>"}});
+  report.list({"<script>"});
+  report.folded_table("<script>", {{"<script>"}});
+  const std::vector<std::uint8_t> jpeg{1};
+  report.pictures({{jpeg, "<script>\"", "<script>"}, {{}, "<script>", ""}});
   report.write(folder / "r.html");
   const std::string html = read_file(folder / "r.html");
   EXPECT_THAT(html, HasSubstr("<h1>a &lt; b</h1>"));
