@@ -16,6 +16,7 @@
 #include "eval/regret.hpp"
 #include "eval/training_check.hpp"
 #include "mainstream/error.hpp"
+#include "mainstream/media.hpp"
 #include "text_table.hpp"
 #include "trainer_program.hpp"
 
@@ -103,13 +104,6 @@ Mix mix_of(const ExperimentArguments& arguments, const Trained& trained, double 
                   only);
 }
 
-bool has_tails(const Mix& mix) {
-  return std::ranges::all_of(mix.apps, [](const Mix::App& app) {
-    return std::ranges::any_of(app.manifest().candidates,
-                               [](const Candidate& c) { return c.kind == CandidateKind::tail; });
-  });
-}
-
 // The part of an experiment that is the same for all: train on each cut, record all candidates' scores on the
 // frames that were not seen, and hand both over.
 void for_each_training(const ExperimentArguments& arguments,
@@ -133,7 +127,8 @@ void for_each_training(const ExperimentArguments& arguments,
     train(arguments, trained, base_id);
     const Mix mix = mix_of(arguments, trained, fps, info, {});
     std::optional<Mix> tails;
-    if (has_tails(mix)) tails = mix_of(arguments, trained, fps, info, CandidateKind::tail);
+    if (apps_without(mix, CandidateKind::tail).empty())
+      tails = mix_of(arguments, trained, fps, info, CandidateKind::tail);
     const Costs costs = known_costs(engine, mix);
     Progress progress("recording scores", static_cast<std::uint64_t>(labels.frames));
     const ClipScores scores = record_scores(
@@ -154,7 +149,7 @@ Json to_json(const RegretPoint& point) {
 
 std::vector<std::string> names_in(const std::vector<RegretSummary>& summaries) {
   std::vector<std::string> names;
-  for (const Method& method : regret_methods()) {
+  for (const Method& method : methods()) {
     if (summaries.front().methods.contains(method.name)) names.push_back(method.name);
   }
   names.emplace_back(kHindsight);
@@ -170,9 +165,9 @@ std::string regret_table(const std::vector<RegretSummary>& summaries) {
     std::vector<std::string> row{percent(summary.share)};
     for (const std::string& name : names) {
       const RegretSummary::Line& line = summary.methods.at(name);
-      row.push_back(name == "mainstream" ? fmt::format("{:.3f}", line.mean_f1)
-                                         : fmt::format("{:.3f} ({:+.3f} +- {:.3f})", line.mean_f1,
-                                                       -line.behind, line.behind_error));
+      row.push_back(name == kMainstream ? fmt::format("{:.3f}", line.mean_f1)
+                                        : fmt::format("{:.3f} ({:+.3f} +- {:.3f})", line.mean_f1,
+                                                      -line.behind, line.behind_error));
     }
     table.add(std::move(row));
   }

@@ -1,20 +1,34 @@
-// An HTML report in one file: headings, text, tables, charts. Nothing is loaded from elsewhere.
+// An HTML report in one file: headings, text, tables, charts, pictures. Nothing is loaded from elsewhere.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace mainstream {
+
+// A picture with what there is to say of it.
+struct HtmlPicture {
+  std::span<const std::uint8_t> jpeg;  // empty: there is none, which the title tells
+  std::string title, caption;
+};
 
 class HtmlReport {
  public:
   explicit HtmlReport(const std::string& title);
 
   void heading(const std::string& text);
+  void subheading(const std::string& text, const std::string& aside);
   void paragraph(const std::string& text);
-  void table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+  void list(const std::vector<std::string>& items);
+  // The first row is the header.
+  void table(const std::vector<std::vector<std::string>>& rows);
+  // To be opened by who wants to see it.
+  void folded_table(const std::string& summary, const std::vector<std::vector<std::string>>& rows);
   void chart(const std::string& svg);
+  void pictures(const std::vector<HtmlPicture>& side_by_side);
 
   // Written whole or not at all. Throws storage.
   void write(const std::filesystem::path& path) const;

@@ -68,6 +68,21 @@ bool is_empty(const PlotSeries& series) {
   return series.points.empty();
 }
 
+// gnuplot takes a tic's name for a format of its number.
+std::string as_format(const std::string& text) {
+  std::string out;
+  for (const char c : text) out.append(c == '%' ? 2 : 1, c);
+  return out;
+}
+
+std::string axis_names(const char* axis, const std::vector<std::pair<double, std::string>>& names) {
+  if (names.empty()) return {};
+  std::vector<std::string> tics;
+  for (const auto& [place, name] : names)
+    tics.push_back(fmt::format("{} {}", quoted(as_format(name)), place));
+  return fmt::format("set {} ({})\n", axis, fmt::join(tics, ", "));
+}
+
 std::string script_of(const Plot& plot, const std::string& output) {
   std::string script = fmt::format(
       "set terminal svg size {},{} dynamic noenhanced font 'sans-serif,13' background rgb 'white'\n"
@@ -76,12 +91,9 @@ std::string script_of(const Plot& plot, const std::string& output) {
       plot.width, plot.height, quoted(output), quoted(plot.title), quoted(plot.x_label),
       quoted(plot.y_label));
   if (plot.y_range) script += fmt::format("set yrange [{}:{}]\n", plot.y_range->first, plot.y_range->second);
+  if (plot.x_range) script += fmt::format("set xrange [{}:{}]\n", plot.x_range->first, plot.x_range->second);
   if (plot.logarithmic_x) script += "set logscale x\n";
-  if (!plot.y_names.empty()) {
-    std::vector<std::string> tics;
-    for (const auto& [y, name] : plot.y_names) tics.push_back(fmt::format("{} {}", quoted(name), y));
-    script += fmt::format("set ytics ({})\n", fmt::join(tics, ", "));
-  }
+  script += axis_names("xtics", plot.x_names) + axis_names("ytics", plot.y_names);
   std::vector<std::string> drawings;
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     if (is_empty(plot.series[i])) continue;

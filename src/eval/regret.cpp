@@ -53,14 +53,6 @@ MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const SeenQuality&
 
 }  // namespace
 
-const std::vector<Method>& regret_methods() {
-  static const std::vector<Method> methods{
-      {"mainstream", Mode::mainstream, {}}, {"tails only", Mode::mainstream, CandidateKind::tail},
-      {"best fixed", Mode::fixed, {}},      {"max-sharing", Mode::max_sharing, {}},
-      {"apart", Mode::apart, {}},           {"no-sharing", Mode::no_sharing, {}}};
-  return methods;
-}
-
 SeenQuality::SeenQuality(const Mix& mix, const ClipScores& scores) : mix_(mix), scores_(scores) {
   tables_.resize(mix.apps.size());
   for (std::size_t a = 0; a < mix.apps.size(); ++a) {
@@ -103,17 +95,6 @@ Problem SeenQuality::known(Problem problem) const {
   return problem;
 }
 
-double whole_bases_cost(const Mix& mix, const Costs& costs) {
-  double cost = 0;
-  for (const Mix::App& app : mix.apps) {
-    const Costs::Stem& stem = costs.stems[app.stem];
-    double whole = stem.scale_ms;
-    for (const double segment : stem.segment_ms.at(Precision::f32)) whole += segment;
-    cost += whole * mix.stems[app.stem].fps;
-  }
-  return cost;
-}
-
 std::vector<RegretPoint> regret_of(const Mix& mix, const Mix* tails_only, const Costs& costs,
                                    const ClipScores& scores, const std::vector<double>& shares) {
   const SeenQuality seen(mix, scores);
@@ -122,7 +103,7 @@ std::vector<RegretPoint> regret_of(const Mix& mix, const Mix* tails_only, const 
     RegretPoint& point = points.emplace_back();
     point.share = share;
     point.budget = share * whole_bases_cost(mix, costs);
-    for (const Method& method : regret_methods()) {
+    for (const Method& method : methods()) {
       const Mix* of = method.only ? tails_only : &mix;
       if (of == nullptr) continue;
       const MixPlan plan = Planner(*of, {.mode = method.mode}).solve(costs, point.budget);
@@ -143,7 +124,7 @@ std::vector<RegretSummary> summarise(const std::vector<std::vector<RegretPoint>>
     for (const auto& [name, of_first] : cuts.front()[p].f1) {
       std::vector<double> values, behind;
       for (const std::vector<RegretPoint>& cut : cuts) {
-        const std::vector<double>&own = cut[p].f1.at(name), &ours = cut[p].f1.at("mainstream");
+        const std::vector<double>&own = cut[p].f1.at(name), &ours = cut[p].f1.at(kMainstream);
         values.insert(values.end(), own.begin(), own.end());
         for (std::size_t app = 0; app < own.size(); ++app) behind.push_back(ours[app] - own[app]);
       }

@@ -10,19 +10,11 @@
 #include <vector>
 
 #include "eval/clip_scores.hpp"
+#include "eval/methods.hpp"
 #include "mainstream/planning.hpp"
 
 namespace mainstream {
 
-// A way of choosing.
-struct Method {
-  std::string name;  // "mainstream", "tails only", "max-sharing", ..
-  Mode mode = Mode::mainstream;
-  std::optional<CandidateKind> only;
-};
-
-// Mainstream first, then Mainstream with tails alone, then the baselines.
-[[nodiscard]] const std::vector<Method>& regret_methods();
 inline constexpr const char* kHindsight = "hindsight";
 
 // Event F1 of every setting of every app on the unseen frames.
@@ -50,9 +42,6 @@ struct RegretPoint {
   std::map<std::string, std::vector<double>> f1;
   std::map<std::string, double> promised;  // mean F1 as the schedule has it
 };
-
-// What N whole bases at the stream's rate take, each for itself: milliseconds per second.
-[[nodiscard]] double whole_bases_cost(const Mix& mix, const Costs& costs);
 
 // One cut of a clip: the mix trained on one part, its scores on the other. `tails_only` has the same
 // packages, with Mix::only; nullptr where there is no tail. Apps without an event on the unseen frames do not

@@ -25,6 +25,14 @@ TEST(PlotTest, DrawsLinesAndSpans) {
   EXPECT_THAT(svg, HasSubstr("app"));
 }
 
+TEST(PlotTest, PlacesOnALogarithmicAxisCanHaveNames) {
+  Plot plot;
+  plot.series = {{"a", {{1, 0.5}, {100, 0.7}}, PlotSeries::Style::lines, 1, {0.1, 0}}};
+  plot.x_names = {{1, "1 %"}, {100, "no budget"}};
+  plot.logarithmic_x = true;
+  EXPECT_THAT(draw_svg(plot), HasSubstr("no budget"));
+}
+
 TEST(PlotTest, AnEmptyPlotIsAnError) {
   EXPECT_ERROR(failed, draw_svg({}), "has no points");
 }
@@ -33,7 +41,11 @@ TEST(HtmlReportTest, TextFromOutsideIsEscaped) {
   const TestFolder folder;
   HtmlReport report("a < b");
   report.heading("h");
-  report.table({"app"}, {{"<script>alert(1)</script>"}});
+  report.table({{"app"}, {"<script>alert(1)</script>"}});
+  report.list({"<script>"});
+  report.folded_table("<script>", {{"<script>"}});
+  const std::vector<std::uint8_t> jpeg{1};
+  report.pictures({{jpeg, "<script>\"", "<script>"}, {{}, "<script>", ""}});
   report.write(folder / "r.html");
   const std::string html = read_file(folder / "r.html");
   EXPECT_THAT(html, HasSubstr("<h1>a &lt; b</h1>"));

@@ -1,8 +1,10 @@
 // Every answer of every app, as CSV (docs/formats.md, "Frame log").
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "mainstream/media.hpp"
 #include "run/line_file.hpp"
@@ -21,5 +23,15 @@ class FrameLog {
   LineFile file_;
   std::string lines_;
 };
+
+struct FrameAnswer {
+  std::int64_t frame = 0;
+  std::string app;
+  double score = 0;
+  bool positive = false;
+};
+
+// All answers of a file, in its order. Throws unreadable, or untrusted naming file and answer (from 1).
+[[nodiscard]] std::vector<FrameAnswer> read_frame_log(const std::filesystem::path& path);
 
 }  // namespace mainstream

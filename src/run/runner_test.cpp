@@ -318,6 +318,17 @@ TEST_F(RunnerTest, ADurationEndsTheRun) {
   EXPECT_EQ(report.frames_analysed, 20);
 }
 
+// Of the whole run: 60 frames in three seconds, of which app c saw every eighth.
+TEST_F(RunnerTest, TheLastLineOfProgressTellsAllFrames) {
+  RunOptions run_options = options();
+  run_options.schedule = mixed_schedule();
+  run_options.show_progress = true;
+  testing::internal::CaptureStderr();
+  (void)run(run_options);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::ContainsRegex("clip 60/60, .*20.3 10.2 2.7 fps"));
+}
+
 TEST_F(RunnerTest, WhatASinkThrowsReachesTheCallerAfterTheReport) {
   RunOptions run_options = options();
   run_options.schedule = mixed_schedule();

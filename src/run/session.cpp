@@ -185,6 +185,11 @@ void Session::control() {
     if (feedback_) follow(now);
     stop_when_stalled();
   }
+  // The last line is of the whole run, with what came since the last look.
+  if (!progress) return;
+  const CameraCounts camera = camera_.counts();
+  progress->update(static_cast<std::uint64_t>(camera.delivered),
+                   progress_note(analysis_->statistics(), {}, camera));
 }
 
 bool Session::over_within(std::chrono::milliseconds time) {
