@@ -122,6 +122,9 @@ std::vector<RegretSummary> summarise(const std::vector<std::vector<RegretPoint>>
     RegretSummary& summary = summaries.emplace_back();
     summary.share = cuts.front()[p].share;
     for (const auto& [name, of_first] : cuts.front()[p].f1) {
+      const bool in_all =
+          std::ranges::all_of(cuts, [&](const auto& cut) { return cut[p].f1.contains(name); });
+      if (!in_all) continue;  // an app kept no tail in some training
       std::vector<double> values, behind;
       for (const std::vector<RegretPoint>& cut : cuts) {
         const std::vector<double>&own = cut[p].f1.at(name), &ours = cut[p].f1.at(kMainstream);

@@ -38,7 +38,8 @@ Interval wilson(double rate, double examples) {
   const double centre = (rate + kSquare / (2 * examples)) / (1 + kSquare / examples);
   const double half = kZ / (1 + kSquare / examples) *
                       std::sqrt(rate * (1 - rate) / examples + kSquare / (4 * examples * examples));
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  // Exact at the ends, where rounding would leave a little.
+  return {rate > 0 ? std::max(0.0, centre - half) : 0, rate < 1 ? std::min(1.0, centre + half) : 1};
 }
 
 // So many independent examples would make the rate as uncertain as these clusters do (the variance of a

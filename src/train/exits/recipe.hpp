@@ -41,7 +41,7 @@ inline constexpr double kThresholdSpread = 0.5;
 // examples).
 inline constexpr double kIntervalErrors = 1.645;
 inline constexpr double kOtherFrames = 0.2;
-inline constexpr double kLeastPerRun = 0.5, kMostPerRun = 4;
+inline constexpr double kLeastPerRun = 0.5, kMostPerRun = 1;
 
 // Ridge regression of pictures: one class against all others.
 inline constexpr std::array kPictureStrengths{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
