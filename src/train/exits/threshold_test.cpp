@@ -10,15 +10,15 @@ namespace mainstream {
 namespace {
 
 // Log odds of present and absent frames, in stretches of both; the best threshold is at `best`.
-struct Frames {
+struct ScoredFrames {
   std::vector<double> log_odds;
   std::vector<bool> truth;
 };
 
-Frames draw(double best, double drift_per_fold) {
+ScoredFrames draw(double best, double drift_per_fold) {
   std::mt19937_64 random(11);
   std::normal_distribution<double> noise(0, 0.3);
-  Frames frames;
+  ScoredFrames frames;
   for (int i = 0; i < 400; ++i) {
     frames.truth.push_back(i % 50 < 20);
     const double drift = drift_per_fold * (i / 50 % 2 == 0 ? 1 : -1);
@@ -43,12 +43,12 @@ TEST(MiddleThreshold, IsAtEvenOddsWithoutBothKinds) {
 }
 
 TEST(CompromiseThreshold, GoesWhereFramesAgree) {
-  const Frames frames = draw(1.5, 0);
+  const ScoredFrames frames = draw(1.5, 0);
   EXPECT_NEAR(compromise_threshold(frames.log_odds, frames.truth, kFolds), 1.5, 0.4);
 }
 
 TEST(CompromiseThreshold, StaysNearEvenOddsWhereFoldsDisagree) {
-  const Frames agreeing = draw(1.5, 0), disagreeing = draw(1.5, 1.5);
+  const ScoredFrames agreeing = draw(1.5, 0), disagreeing = draw(1.5, 1.5);
   EXPECT_LT(compromise_threshold(disagreeing.log_odds, disagreeing.truth, kFolds),
             compromise_threshold(agreeing.log_odds, agreeing.truth, kFolds));
 }
