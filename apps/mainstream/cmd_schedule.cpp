@@ -147,7 +147,8 @@ void run(const ScheduleArguments& arguments) {
   if (!arguments.add.empty()) return run_admission(arguments, problem, options);
   options.stop = stop_after(arguments.time_limit_s);
   Schedule schedule = solve(problem, options);
-  if (arguments.problem.empty() && schedule.feasible) schedule = spend_rest(problem, schedule);  // as a run does
+  if (arguments.problem.empty() && schedule.feasible)
+    schedule = spend_rest(problem, schedule);  // as a run does
   if (arguments.json) fmt::print("{}", to_json(schedule, problem));
   if (!schedule.feasible) throw Error(ErrorKind::infeasible, schedule.reason);
   if (arguments.json) return;

@@ -100,8 +100,8 @@ TEST_P(PrecisionTest, IsOfferedWhereBasePackageAndProcessorHaveIt) {
   EXPECT_THAT(without.stems[0].number_types, testing::ElementsAre(Precision::f32));
   const Candidate& middle = without.apps[0].manifest().candidates[1];
   EXPECT_THAT(number_types_of(middle, without.stems[0]), testing::ElementsAre(kF32));
-  for (const Problem::Candidate& entry :
-       make_problem(with, costs(with), 100, Mode::no_sharing).apps[0].candidates) {
+  const Problem alone = make_problem(with, costs(with), 100, Mode::no_sharing);
+  for (const Problem::Candidate& entry : alone.apps[0].candidates) {
     EXPECT_TRUE(entry.stem_precision == entry.tail_precision)
         << "a network that runs alone has one number type";
   }
