@@ -15,6 +15,7 @@
 #include "eval/plot.hpp"
 #include "eval/regret.hpp"
 #include "eval/training_check.hpp"
+#include "event/frame_parts.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "text_table.hpp"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "event/frame_parts.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -19,14 +20,6 @@ void append(std::vector<FrameRange>& parts, const FrameRange& block) {
 }
 
 }  // namespace
-
-std::string to_string(const std::vector<FrameRange>& parts) {
-  std::string text;
-  for (const FrameRange& part : parts) {
-    text += fmt::format("{}{}..{}", text.empty() ? "" : ",", part.first, part.last);
-  }
-  return text;
-}
 
 std::string ClipCut::name() const {
   return to_string(trained);

@@ -19,7 +19,4 @@ struct ClipCut {
 // the fourth the other way round. Throws usage for fewer than six frames.
 [[nodiscard]] std::vector<ClipCut> six_block_cuts(std::int64_t frames);
 
-// "0..132,265..397"
-[[nodiscard]] std::string to_string(const std::vector<FrameRange>& parts);
-
 }  // namespace mainstream

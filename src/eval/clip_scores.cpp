@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "event/event_score.hpp"
+#include "event/frame_parts.hpp"
 #include "infer/shared_network.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
@@ -75,24 +76,12 @@ class Recorder {
   std::vector<std::size_t> all_;  // members
 };
 
-void check_parts(const std::vector<FrameRange>& parts, const Labels& labels) {
-  std::int64_t end = 0;
-  for (const FrameRange& part : parts) {
-    if (part.first < end || part.last < part.first || part.last >= labels.frames) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("frames {}..{}: expected parts that ascend, within the {} labelled frames",
-                              part.first, part.last, labels.frames));
-    }
-    end = part.last + 1;
-  }
-}
-
 }  // namespace
 
 ClipScores record_scores(const Engine& engine, const Mix& mix, const std::string& video, double fps,
                          const Labels& labels, std::vector<FrameRange> parts, const std::stop_token& stop,
                          const FrameProgress& progress) {
-  check_parts(parts, labels);
+  check_parts(parts, labels.frames);
   for (const Mix::App& app : mix.apps) (void)labels.of(app.name());
   VideoReader reader(video, stop);
   ClipScores scores{.fps = fps > 0 ? fps : reader.info().fps, .parts = std::move(parts), .recordings = {}};

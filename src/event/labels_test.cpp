@@ -1,5 +1,6 @@
 #include "core/file.hpp"
 #include "core/testing.hpp"
+#include "event/frame_parts.hpp"
 #include "mainstream/event.hpp"
 
 namespace mainstream {
@@ -70,6 +71,15 @@ TEST(LabelsTest, SampleLabelsAgreeWithTheirEvents) {
     }
   }
   EXPECT_EQ(events, read_file(folder / "events.csv"));
+}
+
+TEST(FrameParts, MustAscendWithinTheLabels) {
+  const std::vector<FrameRange> parts{{0, 132}, {265, 397}};
+  EXPECT_EQ(to_string(parts), "0..132,265..397");
+  check_parts(parts, 398);
+  EXPECT_ERROR(usage, check_parts(parts, 397), "within 0..396");
+  EXPECT_ERROR(usage, check_parts({{5, 9}, {9, 12}}, 100), "frames 5..9,9..12: expected parts that ascend");
+  EXPECT_ERROR(usage, check_parts({{9, 5}}, 100), "expected parts that ascend");
 }
 
 }  // namespace

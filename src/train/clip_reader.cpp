@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "event/frame_parts.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "train/stopped.hpp"
@@ -60,26 +61,9 @@ class FrameWriter {
 }  // namespace
 
 std::vector<FrameRange> clip_parts(const ClipData& data, const Labels& labels) {
-  const FrameRange all{0, labels.frames - 1};
-  if (data.frames.empty()) return {all};
-  std::int64_t next = 0;
-  for (const FrameRange& part : data.frames) {
-    if (part.first < next || part.first > part.last || part.last > all.last) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("frames {}: expected parts that ascend, within 0..{}, for which {} has labels",
-                              to_string(data.frames), all.last, data.labels.string()));
-    }
-    next = part.last + 1;
-  }
+  if (data.frames.empty()) return {{0, labels.frames - 1}};
+  check_parts(data.frames, labels.frames);
   return data.frames;
-}
-
-std::string to_string(const std::vector<FrameRange>& parts) {
-  std::string text;
-  for (const FrameRange& part : parts) {
-    text += fmt::format("{}{}..{}", text.empty() ? "" : ", ", part.first, part.last);
-  }
-  return text;
 }
 
 bool is_within(const std::vector<FrameRange>& parts, std::int64_t frame) {

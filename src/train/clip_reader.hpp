@@ -33,9 +33,6 @@ struct ClipRows {
 // not have, and for parts that do not ascend.
 [[nodiscard]] std::vector<FrameRange> clip_parts(const ClipData& data, const Labels& labels);
 
-// "0..132, 265..397"
-[[nodiscard]] std::string to_string(const std::vector<FrameRange>& parts);
-
 [[nodiscard]] bool is_within(const std::vector<FrameRange>& parts, std::int64_t frame);
 
 // Of the stream: given, or as the video states it. Throws usage when neither is there.

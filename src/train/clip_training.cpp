@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/sha256.hpp"
+#include "event/frame_parts.hpp"
 #include "event/frame_score.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"

@@ -294,7 +294,7 @@ TEST_F(ClipTraining, RefusesLabelsThatDoNotFit) {
   EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, options()), "within 0..124");
   many.frames = {{0, 49}, {40, 99}};
   EXPECT_ERROR(usage, train_from_clip(small_base(), many, target, options()),
-               "0..49, 40..99: expected parts that ascend");
+               "0..49,40..99: expected parts that ascend");
   many.frames = {{0, 49}, {60, 109}};
   EXPECT_EQ(
       train_from_clip(small_base(), many, target, exits_only()).front().candidates.front().validation_size,
