@@ -18,7 +18,7 @@ struct TrainArguments {
   std::filesystem::path base, output;
   ClipData clip;
   std::vector<std::string> apps;
-  std::string frames, branchpoints, head = "auto", candidates = "all";
+  std::string frames, branchpoints, candidates = "all";
   PictureData pictures;
   TrainOptions options;
   double memory_gb = 2, event_length_ms = 0, event_frequency = 0;
@@ -46,13 +46,6 @@ CandidateChoice parse_candidates(const std::string& text) {
     if (text == to_string(choice)) return choice;
   }
   throw Error(ErrorKind::usage, "--candidates " + in_quotes(text) + ": it can be all, exits or tails");
-}
-
-HeadKind parse_head(const std::string& text) {
-  for (const HeadKind kind : {HeadKind::automatic, HeadKind::average, HeadKind::spatial}) {
-    if (text == to_string(kind)) return kind;
-  }
-  throw Error(ErrorKind::usage, "--head " + in_quotes(text) + ": it can be auto, average or spatial");
 }
 
 // One app goes to the file -o; several go to the folder -o, as APP.mpkg.
@@ -106,7 +99,6 @@ void run(TrainArguments& arguments) {
   TrainOptions& options = arguments.options;
   parse_branchpoints(arguments.branchpoints, options);
   options.candidates = parse_candidates(arguments.candidates);
-  options.head = parse_head(arguments.head);
   options.memory = static_cast<std::uint64_t>(arguments.memory_gb * (std::uint64_t{1} << 30));
   options.stop = stop_on_signal();
   if (!arguments.frames.empty()) arguments.clip.frames = parse_frames("--frames", arguments.frames);
@@ -150,12 +142,6 @@ void add_clip_options(CLI::App& command, TrainArguments& arguments) {
   command.add_option("--fps", arguments.clip.fps, "Frames per second, where the clip does not state it")
       ->check(CLI::PositiveNumber)
       ->group(group);
-  command
-      .add_option("--folds", arguments.clip.folds,
-                  "Of tails, parts in time; each is judged by a model trained on the others")
-      ->check(CLI::Range(2, 20))
-      ->capture_default_str()
-      ->group(group);
 }
 
 void add_picture_options(CLI::App& command, TrainArguments& arguments) {
@@ -193,15 +179,13 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
       ->capture_default_str();
   command.add_option("--branchpoints", arguments.branchpoints,
                      "How many exits and tails, spread over the multiply-adds; or all; or tensors: A,B,..; "
-                     "default up to 10 exits, 6 tails");
+                     "default up to 10 exits, 3 tails");
   command
       .add_option("--least-frozen", options.least_frozen,
                   "Candidates freeze at least this share of the multiply-adds")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--head", arguments.head, "average (what is there), spatial (where, too), or auto")
-      ->capture_default_str();
-  command.add_option("--epochs", options.epochs, "At most; 0: by the number of pictures")
+  command.add_option("--epochs", options.epochs, "Of tails; 0: by the number of pictures")
       ->capture_default_str();
   command.add_option("--views", options.views, "Of each picture: the plain one and changed ones")
       ->capture_default_str();

@@ -1,11 +1,10 @@
 // M-Trainer: from labelled pictures or a labelled clip to M-Packages, on the machine that has them.
 //
 // Exits come first: linear heads on the stem's tensors, solved in closed form within seconds, and packed at
-// once. Then tails: for each branchpoint the rest of the network with a fresh head is fine-tuned, from the
-// most frozen to the least, each beginning with the weights of the one before; those that beat the exits are
-// packed beside them. What the stem makes of a picture never changes, so it is computed once.
-// docs/training.md tells how everything is chosen and measured. What the base offers beside f32, and the
-// processor has, is measured too.
+// once. Then tails: at some branchpoints the rest of the network is fine-tuned to add what the exit there
+// misses; those that beat the exits are packed beside them. What the stem makes of a picture never changes,
+// so it is computed once. docs/training.md tells how everything is chosen and measured. What the base offers
+// beside f32, and the processor has, is measured too.
 //
 // The same base, data, options and seed give the same packages. Finished tails are kept in the folder
 // OUTPUT.work beside the output until the package is written, so that training again after an interruption
@@ -26,15 +25,6 @@
 #include "mainstream/package.hpp"
 
 namespace mainstream {
-
-enum class HeadKind {
-  automatic,  // for a clip spatial; for pictures the better at the first candidate, by validation loss
-  average,    // global average pooling and one linear layer: what is in the picture
-  spatial,    // narrow convolutions and linear layers over all positions of the features and of the
-              // branchpoint's tensor: where it is, too
-};
-
-[[nodiscard]] const char* to_string(HeadKind kind);
 
 struct TrainProgress {
   std::string stage;  // "reading vtest.avi", "training"
@@ -57,12 +47,11 @@ struct TrainOptions {
   // features.
   std::vector<std::string> branchpoints;
   bool all_branchpoints = false;
-  int branchpoint_count = 0;   // 0: up to 10 for exits, 6 for tails
+  int branchpoint_count = 0;   // 0: up to 10 for exits, 3 for tails
   double least_frozen = 0.25;  // fraction of multiply-adds
 
-  HeadKind head = HeadKind::automatic;
-  int epochs = 0;  // at most so many over the training pictures and their views; 0: by their number
-  int views = 2;   // of each picture: the plain one and so many less one changed ones
+  int epochs = 0;               // of tails, over the training pictures and their views; 0: by their number
+  int views = 2;                // of each picture: the plain one and so many less one changed ones
   double learning_rate = 1e-3;  // of the base's weights at its peak; the head learns twice as fast
   std::uint64_t seed = 1;
   int threads = 0;                                   // 0: as many as this process may use
@@ -85,7 +74,6 @@ struct ClipData {
   std::filesystem::path labels;
   std::vector<FrameRange> frames;  // the parts that training may see, ascending; none: all
   double fps = 0;                  // of the stream; 0: as the video states it
-  int folds = 3;                   // of tails, parts in time: each is judged by a model that did not see it
 };
 
 // Trains one package per target; all share the decoded frames and the stem's outputs. Classes are "absent"

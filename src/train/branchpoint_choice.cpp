@@ -7,18 +7,21 @@
 
 #include "core/json.hpp"
 #include "mainstream/error.hpp"
+#include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {
 
-// Those nearest to `count` fractions that are evenly spaced from `least` to 1. Of branchpoints equally near,
-// the later one: its tensor is further on for nearly the same cost.
-std::vector<Branchpoint> spread(const Base& base, int count, double least) {
+// Of the branchpoints, in the base's order, those nearest to `count` fractions that are evenly spaced from
+// `least` to 1, less the `skipped` last ones. Of branchpoints equally near, the later one: its tensor is
+// further on for nearly the same cost.
+std::vector<Branchpoint> spread(std::span<const Branchpoint> branchpoints, int count, double least,
+                                int skipped = 0) {
   std::vector<Branchpoint> chosen;
-  for (int i = 0; i < count; ++i) {
+  for (int i = skipped; i < count; ++i) {
     const double target = count == 1 ? 1 : 1 - (1 - least) * i / (count - 1);
     const auto nearest =
-        std::ranges::min_element(base.branchpoints.rbegin(), base.branchpoints.rend(), {},
+        std::ranges::min_element(branchpoints.rbegin(), branchpoints.rend(), {},
                                  [&](const Branchpoint& point) { return std::abs(point.fraction - target); });
     const bool known = std::ranges::any_of(
         chosen, [&](const Branchpoint& point) { return point.tensor == nearest->tensor; });
@@ -45,12 +48,22 @@ std::vector<Branchpoint> choose_branchpoints(const Base& base, const TrainOption
   } else if (options.all_branchpoints) {
     chosen = base.branchpoints;
   } else {
-    chosen =
-        spread(base, options.branchpoint_count > 0 ? options.branchpoint_count : usual, options.least_frozen);
+    chosen = spread(base.branchpoints, options.branchpoint_count > 0 ? options.branchpoint_count : usual,
+                    options.least_frozen);
   }
   std::ranges::sort(chosen, std::greater(), &Branchpoint::layers);
   const auto repeated = std::ranges::unique(chosen, {}, &Branchpoint::layers);
   chosen.erase(repeated.begin(), repeated.end());
+  return chosen;
+}
+
+std::vector<Branchpoint> choose_tail_branchpoints(const Base& base, const TrainOptions& options,
+                                                  std::span<const Branchpoint> exits) {
+  const bool asked =
+      !options.branchpoints.empty() || options.all_branchpoints || options.branchpoint_count > 0;
+  std::vector<Branchpoint> chosen = asked ? choose_branchpoints(base, options, 0)
+                                          : spread(exits, recipe::kTails + 1, options.least_frozen, 1);
+  std::erase_if(chosen, [&](const Branchpoint& point) { return point.tensor == base.features; });
   return chosen;
 }
 

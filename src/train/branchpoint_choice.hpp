@@ -1,6 +1,7 @@
 // Which branchpoints get a candidate.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "mainstream/base.hpp"
@@ -8,12 +9,14 @@
 
 namespace mainstream {
 
-// So many tails, when the user does not say.
-inline constexpr int kTailBranchpoints = 6;
-
 // As options.branchpoints and what follows there say; `usual` of them where no number is given. From the most
 // frozen to the least. Throws usage for a branchpoint that the base does not have.
 [[nodiscard]] std::vector<Branchpoint> choose_branchpoints(const Base& base, const TrainOptions& options,
                                                            int usual);
+
+// Where tails begin: as asked for, else recipe::kTails of the exits' branchpoints, evenly spread from
+// options.least_frozen on. Never at the features: a tail there is an exit. From the most frozen to the least.
+[[nodiscard]] std::vector<Branchpoint> choose_tail_branchpoints(const Base& base, const TrainOptions& options,
+                                                                std::span<const Branchpoint> exits);
 
 }  // namespace mainstream

@@ -7,7 +7,7 @@
 
 #include "core/log.hpp"
 #include "train/candidate_place.hpp"
-#include "train/exits/recipe.hpp"
+#include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {

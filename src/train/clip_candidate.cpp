@@ -110,6 +110,13 @@ EventModel measure_events(const std::vector<bool>& labels, double fps,
   return event;
 }
 
+double best_event_f1(std::span<const ClipCandidate> candidates) {
+  double best = 0;
+  for (const ClipCandidate& candidate : candidates)
+    best = std::max(best, sum(best_cells(candidate.exact, 1)).f1().value_or(0));
+  return best;
+}
+
 Packed pack_clip_candidates(const Base& base, const std::string& app,
                             std::span<const ClipCandidate> candidates, const EventModel& event) {
   const double merge_gap_s = event.merge_gap_ms / 1000;

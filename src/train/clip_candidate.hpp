@@ -32,6 +32,10 @@ struct ClipCandidate {
 [[nodiscard]] EventModel measure_events(const std::vector<bool>& labels, double fps,
                                         std::span<const ClipCandidate> candidates);
 
+// The F1 of events of the best candidate at the full rate with the best votes; runs closer than a second are
+// one.
+[[nodiscard]] double best_event_f1(std::span<const ClipCandidate> candidates);
+
 // The candidates worth packing, with their quality; the log tells which were dropped, and why.
 struct Packed {
   std::vector<Candidate> candidates;  // from the most frozen to the least

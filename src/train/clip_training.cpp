@@ -4,29 +4,23 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/sha256.hpp"
+#include "core/log.hpp"
 #include "event/frame_parts.hpp"
-#include "event/frame_score.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"
-#include "train/app_training.hpp"
 #include "train/branchpoint_choice.hpp"
 #include "train/candidate_place.hpp"
 #include "train/clip_candidate.hpp"
 #include "train/clip_reader.hpp"
 #include "train/exits/clip_exits.hpp"
 #include "train/exits/exit_levels.hpp"
-#include "train/exits/recipe.hpp"
 #include "train/manifest_start.hpp"
-#include "train/precision_judging.hpp"
+#include "train/recipe.hpp"
+#include "train/tails/clip_tails.hpp"
+#include "train/tails/tail_training.hpp"
 
 namespace mainstream {
 namespace {
-
-constexpr int kAbsent = 0, kPresent = 1;
-
-// No training picture within a second of a judged one: neighbours in time are nearly the same picture.
-constexpr double kGuardSeconds = 1;
 
 void check_has_both_kinds(const std::string& app, const std::vector<bool>& labels,
                           const std::vector<FrameRange>& parts) {
@@ -46,148 +40,142 @@ std::vector<bool> labels_in(const std::vector<bool>& labels, const std::vector<F
   return own;
 }
 
-Split split_clip(const ClipRows& rows, const std::vector<bool>& labels, int folds) {
-  std::vector<std::int64_t> begins = cut_in_time(labels, folds);
-  begins.insert(begins.begin(), 0);
-  begins.push_back(static_cast<std::int64_t>(labels.size()));
-  const auto guard = static_cast<std::int64_t>(std::ceil(kGuardSeconds * rows.fps));
-  Split split;
-  for (std::size_t part = 0; part + 1 < begins.size(); ++part) {
-    Fold& fold = split.folds.emplace_back();
-    for (std::size_t row = 0; row < rows.rows(); ++row) {
-      const std::int64_t frame = rows.places[row];
-      if (row < rows.scored && frame >= begins[part] && frame < begins[part + 1]) fold.judged.push_back(row);
-      const bool near = frame >= begins[part] - guard && frame < begins[part + 1] + guard;
-      if (rows.trains[row] && !near) fold.training.push_back(row);
-    }
-    if (fold.training.empty()) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("{} frames in {} parts leave nothing to learn from; give more "
-                              "frames or --folds 2",
-                              labels.size(), folds));
-    }
-  }
-  for (std::size_t row = 0; row < rows.rows(); ++row) {
-    if (rows.trains[row]) split.everything.push_back(row);
-  }
-  return split;
-}
-
-AppData app_data(const AppTarget& target, const ClipData& data, const Labels& labels, const ClipRows& rows) {
-  const std::vector<bool>& all = labels.of(target.app);
-  const std::vector<bool> own = labels_in(all, rows.parts);
-  check_has_both_kinds(target.app, own, rows.parts);
-  AppData app{target, {}, 2, {}, {}};
-  std::string text;
-  for (const std::int64_t frame : rows.frames) {
-    app.labels.push_back(all[static_cast<std::size_t>(frame)] ? kPresent : kAbsent);
-  }
-  for (const bool label : own) text += label ? '1' : '0';
+// What is learned from, for the work folders.
+std::string describe_data(const ClipData& data, const ClipRows& rows) {
   std::error_code not_a_file;
-  app.data = fmt::format("{} {} bytes, frames {} at {} fps, {} folds, labels {}", data.video,
-                         std::filesystem::file_size(data.video, not_a_file), to_string(rows.parts), rows.fps,
-                         data.folds, sha256(text));
-  return app;
+  return fmt::format("{} {} bytes, frames {} at {} fps", data.video,
+                     std::filesystem::file_size(data.video, not_a_file), to_string(rows.parts), rows.fps);
 }
 
-std::vector<ClipExitApp> exit_apps(const std::vector<AppData>& apps, const ClipRows& rows) {
-  std::vector<ClipExitApp> exits;
-  for (const AppData& app : apps) {
-    ClipExitApp& exit = exits.emplace_back(ClipExitApp{app.target.app, {}});
-    for (std::size_t row = 0; row < rows.scored; ++row) exit.truth.push_back(app.labels[row] == kPresent);
+// The rows that tails learn from; each belongs to the example at its place in time or before it.
+std::vector<TailRow> training_rows(const ClipRows& rows, std::span<const std::size_t> examples) {
+  std::vector<std::int64_t> places;
+  for (const std::size_t row : examples) places.push_back(rows.places[row]);
+  std::vector<TailRow> training;
+  for (std::size_t row = 0; row < rows.rows(); ++row) {
+    if (!rows.trains[row]) continue;
+    const auto behind = std::ranges::upper_bound(places, rows.places[row]);
+    training.push_back({row, static_cast<std::size_t>(behind - places.begin()) - 1});
   }
-  return exits;
+  return training;
 }
 
-// `probabilities`: of the judged rows, as TrainedCandidate::judged has them.
-ClipAnswers tail_answers(std::span<const float> probabilities, const AppData& app, const ClipRows& rows) {
-  ClipAnswers answers;
-  Recording& recording = answers.recording;
-  recording.fps = rows.fps / static_cast<double>(rows.score_step);
-  for (std::size_t row = 0; row < rows.scored; ++row) {
-    recording.scores.push_back(probabilities[row * 2 + kPresent]);
-    recording.truth.push_back(app.labels[row] == kPresent);
-  }
-  answers.threshold = choose_threshold(recording.scores, recording.truth);
-  return answers;
-}
-
-ClipCandidate tail_candidate(const Base& base, const Branchpoint& branchpoint, const KeptCandidate& kept,
-                             const PrecisionAnswers& others, const AppData& app, const ClipRows& rows) {
-  ClipCandidate candidate{.described = describe_place(base, CandidateKind::tail, {branchpoint.tensor}),
-                          .graph = kept.trained.weights.final,
-                          .exact = tail_answers(kept.trained.judged, app, rows),
-                          .others = {}};
-  candidate.described.head = to_string(kept.head);
-  candidate.described.ranges = others.ranges;
-  for (const auto& [pair, judged] : others.judged) candidate.others[pair] = tail_answers(judged, app, rows);
-  return candidate;
+std::vector<TailRow> plain_rows(std::span<const std::size_t> examples) {
+  std::vector<TailRow> rows;
+  for (const std::size_t row : examples) rows.push_back({row, rows.size()});
+  return rows;
 }
 
 // One training: what its steps share, and the candidates so far.
 class ClipTraining {
  public:
-  ClipTraining(const Base& base, const ClipData& data, const Labels& labels, const Clip& clip,
-               std::span<const AppTarget> targets, const TrainOptions& options)
-      : base_(base), labels_(labels), clip_(clip), options_(options) {
-    for (const AppTarget& target : targets) apps_.push_back(app_data(target, data, labels, clip.rows));
-    candidates_.resize(apps_.size());
+  ClipTraining(const Base& base, const Labels& labels, const Clip& clip, std::span<const AppTarget> targets,
+               const TrainOptions& options)
+      : base_(base), clip_(clip), targets_(targets), options_(options), candidates_(targets.size()) {
+    for (const AppTarget& target : targets) {
+      labels_.push_back(labels_in(labels.of(target.app), clip.rows.parts));
+      check_has_both_kinds(target.app, labels_.back(), clip.rows.parts);
+      ClipExitApp& app = exit_apps_.emplace_back(ClipExitApp{target.app, {}});
+      for (std::size_t row = 0; row < clip.rows.scored; ++row)
+        app.truth.push_back(labels.of(target.app)[static_cast<std::size_t>(clip.rows.frames[row])]);
+    }
   }
 
-  // There within seconds, so packages are written at once.
+  // There within seconds, so packages are written at once. Tails begin with exits, whether these are asked
+  // for or not.
   void train_exits() {
-    candidates_ = train_clip_exits(base_, clip_, exit_apps(apps_, clip_.rows), options_);
+    std::vector<Branchpoint> tails;
+    if (options_.candidates != CandidateChoice::exits)
+      tails = choose_tail_branchpoints(base_, options_, choose_exit_branchpoints(base_, options_));
+    exits_ = train_clip_exits(base_, clip_, exit_apps_, tails, options_);
     hyperparameters_.merge(exit_hyperparameters(recipe::kFolds, recipe::kStrengths));
-    write();
+    for (const Branchpoint& branchpoint : tails) {
+      if (branchpoint.layers > 0) continue;
+      for (ClipExits::App& app : exits_.apps) app.starts.push_back({branchpoint, {}, {}});
+    }
+    for (std::size_t app = 0; app < targets_.size(); ++app) {
+      std::vector<ClipCandidate>& exits = exits_.apps[app].candidates;
+      if (options_.candidates == CandidateChoice::tails)
+        candidates_[app].push_back(last_tail(exits));
+      else
+        candidates_[app] = std::move(exits);
+    }
+    if (options_.candidates != CandidateChoice::tails) write();
   }
 
   void train_tails(const ClipData& data) {
-    for (AppData& app : apps_) {
-      app.split = split_clip(clip_.rows, labels_in(labels_.of(app.target.app), clip_.rows.parts), data.folds);
+    const TailData shared{.base = base_,
+                          .inputs = *clip_.inputs,
+                          .plain = plain_rows(exits_.examples),
+                          .training = training_rows(clip_.rows, exits_.examples),
+                          .folds = exits_.tail_folds,
+                          .head = HeadKind::spatial,
+                          .text = describe_data(data, clip_.rows),
+                          .options = options_};
+    std::vector<TailApp> apps;
+    std::vector<std::size_t> places;
+    for (std::size_t app = 0; app < targets_.size(); ++app) {
+      if (!has_room(app)) continue;
+      places.push_back(app);
+      TailApp& tails = apps.emplace_back(TailApp{targets_[app], {}, 2, std::move(exits_.apps[app].starts)});
+      for (const std::size_t row : exits_.examples)
+        tails.labels.push_back(exit_apps_[app].truth[row] ? 1 : 0);
     }
-    const std::vector<Branchpoint> branchpoints = choose_branchpoints(base_, options_, kTailBranchpoints);
-    const SharedData shared{base_, *clip_.inputs, branchpoints, options_};
-    const std::vector<TrainedApp> trained = train_apps(shared, apps_);
-    const auto others = judge_precisions(shared, apps_, trained);
-    for (std::size_t app = 0; app < apps_.size(); ++app) {
-      for (std::size_t i = 0; i < branchpoints.size(); ++i) {
-        candidates_[app].push_back(tail_candidate(base_, branchpoints[i], trained[app].candidates[i],
-                                                  others[app][i], apps_[app], clip_.rows));
-      }
-    }
-    hyperparameters_.merge(tail_hyperparameters(trained.front().plan, options_));
-    hyperparameters_["folds"] = std::to_string(data.folds);
+    auto tails = describe_clip_tails(shared, apps, mainstream::train_tails(shared, apps), exits_.fps);
+    for (std::size_t i = 0; i < places.size(); ++i)
+      std::ranges::move(tails[i], std::back_inserter(candidates_[places[i]]));
+    hyperparameters_.merge(tail_hyperparameters(shared));
     write();
-    for (const TrainedApp& app : trained) app.work.remove();
+    remove_work(apps);
   }
 
   [[nodiscard]] std::vector<Manifest> manifests() const {
     std::vector<Manifest> manifests;
-    for (const AppData& app : apps_) manifests.push_back(MPackage::open(app.target.package).manifest());
+    for (const AppTarget& target : targets_) manifests.push_back(MPackage::open(target.package).manifest());
     return manifests;
   }
 
  private:
+  // A tail behind the features is a head on them, as the exit there is.
+  [[nodiscard]] ClipCandidate last_tail(std::vector<ClipCandidate>& exits) const {
+    const auto last = std::ranges::find(exits, std::vector{base_.features},
+                                        [](const ClipCandidate& exit) { return exit.described.reads; });
+    ClipCandidate tail = std::move(*last);
+    const std::string head = tail.described.head;
+    tail.described = describe_place(base_, CandidateKind::tail, {base_.features});
+    tail.described.head = head;
+    return tail;
+  }
+
+  [[nodiscard]] bool has_room(std::size_t app) const {
+    if (options_.candidates == CandidateChoice::tails) return true;
+    const double best = best_event_f1(candidates_[app]);
+    if (1 - best >= recipe::kTailRoom) return true;
+    module_log("train")->info("{}: no tails: the best exit's event F1 is {:.3f}", targets_[app].app, best);
+    return false;
+  }
+
   void write() const {
-    for (std::size_t i = 0; i < apps_.size(); ++i) {
-      const std::string& app = apps_[i].target.app;
-      const std::vector<bool> labels = labels_in(labels_.of(app), clip_.rows.parts);
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      const std::string& app = targets_[i].app;
       Manifest manifest = start_manifest(base_, app, options_);
       manifest.classes = {"absent", "present"};
       manifest.positive = {"present"};
       manifest.hyperparameters = hyperparameters_;
-      manifest.event = measure_events(labels, clip_.rows.fps, candidates_[i]);
+      manifest.event = measure_events(labels_[i], clip_.rows.fps, candidates_[i]);
       Packed packed = pack_clip_candidates(base_, app, candidates_[i], manifest.event);
       manifest.candidates = std::move(packed.candidates);
-      write_package(apps_[i].target.package, manifest, packed.graphs);
+      write_package(targets_[i].package, manifest, packed.graphs);
     }
   }
 
   const Base& base_;
-  const Labels& labels_;
   const Clip& clip_;
+  const std::span<const AppTarget> targets_;
   const TrainOptions& options_;
-  std::vector<AppData> apps_;
+  std::vector<std::vector<bool>> labels_;  // by app, of all frames of the parts
+  std::vector<ClipExitApp> exit_apps_;
+  ClipExits exits_;
   std::vector<std::vector<ClipCandidate>> candidates_;  // by app
   Hyperparameters hyperparameters_;
 };
@@ -199,18 +187,15 @@ std::vector<Manifest> train_from_clip(const Base& base, const ClipData& data,
   check_targets(targets);
   check_options(asked);
   TrainOptions options = asked;
-  // What a fixed camera's app asks is where something is. A few events cannot show reliably that it is not.
-  if (options.head == HeadKind::automatic) options.head = HeadKind::spatial;
   const Labels labels = read_labels(data.labels);
   for (const AppTarget& target : targets) (void)labels.of(target.app);
-  const bool exits = options.candidates != CandidateChoice::tails;
   const bool tails = options.candidates != CandidateChoice::exits;
   if (!tails) options.views = 1;                  // changed views are for fine-tuning
   (void)choose_exit_branchpoints(base, options);  // refuses unknown ones before the clip is read
   const std::filesystem::path folder = work_path(targets.front());
   const Clip clip = read_clip(data, labels, base.input, options, folder);
-  ClipTraining training(base, data, labels, clip, targets, options);
-  if (exits) training.train_exits();
+  ClipTraining training(base, labels, clip, targets, options);
+  training.train_exits();
   if (tails) training.train_tails(data);
   std::error_code is_needed;
   std::filesystem::remove(folder, is_needed);  // where rows went to a file; only if it is empty

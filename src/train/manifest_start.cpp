@@ -9,6 +9,7 @@
 #include <set>
 
 #include "mainstream/error.hpp"
+#include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {
@@ -36,18 +37,6 @@ const char* to_string(CandidateChoice choice) {
   return "unknown";
 }
 
-const char* to_string(HeadKind kind) {
-  switch (kind) {
-    case HeadKind::automatic:
-      return "auto";
-    case HeadKind::average:
-      return "average";
-    case HeadKind::spatial:
-      return "spatial";
-  }
-  return "unknown";
-}
-
 Manifest start_manifest(const Base& base, const std::string& app, const TrainOptions& options) {
   Manifest manifest;
   manifest.app = app;
@@ -66,16 +55,17 @@ Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> 
           {"exit_strengths", fmt::format("{}", fmt::join(strengths, " "))}};
 }
 
-Hyperparameters tail_hyperparameters(const CandidatePlan& plan, const TrainOptions& options) {
-  const LearnerOptions& learner = plan.learner;
-  return {{"optimiser", "AdamW"},
-          {"learning_rate", fmt::format("{}", learner.learning_rate)},
-          {"head_factor", fmt::format("{}", learner.head_factor)},
-          {"weight_decay", fmt::format("{}", learner.weight_decay)},
-          {"label_smoothing", fmt::format("{}", learner.label_smoothing)},
-          {"batch", fmt::format("{}", learner.batch)},
-          {"views", fmt::format("{}", options.views)},
-          {"epochs", fmt::format("{}", plan.epochs)}};
+Hyperparameters tail_hyperparameters(const TailData& data) {
+  const TailOptions usual;
+  return {{"tails", "AdamW from the exit at the branchpoint, weights averaged over steps and folds"},
+          {"tail_folds", fmt::format("{}", data.folds.size())},
+          {"learning_rate", fmt::format("{}", data.options.learning_rate)},
+          {"head_factor", fmt::format("{}", recipe::kHeadRate)},
+          {"layer_factor", fmt::format("{}", recipe::kRateByLayer)},
+          {"weight_decay", fmt::format("{}", usual.weight_decay)},
+          {"batch", fmt::format("{}", usual.batch)},
+          {"views", fmt::format("{}", data.options.views)},
+          {"epochs", fmt::format("{}", epochs_of(data))}};
 }
 
 void check_targets(std::span<const AppTarget> targets) {

@@ -7,7 +7,7 @@
 
 #include "mainstream/package.hpp"
 #include "mainstream/trainer.hpp"
-#include "train/candidate_training.hpp"
+#include "train/tails/tail_training.hpp"
 
 namespace mainstream {
 
@@ -15,7 +15,7 @@ using Hyperparameters = std::map<std::string, std::string>;
 
 [[nodiscard]] Manifest start_manifest(const Base& base, const std::string& app, const TrainOptions& options);
 [[nodiscard]] Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths);
-[[nodiscard]] Hyperparameters tail_hyperparameters(const CandidatePlan& plan, const TrainOptions& options);
+[[nodiscard]] Hyperparameters tail_hyperparameters(const TailData& data);
 
 // Throws usage: no targets, the same app or package twice.
 void check_targets(std::span<const AppTarget> targets);

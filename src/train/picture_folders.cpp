@@ -57,7 +57,7 @@ PictureFolders find_pictures(const fs::path& folder) {
   }
   found.training = pictures_in(train, found.classes);
   if (train != folder && fs::is_directory(folder / "val")) {
-    found.judged = pictures_in(folder / "val", found.classes);
+    found.validation = pictures_in(folder / "val", found.classes);
   }
   return found;
 }

@@ -13,9 +13,9 @@ struct LabelledPicture {
 };
 
 struct PictureFolders {
-  std::vector<std::string> classes;       // sorted names of the class folders
-  std::vector<LabelledPicture> training;  // sorted by path
-  std::vector<LabelledPicture> judged;    // from val/; empty when the folder has none
+  std::vector<std::string> classes;         // sorted names of the class folders
+  std::vector<LabelledPicture> training;    // sorted by path
+  std::vector<LabelledPicture> validation;  // from val/; empty when the folder has none
 };
 
 // FOLDER/train/CLASS/* with or without FOLDER/val/CLASS/*, or FOLDER/CLASS/*. Names beginning with a dot are

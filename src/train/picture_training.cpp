@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -10,21 +11,21 @@
 #include "core/cpus.hpp"
 #include "core/log.hpp"
 #include "core/sha256.hpp"
-#include "event/frame_score.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
-#include "train/app_training.hpp"
 #include "train/branchpoint_choice.hpp"
 #include "train/candidate_place.hpp"
 #include "train/exits/exit_levels.hpp"
 #include "train/exits/picture_exits.hpp"
-#include "train/exits/recipe.hpp"
 #include "train/manifest_start.hpp"
 #include "train/parallel.hpp"
 #include "train/picture_folders.hpp"
-#include "train/precision_judging.hpp"
+#include "train/picture_split.hpp"
+#include "train/recipe.hpp"
 #include "train/stopped.hpp"
+#include "train/tails/picture_tails.hpp"
+#include "train/tails/tail_training.hpp"
 #include "train/views.hpp"
 
 namespace mainstream {
@@ -34,7 +35,7 @@ namespace {
 struct PictureRows {
   std::vector<LabelledPicture> pictures;  // per plain row
   std::vector<std::size_t> picture_of;    // per row
-  Fold fold;                              // of plain rows
+  PictureSplit split;                     // of plain rows
 
   [[nodiscard]] std::size_t rows() const { return picture_of.size(); }
 };
@@ -43,22 +44,22 @@ PictureRows plan_pictures(const PictureFolders& folders, const PictureData& data
                           const TrainOptions& options) {
   PictureRows rows;
   rows.pictures = folders.training;
-  rows.pictures.insert(rows.pictures.end(), folders.judged.begin(), folders.judged.end());
-  if (folders.judged.empty()) {
+  rows.pictures.insert(rows.pictures.end(), folders.validation.begin(), folders.validation.end());
+  if (folders.validation.empty()) {
     std::vector<int> labels;
     for (const LabelledPicture& picture : rows.pictures) labels.push_back(picture.label);
-    rows.fold =
-        random_fold(labels, static_cast<int>(folders.classes.size()), data.validation_share, options.seed);
+    rows.split =
+        split_pictures(labels, static_cast<int>(folders.classes.size()), data.validation_share, options.seed);
   } else {
     for (std::size_t row = 0; row < rows.pictures.size(); ++row) {
-      (row < folders.training.size() ? rows.fold.training : rows.fold.judged).push_back(row);
+      (row < folders.training.size() ? rows.split.training : rows.split.validation).push_back(row);
     }
   }
   for (std::size_t row = 0; row < rows.pictures.size(); ++row) rows.picture_of.push_back(row);
-  const std::vector<std::size_t> trained = rows.fold.training;
+  const std::vector<std::size_t> trained = rows.split.training;
   for (int view = 1; view < options.views; ++view) {
     for (const std::size_t picture : trained) {
-      rows.fold.training.push_back(rows.rows());
+      rows.split.training.push_back(rows.rows());
       rows.picture_of.push_back(picture);
     }
   }
@@ -124,18 +125,19 @@ class PictureReader {
 // Leaves out what could not be read. Throws untrusted when a class has nothing left on a side.
 void leave_out(PictureRows& rows, const std::vector<bool>& unreadable,
                const std::vector<std::string>& classes) {
-  for (std::vector<std::size_t>* side : {&rows.fold.training, &rows.fold.judged}) {
+  for (std::vector<std::size_t>* side : {&rows.split.training, &rows.split.validation}) {
     std::erase_if(*side, [&](std::size_t row) { return unreadable[rows.picture_of[row]]; });
   }
   for (std::size_t label = 0; label < classes.size(); ++label) {
-    const bool any = std::ranges::any_of(rows.fold.training, [&](std::size_t row) {
+    const bool any = std::ranges::any_of(rows.split.training, [&](std::size_t row) {
       return rows.pictures[rows.picture_of[row]].label == static_cast<int>(label);
     });
     if (!any) {
       throw Error(ErrorKind::untrusted, "class " + classes[label] + " has no picture that can be read");
     }
   }
-  if (rows.fold.judged.empty()) throw Error(ErrorKind::untrusted, "no picture to validate on can be read");
+  if (rows.split.validation.empty())
+    throw Error(ErrorKind::untrusted, "no picture to validate on can be read");
 }
 
 std::string describe_data(const PictureRows& rows, const PictureData& data) {
@@ -161,81 +163,101 @@ std::vector<std::string> positive_names(const PictureData& data, const std::vect
   return data.positive.empty() ? std::vector<std::string>(classes.begin() + 1, classes.end()) : data.positive;
 }
 
-PictureAnswers tail_answers(const std::vector<float>& probabilities, std::span<const int> labels,
-                            const Manifest& manifest) {
-  const ScoredPictures scored =
-      score_pictures(probabilities, labels, manifest.classes.size(), positive_classes(manifest));
-  return {probabilities, choose_threshold(scored.scores, scored.truth)};
-}
-
 // One training: what its steps share, and the candidates so far.
 class PictureTraining {
  public:
-  PictureTraining(const Base& base, const PictureRows& rows, const InputStore& inputs, AppData app,
-                  Manifest manifest, const TrainOptions& options)
+  PictureTraining(const Base& base, const PictureRows& rows, const InputStore& inputs,
+                  const AppTarget& target, Manifest manifest, const TrainOptions& options)
       : base_(base),
         rows_(rows),
         inputs_(inputs),
-        app_(std::move(app)),
+        target_(target),
         manifest_(std::move(manifest)),
-        options_(options) {
-    for (const std::size_t row : rows.fold.judged) labels_.push_back(app_.labels[row]);
+        options_(options),
+        exit_data_{.inputs = inputs,
+                   .training = rows.split.training,
+                   .validation = rows.split.validation,
+                   .labels = {},
+                   .classes = manifest_.classes.size(),
+                   .positive = positive_classes(manifest_)} {
+    std::erase_if(exit_data_.training, [&](std::size_t row) { return row >= rows.pictures.size(); });
+    for (const LabelledPicture& picture : rows.pictures) exit_data_.labels.push_back(picture.label);
+    for (const std::size_t row : exit_data_.validation) labels_.push_back(exit_data_.labels[row]);
   }
 
-  // There soon, so the package is written at once.
+  // There soon, so the package is written at once. Tails begin with exits, whether these are asked for or
+  // not.
   void train_exits() {
-    PictureExitData data{.inputs = inputs_,
-                         .training = rows_.fold.training,
-                         .validation = rows_.fold.judged,
-                         .labels = app_.labels,
-                         .classes = manifest_.classes.size(),
-                         .positive = positive_classes(manifest_)};
-    std::erase_if(data.training, [&](std::size_t row) { return row >= rows_.pictures.size(); });
-    candidates_ = train_picture_exits(base_, data, options_);
+    std::vector<Branchpoint> tails;
+    if (options_.candidates != CandidateChoice::exits)
+      tails = choose_tail_branchpoints(base_, options_, choose_exit_branchpoints(base_, options_));
+    exits_ = train_picture_exits(base_, exit_data_, tails, options_);
     manifest_.hyperparameters.merge(exit_hyperparameters(recipe::kPictureFolds, recipe::kPictureStrengths));
-    write();
+    for (const Branchpoint& branchpoint : tails) {
+      if (branchpoint.layers == 0) exits_.starts.push_back({branchpoint, {}, {}});
+    }
+    if (options_.candidates == CandidateChoice::tails) {
+      candidates_.push_back(last_tail(exits_.candidates));
+    } else {
+      candidates_ = std::move(exits_.candidates);
+      write();
+    }
   }
 
-  void train_tails() {
-    const std::vector<Branchpoint> branchpoints = choose_branchpoints(base_, options_, kTailBranchpoints);
-    const SharedData shared{base_, inputs_, branchpoints, options_};
-    const std::vector<TrainedApp> apps = train_apps(shared, {app_});
-    const TrainedApp& trained = apps.front();
-    const auto others = std::move(judge_precisions(shared, {app_}, apps).front());
-    for (std::size_t i = 0; i < branchpoints.size(); ++i)
-      candidates_.push_back(describe_tail(branchpoints[i], trained.candidates[i], others[i]));
-    manifest_.hyperparameters.merge(tail_hyperparameters(trained.plan, options_));
+  void train_tails(const std::string& text) {
+    TailApp app{target_, {}, exit_data_.classes, std::move(exits_.starts)};
+    TailData data{.base = base_,
+                  .inputs = inputs_,
+                  .plain = {},
+                  .training = {},
+                  .folds = exits_.tail_folds,
+                  .head = HeadKind::average,
+                  .text = text,
+                  .options = options_};
+    std::map<std::size_t, std::size_t> example_of;  // by picture
+    for (const std::size_t row : exit_data_.training) {
+      example_of[row] = data.plain.size();
+      data.plain.push_back({row, data.plain.size()});
+      app.labels.push_back(exit_data_.labels[row]);
+    }
+    for (const std::size_t row : rows_.split.training)
+      data.training.push_back({row, example_of.at(rows_.picture_of[row])});
+    std::vector<TrainedTail> trained = std::move(mainstream::train_tails(data, {app}).front());
+    for (PictureCandidate& tail :
+         describe_picture_tails(data, app, std::move(trained), exit_data_.positive, exit_data_.validation))
+      candidates_.push_back(std::move(tail));
+    manifest_.hyperparameters.merge(tail_hyperparameters(data));
     write();
-    trained.work.remove();
+    remove_work({app});
   }
 
  private:
-  PictureCandidate describe_tail(const Branchpoint& branchpoint, const KeptCandidate& kept,
-                                 const PrecisionAnswers& others) const {
-    PictureCandidate candidate{.described = describe_place(base_, CandidateKind::tail, {branchpoint.tensor}),
-                               .graph = kept.trained.weights.final,
-                               .exact = tail_answers(kept.trained.judged, labels_, manifest_),
-                               .others = {}};
-    candidate.described.head = to_string(kept.head);
-    candidate.described.ranges = others.ranges;
-    for (const auto& [pair, judged] : others.judged)
-      candidate.others[pair] = tail_answers(judged, labels_, manifest_);
-    return candidate;
+  // A tail behind the features is a head on them, as the exit there is.
+  [[nodiscard]] PictureCandidate last_tail(std::vector<PictureCandidate>& exits) const {
+    const auto last = std::ranges::find(exits, std::vector{base_.features},
+                                        [](const PictureCandidate& exit) { return exit.described.reads; });
+    PictureCandidate tail = std::move(*last);
+    const std::string head = tail.described.head;
+    tail.described = describe_place(base_, CandidateKind::tail, {base_.features});
+    tail.described.head = head;
+    return tail;
   }
 
   void write() const {
     Manifest manifest = manifest_;
     const std::vector<Graph> graphs = pack_picture_candidates(base_, candidates_, labels_, manifest);
-    write_package(app_.target.package, manifest, graphs);
+    write_package(target_.package, manifest, graphs);
   }
 
   const Base& base_;
   const PictureRows& rows_;
   const InputStore& inputs_;
-  const AppData app_;
+  const AppTarget& target_;
   Manifest manifest_;  // without candidates
   const TrainOptions& options_;
+  PictureExitData exit_data_;
   std::vector<int> labels_;  // of the validation pictures
+  PictureExits exits_;
   std::vector<PictureCandidate> candidates_;
 };
 
@@ -249,7 +271,6 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
     throw Error(ErrorKind::usage,
                 fmt::format("validation share {}; it can be between 0 and 1", data.validation_share));
   }
-  const bool exits = asked.candidates != CandidateChoice::tails;
   const bool tails = asked.candidates != CandidateChoice::exits;
   TrainOptions options = asked;
   if (!tails) options.views = 1;  // changed views are for fine-tuning
@@ -264,12 +285,9 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   InputStore inputs(base.input, rows.rows(), options.memory / 4, folder);
   leave_out(rows, PictureReader(rows, data, options, base.input, inputs).run(), folders.classes);
 
-  AppData app{
-      target, {}, static_cast<int>(folders.classes.size()), {{rows.fold}, {}}, describe_data(rows, data)};
-  for (const std::size_t picture : rows.picture_of) app.labels.push_back(rows.pictures[picture].label);
-  PictureTraining training(base, rows, inputs, std::move(app), std::move(manifest), options);
-  if (exits) training.train_exits();
-  if (tails) training.train_tails();
+  PictureTraining training(base, rows, inputs, target, std::move(manifest), options);
+  training.train_exits();
+  if (tails) training.train_tails(describe_data(rows, data));
   std::error_code is_needed;
   std::filesystem::remove(folder, is_needed);  // where rows went to a file; only if it is empty
   return MPackage::open(target.package).manifest();

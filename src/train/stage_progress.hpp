@@ -17,10 +17,10 @@ class StageProgress {
   StageProgress(const TrainOptions& options, std::string stage, std::size_t total)
       : report_(options.report), stage_(std::move(stage)), total_(total) {}
 
-  void add() {
+  void add(const std::string& note = {}) {
     if (!report_) return;
     const std::lock_guard lock(mutex_);
-    report_({stage_, ++done_, total_, {}});
+    report_({stage_, ++done_, total_, note});
   }
 
  private:

@@ -12,10 +12,10 @@
 #include "train/exits/gram.hpp"
 #include "train/exits/level_features.hpp"
 #include "train/exits/linear_exit.hpp"
-#include "train/exits/recipe.hpp"
 #include "train/exits/ridge.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/exits/threshold.hpp"
+#include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
 #include "train/stopped.hpp"
 
@@ -24,18 +24,29 @@ namespace {
 
 // One app's exit with what its answers in other number types are derived from.
 struct AppExit {
+  Sigmoid sigmoid;             // from scores to log odds
   LinearValue log_odds;        // what is shipped
   std::vector<double> seen;    // log odds of the shipped exit on the frames that it learned from
   std::vector<double> unseen;  // log odds on the same frames by models that did not
-  double even_odds = 0;        // log odds at a score of 0
 };
+
+// Absent and present of each row, with these log odds of present.
+std::vector<float> logits_of(std::span<const double> scores, const Sigmoid& sigmoid) {
+  std::vector<float> logits;
+  for (const double score : scores) {
+    const auto half = static_cast<float>(sigmoid.log_odds(score) / 2);
+    logits.insert(logits.end(), {-half, half});
+  }
+  return logits;
+}
 
 class ClipExitTraining {
  public:
   ClipExitTraining(const Base& base, const Clip& clip, std::span<const ClipExitApp> apps,
-                   const TrainOptions& options)
+                   std::span<const Branchpoint> tails, const TrainOptions& options)
       : base_(base),
         clip_(clip),
+        tails_(tails),
         options_(options),
         threads_(options.threads > 0 ? options.threads : usable_cpus()),
         branchpoints_(choose_exit_branchpoints(base, options)),
@@ -51,11 +62,13 @@ class ClipExitTraining {
     }
     const auto guard = static_cast<std::size_t>(std::ceil(recipe::kGuardSeconds * fps_));
     folds_ = folds_in_time(rows_.size(), recipe::kFolds, guard);
+    tail_folds_ = folds_in_time(rows_.size(), recipe::kTailFolds, guard);
+    starts_.resize(apps.size());
     levels_ = whole_levels(base, branchpoints_, rows_.size(), options.memory);
     log_limits(scored, step);
   }
 
-  std::vector<std::vector<ClipCandidate>> run() {
+  ClipExits run() {
     StageProgress reading(options_, "reading the stem's tensors", rows_.size());
     features_ =
         read_levels(base_, levels_, *clip_.inputs, rows_, threads_, options_.stop, [&] { reading.add(); });
@@ -65,7 +78,10 @@ class ClipExitTraining {
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) candidates[app].push_back(describe(app, exit));
     }
     for (const Precision precision : offered_precisions(base_)) measure(precision, candidates);
-    return candidates;
+    ClipExits exits{rows_, fps_, std::move(tail_folds_), {}};
+    for (std::size_t app = 0; app < truths_.size(); ++app)
+      exits.apps.push_back({std::move(candidates[app]), std::move(starts_[app])});
+    return exits;
   }
 
  private:
@@ -120,18 +136,33 @@ class ClipExitTraining {
         fit_ridge(kernel, targets, folds_, recipe::kStrengths, StrengthChoice::each, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
-      const Sigmoid sigmoid = calibrate(fits[app].unseen, truths_[app]);
+      own.sigmoid = fit_sigmoid_in_time(fits[app].unseen, truths_[app], {recipe::kSlope, 0});
       module_log("train")->debug(
           "{}: exit up to {}, {} levels: strength {}, squared error {:.3f}, slope {:.2f}, "
           "offset {:.2f}",
           names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(), fits[app].strength,
-          fits[app].error, sigmoid.slope, sigmoid.offset);
-      own.even_odds = sigmoid.offset;
-      for (const double score : fits[app].unseen) own.unseen.push_back(sigmoid.log_odds(score));
+          fits[app].error, own.sigmoid.slope, own.sigmoid.offset);
+      for (const double score : fits[app].unseen) own.unseen.push_back(own.sigmoid.log_odds(score));
       for (const double score : product(kernel, fits[app].dual))
-        own.seen.push_back(sigmoid.log_odds(score + fits[app].offset));
+        own.seen.push_back(own.sigmoid.log_odds(score + fits[app].offset));
     }
     add_weights(exit, fits);
+    if (reads_[exit].size() == 1) add_starts(exit, kernel, targets, fits);
+  }
+
+  // Where a tail is to begin at this exit's branchpoint.
+  void add_starts(std::size_t exit, const Matrix& kernel, std::span<const std::vector<double>> targets,
+                  std::span<const RidgeFit> fits) {
+    const Branchpoint& branchpoint = branchpoints_[reads_[exit].front()];
+    if (std::ranges::find(tails_, branchpoint.tensor, &Branchpoint::tensor) == tails_.end()) return;
+    std::vector<double> strengths;
+    for (const RidgeFit& fit : fits) strengths.push_back(fit.strength);
+    const CrossedAnswers crossed = cross_ridge(kernel, targets, tail_folds_, strengths, threads_);
+    for (std::size_t app = 0; app < fits.size(); ++app) {
+      TailStart& start = starts_[app].emplace_back(TailStart{branchpoint, graph_of(app, exit), {}});
+      for (const std::vector<double>& scores : crossed[app])
+        start.logits.push_back(logits_of(scores, exits_[app][exit].sigmoid));
+    }
   }
 
   void add_weights(std::size_t exit, std::span<const RidgeFit> fits) {
@@ -147,18 +178,14 @@ class ClipExitTraining {
       }
     }
     for (std::size_t app = 0; app < fits.size(); ++app) {
-      const Sigmoid sigmoid = calibrate(fits[app].unseen, truths_[app]);
-      LinearValue& own = exits_[app][exit].log_odds;
-      own.scale(sigmoid.slope);
-      own.offset += sigmoid.offset;
+      AppExit& own = exits_[app][exit];
+      own.log_odds.scale(own.sigmoid.slope);
+      own.log_odds.offset += own.sigmoid.offset;
     }
   }
 
-  static Sigmoid calibrate(std::span<const double> scores, const std::vector<bool>& truth) {
-    double runs = 1;
-    for (std::size_t i = 1; i < truth.size(); ++i) runs += truth[i] != truth[i - 1] ? 1 : 0;
-    return fit_sigmoid(scores, truth, runs * recipe::kFramesPerRun,
-                       {{recipe::kSlope, 0}, recipe::kSlopeTrust, recipe::kOffsetTrust});
+  [[nodiscard]] Graph graph_of(std::size_t app, std::size_t exit) const {
+    return exit_of(levels_, reads_[exit], logits_of_log_odds(exits_[app][exit].log_odds));
   }
 
   [[nodiscard]] ClipAnswers answers_of(std::size_t app, std::size_t exit,
@@ -167,19 +194,18 @@ class ClipExitTraining {
     for (const double value : log_odds)
       answers.recording.scores.push_back(static_cast<float>(probability_of(value)));
     answers.threshold = static_cast<float>(
-        probability_of(middle_threshold(log_odds, truths_[app], exits_[app][exit].even_odds)));
+        probability_of(middle_threshold(log_odds, truths_[app], exits_[app][exit].sigmoid.offset)));
     return answers;
   }
 
   [[nodiscard]] ClipCandidate describe(std::size_t app, std::size_t exit) const {
     std::vector<std::string> tensors;
     for (const std::size_t level : reads_[exit]) tensors.push_back(levels_[level].tensor);
-    ClipCandidate candidate{
-        .described = describe_place(base_, CandidateKind::exit, tensors),
-        .graph = exit_of(levels_, reads_[exit], logits_of_log_odds(exits_[app][exit].log_odds)),
-        .exact = answers_of(app, exit, exits_[app][exit].unseen),
-        .others = {}};
-    candidate.described.head = to_string(HeadKind::spatial);
+    ClipCandidate candidate{.described = describe_place(base_, CandidateKind::exit, tensors),
+                            .graph = graph_of(app, exit),
+                            .exact = answers_of(app, exit, exits_[app][exit].unseen),
+                            .others = {}};
+    candidate.described.head = "spatial";
     return candidate;
   }
 
@@ -211,6 +237,7 @@ class ClipExitTraining {
 
   const Base& base_;
   const Clip& clip_;
+  const std::span<const Branchpoint> tails_;
   const TrainOptions& options_;
   const int threads_;
   const std::vector<Branchpoint> branchpoints_;
@@ -219,19 +246,19 @@ class ClipExitTraining {
   double fps_ = 0;                         // of these rows
   std::vector<std::string> names_;         // by app
   std::vector<std::vector<bool>> truths_;  // by app
-  std::vector<HeldOut> folds_;
+  std::vector<HeldOut> folds_, tail_folds_;
   std::vector<ExitLevel> levels_;                    // one for each branchpoint
   std::vector<std::unique_ptr<HalfRows>> features_;  // by level
   std::vector<FeatureScale> scales_;                 // by level
   std::vector<std::vector<AppExit>> exits_;          // by app and exit
+  std::vector<std::vector<TailStart>> starts_;       // by app
 };
 
 }  // namespace
 
-std::vector<std::vector<ClipCandidate>> train_clip_exits(const Base& base, const Clip& clip,
-                                                         std::span<const ClipExitApp> apps,
-                                                         const TrainOptions& options) {
-  return ClipExitTraining(base, clip, apps, options).run();
+ClipExits train_clip_exits(const Base& base, const Clip& clip, std::span<const ClipExitApp> apps,
+                           std::span<const Branchpoint> tails, const TrainOptions& options) {
+  return ClipExitTraining(base, clip, apps, tails, options).run();
 }
 
 }  // namespace mainstream

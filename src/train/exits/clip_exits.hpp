@@ -7,6 +7,8 @@
 
 #include "train/clip_candidate.hpp"
 #include "train/clip_reader.hpp"
+#include "train/exits/ridge.hpp"
+#include "train/tail_start.hpp"
 
 namespace mainstream {
 
@@ -15,11 +17,24 @@ struct ClipExitApp {
   std::vector<bool> truth;  // of each plain row of the inputs (ClipRows::scored)
 };
 
-// By app its exits, all tried ones: for each chosen branchpoint, and for several together. Answers are those
-// on frames that no averaged model has seen; in other number types, moved by as much as the shipped exit's
-// are. Throws usage for too few frames, failed when stopped.
-[[nodiscard]] std::vector<std::vector<ClipCandidate>> train_clip_exits(const Base& base, const Clip& clip,
-                                                                       std::span<const ClipExitApp> apps,
-                                                                       const TrainOptions& options);
+struct ClipExits {
+  std::vector<std::size_t> examples;  // plain rows of the inputs that exits learn from
+  double fps = 0;                     // of the examples
+  std::vector<HeldOut> tail_folds;    // of the examples
+
+  struct App {
+    std::vector<ClipCandidate> candidates;  // all that were tried
+    std::vector<TailStart> starts;          // at the branchpoints asked for
+  };
+  std::vector<App> apps;
+};
+
+// For each app an exit at each chosen branchpoint, and exits that read several together. Answers are those on
+// frames that no averaged model has seen; in other number types, moved by as much as the shipped exit's are.
+// `tails`: where tails are to begin; all but the base's input are among choose_exit_branchpoints. Throws
+// usage for too few frames, failed when stopped.
+[[nodiscard]] ClipExits train_clip_exits(const Base& base, const Clip& clip,
+                                         std::span<const ClipExitApp> apps,
+                                         std::span<const Branchpoint> tails, const TrainOptions& options);
 
 }  // namespace mainstream

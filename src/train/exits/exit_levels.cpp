@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "train/branchpoint_choice.hpp"
-#include "train/exits/recipe.hpp"
+#include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {

@@ -13,9 +13,8 @@
 #include "train/exits/level_features.hpp"
 #include "train/exits/linear_exit.hpp"
 #include "train/exits/primal_ridge.hpp"
-#include "train/exits/recipe.hpp"
-#include "train/exits/sigmoid_fit.hpp"
-#include "train/exits/threshold.hpp"
+#include "train/picture_calibration.hpp"
+#include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
 #include "train/stopped.hpp"
 
@@ -29,60 +28,23 @@ struct ClassFit {
   double strength = 0;
 };
 
-// [pictures x classes] from scores by class, all multiplied by `slope`.
-std::vector<float> probabilities_of(std::span<const ClassFit> fits, double slope) {
-  std::vector<float> probabilities, logits(fits.size());
-  for (std::size_t row = 0; row < fits.front().unseen.size(); ++row) {
-    for (std::size_t i = 0; i < fits.size(); ++i) logits[i] = static_cast<float>(slope * fits[i].unseen[row]);
-    const std::vector<float> of_row = softmax(logits);
-    probabilities.insert(probabilities.end(), of_row.begin(), of_row.end());
+// [pictures x classes] from scores by class.
+std::vector<float> by_picture(std::span<const std::vector<double>> scores, double slope = 1) {
+  std::vector<float> logits;
+  for (std::size_t row = 0; row < scores.front().size(); ++row) {
+    for (const std::vector<double>& of_class : scores)
+      logits.push_back(static_cast<float>(slope * of_class[row]));
   }
-  return probabilities;
-}
-
-double cross_entropy(std::span<const float> probabilities, std::span<const int> labels) {
-  constexpr float kLeast = 1e-12F;
-  double loss = 0;
-  const std::size_t classes = probabilities.size() / labels.size();
-  for (std::size_t row = 0; row < labels.size(); ++row)
-    loss -= std::log(std::max(kLeast, probabilities[row * classes + static_cast<std::size_t>(labels[row])]));
-  return loss;
-}
-
-// Temperature scaling (Guo et al. 2017): the slope of the least cross-entropy, by golden section over its
-// logarithm (the loss has one minimum).
-double fit_slope(std::span<const ClassFit> fits, std::span<const int> labels) {
-  const double golden = (std::sqrt(5) - 1) / 2;
-  const auto loss = [&](double log_slope) {
-    return cross_entropy(probabilities_of(fits, std::exp(log_slope)), labels);
-  };
-  constexpr int kSteps = 30;
-  double low = std::log(0.1), high = std::log(100);
-  double a = high - golden * (high - low), b = low + golden * (high - low);
-  double at_a = loss(a), at_b = loss(b);
-  for (int step = 0; step < kSteps; ++step) {
-    if (at_a < at_b) {
-      high = b;
-      b = a;
-      at_b = at_a;
-      a = high - golden * (high - low);
-      at_a = loss(a);
-    } else {
-      low = a;
-      a = b;
-      at_a = at_b;
-      b = low + golden * (high - low);
-      at_b = loss(b);
-    }
-  }
-  return std::exp((low + high) / 2);
+  return logits;
 }
 
 class PictureExitTraining {
  public:
-  PictureExitTraining(const Base& base, const PictureExitData& data, const TrainOptions& options)
+  PictureExitTraining(const Base& base, const PictureExitData& data, std::span<const Branchpoint> tails,
+                      const TrainOptions& options)
       : base_(base),
         data_(data),
+        tails_(tails),
         options_(options),
         threads_(options.threads > 0 ? options.threads : usable_cpus()) {
     const std::vector<Branchpoint> branchpoints = choose_exit_branchpoints(base, options);
@@ -92,14 +54,16 @@ class PictureExitTraining {
       for (const std::size_t point : points) reads.insert(reads.end(), {2 * point, 2 * point + 1});
     }
     for (const std::size_t row : data.training) labels_.push_back(data.labels[row]);
-    folds_ = stratified_folds(labels_, static_cast<int>(data.classes), recipe::kPictureFolds, options.seed);
+    const auto classes = static_cast<int>(data.classes);
+    folds_ = stratified_folds(labels_, classes, recipe::kPictureFolds, options.seed);
+    tail_folds_ = stratified_folds(labels_, classes, recipe::kTailFolds, options.seed);
     for (std::size_t label = 0; label < data.classes; ++label) {
       std::vector<double>& target = targets_.emplace_back();
       for (const int one : labels_) target.push_back(one == static_cast<int>(label) ? 1 : -1);
     }
   }
 
-  std::vector<PictureCandidate> run() {
+  PictureExits run() {
     StageProgress reading(options_, "reading the stem's tensors", data_.training.size());
     features_ = read_levels(base_, levels_, data_.inputs, data_.training, threads_, options_.stop,
                             [&] { reading.add(); });
@@ -113,22 +77,24 @@ class PictureExitTraining {
     }
     validate(Precision::f32, candidates);
     for (const Precision precision : offered_precisions(base_)) validate(precision, candidates);
-    return candidates;
+    return {std::move(candidates), std::move(tail_folds_), std::move(starts_)};
   }
 
  private:
   PictureCandidate solve(const ExitReads& reads) {
     std::vector<ClassFit> fits = fit(reads);
-    const double slope = fit_slope(fits, labels_);
-    const std::vector<float> unseen = probabilities_of(fits, slope);
+    std::vector<std::vector<double>> scores;
+    for (ClassFit& of_class : fits) scores.push_back(std::move(of_class.unseen));
+    const std::vector<float> unseen = by_picture(scores);
+    const PictureCalibration calibration =
+        calibrate_pictures(unseen, labels_, data_.classes, data_.positive, folds_);
     const double right = top1(unseen, labels_, static_cast<int>(data_.classes));
     module_log("train")->debug("exit up to {}, {} levels: strength {}, slope {:.2f}, top-1 on folds {:.3f}",
-                               levels_[reads.back()].tensor, reads.size(), fits.front().strength, slope,
-                               right);
-    const ScoredPictures scored = score_pictures(unseen, labels_, data_.classes, data_.positive);
+                               levels_[reads.back()].tensor, reads.size(), fits.front().strength,
+                               calibration.slope, right);
     std::vector<LinearValue>& logits = logits_.emplace_back();
     for (ClassFit& of_class : fits) {
-      of_class.value.scale(slope);
+      of_class.value.scale(calibration.slope);
       logits.push_back(std::move(of_class.value));
     }
     std::vector<std::string> tensors;
@@ -138,24 +104,56 @@ class PictureExitTraining {
     }
     PictureCandidate candidate{.described = describe_place(base_, CandidateKind::exit, tensors),
                                .graph = exit_of(levels_, reads, logits),
-                               .exact = {{}, threshold_for(scored)},
+                               .exact = {{}, calibration.threshold},
                                .others = {}};
-    candidate.described.head = to_string(HeadKind::average);
+    candidate.described.head = "average";
+    if (tensors.size() == 1) add_start(reads, candidate, fits.front().strength, calibration.slope);
     return candidate;
   }
 
+  // Where a tail is to begin at this exit's branchpoint.
+  void add_start(const ExitReads& reads, const PictureCandidate& exit, double strength, double slope) {
+    const auto branchpoint = std::ranges::find(tails_, exit.described.branchpoint, &Branchpoint::tensor);
+    if (branchpoint == tails_.end()) return;
+    const CrossedAnswers by_class =
+        is_on_features(reads)
+            ? cross_primal_ridge(levels_of(reads), targets_, tail_folds_, strength, threads_)
+            : cross_ridge(kernel_of(reads), targets_, tail_folds_, std::vector(data_.classes, strength),
+                          threads_);
+    TailStart& start = starts_.emplace_back(TailStart{*branchpoint, exit.graph, {}});
+    for (std::size_t fold = 0; fold < tail_folds_.size(); ++fold) {
+      std::vector<std::vector<double>> scores;
+      for (const auto& by_fold : by_class) scores.push_back(by_fold[fold]);
+      start.logits.push_back(by_picture(scores, slope));
+    }
+  }
+
   // On features where these are fewer than pictures, else on pictures.
-  std::vector<ClassFit> fit(const ExitReads& reads) {
+  [[nodiscard]] bool is_on_features(const ExitReads& reads) const {
     std::size_t size = 0;
     for (const std::size_t level : reads) size += features_[level]->size();
-    return size < labels_.size() ? fit_on_features(reads) : fit_on_pictures(reads);
+    return size < labels_.size();
+  }
+
+  std::vector<ClassFit> fit(const ExitReads& reads) const {
+    return is_on_features(reads) ? fit_on_features(reads) : fit_on_pictures(reads);
+  }
+
+  [[nodiscard]] std::vector<LevelRows> levels_of(const ExitReads& reads) const {
+    std::vector<LevelRows> levels;
+    for (const std::size_t level : reads) levels.push_back({*features_[level], scales_[level]});
+    return levels;
+  }
+
+  [[nodiscard]] Matrix kernel_of(const ExitReads& reads) const {
+    Matrix kernel(labels_.size(), labels_.size());
+    for (const std::size_t level : reads) add_kernel(*features_[level], scales_[level], threads_, kernel);
+    return kernel;
   }
 
   std::vector<ClassFit> fit_on_features(const ExitReads& reads) const {
-    std::vector<LevelRows> levels;
-    for (const std::size_t level : reads) levels.push_back({*features_[level], scales_[level]});
     std::vector<ClassFit> fits;
-    for (PrimalFit& solved : fit_primal_ridge(levels, targets_, folds_, recipe::kPictureStrengths,
+    for (PrimalFit& solved : fit_primal_ridge(levels_of(reads), targets_, folds_, recipe::kPictureStrengths,
                                               StrengthChoice::common, threads_)) {
       ClassFit& of_class = fits.emplace_back();
       of_class.value.offset = solved.offset;
@@ -167,10 +165,8 @@ class PictureExitTraining {
   }
 
   std::vector<ClassFit> fit_on_pictures(const ExitReads& reads) const {
-    Matrix kernel(labels_.size(), labels_.size());
-    for (const std::size_t level : reads) add_kernel(*features_[level], scales_[level], threads_, kernel);
-    std::vector<RidgeFit> solved =
-        fit_ridge(kernel, targets_, folds_, recipe::kPictureStrengths, StrengthChoice::common, threads_);
+    std::vector<RidgeFit> solved = fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths,
+                                             StrengthChoice::common, threads_);
     std::vector<ClassFit> fits;
     std::vector<std::vector<double>> duals;
     for (RidgeFit& one : solved) {
@@ -187,16 +183,6 @@ class PictureExitTraining {
   static void add_level(LinearWeights level, LinearValue& value) {
     value.weights.push_back(std::move(level.weights));
     value.offset += level.offset;
-  }
-
-  [[nodiscard]] float threshold_for(const ScoredPictures& scored) const {
-    std::vector<double> log_odds;
-    for (const double score : scored.scores) {
-      constexpr double kCertain = 1e-6;
-      const double p = std::clamp(score, kCertain, 1 - kCertain);
-      log_odds.push_back(std::log(p / (1 - p)));
-    }
-    return static_cast<float>(probability_of(compromise_threshold(log_odds, scored.truth, folds_)));
   }
 
   // The shipped exits' answers to the validation pictures, the stem in this number type.
@@ -228,23 +214,25 @@ class PictureExitTraining {
 
   const Base& base_;
   const PictureExitData& data_;
+  const std::span<const Branchpoint> tails_;
   const TrainOptions& options_;
   const int threads_;
   std::vector<ExitLevel> levels_;                    // two for each branchpoint: means and maxima
   std::vector<ExitReads> reads_;                     // by exit, levels
   std::vector<int> labels_;                          // by training picture
-  std::vector<HeldOut> folds_;                       // of training pictures
+  std::vector<HeldOut> folds_, tail_folds_;          // of training pictures
   std::vector<std::vector<double>> targets_;         // by class and training picture
   std::vector<std::unique_ptr<HalfRows>> features_;  // by level, of training pictures
   std::vector<FeatureScale> scales_;                 // by level
   std::vector<std::vector<LinearValue>> logits_;     // by exit and class
+  std::vector<TailStart> starts_;
 };
 
 }  // namespace
 
-std::vector<PictureCandidate> train_picture_exits(const Base& base, const PictureExitData& data,
-                                                  const TrainOptions& options) {
-  return PictureExitTraining(base, data, options).run();
+PictureExits train_picture_exits(const Base& base, const PictureExitData& data,
+                                 std::span<const Branchpoint> tails, const TrainOptions& options) {
+  return PictureExitTraining(base, data, tails, options).run();
 }
 
 }  // namespace mainstream

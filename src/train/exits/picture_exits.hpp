@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "mainstream/trainer.hpp"
+#include "train/exits/ridge.hpp"
 #include "train/features.hpp"
 #include "train/picture_candidate.hpp"
+#include "train/tail_start.hpp"
 
 namespace mainstream {
 
@@ -18,10 +20,18 @@ struct PictureExitData {
   std::vector<std::size_t> positive;  // classes that make an event
 };
 
-// All tried exits: for each chosen branchpoint, and for several together; on means and maxima over all
+struct PictureExits {
+  std::vector<PictureCandidate> candidates;  // all that were tried
+  std::vector<HeldOut> tail_folds;           // of the training pictures
+  std::vector<TailStart> starts;             // at the branchpoints asked for
+};
+
+// An exit at each chosen branchpoint, and exits that read several together; on means and maxima over all
 // positions. Strength, probabilities and threshold come from folds of the training pictures, the answers are
-// those to the validation pictures. Throws failed when stopped.
-[[nodiscard]] std::vector<PictureCandidate> train_picture_exits(const Base& base, const PictureExitData& data,
-                                                                const TrainOptions& options);
+// those to the validation pictures. `tails`: where tails are to begin; all but the base's input are among
+// choose_exit_branchpoints. Throws failed when stopped.
+[[nodiscard]] PictureExits train_picture_exits(const Base& base, const PictureExitData& data,
+                                               std::span<const Branchpoint> tails,
+                                               const TrainOptions& options);
 
 }  // namespace mainstream

@@ -34,14 +34,12 @@ class PrimalFitter {
   }
 
   std::vector<PrimalFit> run(StrengthChoice choice) {
-    std::vector<std::size_t> rows(targets_.front().size());
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
-    const Moments all = moments(rows);
+    const Moments all = moments(every_row());
     for (const HeldOut& fold : folds_) solve_without(all, fold);
     std::vector<std::vector<double>> errors;
     for (std::vector<PrimalFit>& fits : fits_) {
       std::vector<double>& of_strength = errors.emplace_back();
-      for (const PrimalFit& fit : fits) of_strength.push_back(fit.error / static_cast<double>(rows.size()));
+      for (const PrimalFit& fit : fits) of_strength.push_back(fit.error / static_cast<double>(all.rows));
     }
     std::vector<PrimalFit> chosen;
     for (std::size_t target = 0; target < targets_.size(); ++target) {
@@ -55,7 +53,31 @@ class PrimalFitter {
     return chosen;
   }
 
+  // With the only strength.
+  CrossedAnswers cross() {
+    CrossedAnswers answers(targets_.size(),
+                           std::vector(folds_.size(), std::vector<double>(targets_.front().size(), 0)));
+    const Moments all = moments(every_row());
+    parallel_for(folds_.size() * folds_.size(), threads_, [&](std::size_t i) {
+      compute_on_this_thread_alone();
+      const std::size_t own = i / folds_.size(), other = i % folds_.size();
+      const System system = system_without(all, left_out_by(folds_[own], folds_[other], all.rows));
+      const Cholesky solver = factored(system, strengths_.front());
+      for (std::size_t target = 0; target < targets_.size(); ++target) {
+        each_answer(solver.solve(system.right[target]), system.means[target], folds_[own].scored,
+                    [&](std::size_t row, double answer) { answers[target][other][row] = answer; });
+      }
+    });
+    return answers;
+  }
+
  private:
+  [[nodiscard]] std::vector<std::size_t> every_row() const {
+    std::vector<std::size_t> rows(targets_.front().size());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    return rows;
+  }
+
   // [rows, features of all levels]
   [[nodiscard]] std::vector<float> scaled(std::span<const std::size_t> rows) const {
     std::vector<float> block(rows.size() * size_);
@@ -96,29 +118,44 @@ class PrimalFitter {
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += product[i];
   }
 
+  // What models that leave some rows out are solved from.
+  struct System {
+    Matrix squares;
+    std::vector<double> means;               // of the targets
+    std::vector<std::vector<double>> right;  // by target
+  };
+
+  [[nodiscard]] System system_without(const Moments& all, const std::vector<std::size_t>& left_out) const {
+    Moments out = moments(left_out);
+    for (std::size_t i = 0; i < out.squares.values.size(); ++i)
+      out.squares.values[i] = all.squares.values[i] - out.squares.values[i];
+    System system{std::move(out.squares), {}, {}};
+    const auto rows = static_cast<double>(all.rows - out.rows);
+    for (std::size_t target = 0; target < targets_.size(); ++target) {
+      const double mean =
+          system.means.emplace_back((all.target_sums[target] - out.target_sums[target]) / rows);
+      std::vector<double>& side = system.right.emplace_back(size_);
+      for (std::size_t i = 0; i < size_; ++i)
+        side[i] = all.by_target[target][i] - out.by_target[target][i] - mean * (all.sums[i] - out.sums[i]);
+    }
+    return system;
+  }
+
+  [[nodiscard]] Cholesky factored(const System& system, double strength) const {
+    Matrix left = system.squares;
+    const double penalty = strength * learned_rows(targets_.front().size(), folds_) / 100;
+    for (std::size_t i = 0; i < size_; ++i) left(i, i) += penalty;
+    return Cholesky(left);
+  }
+
   // The models without this fold, of all strengths.
   void solve_without(const Moments& all, const HeldOut& fold) {
-    Moments kept = moments(fold.left_out);
-    for (std::size_t i = 0; i < kept.squares.values.size(); ++i)
-      kept.squares.values[i] = all.squares.values[i] - kept.squares.values[i];
-    const auto rows = static_cast<double>(all.rows - kept.rows);
-    std::vector<double> means;
-    std::vector<std::vector<double>> right;
-    for (std::size_t target = 0; target < targets_.size(); ++target) {
-      means.push_back((all.target_sums[target] - kept.target_sums[target]) / rows);
-      std::vector<double>& side = right.emplace_back(size_);
-      for (std::size_t i = 0; i < size_; ++i)
-        side[i] = all.by_target[target][i] - kept.by_target[target][i] -
-                  means[target] * (all.sums[i] - kept.sums[i]);
-    }
+    const System system = system_without(all, fold.left_out);
     parallel_for(strengths_.size(), threads_, [&](std::size_t i) {
       compute_on_this_thread_alone();
-      Matrix left = kept.squares;
-      for (std::size_t k = 0; k < size_; ++k)
-        left(k, k) += strengths_[i] * learned_rows(all.rows, folds_) / 100;
-      const Cholesky factored(left);
+      const Cholesky solver = factored(system, strengths_[i]);
       for (std::size_t target = 0; target < targets_.size(); ++target)
-        take(factored.solve(right[target]), means[target], fold, target, i);
+        take(solver.solve(system.right[target]), system.means[target], fold, target, i);
     });
   }
 
@@ -127,20 +164,24 @@ class PrimalFitter {
             std::size_t strength) {
     PrimalFit& fit = fits_[strength][target];
     const auto count = static_cast<double>(folds_.size());
-    for (std::size_t begin = 0; begin < fold.scored.size(); begin += kRowsAtOnce) {
-      const auto part =
-          std::span(fold.scored).subspan(begin, std::min(kRowsAtOnce, fold.scored.size() - begin));
-      const std::vector<float> block = scaled(part);
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        const float* row = &block[i * size_];
-        const double answer = std::inner_product(weights.begin(), weights.end(), row, mean);
-        fit.unseen[part[i]] = answer;
-        fit.error += (answer - targets_[target][part[i]]) * (answer - targets_[target][part[i]]);
-      }
-    }
+    each_answer(weights, mean, fold.scored, [&](std::size_t row, double answer) {
+      fit.unseen[row] = answer;
+      fit.error += (answer - targets_[target][row]) * (answer - targets_[target][row]);
+    });
     std::vector<double>& average = weights_[strength][target];
     for (std::size_t i = 0; i < size_; ++i) average[i] += weights[i] / count;
     fit.offset += mean / count;
+  }
+
+  template <typename Use>
+  void each_answer(const std::vector<double>& weights, double mean, std::span<const std::size_t> rows,
+                   const Use& use) const {
+    for (std::size_t begin = 0; begin < rows.size(); begin += kRowsAtOnce) {
+      const auto part = rows.subspan(begin, std::min(kRowsAtOnce, rows.size() - begin));
+      const std::vector<float> block = scaled(part);
+      for (std::size_t i = 0; i < part.size(); ++i)
+        use(part[i], std::inner_product(weights.begin(), weights.end(), &block[i * size_], mean));
+    }
   }
 
   [[nodiscard]] std::vector<LinearWeights> raw_weights(std::span<const double> weights) const {
@@ -174,6 +215,13 @@ std::vector<PrimalFit> fit_primal_ridge(std::span<const LevelRows> levels,
                                         StrengthChoice choice, int threads) {
   compute_on_this_thread_alone();
   return PrimalFitter(levels, targets, folds, strengths, threads).run(choice);
+}
+
+CrossedAnswers cross_primal_ridge(std::span<const LevelRows> levels,
+                                  std::span<const std::vector<double>> targets,
+                                  std::span<const HeldOut> folds, double strength, int threads) {
+  compute_on_this_thread_alone();
+  return PrimalFitter(levels, targets, folds, std::span(&strength, 1), threads).cross();
 }
 
 }  // namespace mainstream

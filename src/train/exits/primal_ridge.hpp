@@ -29,4 +29,9 @@ struct PrimalFit {
                                                       std::span<const double> strengths,
                                                       StrengthChoice choice, int threads);
 
+// As cross_ridge, with one strength for all targets.
+[[nodiscard]] CrossedAnswers cross_primal_ridge(std::span<const LevelRows> levels,
+                                                std::span<const std::vector<double>> targets,
+                                                std::span<const HeldOut> folds, double strength, int threads);
+
 }  // namespace mainstream

@@ -98,6 +98,11 @@ std::vector<std::size_t> both(const std::vector<std::size_t>& a, const std::vect
   return rows;
 }
 
+// Without both folds, enough is left to learn from.
+bool can_leave_out(const std::vector<std::size_t>& left_out, std::size_t rows) {
+  return 4 * left_out.size() <= 3 * rows;
+}
+
 class RidgeFitter {
  public:
   RidgeFitter(const Matrix& kernel, std::span<const std::vector<double>> targets,
@@ -196,7 +201,7 @@ class RidgeFitter {
     for (std::size_t a = 0; a < folds_.size(); ++a) {
       for (std::size_t b = a + 1; b < folds_.size(); ++b) {
         const std::vector<std::size_t> left_out = both(folds_[a].left_out, folds_[b].left_out);
-        if (4 * left_out.size() > 3 * rows) continue;  // too little to learn from
+        if (!can_leave_out(left_out, rows)) continue;
         const ModelWithout model(inverse, left_out);
         for (const std::size_t fold : {a, b}) {
           for (Target& target : chosen) answer(model, folds_[fold], target);
@@ -283,6 +288,35 @@ std::vector<RidgeFit> fit_ridge(const Matrix& kernel, std::span<const std::vecto
                                 std::span<const HeldOut> folds, std::span<const double> strengths,
                                 StrengthChoice choice, int threads) {
   return RidgeFitter(kernel, targets, folds, threads).run(strengths, choice);
+}
+
+std::vector<std::size_t> left_out_by(const HeldOut& fold, const HeldOut& other, std::size_t rows) {
+  std::vector<std::size_t> two = both(fold.left_out, other.left_out);
+  return can_leave_out(two, rows) ? two : fold.left_out;
+}
+
+CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
+                           std::span<const HeldOut> folds, std::span<const double> strengths, int threads) {
+  CrossedAnswers answers(targets.size(), std::vector(folds.size(), std::vector<double>(kernel.rows, 0)));
+  const std::set<double> once(strengths.begin(), strengths.end());
+  const std::vector<double> chosen(once.begin(), once.end());
+  const double learned = learned_rows(kernel.rows, folds);
+  parallel_for(chosen.size(), threads, [&](std::size_t i) {
+    compute_on_this_thread_alone();
+    const Inverse inverse(kernel, chosen[i] * learned / 100);
+    for (std::size_t own = 0; own < folds.size(); ++own) {
+      for (std::size_t other = 0; other < folds.size(); ++other) {
+        const ModelWithout model(inverse, left_out_by(folds[own], folds[other], kernel.rows));
+        for (std::size_t target = 0; target < targets.size(); ++target) {
+          if (strengths[target] != chosen[i]) continue;
+          const auto solution = model.solve(targets[target], product(inverse.values(), targets[target]));
+          model.each_answer(solution, targets[target], folds[own].scored,
+                            [&](std::size_t row, double value) { answers[target][other][row] = value; });
+        }
+      }
+    }
+  });
+  return answers;
 }
 
 }  // namespace mainstream

@@ -58,4 +58,18 @@ struct RidgeFit {
                                               std::span<const double> strengths, StrengthChoice choice,
                                               int threads);
 
+// What the model that answers on the first fold for the sake of the other leaves out: both folds, or the
+// first alone where both together would leave too little to learn from.
+[[nodiscard]] std::vector<std::size_t> left_out_by(const HeldOut& fold, const HeldOut& other,
+                                                   std::size_t rows);
+
+// By target, by fold and row: what models that saw neither the fold nor the row's own fold answer
+// (left_out_by tells which).
+using CrossedAnswers = std::vector<std::vector<std::vector<double>>>;
+
+// With these strengths by target; folds score each row once.
+[[nodiscard]] CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
+                                         std::span<const HeldOut> folds, std::span<const double> strengths,
+                                         int threads);
+
 }  // namespace mainstream

@@ -242,6 +242,40 @@ TEST_F(RidgeTest, OnFeaturesIsTheSameAsOnRows) {
   }
 }
 
+TEST_F(RidgeTest, CrossedAnswersSawNeitherFold) {
+  const LevelKernel level(halves_);
+  const std::vector<double> strengths{1, 0.01};
+  const CrossedAnswers crossed = cross_ridge(level.kernel, targets_, folds_, strengths, 2);
+  ASSERT_EQ(crossed.size(), targets_.size());
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    for (std::size_t own = 0; own < folds_.size(); ++own) {
+      for (std::size_t other = 0; other < folds_.size(); ++other) {
+        const PlainModel model =
+            plain(target, {folds_[own].left_out, folds_[other].left_out}, strengths[target]);
+        for (const std::size_t row : folds_[own].scored)
+          EXPECT_NEAR(crossed[target][other][row], model(scaled_[row]), 1e-4) << "row " << row;
+      }
+    }
+  }
+}
+
+TEST_F(RidgeTest, CrossedAnswersOnFeaturesAreTheSameAsOnRows) {
+  const LevelKernel level(halves_);
+  const auto wanted = cross_ridge(level.kernel, targets_, folds_, std::vector<double>(2, 1.0), 2);
+  const std::vector<LevelRows> levels{{halves_, level.features}};
+  const auto crossed = cross_primal_ridge(levels, targets_, folds_, 1, 2);
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold)
+      EXPECT_THAT(crossed[target][fold], testing::Pointwise(testing::DoubleNear(1e-3), wanted[target][fold]));
+  }
+}
+
+// With two folds, the model without both would have nothing to learn from.
+TEST_F(RidgeTest, CrossedAnswersOfTwoFoldsSawTheOther) {
+  const std::vector<HeldOut> two = folds_in_time(kRows, 2, 2);
+  EXPECT_EQ(left_out_by(two[0], two[1], kRows), two[0].left_out);
+}
+
 TEST_F(RidgeTest, OneStrengthForAllIsThatOfTheLeastSum) {
   EXPECT_EQ(best_strength({{1, 5}, {2, 1}, {3, 3}}, 0, StrengthChoice::each), 0U);
   EXPECT_EQ(best_strength({{1, 5}, {2, 1}, {3, 3}}, 0, StrengthChoice::common), 1U);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/recipe.hpp"
+
 namespace mainstream {
 namespace {
 
@@ -85,6 +87,14 @@ Sigmoid fit_sigmoid(std::span<const double> scores, const std::vector<bool>& tru
   }
   sigmoid.slope = std::max(sigmoid.slope, kLeastSlope * prior.expected.slope);
   return sigmoid;
+}
+
+Sigmoid fit_sigmoid_in_time(std::span<const double> scores, const std::vector<bool>& truth,
+                            const Sigmoid& expected) {
+  double runs = 1;
+  for (std::size_t i = 1; i < truth.size(); ++i) runs += truth[i] != truth[i - 1] ? 1 : 0;
+  return fit_sigmoid(scores, truth, runs * recipe::kFramesPerRun,
+                     {expected, recipe::kSlopeTrust, recipe::kOffsetTrust});
 }
 
 }  // namespace mainstream

@@ -24,4 +24,9 @@ struct SigmoidPrior {
 [[nodiscard]] Sigmoid fit_sigmoid(std::span<const double> scores, const std::vector<bool>& truth,
                                   double effective_frames, const SigmoidPrior& prior);
 
+// Of a clip: a run of frames of one kind tells as much as recipe::kFramesPerRun frames, and the recipe says
+// how sure `expected` is.
+[[nodiscard]] Sigmoid fit_sigmoid_in_time(std::span<const double> scores, const std::vector<bool>& truth,
+                                          const Sigmoid& expected);
+
 }  // namespace mainstream

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "event/frame_score.hpp"
-#include "train/exits/recipe.hpp"
+#include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {

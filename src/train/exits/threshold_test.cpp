@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "train/exits/recipe.hpp"
+#include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {

@@ -1,4 +1,4 @@
-// Every number that exits are made with, in one place.
+// Every number that exits and tails are made with, in one place.
 #pragma once
 
 #include <array>
@@ -52,5 +52,18 @@ inline constexpr std::size_t kPictureFolds = 5;
 inline constexpr double kDroppedBeyond = 2;
 // A tail costs more to make and to run: it must be better than every exit that costs no more.
 inline constexpr double kTailBeyond = 1;
+
+// Tails: so many, when the user does not say. Where the best exit misses less than this, there is no room for
+// them.
+inline constexpr int kTails = 3;
+inline constexpr double kTailRoom = 0.02;
+inline constexpr std::size_t kTailFolds = 4;
+// Each fold's model sees about so many rows, in so many epochs.
+inline constexpr double kRowsShown = 1200;
+inline constexpr int kLeastEpochs = 2, kMostEpochs = 12;
+inline constexpr double kHeadRate = 2;       // the head's learning rate beside that of the last layer
+inline constexpr double kRateByLayer = 0.9;  // each layer's beside that of the layer behind it
+inline constexpr double kMostGradient = 1;   // norm
+inline constexpr double kAverageFrom = 0.5;  // weights are averaged from this part of the training on
 
 }  // namespace mainstream::recipe

@@ -1,25 +1,10 @@
-#include "train/head.hpp"
+#include "train/branchpoint_choice.hpp"
 
 #include "core/testing.hpp"
-#include "train/branchpoint_choice.hpp"
 #include "train/test_base.hpp"
 
 namespace mainstream {
 namespace {
-
-TEST(Head, EndsEveryTailInLogits) {
-  const Base base = small_base();
-  for (const Branchpoint& branchpoint : base.branchpoints) {
-    for (const HeadKind kind : {HeadKind::average, HeadKind::spatial}) {
-      const Graph tail = new_tail(base, branchpoint, kind, 3, 1);
-      EXPECT_EQ(tail.inputs, (std::vector<std::string>{branchpoint.tensor}));
-      EXPECT_EQ(tail.shape(tail.outputs.front()), (Shape{1, 3}));
-      EXPECT_EQ(join(base.graph, tail).shape(tail.outputs.front()), (Shape{1, 3}));
-      EXPECT_EQ(fingerprint(tail), fingerprint(new_tail(base, branchpoint, kind, 3, 1)));
-      EXPECT_NE(fingerprint(tail), fingerprint(new_tail(base, branchpoint, kind, 3, 2)));
-    }
-  }
-}
 
 TEST(BranchpointChoice, SpreadsOverTheMultiplyAdds) {
   Base base = small_base();
@@ -43,6 +28,26 @@ TEST(BranchpointChoice, SpreadsOverTheMultiplyAdds) {
   EXPECT_EQ(names(options), (std::vector<std::string>{"e", "a"}));
   options.branchpoints = {"z"};
   EXPECT_ERROR(usage, choose_branchpoints(base, options, 6), "it has in a b c d e");
+}
+
+// By themselves at the exits' branchpoints, without the features; or as asked for.
+TEST(BranchpointChoice, TailsBeginWhereExitsAre) {
+  Base base = small_base();
+  base.features = "e";
+  base.branchpoints = {{"in", 0, 0},  {"a", 2, 0.25}, {"b", 4, 0.48},
+                       {"c", 6, 0.5}, {"d", 8, 0.9},  {"e", 10, 1}};
+  const std::vector<Branchpoint> exits{base.branchpoints[1], base.branchpoints[2], base.branchpoints[4],
+                                       base.branchpoints[5]};
+  const auto names = [&](const TrainOptions& options) {
+    std::vector<std::string> tensors;
+    for (const Branchpoint& point : choose_tail_branchpoints(base, options, exits))
+      tensors.push_back(point.tensor);
+    return tensors;
+  };
+  TrainOptions options;
+  EXPECT_EQ(names(options), (std::vector<std::string>{"d", "b", "a"}));
+  options.branchpoints = {"in", "c", "e"};
+  EXPECT_EQ(names(options), (std::vector<std::string>{"c", "in"}));
 }
 
 }  // namespace

@@ -1,0 +1,51 @@
+#include "train/tails/picture_tails.hpp"
+
+#include "train/candidate_place.hpp"
+#include "train/picture_calibration.hpp"
+#include "train/tails/tail_answers.hpp"
+
+namespace mainstream {
+namespace {
+
+PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailStart& start, TrainedTail tail,
+                           std::span<const std::size_t> positive) {
+  const PictureCalibration calibration =
+      calibrate_pictures(tail.unseen, app.labels, app.classes, positive, data.folds);
+  scale_logits(tail.graph, calibration.slope, std::vector<float>(app.classes, 0));
+  PictureCandidate candidate{
+      .described = describe_place(data.base, CandidateKind::tail, {start.branchpoint.tensor}),
+      .graph = std::move(tail.graph),
+      .exact = {{}, calibration.threshold},
+      .others = {}};
+  candidate.described.head = to_string(data.head);
+  return candidate;
+}
+
+}  // namespace
+
+std::vector<PictureCandidate> describe_picture_tails(const TailData& data, const TailApp& app,
+                                                     std::vector<TrainedTail> tails,
+                                                     std::span<const std::size_t> positive,
+                                                     std::span<const std::size_t> validation) {
+  std::vector<PictureCandidate> candidates;
+  std::vector<FinishedTail> finished;
+  for (std::size_t i = 0; i < tails.size(); ++i)
+    candidates.push_back(calibrate(data, app, app.starts[i], std::move(tails[i]), positive));
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    finished.push_back({app.starts[i].branchpoint, candidates[i].graph});
+  std::vector<TailAnswers> answers = tail_answers(data.base, data.inputs, validation, finished, data.options);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    PictureCandidate& candidate = candidates[i];
+    candidate.described.ranges = std::move(answers[i].ranges);
+    for (const auto& [pair, logits] : answers[i].logits) {
+      std::vector<float> probabilities = probabilities_of(logits, app.classes);
+      if (pair == PrecisionPair{Precision::f32, Precision::f32})
+        candidate.exact.probabilities = std::move(probabilities);
+      else
+        candidate.others[pair] = {std::move(probabilities), candidate.exact.threshold};
+    }
+  }
+  return candidates;
+}
+
+}  // namespace mainstream

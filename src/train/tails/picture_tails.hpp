@@ -1,0 +1,19 @@
+// Finished tails of a classifier of pictures as candidates.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "train/picture_candidate.hpp"
+#include "train/tails/tail_training.hpp"
+
+namespace mainstream {
+
+// By start: calibrated on training pictures that their models did not see; answers are those to the
+// validation pictures, rows of data.inputs. `positive`: classes that make an event.
+[[nodiscard]] std::vector<PictureCandidate> describe_picture_tails(const TailData& data, const TailApp& app,
+                                                                   std::vector<TrainedTail> tails,
+                                                                   std::span<const std::size_t> positive,
+                                                                   std::span<const std::size_t> validation);
+
+}  // namespace mainstream

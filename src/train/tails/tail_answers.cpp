@@ -1,0 +1,157 @@
+#include "train/tails/tail_answers.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "infer/shared_network.hpp"
+#include "mainstream/calibration.hpp"
+#include "mainstream/engine.hpp"
+#include "train/stopped.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::size_t kRangeRows = 32;  // that tell a tail's ranges
+
+// The combinations that are worth knowing. A tail is not less exact than its stem: who saves on the tail
+// saves on the stem first, which costs more and which others share. bf16 loses too little for a tail in f32
+// to make up for. A head alone takes no time, so it stays in f32.
+std::vector<PrecisionPair> pairs_for(const Base& base, const Branchpoint& branchpoint) {
+  const std::vector<Precision> offered = offered_precisions(base);
+  std::vector<PrecisionPair> pairs{{Precision::f32, Precision::f32}};
+  for (const Precision precision : offered) {
+    if (branchpoint.layers == 0) {
+      pairs.push_back({Precision::f32, precision});
+    } else if (branchpoint.tensor == base.features) {
+      pairs.push_back({precision, Precision::f32});
+    } else {
+      if (precision == Precision::int8) pairs.push_back({precision, Precision::f32});
+      for (const Precision tail : offered) {
+        if (tail <= precision) pairs.push_back({precision, tail});
+      }
+    }
+  }
+  return pairs;
+}
+
+class AnswerMeasuring {
+ public:
+  AnswerMeasuring(const Base& base, const FeatureSource& inputs, std::span<const std::size_t> rows,
+                  std::span<const FinishedTail> tails, const TrainOptions& options)
+      : base_(base),
+        inputs_(inputs),
+        rows_(rows),
+        tails_(tails),
+        options_(options),
+        engine_({.threads = options.threads}),
+        answers_(tails.size()) {
+    std::map<std::int64_t, std::string> tensors;
+    for (const FinishedTail& tail : tails) {
+      tensors[tail.branchpoint.layers] = tail.branchpoint.tensor;
+      for (const PrecisionPair& pair : pairs_for(base, tail.branchpoint)) stems_.insert(pair.stem);
+    }
+    // The stem goes on behind the last branchpoint: in int8, what it reads itself is not kept exactly.
+    tensors[base.branchpoint(base.features).layers] = base.features;
+    for (const auto& [layers, tensor] : tensors) tensors_.push_back(tensor);
+  }
+
+  std::vector<TailAnswers> run() {
+    measure_ranges_inside();
+    StageProgress progress(options_, "measuring tails", rows_.size() * stems_.size());
+    for (const Precision precision : stems_) answer(precision, progress);
+    return std::move(answers_);
+  }
+
+ private:
+  [[nodiscard]] std::shared_ptr<Stem> stem_in(Precision precision) const {
+    const std::vector<Precision> precisions(tensors_.size(), precision);
+    return std::make_shared<Stem>(engine_, base_.graph, tensors_, precisions, base_.ranges);
+  }
+
+  [[nodiscard]] std::size_t place_of(const FinishedTail& tail) const {
+    return static_cast<std::size_t>(std::ranges::find(tensors_, tail.branchpoint.tensor) - tensors_.begin());
+  }
+
+  void load(Stem& stem, std::size_t row) {
+    throw_if(options_.stop);
+    input_.resize(static_cast<std::size_t>(element_count(inputs_.shape())));
+    inputs_.read(row, input_);
+    stem.load(input_);
+  }
+
+  // What the base does not know of a tail in int8; what it reads, the base knows.
+  void measure_ranges_inside() {
+    std::vector<std::size_t> wanted;
+    for (std::size_t i = 0; i < tails_.size(); ++i) {
+      const auto pairs = pairs_for(base_, tails_[i].branchpoint);
+      if (std::ranges::find(pairs, Precision::int8, &PrecisionPair::tail) != pairs.end()) wanted.push_back(i);
+    }
+    if (wanted.empty()) return;
+    const std::shared_ptr<Stem> stem = stem_in(Precision::f32);
+    const std::size_t count = std::min(rows_.size(), kRangeRows);
+    std::vector<std::vector<std::vector<float>>> features(tensors_.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      load(*stem, rows_[i * rows_.size() / count]);
+      for (std::size_t place = 0; place < tensors_.size(); ++place) {
+        stem->run_to(place);
+        features[place].push_back(stem->read(place));
+      }
+    }
+    for (const std::size_t i : wanted) {
+      Ranges& ranges = answers_[i].ranges;
+      ranges = measure_ranges(engine_, tails_[i].graph, features[place_of(tails_[i])]);
+      const auto input = base_.ranges.find(tails_[i].branchpoint.tensor);
+      if (!ranges.empty() && input != base_.ranges.end()) ranges.insert(*input);
+    }
+  }
+
+  void answer(Precision precision, StageProgress& progress) {
+    const std::shared_ptr<Stem> stem = stem_in(precision);
+    std::vector<SharedNetwork::Member> members;
+    std::vector<std::vector<float>*> logits;
+    for (std::size_t i = 0; i < tails_.size(); ++i) {
+      for (const PrecisionPair& pair : pairs_for(base_, tails_[i].branchpoint)) {
+        const Ranges& ranges = answers_[i].ranges;
+        if (pair.stem != precision) continue;
+        if (pair.tail == Precision::int8 && ranges.empty()) continue;  // nothing in it is computed in int8
+        members.emplace_back(std::make_shared<Tail>(*stem, tails_[i].graph, pair.tail, ranges));
+        logits.push_back(&answers_[i].logits[pair]);
+      }
+    }
+    std::vector<std::size_t> all(members.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    SharedNetwork network(stem, std::move(members));
+    for (const std::size_t row : rows_) {
+      load(*stem, row);
+      network.run(all);
+      for (const std::size_t member : all) {
+        const std::span<const float> of_row = network.logits(member);
+        logits[member]->insert(logits[member]->end(), of_row.begin(), of_row.end());
+      }
+      progress.add();
+    }
+  }
+
+  const Base& base_;
+  const FeatureSource& inputs_;
+  const std::span<const std::size_t> rows_;
+  const std::span<const FinishedTail> tails_;
+  const TrainOptions& options_;
+  const Engine engine_;
+  std::set<Precision> stems_;         // number types in which the stem is run
+  std::vector<std::string> tensors_;  // branchpoints of the stem, in the base's order
+  std::vector<TailAnswers> answers_;
+  std::vector<float> input_;  // of the row in work
+};
+
+}  // namespace
+
+std::vector<TailAnswers> tail_answers(const Base& base, const FeatureSource& inputs,
+                                      std::span<const std::size_t> rows, std::span<const FinishedTail> tails,
+                                      const TrainOptions& options) {
+  if (tails.empty()) return {};
+  return AnswerMeasuring(base, inputs, rows, tails, options).run();
+}
+
+}  // namespace mainstream

@@ -1,0 +1,33 @@
+// What finished tails answer as the engine computes them, in every number type that the base offers.
+#pragma once
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "mainstream/base.hpp"
+#include "mainstream/package.hpp"
+#include "train/features.hpp"
+#include "train/stage_progress.hpp"
+
+namespace mainstream {
+
+struct FinishedTail {
+  Branchpoint branchpoint;
+  const Graph& graph;
+};
+
+// Of one tail.
+struct TailAnswers {
+  std::map<PrecisionPair, std::vector<float>> logits;  // [rows x classes], stem and tail in f32 among them
+  Ranges ranges;  // of what is inside the tail, over some of the rows; empty where no tail is in int8
+};
+
+// By tail its logits for these rows of the inputs. The stem runs once a row and number type. Throws failed
+// when stopped.
+[[nodiscard]] std::vector<TailAnswers> tail_answers(const Base& base, const FeatureSource& inputs,
+                                                    std::span<const std::size_t> rows,
+                                                    std::span<const FinishedTail> tails,
+                                                    const TrainOptions& options);
+
+}  // namespace mainstream
