@@ -199,6 +199,9 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
                   "GB for the stem's tensors; beyond that exits pool them, and a file keeps them for tails")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
+  command.add_option("--work", options.work,
+                     "Folder where finished tails stay, for another training of the same apps with other "
+                     "--candidates; default OUTPUT.work, until the package is written");
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 #include <map>
 #include <memory>
 
+#include "clip_packages.hpp"
 #include "commands.hpp"
 #include "core/file.hpp"
-#include "core/sha256.hpp"
 #include "core/stop.hpp"
 #include "eval/comparison.hpp"
 #include "eval/comparison_charts.hpp"
@@ -16,7 +16,6 @@
 #include "mainstream/error.hpp"
 #include "mainstream/package.hpp"
 #include "text_table.hpp"
-#include "trainer_program.hpp"
 
 namespace mainstream {
 namespace {
@@ -30,32 +29,12 @@ struct DemoArguments {
   std::vector<double> shares{0.3, 0.1, 0.03, 0.01};
   std::int64_t training_frames = 398;
   double stream_fps = 10;
-  // Exits take seconds. Tails take minutes: fine-tuning is not yet fast and steady enough to be shown.
-  std::string candidates = "exits";
+  std::string candidates = "all";
   // Of the runs' engine. Threads of a small network wait for each other, and the decoder wants a processor,
   // too: with two on two cores a frame takes three times what was measured beforehand, and budgets are no
   // longer what was planned.
   int threads = 1;
 };
-
-std::filesystem::path package_of(const DemoArguments& arguments, const std::string& app) {
-  return arguments.output / (app + ".mpkg");
-}
-
-// What the packages in the output folder were trained from; those of another training are of no use here, and
-// could have seen the frames that are kept for the runs.
-void forget_other_training(const DemoArguments& arguments, const Base& base) {
-  const std::filesystem::path note = arguments.output / "training.txt";
-  const std::string wanted =
-      fmt::format("base {}\nvideo {}\nlabels {}\nframes 0..{}\ncandidates {}\n", base.id, arguments.video,
-                  sha256(read_file(arguments.labels)), arguments.training_frames - 1, arguments.candidates);
-  if (std::filesystem::exists(note) && read_file(note) == wanted) return;
-  for (const auto& entry : std::filesystem::directory_iterator(arguments.output)) {
-    const auto extension = entry.path().extension();
-    if (extension == ".mpkg" || extension == ".work") std::filesystem::remove_all(entry.path());
-  }
-  write_file(note, wanted);
-}
 
 // The sample clip's apps about places, and what holds in their events (data/pets2009-s2l1). The other two of
 // its labels (a crowd's size, the left edge with few examples) are harder, and would make the demo longer by
@@ -85,39 +64,23 @@ std::vector<std::string> default_apps(const Labels& labels) {
   return apps;
 }
 
-// What is not there yet: exits, then tails.
-void train(const DemoArguments& arguments, const std::vector<std::string>& apps) {
-  std::vector<std::string> words{"train",
-                                 "--base",
-                                 arguments.base.string(),
-                                 "--video",
-                                 arguments.video,
-                                 "--labels",
-                                 arguments.labels.string(),
-                                 "--frames",
-                                 fmt::format("0..{}", arguments.training_frames - 1),
-                                 "--candidates",
-                                 arguments.candidates,
-                                 "-o",
-                                 arguments.output.string(),
-                                 "--app"};
-  const std::size_t without_apps = words.size();
-  for (const std::string& app : apps) {
-    if (!std::filesystem::exists(package_of(arguments, app))) words.push_back(app);
-  }
-  if (words.size() == without_apps) {
-    fmt::print(stderr, "all are trained already, in {}\n", arguments.output.string());
-    return;
-  }
-  const int status = run_trainer(words);
-  if (status != 0) throw Error(ErrorKind::failed, fmt::format("training ended with exit code {}", status));
+ClipPackages packages_of(const DemoArguments& arguments, const std::vector<std::string>& apps) {
+  return {.base = arguments.base,
+          .base_id = read_base(arguments.base).id,
+          .video = arguments.video,
+          .labels = arguments.labels,
+          .frames = fmt::format("0..{}", arguments.training_frames - 1),
+          .candidates = arguments.candidates,
+          .apps = apps,
+          .folder = arguments.output};
 }
 
 ComparisonOptions comparison_options(const DemoArguments& arguments, const Labels& labels,
-                                     const std::vector<std::string>& apps) {
+                                     const ClipPackages& packages) {
   ComparisonOptions options;
   options.run.base = arguments.base;
-  for (const std::string& app : apps) options.run.apps.push_back(package_of(arguments, app));
+  options.run.apps = packages.paths();
+  options.tails_only = packages.tails_only();
   options.run.source = arguments.video;
   options.run.stream_fps = arguments.stream_fps;
   options.run.frames = FrameRange{arguments.training_frames, labels.frames - 1};
@@ -178,13 +141,11 @@ void run(const DemoArguments& arguments) {
   std::vector<std::string> apps = arguments.apps;
   for (const std::string& app : apps) (void)labels.of(app);  // must be there
   if (apps.empty()) apps = default_apps(labels);
-  const Base base = read_base(arguments.base);
-  std::filesystem::create_directories(arguments.output);
-  forget_other_training(arguments, base);
+  const ClipPackages packages = packages_of(arguments, apps);
   fmt::print(stderr, "== training {} apps on frames 0 to {}\n", apps.size(), arguments.training_frames - 1);
-  train(arguments, apps);
+  train_packages(packages);
   fmt::print(stderr, "== running them on frames {} to {}\n", arguments.training_frames, labels.frames - 1);
-  const auto comparison = compare_methods(comparison_options(arguments, labels, apps), stop_on_signal());
+  const auto comparison = compare_methods(comparison_options(arguments, labels, packages), stop_on_signal());
   if (!comparison) throw Error(ErrorKind::failed, "interrupted; the trained packages stay");
   print(*comparison);
   write(*comparison, arguments);
@@ -214,7 +175,7 @@ void add_demo_command(CLI::App& program) {
       ->capture_default_str();
   command
       ->add_option("--candidates", arguments->candidates,
-                   "What to train: exits (seconds), tails or all (minutes)")
+                   "What to train: exits (seconds), tails, or all (a minute or two)")
       ->check(CLI::IsMember({"exits", "tails", "all"}))
       ->capture_default_str();
   command

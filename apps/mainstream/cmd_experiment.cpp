@@ -5,11 +5,11 @@
 #include <cmath>
 #include <memory>
 
+#include "clip_packages.hpp"
 #include "commands.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/progress.hpp"
-#include "core/sha256.hpp"
 #include "core/stop.hpp"
 #include "eval/clip_cuts.hpp"
 #include "eval/plot.hpp"
@@ -19,7 +19,6 @@
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "text_table.hpp"
-#include "trainer_program.hpp"
 
 namespace mainstream {
 namespace {
@@ -37,107 +36,87 @@ struct ExperimentArguments {
   bool quick = false;
 };
 
-// One training and what came of it.
-struct Trained {
+// One training.
+struct Training {
   ClipCut cut;
-  std::uint64_t seed = 1;
-  std::filesystem::path folder;
+  ClipPackages packages;
 };
 
-std::vector<Trained> trainings(const ExperimentArguments& arguments, std::int64_t frames) {
-  std::vector<Trained> all;
+std::vector<Training> trainings_of(const ExperimentArguments& arguments, std::int64_t frames) {
+  std::vector<Training> all;
   const std::vector<ClipCut> cuts = six_block_cuts(frames);
+  const std::string base_id = read_base(arguments.base).id;
   for (std::size_t i = 0; i < cuts.size(); i += arguments.quick ? 3 : 1) {
     for (int seed = 1; seed <= (arguments.quick ? 1 : arguments.seeds); ++seed) {
-      all.push_back({cuts[i], static_cast<std::uint64_t>(seed),
-                     arguments.output / fmt::format("cut-{}-seed-{}", i, seed)});
+      all.push_back({cuts[i],
+                     {.base = arguments.base,
+                      .base_id = base_id,
+                      .video = arguments.video,
+                      .labels = arguments.labels,
+                      .frames = cuts[i].name(),
+                      .fps = arguments.fps,
+                      .seed = static_cast<std::uint64_t>(seed),
+                      .candidates = arguments.candidates,
+                      .apps = arguments.apps,
+                      .folder = arguments.output / fmt::format("cut-{}-seed-{}", i, seed)}});
     }
   }
   return all;
 }
 
-std::vector<std::filesystem::path> packages_of(const ExperimentArguments& arguments, const Trained& trained) {
-  std::vector<std::filesystem::path> paths;
-  for (const std::string& app : arguments.apps) paths.push_back(trained.folder / (app + ".mpkg"));
-  return paths;
-}
+// A training's mix with all candidates' scores on the frames that it did not see.
+struct Recorded {
+  Mix mix;
+  Costs costs;
+  ClipScores scores;
+  [[nodiscard]] TrainedMix trained() const { return {mix, costs, scores}; }
+};
 
-// Trains what is not there yet; packages of another base, clip or cut go.
-void train(const ExperimentArguments& arguments, const Trained& trained, const std::string& base_id) {
-  std::filesystem::create_directories(trained.folder);
-  const std::filesystem::path note = trained.folder / "training.txt";
-  const std::string wanted = fmt::format("base {}\nvideo {}\nlabels {}\nframes {}\nseed {}\ncandidates {}\n",
-                                         base_id, arguments.video, sha256(read_file(arguments.labels)),
-                                         trained.cut.name(), trained.seed, arguments.candidates);
-  if (!std::filesystem::exists(note) || read_file(note) != wanted) {
-    for (const auto& path : packages_of(arguments, trained)) std::filesystem::remove(path);
-  }
-  std::vector<std::string> words{"train",
-                                 "--base",
-                                 arguments.base.string(),
-                                 "--video",
-                                 arguments.video,
-                                 "--labels",
-                                 arguments.labels.string(),
-                                 "--frames",
-                                 trained.cut.name(),
-                                 "--seed",
-                                 std::to_string(trained.seed),
-                                 "--candidates",
-                                 arguments.candidates,
-                                 "-o",
-                                 trained.folder.string(),
-                                 "--app"};
-  const std::size_t without_apps = words.size();
-  for (const std::string& app : arguments.apps) {
-    if (!std::filesystem::exists(trained.folder / (app + ".mpkg"))) words.push_back(app);
-  }
-  if (words.size() == without_apps) return;
-  if (arguments.fps > 0) words.insert(words.end(), {"--fps", fmt::format("{}", arguments.fps)});
-  write_file(note, wanted);
-  const int status = run_trainer(words);
-  if (status != 0) throw Error(ErrorKind::failed, fmt::format("training ended with exit code {}", status));
-}
-
-Mix mix_of(const ExperimentArguments& arguments, const Trained& trained, double fps, const VideoInfo& info,
-           std::optional<CandidateKind> only) {
-  return read_mix(arguments.base, packages_of(arguments, trained), "clip", fps, info.width, info.height,
-                  only);
-}
-
-// The part of an experiment that is the same for all: train on each cut, record all candidates' scores on the
-// frames that were not seen, and hand both over.
-void for_each_training(const ExperimentArguments& arguments,
-                       const std::function<void(const Trained&, const Mix&, const Mix* tails_only,
-                                                const Costs&, const ClipScores&)>& use) {
-  const Labels labels = read_labels(arguments.labels);
-  for (const std::string& app : arguments.apps) (void)labels.of(app);
-  const std::stop_token stop = stop_on_signal();
-  const VideoInfo info = VideoReader(arguments.video, stop).info();
-  const double fps = arguments.fps > 0 ? arguments.fps : info.fps;
-  if (!(fps > 0))
+// What all experiments begin with: trains on each cut and records scores.
+class Recorder {
+ public:
+  explicit Recorder(const ExperimentArguments& arguments)
+      : arguments_(arguments),
+        labels_(read_labels(arguments.labels)),
+        info_(VideoReader(arguments.video, stop_).info()),
+        fps_(arguments.fps > 0 ? arguments.fps : info_.fps),
+        engine_({.threads = arguments.threads}) {
+    for (const std::string& app : arguments.apps) (void)labels_.of(app);
+    if (fps_ > 0) return;
     throw Error(ErrorKind::usage,
                 fmt::format("{} does not state its frame rate; give --fps", arguments.video));
-  const std::string base_id = read_base(arguments.base).id;
-  const Engine engine({.threads = arguments.threads});
-  const std::vector<Trained> all = trainings(arguments, labels.frames);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Trained& trained = all[i];
-    fmt::print(stderr, "== {} of {}: trained on {}, seed {}\n", i + 1, all.size(), trained.cut.name(),
-               trained.seed);
-    train(arguments, trained, base_id);
-    const Mix mix = mix_of(arguments, trained, fps, info, {});
-    std::optional<Mix> tails;
-    if (apps_without(mix, CandidateKind::tail).empty())
-      tails = mix_of(arguments, trained, fps, info, CandidateKind::tail);
-    const Costs costs = known_costs(engine, mix);
-    Progress progress("recording scores", static_cast<std::uint64_t>(labels.frames));
-    const ClipScores scores = record_scores(
-        engine, mix, arguments.video, fps, labels, trained.cut.judged, stop,
-        [&](std::int64_t done, std::int64_t) { progress.update(static_cast<std::uint64_t>(done)); });
-    use(trained, mix, tails ? &*tails : nullptr, costs, scores);
   }
-}
+
+  void for_each_training(const std::function<void(const Training&)>& use) const {
+    const std::vector<Training> all = trainings_of(arguments_, labels_.frames);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      fmt::print(stderr, "== {} of {}: trained on {}, seed {}\n", i + 1, all.size(), all[i].cut.name(),
+                 all[i].packages.seed);
+      train_packages(all[i].packages);
+      use(all[i]);
+    }
+  }
+
+  [[nodiscard]] Recorded record(const Training& training,
+                                const std::vector<std::filesystem::path>& packages) const {
+    Recorded recorded;
+    recorded.mix = read_mix(arguments_.base, packages, "clip", fps_, info_.width, info_.height);
+    recorded.costs = known_costs(engine_, recorded.mix);
+    Progress progress("recording scores", static_cast<std::uint64_t>(labels_.frames));
+    recorded.scores = record_scores(
+        engine_, recorded.mix, arguments_.video, fps_, labels_, training.cut.judged, stop_,
+        [&](std::int64_t done, std::int64_t) { progress.update(static_cast<std::uint64_t>(done)); });
+    return recorded;
+  }
+
+ private:
+  const ExperimentArguments& arguments_;
+  const std::stop_token stop_ = stop_on_signal();
+  const Labels labels_;
+  const VideoInfo info_;
+  const double fps_;
+  const Engine engine_;
+};
 
 // ---- regret --------------------------------------------------------------------------------------
 
@@ -202,13 +181,21 @@ void run_regret(const ExperimentArguments& given) {
   std::vector<std::vector<RegretPoint>> cuts;
   Json json{{"experiment", "regret"}, {"base", arguments.base.string()},    {"video", arguments.video},
             {"apps", arguments.apps}, {"candidates", arguments.candidates}, {"cuts", Json::array()}};
-  for_each_training(arguments, [&](const Trained& trained, const Mix& mix, const Mix* tails,
-                                   const Costs& costs, const ClipScores& scores) {
-    cuts.push_back(regret_of(mix, tails, costs, scores, arguments.shares));
+  const Recorder recorder(arguments);
+  recorder.for_each_training([&](const Training& training) {
+    const Recorded all = recorder.record(training, training.packages.paths());
+    const auto tails = training.packages.tails_only();
+    if (tails.empty() || arguments.candidates == "tails") {
+      cuts.push_back(regret_of(all.trained(), nullptr, arguments.shares));
+    } else {
+      const Recorded alone = recorder.record(training, tails);
+      const TrainedMix trained_tails = alone.trained();
+      cuts.push_back(regret_of(all.trained(), &trained_tails, arguments.shares));
+    }
     Json points = Json::array();
     for (const RegretPoint& point : cuts.back()) points.push_back(to_json(point));
     json["cuts"].push_back(
-        {{"trained", trained.cut.name()}, {"seed", trained.seed}, {"points", std::move(points)}});
+        {{"trained", training.cut.name()}, {"seed", training.packages.seed}, {"points", std::move(points)}});
     write_file(arguments.output / "regret.json", json.dump(1) + "\n");
   });
   const std::vector<RegretSummary> summaries = summarise(cuts);
@@ -296,18 +283,30 @@ void run_training(const ExperimentArguments& arguments) {
             {"base", arguments.base.string()},
             {"video", arguments.video},
             {"trainings", Json::array()}};
-  for_each_training(arguments, [&](const Trained& trained, const Mix& mix, const Mix*, const Costs&,
-                                   const ClipScores& scores) {
+  const Recorder recorder(arguments);
+  recorder.for_each_training([&](const Training& training) {
     Json list = Json::array();
-    for (const CandidateCheck& check : check_candidates(mix, scores)) {
-      add(candidates[check.candidate], check);
-      add(all, check);
-      list.push_back(to_json(check));
+    const auto check = [&](const std::vector<std::filesystem::path>& packages,
+                           std::optional<CandidateKind> kind) {
+      const Recorded recorded = recorder.record(training, packages);
+      json["fps"] = recorded.scores.fps;
+      for (const CandidateCheck& one : check_candidates(recorded.mix, recorded.scores)) {
+        if (kind && !one.candidate.starts_with(to_string(*kind))) continue;
+        add(candidates[one.candidate], one);
+        add(all, one);
+        list.push_back(to_json(one));
+      }
+    };
+    // Packages keep tails where they beat exits; those of tails alone have all.
+    if (arguments.candidates == "all") {
+      check(training.packages.paths(), CandidateKind::exit);
+      check(training.packages.tails_only(), CandidateKind::tail);
+    } else {
+      check(training.packages.paths(), {});
     }
-    json["fps"] = scores.fps;
-    json["trainings"].push_back({{"trained", trained.cut.name()},
-                                 {"judged", to_string(trained.cut.judged)},
-                                 {"seed", trained.seed},
+    json["trainings"].push_back({{"trained", training.cut.name()},
+                                 {"judged", to_string(training.cut.judged)},
+                                 {"seed", training.packages.seed},
                                  {"candidates", std::move(list)}});
     write_file(arguments.output / "training.json", json.dump(1) + "\n");
   });

@@ -54,11 +54,13 @@ struct TrainOptions {
   int views = 2;                // of each picture: the plain one and so many less one changed ones
   double learning_rate = 1e-3;  // of the base's weights at its peak; the head learns twice as fast
   std::uint64_t seed = 1;
-  int threads = 0;                                   // 0: as many as this process may use
-  std::uint64_t memory = std::uint64_t{2} << 30;     // bytes for the stem's tensors: exits pool what is
-                                                     // more, for tails it goes to a file
-  std::string created;                               // UTC, ISO 8601, for the manifests; empty: now
-  std::stop_token stop;                              // checked between batches
+  int threads = 0;                                // 0: as many as this process may use
+  std::uint64_t memory = std::uint64_t{2} << 30;  // bytes for the stem's tensors: exits pool what is
+                                                  // more, for tails it goes to a file
+  std::filesystem::path work;  // folder where finished tails stay, for another training of the same apps;
+                               // empty: OUTPUT.work, until the package is written
+  std::string created;         // UTC, ISO 8601, for the manifests; empty: now
+  std::stop_token stop;        // checked between batches
   std::function<void(const TrainProgress&)> report;  // called from one thread at a time
 };
 

@@ -1,7 +1,6 @@
 #include "eval/comparison.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -56,15 +55,13 @@ class MethodComparison {
     comparison_.base_name = mix.stems.front().base.name;
     comparison_.base_id = mix.stems.front().base.id;
     for (const Mix::App& app : mix.apps) comparison_.apps.push_back(app.manifest());
+    for (const auto& package : options_.tails_only)
+      comparison_.tails_only.push_back(MPackage::open(package).manifest());
     for (const Method& method : methods()) {
-      const auto without = method.only ? apps_without(mix, *method.only) : std::vector<std::string>{};
-      if (without.empty()) {
+      if (method.tails_only && options_.tails_only.empty())
+        comparison_.left_out.push_back(method.name + " is left out: there are no packages of tails alone");
+      else
         methods_.push_back(method);
-      } else {
-        comparison_.left_out.push_back(fmt::format("{} is left out: the packages have no {} for {}",
-                                                   method.name, to_string(*method.only),
-                                                   fmt::join(without, ", ")));
-      }
     }
   }
 
@@ -91,7 +88,7 @@ class MethodComparison {
     const bool ours = trial.method.name == kMainstream;
     const std::filesystem::path file = options_.output / trial.file_name();
     run.mode = trial.method.mode;
-    run.candidates = trial.method.only;
+    if (trial.method.tails_only) run.apps = options_.tails_only;
     run.budget = trial.budget;
     run.pace = ours && !trial.share ? Pace::live : Pace::all;
     run.show_progress = run.pace == Pace::live;

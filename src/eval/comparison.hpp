@@ -36,6 +36,8 @@ struct Trial {
 
 struct ComparisonOptions {
   RunOptions run;  // base, apps, source, frames; what a trial is about is set for each
+  std::vector<std::filesystem::path>
+      tails_only;  // packages of the same apps with tails alone; none: left out
   std::filesystem::path labels;
   std::vector<double> shares;                     // budgets, beside none
   std::filesystem::path output;                   // folder for the events, reports and frame logs
@@ -47,18 +49,21 @@ struct Comparison {
   Labels labels;
   FrameRange frames;
   double stream_fps = 0;
-  double whole_bases_ms_per_s = 0;  // a share of 1
-  std::vector<Manifest> apps;
+  double whole_bases_ms_per_s = 0;         // a share of 1
+  std::vector<Manifest> apps, tails_only;  // of the packages, and of those with tails alone
   std::map<std::string, std::string> conditions;
-  std::vector<std::string>
-      left_out;               // "tails only is left out: why", where the packages do not allow a method
-  std::vector<Trial> trials;  // without a budget first, then by descending share; then by method
+  std::vector<std::string> left_out;  // "tails only is left out: why"
+  std::vector<Trial> trials;          // without a budget first, then by descending share; then by method
 
   // Nothing for what was left out.
   [[nodiscard]] const Trial* find(const std::string& method, std::optional<double> share) const;
   [[nodiscard]] std::vector<std::optional<double>> shares() const;  // in the order of the trials
   [[nodiscard]] std::vector<std::string> method_names() const;      // likewise
   [[nodiscard]] const Manifest& app(const std::string& name) const;
+  // What the method had to choose from.
+  [[nodiscard]] const std::vector<Manifest>& manifests(const Method& method) const {
+    return method.tails_only ? tails_only : apps;
+  }
 };
 
 // Runs all trials one after the other, telling on standard error how they end. Mainstream without a budget

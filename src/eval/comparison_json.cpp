@@ -89,7 +89,7 @@ Json to_json(const Trial& trial, const Comparison& comparison) {
   json["mean_f1_error"] = or_null(trial.score.mean_f1_error);
   json["min_f1"] = or_null(trial.score.min_f1);
   json["apps"] = Json::array();
-  for (const Manifest& app : comparison.apps) json["apps"].push_back(app_json(trial, app));
+  for (const Manifest& app : comparison.manifests(trial.method)) json["apps"].push_back(app_json(trial, app));
   return json;
 }
 

@@ -57,10 +57,11 @@ Rows f1_rows(const Comparison& comparison, const std::string& plus_minus) {
 Rows app_rows(const Comparison& comparison, const std::string& method, const std::string& plus_minus) {
   Rows rows{{"app", "budget", "candidate", "frozen share", "fps", "reached", "votes", "F1", "found",
              "false alarms", "delay s", "covered"}};
-  for (const Manifest& app : comparison.apps) {
+  for (std::size_t i = 0; i < comparison.apps.size(); ++i) {
     for (const std::optional<double>& share : comparison.shares()) {
       const Trial* trial = comparison.find(method, share);
       if (trial == nullptr) continue;
+      const Manifest& app = comparison.manifests(trial->method)[i];
       const EventScore& score = trial->score.apps.at(app.app);
       std::vector<std::string>& row = rows.emplace_back();
       row = {app.app, share_text(share)};

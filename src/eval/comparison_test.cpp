@@ -26,7 +26,7 @@ MadeUpComparison made_up() {
   made.add(kAlone, std::nullopt, "tail-4", {{120, 139}});
   made.add(kOurs, 0.01, "exit-8", {{122, 130}});
   made.add_infeasible(kAlone, 0.01);
-  made.comparison.left_out = {"tails only is left out: the packages have no tail for gate"};
+  made.comparison.left_out = {"tails only is left out: there are no packages of tails alone"};
   return made;
 }
 
@@ -122,7 +122,7 @@ TEST(ComparisonReportTest, IsOneFileThatTellsAll) {
                           folder / "report.html");
   const std::string html = read_file(folder / "report.html");
   EXPECT_THAT(html, HasSubstr("0 (none fits)"));
-  EXPECT_THAT(html, HasSubstr("tails only is left out: the packages have no tail for gate"));
+  EXPECT_THAT(html, HasSubstr("tails only is left out: there are no packages of tails alone"));
   EXPECT_THAT(html, HasSubstr("gate: somebody &lt;is&gt; there"));
   EXPECT_THAT(html, HasSubstr("data:image/jpeg;base64,anBn"));
   EXPECT_THAT(html, HasSubstr("none missed"));
@@ -143,7 +143,7 @@ class CompareMethodsTest : public testing::Test {
     }
     write_file(out_ / "labels.csv", labels);
     options_.run.base = mix_.base_path();
-    options_.run.apps = mix_.packages();
+    options_.run.apps = options_.tails_only = mix_.packages();
     options_.run.source = mix_.clip().string();
     options_.run.threads = 1;
     options_.run.frames = FrameRange{20, 49};
@@ -193,10 +193,15 @@ TEST_F(CompareMethodsTest, StopsWhenAsked) {
   (void)testing::internal::GetCapturedStderr();
 }
 
-TEST_F(CompareMethodsTest, TellsWhichAppsHaveNoCandidateOfAKind) {
-  const Mix mix = mix_.mix();
-  EXPECT_TRUE(apps_without(mix, CandidateKind::tail).empty());
-  EXPECT_THAT(apps_without(mix, CandidateKind::exit), ElementsAre("a", "b", "c"));
+TEST_F(CompareMethodsTest, LeavesTailsOnlyOutWhereThereAreNoSuchPackages) {
+  options_.tails_only.clear();
+  testing::internal::CaptureStderr();
+  const auto comparison = compare_methods(options_);
+  (void)testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(comparison);
+  EXPECT_THAT(comparison->left_out,
+              ElementsAre("tails only is left out: there are no packages of tails alone"));
+  EXPECT_EQ(comparison->trials.size(), methods().size() - 1);
 }
 
 }  // namespace

@@ -1,26 +1,13 @@
 #include "eval/methods.hpp"
 
-#include <algorithm>
-
 namespace mainstream {
 
 const std::vector<Method>& methods() {
   static const std::vector<Method> methods{
-      {kMainstream, Mode::mainstream, {}}, {"tails only", Mode::mainstream, CandidateKind::tail},
-      {"best fixed", Mode::fixed, {}},     {"max-sharing", Mode::max_sharing, {}},
-      {"apart", Mode::apart, {}},          {"no-sharing", Mode::no_sharing, {}}};
+      {kMainstream, Mode::mainstream}, {"tails only", Mode::mainstream, true},
+      {"best fixed", Mode::fixed},     {"max-sharing", Mode::max_sharing},
+      {"apart", Mode::apart},          {"no-sharing", Mode::no_sharing}};
   return methods;
-}
-
-std::vector<std::string> apps_without(const Mix& mix, CandidateKind kind) {
-  std::vector<std::string> names;
-  for (const Mix::App& app : mix.apps) {
-    if (std::ranges::find(app.manifest().candidates, kind, &Candidate::kind) ==
-        app.manifest().candidates.end()) {
-      names.push_back(app.name());
-    }
-  }
-  return names;
 }
 
 double whole_bases_cost(const Mix& mix, const Costs& costs) {

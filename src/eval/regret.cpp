@@ -95,22 +95,25 @@ Problem SeenQuality::known(Problem problem) const {
   return problem;
 }
 
-std::vector<RegretPoint> regret_of(const Mix& mix, const Mix* tails_only, const Costs& costs,
-                                   const ClipScores& scores, const std::vector<double>& shares) {
-  const SeenQuality seen(mix, scores);
+std::vector<RegretPoint> regret_of(const TrainedMix& trained, const TrainedMix* tails_only,
+                                   const std::vector<double>& shares) {
+  const SeenQuality seen(trained.mix, trained.scores);
+  std::optional<SeenQuality> seen_tails;
+  if (tails_only != nullptr) seen_tails.emplace(tails_only->mix, tails_only->scores);
   std::vector<RegretPoint> points;
   for (const double share : shares) {
     RegretPoint& point = points.emplace_back();
     point.share = share;
-    point.budget = share * whole_bases_cost(mix, costs);
+    point.budget = share * whole_bases_cost(trained.mix, trained.costs);
     for (const Method& method : methods()) {
-      const Mix* of = method.only ? tails_only : &mix;
-      if (of == nullptr) continue;
-      const MixPlan plan = Planner(*of, {.mode = method.mode}).solve(costs, point.budget);
-      point.f1[method.name] = seen_f1(seen, mix, plan);
+      if (method.tails_only && !seen_tails) continue;
+      const TrainedMix& of = method.tails_only ? *tails_only : trained;
+      const MixPlan plan = Planner(of.mix, {.mode = method.mode}).solve(of.costs, point.budget);
+      point.f1[method.name] = seen_f1(method.tails_only ? *seen_tails : seen, of.mix, plan);
       point.promised[method.name] = plan.schedule.feasible ? plan.schedule.mean_f1 : 0;
     }
-    point.f1[kHindsight] = seen_f1(seen, mix, best_in_hindsight(mix, costs, seen, point.budget));
+    point.f1[kHindsight] =
+        seen_f1(seen, trained.mix, best_in_hindsight(trained.mix, trained.costs, seen, point.budget));
   }
   return points;
 }

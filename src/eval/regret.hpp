@@ -43,11 +43,17 @@ struct RegretPoint {
   std::map<std::string, double> promised;  // mean F1 as the schedule has it
 };
 
-// One cut of a clip: the mix trained on one part, its scores on the other. `tails_only` has the same
-// packages, with Mix::only; nullptr where there is no tail. Apps without an event on the unseen frames do not
-// count.
-[[nodiscard]] std::vector<RegretPoint> regret_of(const Mix& mix, const Mix* tails_only, const Costs& costs,
-                                                 const ClipScores& scores, const std::vector<double>& shares);
+// A mix trained on one part of a clip, its scores on the other.
+struct TrainedMix {
+  const Mix& mix;
+  const Costs& costs;
+  const ClipScores& scores;
+};
+
+// One cut of a clip. `tails_only`: the same apps with packages of tails alone, if any. Apps without an event
+// on the unseen frames do not count.
+[[nodiscard]] std::vector<RegretPoint> regret_of(const TrainedMix& trained, const TrainedMix* tails_only,
+                                                 const std::vector<double>& shares);
 
 // Over several cuts and seeds: by share, the mean of each method, how far it is behind Mainstream, and the
 // standard error of that difference (paired by cut and app).

@@ -126,7 +126,7 @@ class ClipTraining {
       std::ranges::move(tails[i], std::back_inserter(candidates_[places[i]]));
     hyperparameters_.merge(tail_hyperparameters(shared));
     write();
-    remove_work(apps);
+    remove_work(apps, options_);
   }
 
   [[nodiscard]] std::vector<Manifest> manifests() const {
@@ -192,7 +192,7 @@ std::vector<Manifest> train_from_clip(const Base& base, const ClipData& data,
   const bool tails = options.candidates != CandidateChoice::exits;
   if (!tails) options.views = 1;                  // changed views are for fine-tuning
   (void)choose_exit_branchpoints(base, options);  // refuses unknown ones before the clip is read
-  const std::filesystem::path folder = work_path(targets.front());
+  const std::filesystem::path folder = work_path(targets.front(), options);
   const Clip clip = read_clip(data, labels, base.input, options, folder);
   ClipTraining training(base, labels, clip, targets, options);
   training.train_exits();

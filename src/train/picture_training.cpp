@@ -228,7 +228,7 @@ class PictureTraining {
       candidates_.push_back(std::move(tail));
     manifest_.hyperparameters.merge(tail_hyperparameters(data));
     write();
-    remove_work({app});
+    remove_work({app}, options_);
   }
 
  private:
@@ -281,7 +281,7 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   manifest.event = data.event;
   (void)choose_exit_branchpoints(base, options);  // refuses unknown ones before pictures are read
   PictureRows rows = plan_pictures(folders, data, options);
-  const std::filesystem::path folder = work_path(target);
+  const std::filesystem::path folder = work_path(target, options);
   InputStore inputs(base.input, rows.rows(), options.memory / 4, folder);
   leave_out(rows, PictureReader(rows, data, options, base.input, inputs).run(), folders.classes);
 

@@ -59,7 +59,7 @@ inline constexpr int kTails = 3;
 inline constexpr double kTailRoom = 0.02;
 inline constexpr std::size_t kTailFolds = 4;
 // Each fold's model sees about so many rows, in so many epochs.
-inline constexpr double kRowsShown = 1200;
+inline constexpr double kRowsShown = 800;
 inline constexpr int kLeastEpochs = 2, kMostEpochs = 12;
 inline constexpr double kHeadRate = 2;       // the head's learning rate beside that of the last layer
 inline constexpr double kRateByLayer = 0.9;  // each layer's beside that of the layer behind it

@@ -162,7 +162,7 @@ TEST(TailTraining, AnswersByModelsThatDidNotSeeTheRows) {
   EXPECT_GT(loss, 0.6) << "about log 2: nothing can be known";
   const std::vector<std::vector<TrainedTail>> again = train_tails(data, apps);
   EXPECT_EQ(fingerprint(again.front().front().graph), fingerprint(tail.graph)) << "kept in the work folder";
-  remove_work(apps);
+  remove_work(apps, options);
   EXPECT_TRUE(folder.names().empty());
 }
 

@@ -10,6 +10,7 @@
 #include "core/cpus.hpp"
 #include "core/json.hpp"
 #include "core/sha256.hpp"
+#include "mainstream/error.hpp"
 #include "train/parallel.hpp"
 #include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
@@ -130,7 +131,7 @@ class TailTraining {
   std::size_t find_missing() {
     std::size_t count = 0;
     for (std::size_t app = 0; app < apps_.size(); ++app) {
-      work_.emplace_back(work_path(apps_[app].target), plan_text(data_, apps_[app]));
+      work_.emplace_back(work_path(apps_[app].target, data_.options), plan_text(data_, apps_[app]));
       tails_.emplace_back(apps_[app].starts.size());
       for (std::size_t start = 0; start < apps_[app].starts.size(); ++start) {
         const Branchpoint& branchpoint = apps_[app].starts[start].branchpoint;
@@ -187,18 +188,22 @@ int epochs_of(const TailData& data) {
   return std::clamp(static_cast<int>(std::lround(wanted)), recipe::kLeastEpochs, recipe::kMostEpochs);
 }
 
-std::filesystem::path work_path(const AppTarget& target) {
-  return target.package.string() + ".work";
+std::filesystem::path work_path(const AppTarget& target, const TrainOptions& options) {
+  if (options.work.empty()) return target.package.string() + ".work";
+  if (target.app.find('/') == std::string::npos) return options.work / target.app;
+  throw Error(ErrorKind::usage,
+              fmt::format("app {} cannot name a folder in {}", target.app, options.work.string()));
 }
 
 std::vector<std::vector<TrainedTail>> train_tails(const TailData& data, const std::vector<TailApp>& apps) {
   return TailTraining(data, apps).run();
 }
 
-void remove_work(const std::vector<TailApp>& apps) {
+void remove_work(const std::vector<TailApp>& apps, const TrainOptions& options) {
+  if (!options.work.empty()) return;
   for (const TailApp& app : apps) {
     std::error_code ignored;
-    std::filesystem::remove_all(work_path(app.target), ignored);
+    std::filesystem::remove_all(work_path(app.target, options), ignored);
   }
 }
 

@@ -40,8 +40,8 @@ struct TailApp {
   std::vector<TailStart> starts;  // of the tails that this app is to get
 };
 
-// OUTPUT.work beside the package.
-[[nodiscard]] std::filesystem::path work_path(const AppTarget& target);
+// Where finished tails are kept: OUTPUT.work beside the package, or options.work/APP.
+[[nodiscard]] std::filesystem::path work_path(const AppTarget& target, const TrainOptions& options);
 
 // Over the training rows: as asked for, else by their number.
 [[nodiscard]] int epochs_of(const TailData& data);
@@ -51,7 +51,7 @@ struct TailApp {
 [[nodiscard]] std::vector<std::vector<TrainedTail>> train_tails(const TailData& data,
                                                                 const std::vector<TailApp>& apps);
 
-// Removes what the training kept, when the packages are written.
-void remove_work(const std::vector<TailApp>& apps);
+// Removes what the training kept, when the packages are written; what options.work names stays.
+void remove_work(const std::vector<TailApp>& apps, const TrainOptions& options);
 
 }  // namespace mainstream
