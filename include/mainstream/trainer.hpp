@@ -50,9 +50,10 @@ struct TrainOptions {
   int branchpoint_count = 0;   // 0: up to 10 for exits, 3 for tails
   double least_frozen = 0.25;  // fraction of multiply-adds
 
-  int epochs = 0;               // of tails, over the training pictures and their views; 0: by their number
-  int views = 2;                // of each picture: the plain one and so many less one changed ones
-  double learning_rate = 1e-3;  // of the base's weights at its peak; the head learns twice as fast
+  int epochs = 0;  // of tails, over the training pictures and their views; 0: by their number
+  int views = 2;   // of each picture: the plain one and so many less one changed ones
+  double learning_rate =
+      3e-4;  // of tails, at its peak and in the base's last layer; the head learns twice as fast
   std::uint64_t seed = 1;
   int threads = 0;                                // 0: as many as this process may use
   std::uint64_t memory = std::uint64_t{2} << 30;  // bytes for the stem's tensors: exits pool what is

@@ -91,7 +91,7 @@ class ClipTraining {
     hyperparameters_.merge(exit_hyperparameters(recipe::kFolds, recipe::kStrengths));
     for (const Branchpoint& branchpoint : tails) {
       if (branchpoint.layers > 0) continue;
-      for (ClipExits::App& app : exits_.apps) app.starts.push_back({branchpoint, {}, {}});
+      for (ClipExits::App& app : exits_.apps) app.starts.push_back({branchpoint, {}, {}, {}});
     }
     for (std::size_t app = 0; app < targets_.size(); ++app) {
       std::vector<ClipCandidate>& exits = exits_.apps[app].candidates;
@@ -110,6 +110,7 @@ class ClipTraining {
                           .training = training_rows(clip_.rows, exits_.examples),
                           .folds = exits_.tail_folds,
                           .head = HeadKind::spatial,
+                          .rows_shown = recipe::kClipRowsShown,
                           .text = describe_data(data, clip_.rows),
                           .options = options_};
     std::vector<TailApp> apps;

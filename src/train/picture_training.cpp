@@ -193,9 +193,6 @@ class PictureTraining {
       tails = choose_tail_branchpoints(base_, options_, choose_exit_branchpoints(base_, options_));
     exits_ = train_picture_exits(base_, exit_data_, tails, options_);
     manifest_.hyperparameters.merge(exit_hyperparameters(recipe::kPictureFolds, recipe::kPictureStrengths));
-    for (const Branchpoint& branchpoint : tails) {
-      if (branchpoint.layers == 0) exits_.starts.push_back({branchpoint, {}, {}});
-    }
     if (options_.candidates == CandidateChoice::tails) {
       candidates_.push_back(last_tail(exits_.candidates));
     } else {
@@ -212,6 +209,7 @@ class PictureTraining {
                   .training = {},
                   .folds = exits_.tail_folds,
                   .head = HeadKind::average,
+                  .rows_shown = recipe::kPictureRowsShown,
                   .text = text,
                   .options = options_};
     std::map<std::size_t, std::size_t> example_of;  // by picture

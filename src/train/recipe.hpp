@@ -59,11 +59,11 @@ inline constexpr int kTails = 3;
 inline constexpr double kTailRoom = 0.02;
 inline constexpr std::size_t kTailFolds = 4;
 // Each fold's model sees about so many rows, in so many epochs.
-inline constexpr double kRowsShown = 800;
+inline constexpr double kClipRowsShown = 800, kPictureRowsShown = 10000;
 inline constexpr int kLeastEpochs = 2, kMostEpochs = 12;
-inline constexpr double kHeadRate = 2;       // the head's learning rate beside that of the last layer
-inline constexpr double kRateByLayer = 0.9;  // each layer's beside that of the layer behind it
-inline constexpr double kMostGradient = 1;   // norm
-inline constexpr double kAverageFrom = 0.5;  // weights are averaged from this part of the training on
+inline constexpr double kHeadRate = 2;        // the head's learning rate beside that of the last layer
+inline constexpr double kRateByLayer = 0.95;  // each layer's beside that of the layer behind it
+inline constexpr double kMostGradient = 1;    // norm
+inline constexpr double kAverageFrom = 0.5;   // weights are averaged from this part of the training on
 
 }  // namespace mainstream::recipe

@@ -10,10 +10,16 @@ namespace mainstream {
 
 struct TailStart {
   Branchpoint branchpoint;
-  std::optional<Graph> exit;  // there, as it is shipped; nothing at the base's input, where there is none
-  // By fold: the exit's logits [examples x classes] by models that saw neither the fold nor the example's
-  // own. Empty without an exit.
+
+  // Of a clip: the exit at the branchpoint, as it is shipped, to whose logits the tail adds its own; nothing
+  // at the base's input, where there is none.
+  std::optional<Graph> exit;
+  // By fold: that exit's logits [examples x classes] by models that saw neither the fold nor the example's
+  // own.
   std::vector<std::vector<float>> logits;
+
+  // Of pictures: by fold the exit at the base's features, without the fold: what the tail's head begins as.
+  std::vector<Graph> heads;
 };
 
 }  // namespace mainstream

@@ -159,7 +159,7 @@ class ClipExitTraining {
     for (const RidgeFit& fit : fits) strengths.push_back(fit.strength);
     const CrossedAnswers crossed = cross_ridge(kernel, targets, tail_folds_, strengths, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
-      TailStart& start = starts_[app].emplace_back(TailStart{branchpoint, graph_of(app, exit), {}});
+      TailStart& start = starts_[app].emplace_back(TailStart{branchpoint, graph_of(app, exit), {}, {}});
       for (const std::vector<double>& scores : crossed[app])
         start.logits.push_back(logits_of(scores, exits_[app][exit].sigmoid));
     }

@@ -107,25 +107,41 @@ class PictureExitTraining {
                                .exact = {{}, calibration.threshold},
                                .others = {}};
     candidate.described.head = "average";
-    if (tensors.size() == 1) add_start(reads, candidate, fits.front().strength, calibration.slope);
+    if (tensors == std::vector{base_.features}) add_starts(reads, fits.front().strength, calibration.slope);
     return candidate;
   }
 
-  // Where a tail is to begin at this exit's branchpoint.
-  void add_start(const ExitReads& reads, const PictureCandidate& exit, double strength, double slope) {
-    const auto branchpoint = std::ranges::find(tails_, exit.described.branchpoint, &Branchpoint::tensor);
-    if (branchpoint == tails_.end()) return;
-    const CrossedAnswers by_class =
-        is_on_features(reads)
-            ? cross_primal_ridge(levels_of(reads), targets_, tail_folds_, strength, threads_)
-            : cross_ridge(kernel_of(reads), targets_, tail_folds_, std::vector(data_.classes, strength),
-                          threads_);
-    TailStart& start = starts_.emplace_back(TailStart{*branchpoint, exit.graph, {}});
-    for (std::size_t fold = 0; fold < tail_folds_.size(); ++fold) {
-      std::vector<std::vector<double>> scores;
-      for (const auto& by_fold : by_class) scores.push_back(by_fold[fold]);
-      start.logits.push_back(by_picture(scores, slope));
+  // What the heads of tails begin as: this exit, at the features, without each fold.
+  void add_starts(const ExitReads& reads, double strength, double slope) {
+    if (tails_.empty()) return;
+    std::vector<std::vector<LinearValue>> logits(tail_folds_.size());  // by fold and class
+    if (is_on_features(reads)) {
+      const auto models = primal_fold_models(levels_of(reads), targets_, tail_folds_, strength, threads_);
+      for (const std::vector<PrimalModel>& of_class : models) {
+        for (std::size_t fold = 0; fold < logits.size(); ++fold) {
+          LinearValue& value = logits[fold].emplace_back(LinearValue{{}, of_class[fold].offset});
+          for (const LinearWeights& level : of_class[fold].levels) add_level(level, value);
+        }
+      }
+    } else {
+      const auto models = fold_models(kernel_of(reads), targets_, tail_folds_, strength);
+      for (const std::vector<DualModel>& of_class : models) {
+        for (std::size_t fold = 0; fold < logits.size(); ++fold) {
+          LinearValue& value = logits[fold].emplace_back(LinearValue{{}, of_class[fold].offset});
+          for (const std::size_t level : reads)
+            add_level(linear_weights(*features_[level], scales_[level], std::span(&of_class[fold].dual, 1),
+                                     threads_)
+                          .front(),
+                      value);
+        }
+      }
     }
+    std::vector<Graph> heads;
+    for (std::vector<LinearValue>& of_fold : logits) {
+      for (LinearValue& value : of_fold) value.scale(slope);
+      heads.push_back(exit_of(levels_, reads, of_fold));
+    }
+    for (const Branchpoint& branchpoint : tails_) starts_.push_back({branchpoint, {}, {}, heads});
   }
 
   // On features where these are fewer than pictures, else on pictures.

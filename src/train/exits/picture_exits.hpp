@@ -28,8 +28,7 @@ struct PictureExits {
 
 // An exit at each chosen branchpoint, and exits that read several together; on means and maxima over all
 // positions. Strength, probabilities and threshold come from folds of the training pictures, the answers are
-// those to the validation pictures. `tails`: where tails are to begin; all but the base's input are among
-// choose_exit_branchpoints. Throws failed when stopped.
+// those to the validation pictures. `tails`: where tails are to begin. Throws failed when stopped.
 [[nodiscard]] PictureExits train_picture_exits(const Base& base, const PictureExitData& data,
                                                std::span<const Branchpoint> tails,
                                                const TrainOptions& options);

@@ -54,21 +54,16 @@ class PrimalFitter {
   }
 
   // With the only strength.
-  CrossedAnswers cross() {
-    CrossedAnswers answers(targets_.size(),
-                           std::vector(folds_.size(), std::vector<double>(targets_.front().size(), 0)));
+  std::vector<std::vector<PrimalModel>> models() {
+    std::vector<std::vector<PrimalModel>> models(targets_.size());
     const Moments all = moments(every_row());
-    parallel_for(folds_.size() * folds_.size(), threads_, [&](std::size_t i) {
-      compute_on_this_thread_alone();
-      const std::size_t own = i / folds_.size(), other = i % folds_.size();
-      const System system = system_without(all, left_out_by(folds_[own], folds_[other], all.rows));
+    for (const HeldOut& fold : folds_) {
+      const System system = system_without(all, fold.left_out);
       const Cholesky solver = factored(system, strengths_.front());
-      for (std::size_t target = 0; target < targets_.size(); ++target) {
-        each_answer(solver.solve(system.right[target]), system.means[target], folds_[own].scored,
-                    [&](std::size_t row, double answer) { answers[target][other][row] = answer; });
-      }
-    });
-    return answers;
+      for (std::size_t target = 0; target < targets_.size(); ++target)
+        models[target].push_back({raw_weights(solver.solve(system.right[target])), system.means[target]});
+    }
+    return models;
   }
 
  private:
@@ -217,11 +212,11 @@ std::vector<PrimalFit> fit_primal_ridge(std::span<const LevelRows> levels,
   return PrimalFitter(levels, targets, folds, strengths, threads).run(choice);
 }
 
-CrossedAnswers cross_primal_ridge(std::span<const LevelRows> levels,
-                                  std::span<const std::vector<double>> targets,
-                                  std::span<const HeldOut> folds, double strength, int threads) {
-  compute_on_this_thread_alone();
-  return PrimalFitter(levels, targets, folds, std::span(&strength, 1), threads).cross();
+std::vector<std::vector<PrimalModel>> primal_fold_models(std::span<const LevelRows> levels,
+                                                         std::span<const std::vector<double>> targets,
+                                                         std::span<const HeldOut> folds, double strength,
+                                                         int threads) {
+  return PrimalFitter(levels, targets, folds, std::span(&strength, 1), threads).models();
 }
 
 }  // namespace mainstream

@@ -29,9 +29,13 @@ struct PrimalFit {
                                                       std::span<const double> strengths,
                                                       StrengthChoice choice, int threads);
 
-// As cross_ridge, with one strength for all targets.
-[[nodiscard]] CrossedAnswers cross_primal_ridge(std::span<const LevelRows> levels,
-                                                std::span<const std::vector<double>> targets,
-                                                std::span<const HeldOut> folds, double strength, int threads);
+// By target and fold: the model without the fold, as fold_models has it.
+struct PrimalModel {
+  std::vector<LinearWeights> levels;  // of the raw features
+  double offset = 0;                  // beside those of the levels
+};
+[[nodiscard]] std::vector<std::vector<PrimalModel>> primal_fold_models(
+    std::span<const LevelRows> levels, std::span<const std::vector<double>> targets,
+    std::span<const HeldOut> folds, double strength, int threads);
 
 }  // namespace mainstream

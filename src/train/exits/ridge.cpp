@@ -319,4 +319,23 @@ CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<dou
   return answers;
 }
 
+std::vector<std::vector<DualModel>> fold_models(const Matrix& kernel,
+                                                std::span<const std::vector<double>> targets,
+                                                std::span<const HeldOut> folds, double strength) {
+  const Inverse inverse(kernel, strength * learned_rows(kernel.rows, folds) / 100);
+  std::vector<std::vector<DualModel>> models(targets.size());
+  for (const HeldOut& fold : folds) {
+    const ModelWithout model(inverse, fold.left_out);
+    for (std::size_t target = 0; target < targets.size(); ++target) {
+      const std::vector<double> solved = product(inverse.values(), targets[target]);
+      const auto solution = model.solve(targets[target], solved);
+      DualModel& found = models[target].emplace_back();
+      found.offset = solution.mean;
+      found.dual.assign(kernel.rows, 0);
+      model.add_dual(solution, solved, found.dual);
+    }
+  }
+  return models;
+}
+
 }  // namespace mainstream

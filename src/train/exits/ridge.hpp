@@ -58,6 +58,16 @@ struct RidgeFit {
                                               std::span<const double> strengths, StrengthChoice choice,
                                               int threads);
 
+// By target and fold: the dual weights and the offset of the model without the fold.
+struct DualModel {
+  std::vector<double> dual;
+  double offset = 0;
+};
+[[nodiscard]] std::vector<std::vector<DualModel>> fold_models(const Matrix& kernel,
+                                                              std::span<const std::vector<double>> targets,
+                                                              std::span<const HeldOut> folds,
+                                                              double strength);
+
 // What the model that answers on the first fold for the sake of the other leaves out: both folds, or the
 // first alone where both together would leave too little to learn from.
 [[nodiscard]] std::vector<std::size_t> left_out_by(const HeldOut& fold, const HeldOut& other,

@@ -259,14 +259,24 @@ TEST_F(RidgeTest, CrossedAnswersSawNeitherFold) {
   }
 }
 
-TEST_F(RidgeTest, CrossedAnswersOnFeaturesAreTheSameAsOnRows) {
+TEST_F(RidgeTest, FoldModelsAreThoseOfTheAverage) {
   const LevelKernel level(halves_);
-  const auto wanted = cross_ridge(level.kernel, targets_, folds_, std::vector<double>(2, 1.0), 2);
   const std::vector<LevelRows> levels{{halves_, level.features}};
-  const auto crossed = cross_primal_ridge(levels, targets_, folds_, 1, 2);
-  for (std::size_t target = 0; target < targets_.size(); ++target) {
-    for (std::size_t fold = 0; fold < folds_.size(); ++fold)
-      EXPECT_THAT(crossed[target][fold], testing::Pointwise(testing::DoubleNear(1e-3), wanted[target][fold]));
+  const auto models = fold_models(level.kernel, targets_, folds_, 1);
+  const auto on_features = primal_fold_models(levels, targets_, folds_, 1, 2);
+  for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+    const PlainModel wanted = plain(1, {folds_[fold].left_out}, 1);
+    const LinearWeights dual =
+        linear_weights(halves_, level.features, std::span(&models[1][fold].dual, 1), 2).front();
+    const LinearWeights& primal = on_features[1][fold].levels.front();
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const auto answer = [&](const LinearWeights& weights, double offset) {
+        return std::inner_product(raw_[row].begin(), raw_[row].end(), weights.weights.begin(),
+                                  weights.offset + offset);
+      };
+      EXPECT_NEAR(answer(dual, models[1][fold].offset), wanted(scaled_[row]), 1e-3);
+      EXPECT_NEAR(answer(primal, on_features[1][fold].offset), wanted(scaled_[row]), 1e-3);
+    }
   }
 }
 

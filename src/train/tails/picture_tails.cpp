@@ -1,5 +1,7 @@
 #include "train/tails/picture_tails.hpp"
 
+#include "core/log.hpp"
+#include "train/assessment.hpp"
 #include "train/candidate_place.hpp"
 #include "train/picture_calibration.hpp"
 #include "train/tails/tail_answers.hpp"
@@ -11,6 +13,9 @@ PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailS
                            std::span<const std::size_t> positive) {
   const PictureCalibration calibration =
       calibrate_pictures(tail.unseen, app.labels, app.classes, positive, data.folds);
+  module_log("train")->debug("{}: tail behind {}: slope {:.2f}, top-1 on folds {:.3f}", app.target.app,
+                             start.branchpoint.tensor, calibration.slope,
+                             top1(tail.unseen, app.labels, static_cast<int>(app.classes)));
   scale_logits(tail.graph, calibration.slope, std::vector<float>(app.classes, 0));
   PictureCandidate candidate{
       .described = describe_place(data.base, CandidateKind::tail, {start.branchpoint.tensor}),

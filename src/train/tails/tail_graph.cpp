@@ -1,5 +1,7 @@
 #include "train/tails/tail_graph.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -80,6 +82,17 @@ void check_names(const Graph& graph) {
   for (const auto& [name, tensor] : graph.constants) check(name);
 }
 
+// What reads the tail's tensors, behind it.
+void append(const Graph& exit, Graph& tail) {
+  for (const Node& node : exit.nodes) {
+    if (tail.shapes.contains(node.output))
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("{}: '{}' is a name of the trainer's", tail.name, node.output));
+  }
+  tail.nodes.insert(tail.nodes.end(), exit.nodes.begin(), exit.nodes.end());
+  tail.constants.insert(exit.constants.begin(), exit.constants.end());
+}
+
 // The linear layers whose sum an activation is.
 std::vector<const Node*> summands(const Graph& graph, const std::string& activation) {
   const auto node = std::ranges::find(graph.nodes, activation, &Node::output);
@@ -120,10 +133,21 @@ Graph new_tail(const Base& base, const Branchpoint& branchpoint, HeadKind kind, 
   return tail;
 }
 
+bool is_of_head(const std::string& constant) {
+  return constant.starts_with(kHeadPrefix) || constant.starts_with("exit/");
+}
+
+Graph tail_with_head(const Base& base, const Branchpoint& branchpoint, const Graph& head) {
+  Graph tail = tail_of(stem_of(base.graph, base.features), branchpoint.tensor);
+  append(head, tail);
+  tail.outputs = head.outputs;
+  infer_shapes(tail);
+  return tail;
+}
+
 Graph tail_with_exit(Graph tail, const Graph& exit) {
   const std::string sum = std::string(kHeadPrefix) + "sum";
-  tail.nodes.insert(tail.nodes.end(), exit.nodes.begin(), exit.nodes.end());
-  tail.constants.insert(exit.constants.begin(), exit.constants.end());
+  append(exit, tail);
   tail.nodes.push_back({op::Binary{}, {tail.outputs.front(), exit.outputs.front()}, sum});
   tail.outputs = {sum};
   infer_shapes(tail);

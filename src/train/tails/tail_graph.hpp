@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "mainstream/base.hpp"
 
@@ -15,13 +16,18 @@ enum class HeadKind {
 
 [[nodiscard]] const char* to_string(HeadKind kind);
 
-// Constants of heads, and only those, have names that begin so.
+// Constants of heads, and only those, have names that begin so; those of exits that became heads as
+// exit_graph has them.
 inline constexpr const char* kHeadPrefix = "head/";
+[[nodiscard]] bool is_of_head(const std::string& constant);
 
 // The base from the branchpoint to its features, then a head: [1, C, H, W] at the branchpoint -> logits
 // [1, classes], which are all 0 until the head is trained. `seed` draws the spatial head's convolution.
 [[nodiscard]] Graph new_tail(const Base& base, const Branchpoint& branchpoint, HeadKind kind,
                              std::int64_t classes, std::uint64_t seed);
+
+// The base from the branchpoint to its features, then an exit that reads these.
+[[nodiscard]] Graph tail_with_head(const Base& base, const Branchpoint& branchpoint, const Graph& head);
 
 // Both read the same tensor; the answer is the sum of their logits.
 [[nodiscard]] Graph tail_with_exit(Graph tail, const Graph& exit);

@@ -76,6 +76,24 @@ TEST(TailGraph, BeginsAsItsExit) {
   EXPECT_NEAR(scaled[1], 0.5 * sums[1] + 2, 1e-3);
 }
 
+// The base's own layers in between change nothing.
+TEST(TailGraph, OfPicturesBeginsAsTheExitAtTheFeatures) {
+  const Base base = small_base();
+  const Branchpoint& last = base.branchpoint(base.features);
+  const std::vector<ExitLevel> levels = pooled_levels(base, std::span(&last, 1));
+  std::vector<LinearValue> logits(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (const ExitLevel& level : levels)
+      logits[i].weights.push_back(made_up(feature_count(level), static_cast<double>(i)));
+  }
+  const Graph exit = exit_of(levels, {0, 1}, logits);
+  const std::vector<float> wanted = answer(base, last, exit);
+  const Branchpoint& earlier = base.branchpoints[1];
+  const Graph tail = tail_with_head(base, earlier, exit);
+  EXPECT_THAT(answer(base, earlier, tail), testing::Pointwise(testing::FloatNear(1e-3F), wanted));
+  for (const auto& [name, tensor] : exit.constants) EXPECT_TRUE(is_of_head(name)) << name;
+}
+
 TEST(TailGraph, RefusesToScaleWhatIsNoSumOfLinearLayers) {
   Graph graph = small_base().graph;
   EXPECT_ERROR(usage, scale_logits(graph, 2, {}), "is no sum of linear layers");

@@ -72,7 +72,7 @@ struct TailModel::State {
     double rate = 1;
     for (std::size_t i = parameters.size(); i-- > 0;) {
       const GraphModule::Parameter& parameter = parameters[i];
-      const bool is_head = parameter.name.starts_with(kHeadPrefix);
+      const bool is_head = is_of_head(parameter.name);
       optimiser.add(parameter.value, is_head ? recipe::kHeadRate : rate);
       if (!is_head && parameter.value.dim() > 1) rate *= recipe::kRateByLayer;
     }

@@ -151,7 +151,7 @@ TEST(TailTraining, AnswersByModelsThatDidNotSeeTheRows) {
     inputs.write(row, picture);
     apps[0].labels.push_back(static_cast<int>(random() % 2));
   }
-  apps[0].starts.push_back({base.branchpoints[1], {}, {}});
+  apps[0].starts.push_back({base.branchpoints[1], {}, {}, {}});
   const TrainedTail tail = train_tails(data, apps).front().front();
   ASSERT_EQ(tail.unseen.size(), 120U);
   double loss = 0;

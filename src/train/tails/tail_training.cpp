@@ -52,7 +52,7 @@ class TailJob {
   // From several threads, once for each fold.
   void train(std::size_t fold, const std::function<void()>& epoch_done) {
     const std::stop_token& stop = data_.options.stop;
-    TailModel model(start_graph(), features_, {.learning_rate = data_.options.learning_rate},
+    TailModel model(start_graph(fold), features_, {.learning_rate = data_.options.learning_rate},
                     seed_of(data_.options, app_.target.app, start_.branchpoint, fold));
     std::span<const float> logits;
     if (!start_.logits.empty()) logits = start_.logits[fold];
@@ -75,8 +75,9 @@ class TailJob {
   }
 
  private:
-  // The same for all folds, so that their weights can be averaged.
-  [[nodiscard]] Graph start_graph() const {
+  // Nearly the same for all folds, so that their weights can be averaged.
+  [[nodiscard]] Graph start_graph(std::size_t fold) const {
+    if (!start_.heads.empty()) return tail_with_head(data_.base, start_.branchpoint, start_.heads[fold]);
     return new_tail(data_.base, start_.branchpoint, data_.head, static_cast<std::int64_t>(app_.classes),
                     seed_of(data_.options, app_.target.app, start_.branchpoint, data_.folds.size()));
   }
@@ -184,7 +185,7 @@ class TailTraining {
 
 int epochs_of(const TailData& data) {
   if (data.options.epochs > 0) return data.options.epochs;
-  const double wanted = recipe::kRowsShown / static_cast<double>(data.training.size());
+  const double wanted = data.rows_shown / static_cast<double>(data.training.size());
   return std::clamp(static_cast<int>(std::lround(wanted)), recipe::kLeastEpochs, recipe::kMostEpochs);
 }
 

@@ -29,7 +29,8 @@ struct TailData {
   std::vector<TailRow> training;  // to learn from, changed views among them
   std::vector<HeldOut> folds;     // of the examples
   HeadKind head = HeadKind::average;
-  std::string text;  // says which data this is, for the work folder
+  double rows_shown = 0;  // to each fold's model, about, when the user does not say
+  std::string text;       // says which data this is, for the work folder
   const TrainOptions& options;
 };
 
