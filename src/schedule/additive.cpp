@@ -4,20 +4,20 @@
 #include <cmath>
 #include <map>
 
+#include "schedule/tolerances.hpp"
+
 namespace mainstream {
 namespace {
 
 constexpr int kRounds = 100;
-constexpr double kSettled = 1e-10;
-constexpr double kNoVariance = 1e-10;  // a variance below this is none; weights stay finite
 constexpr int kMomentRounds = 6;
-constexpr double kReach = 0.1;  // of a point on a curve, in depth (standard deviation)
+constexpr double kSmoothing = 0.1;  // standard deviation of the kernel, in depth
 
 double weight_of(double variance) {
   return 1 / std::max(variance, kNoVariance);
 }
 
-// Alternates between the two until they settle.
+// Fits app effects and candidate effects in turn until they settle.
 void fit_effects(std::span<const Observation> observations, std::span<const double> weights,
                  AdditiveFit& fit) {
   std::vector<double> app_weights(fit.apps.size(), 0.0), weights_of(fit.candidates.size(), 0.0);
@@ -41,7 +41,7 @@ void fit_effects(std::span<const Observation> observations, std::span<const doub
     }
     fit.apps = std::move(apps);
     fit.candidates = std::move(candidates);
-    if (change < kSettled) break;
+    if (change < kSettledFit) break;
   }
   for (std::size_t a = 0; a < app_weights.size(); ++a)
     fit.app_variances[a] = 1 / std::max(app_weights[a], kNoVariance);
@@ -50,7 +50,7 @@ void fit_effects(std::span<const Observation> observations, std::span<const doub
   }
 }
 
-// Each effect becomes a mean of those nearby, itself among them.
+// Kernel smoothing: the curve at a candidate is the weighted mean of the effects near it, its own included.
 void fit_curve(std::span<const std::size_t> members, std::span<const CurvePlace> places, double between,
                AdditiveFit& fit) {
   const std::size_t size = members.size();
@@ -59,11 +59,11 @@ void fit_curve(std::span<const std::size_t> members, std::span<const CurvePlace>
     std::vector<double> share(size);
     double sum = 0;
     for (std::size_t j = 0; j < size; ++j) {
-      const double away = (places[members[j]].depth - places[c].depth) / kReach;
+      const double away = (places[members[j]].depth - places[c].depth) / kSmoothing;
       share[j] = std::exp(-away * away / 2) * weight_of(between + fit.candidate_variances[members[j]]);
       sum += share[j];
     }
-    double noise = 0, spread = 0;  // what errors, and the candidates' own parts, leave of the difference
+    double noise = 0, spread = 0;  // shares of the errors' and the candidates' variance in the deviation
     for (std::size_t j = 0; j < size; ++j) {
       fit.curve[c] += share[j] / sum * fit.candidates[members[j]];
       const double part = (i == j ? 1 : 0) - share[j] / sum;
@@ -77,8 +77,8 @@ void fit_curve(std::span<const std::size_t> members, std::span<const CurvePlace>
   }
 }
 
-// How much of a deviation is to be believed.
-double believed(double variance, double noise) {
+// The part of a deviation that is real on average.
+double real_part(double variance, double noise) {
   return noise > kNoVariance ? variance / (variance + noise) : 1;
 }
 
@@ -112,7 +112,7 @@ AdditiveFit fit_additive(std::span<const Observation> observations, std::size_t 
     fit.within.noise += weights[i] * o.variance;
     fit.within.weight += weights[i];
   }
-  // Fitting the effects took its share of what observations differ by.
+  // The fitted effects have taken their degrees of freedom.
   const auto effects = std::ranges::count(app_used, true) + std::ranges::count(used, true) - 1;
   const double left = std::max(0.0, 1 - static_cast<double>(effects) / static_cast<double>(weights.size()));
   fit.within.noise *= left;
@@ -148,10 +148,10 @@ Components components_of(std::span<const std::vector<Observation>> figures, std:
 
 Estimate estimate(const AdditiveFit& fit, const Components& components, const Observation& seen) {
   const std::size_t c = seen.candidate;
-  const double k_candidate = believed(components.between, fit.candidate_variances[c]);
+  const double k_candidate = real_part(components.between, fit.candidate_variances[c]);
   const double effect = fit.curve[c] + k_candidate * (fit.candidates[c] - fit.curve[c]);
   const double expected = fit.apps[seen.app] + effect;
-  const double k = believed(components.within, seen.variance);
+  const double k = real_part(components.within, seen.variance);
   const double expected_variance = k_candidate * fit.candidate_variances[c] + fit.app_variances[seen.app];
   return {expected + k * (seen.value - expected), k * seen.variance + (1 - k) * (1 - k) * expected_variance};
 }

@@ -1,5 +1,5 @@
-// Figures of several candidates in several apps as a sum of what is the apps', what is the candidates', and a
-// rest; and how much of the rest is noise.
+// An additive model of measurements of candidates in apps (two-way analysis of variance): app effect +
+// candidate effect + rest, and how much of the rest is noise. docs/scheduling.md, "Estimates".
 #pragma once
 
 #include <cstddef>
@@ -10,46 +10,46 @@ namespace mainstream {
 
 struct Observation {
   std::size_t app = 0, candidate = 0;
-  double value = 0, variance = 0;  // of its error
+  double value = 0, variance = 0;  // variance of its error
 };
 
-// Candidates of one group lie on one smooth curve over depth, more or less.
+// Where a candidate lies: the candidates of one group lie near one smooth curve over depth.
 struct CurvePlace {
   int group = 0;
   double depth = 0;  // 0..1
 };
 
-// Variances of what makes figures differ besides their errors.
+// Variances of the differences that are not errors.
 struct Components {
-  double within = 0;   // of a candidate's own part in one app
-  double between = 0;  // of a candidate's effect about the curve
+  double within = 0;   // a candidate is better or worse in one app than in others
+  double between = 0;  // a candidate's effect lies off the curve
 };
 
 struct AdditiveFit {
-  std::vector<double> apps, candidates;  // effects: an observation is about the sum of its two
-  std::vector<double> app_variances, candidate_variances;  // of their errors
-  std::vector<double> curve;  // candidates' effects smoothed over depth, by group
-  // Weighted sums of squares, the errors' part in them, and the weights: of observations about the effects,
-  // and of candidates' effects about the curve.
+  std::vector<double> apps, candidates;  // effects: an observation is near the sum of its two
+  std::vector<double> app_variances, candidate_variances;  // of the errors of the effects
+  std::vector<double> curve;  // candidates' effects smoothed over depth within their group
+  // Weighted sum of squared deviations, the part that errors have in it, and the sum of weights: for
+  // observations around the effects (within), and for candidates' effects around the curve (between).
   struct Moments {
     double squares = 0, noise = 0, weight = 0;
   };
   Moments within, between;
 };
 
-// Weighted least squares, the weights as they are best for these components. `places` are those of the
-// candidates; apps and candidates that no observation names have no effect.
+// Weighted least squares with the best weights for these components. `places`: by candidate. Apps and
+// candidates without an observation get effect 0.
 [[nodiscard]] AdditiveFit fit_additive(std::span<const Observation> observations, std::size_t apps,
                                        std::span<const CurvePlace> places, const Components& components);
 
-// By the method of moments, over several figures of the same candidates: each with its observations.
+// By the method of moments. `figures`: several quantities of the same candidates, each with its observations.
 [[nodiscard]] Components components_of(std::span<const std::vector<Observation>> figures, std::size_t apps,
                                        std::span<const CurvePlace> places);
 
 struct Estimate {
   double value = 0, variance = 0;
 };
-// The empirical Bayes estimate of what an observation was of.
+// The empirical Bayes estimate of the true value behind an observation.
 [[nodiscard]] Estimate estimate(const AdditiveFit& fit, const Components& components,
                                 const Observation& seen);
 

@@ -71,7 +71,7 @@ TEST(AdmissionTest, TellsWhatTheOthersLose) {
 TEST(AdmissionTest, AMixThatDoesNotFitAdmitsNobody) {
   Problem problem = random_mix({.apps = 3, .branchpoints = 4, .rates = 5});
   problem.budget = 1e-3;
-  EXPECT_THAT(admit(problem, {}).reason, testing::StartsWith("the mix does not fit already: "));
+  EXPECT_THAT(admit(problem, {}).reason, testing::StartsWith("the mix without it does not fit: "));
 }
 
 TEST(AdmissionTest, RefusesWhereALimitWouldBreak) {
@@ -95,7 +95,7 @@ TEST(AdmissionTest, RefusesWhereALimitWouldBreak) {
 }
 
 TEST(AdmissionTest, ThereMustBeAMix) {
-  EXPECT_ERROR(usage, (void)admit(random_mix({.apps = 1}), {}), "no mix");
+  EXPECT_ERROR(usage, (void)admit(random_mix({.apps = 1}), {}), "expected a mix of at least 2 apps");
 }
 
 TEST(SweepTest, MoreBudgetIsNeverWorseForTheOptimum) {

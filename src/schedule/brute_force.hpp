@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "schedule/curve.hpp"
+#include "schedule/candidate_quality.hpp"
 
 namespace mainstream {
 
@@ -27,7 +27,7 @@ inline std::vector<TriedOption> options_of(const Problem& problem, const Problem
                        o.head_cost,
                        o.own_cost});
   }
-  for (const Problem::Candidate& c : corrected_curve(app.candidates)) {
+  for (const Problem::Candidate& c : corrected_candidates(app.candidates)) {
     for (const double fps : problem.stems[app.stem].fps_options) {
       const VotedQuality found = candidate_quality(app.events, c, fps);
       options.push_back({{candidate_id(c), c.frozen, fps, found.votes, c.stem_precision, c.tail_precision},

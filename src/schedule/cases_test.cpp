@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(, Cases,
                                          "six-apps-mixed-lengths", "seven-apps-correlated",
                                          "eight-apps-voting", "nine-apps-all-curves", "ten-apps",
                                          "options-four-apps", "options-seven-apps-fractional-fps",
-                                         "exits-and-tails", "infeasible", "big-100-apps"));
+                                         "exits-and-tails", "worked-example", "infeasible", "big-100-apps"));
 
 }  // namespace
 }  // namespace mainstream

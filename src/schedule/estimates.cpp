@@ -15,15 +15,16 @@ using Candidate = Problem::Candidate;
 using Row = Problem::MeasuredQuality;
 using Cell = std::pair<double, int>;  // a frame rate, and votes
 
-// Figures of one candidate were measured on the same events, so they differ by less than their errors say:
-// more votes must bring this part of the error.
+// More votes must raise F1 by this part of its error: figures of one candidate come from the same events, so
+// they differ by less than their errors say.
 constexpr double kWorthMoreVotes = 0.25;
-// Candidates of one app were measured on the same events: most of an error is common to all of them, and the
-// rest is what blurs their order. This part, and how much a table counts against the mix's (smooth_tables),
-// were chosen on four rolled cuts of the sample clip with two bases: mean F1 on unseen frames over budgets
-// from 1 to 100 % rose from 0.71 to 0.81; what is near them does as well.
+// Candidates of one app were measured on the same events, so most of an error is common to all of them and
+// only the rest blurs their order: kOwnPart of the variance. smooth_tables keeps kOwnTable of how a table
+// differs from the mix. Both were chosen on four rolled cuts of the sample clip with two bases: mean F1 on
+// unseen frames over budgets from 1 to 100 % rose from 0.71 to 0.81. Nearby values do as well.
 constexpr double kOwnPart = 0.1, kOwnTable = 0.5;
-// Cells in which hardly anything is found tell nothing of how much candidates differ where it matters.
+// Cells with a mean F1 below this part of the highest do not show how much candidates differ where it
+// matters.
 constexpr double kTelling = 0.5;
 
 Cell cell_of(const Row& row) {
@@ -34,7 +35,7 @@ bool is_tail(const Candidate& candidate) {
   return candidate.kind == Candidate::Kind::tail;
 }
 
-// The quality with another f1, recall and precision in the same proportion as far as both can be.
+// Sets F1 and keeps the ratio of recall and precision as far as both stay at most 1.
 Quality with_f1(const Quality& quality, double f1) {
   if (quality.recall <= 0 || quality.precision <= 0 || f1 <= 0) return {f1, f1, f1};
   const double factor = f1 / f1_score(quality.recall, quality.precision);
@@ -46,7 +47,7 @@ Quality with_f1(const Quality& quality, double f1) {
 // The apps of one base.
 class AppsOfBase {
  public:
-  // One candidate of one app at its most exact precisions.
+  // One candidate of one app in its most exact number types.
   struct Entry {
     std::size_t app = 0, key = 0;
     Candidate* candidate = nullptr;
@@ -58,7 +59,7 @@ class AppsOfBase {
     for (Candidate& candidate : app.candidates) {
       if (candidate.measured.empty()) continue;
       Candidate*& known = exact.try_emplace(candidate_id(candidate), &candidate).first->second;
-      if (precisions(candidate) < precisions(*known)) known = &candidate;
+      if (types_of(candidate) < types_of(*known)) known = &candidate;
     }
     for (auto& [id, candidate] : exact) {
       entries_.push_back({apps_.size(), key_of(*candidate, id), candidate, candidate->measured});
@@ -75,11 +76,10 @@ class AppsOfBase {
   }
 
  private:
-  // What rates and votes do to the F1 of all tables on average says more of one table than its own few events
-  // do: half of how it differs from that is believed.
+  // The average effect of rates and votes over all tables says more about one table than its own few events:
+  // of its deviation from that, kOwnTable is kept.
   void smooth_tables() {
-    std::map<Cell, std::pair<double, double>>
-        common;  // sum of deviations from the tables' means, and their number
+    std::map<Cell, std::pair<double, double>> common;  // sum and number of deviations from the tables' means
     std::vector<double> means;
     for (const Entry& entry : entries_) {
       const std::vector<Row>& rows = entry.candidate->measured;
@@ -101,7 +101,7 @@ class AppsOfBase {
     }
   }
 
-  static std::pair<int, int> precisions(const Candidate& c) { return {c.stem_precision, c.tail_precision}; }
+  static std::pair<int, int> types_of(const Candidate& c) { return {c.stem_precision, c.tail_precision}; }
 
   std::size_t key_of(const Candidate& c, const std::string& id) {
     const auto [place, is_new] = keys_.try_emplace({c.kind, c.levels, c.frozen, id}, keys_.size());
@@ -151,8 +151,7 @@ class AppsOfBase {
     row.f1_error = std::min(error, 1.0);
   }
 
-  // A tail that trains more of the network is not worse by nature. Tails of one frozen count are moved
-  // together.
+  // Training more of the network need not make a tail worse. Tails with one frozen count move together.
   void expect_more_of_less_frozen(std::size_t app) {
     std::map<Cell, std::map<int, std::vector<Row*>>> curves;  // by falling frozen count
     for (const Entry& entry : entries_) {
@@ -175,16 +174,17 @@ class AppsOfBase {
     }
   }
 
-  // Less exact entries of the same candidate were measured on the same events, so what they lose is known
-  // well; what they gain is chance.
+  // Entries of the same candidate in less exact types were measured on the same events: their loss is known
+  // well, a gain is chance.
   void follow(const Entry& entry) {
     for (Candidate& other : apps_[entry.app]->candidates) {
       if (&other == entry.candidate || candidate_id(other) != candidate_id(*entry.candidate)) continue;
       for (Row& row : other.measured) {
-        const auto same = std::ranges::find(entry.raw, cell_of(row), cell_of);
-        if (same == entry.raw.end()) continue;
-        const Row& exact = entry.candidate->measured[static_cast<std::size_t>(same - entry.raw.begin())];
-        const double lost = std::max(0.0, same->quality.f1 - row.quality.f1);
+        const auto row_before = std::ranges::find(entry.raw, cell_of(row), cell_of);
+        if (row_before == entry.raw.end()) continue;
+        const Row& exact =
+            entry.candidate->measured[static_cast<std::size_t>(row_before - entry.raw.begin())];
+        const double lost = std::max(0.0, row_before->quality.f1 - row.quality.f1);
         set(row, exact.quality.f1 - lost, exact.f1_error);
       }
     }
@@ -197,7 +197,7 @@ class AppsOfBase {
   double deepest_ = 0;
 };
 
-// Of each rate the row with the best votes.
+// Keeps for each rate the row with the best votes.
 void choose_votes(std::vector<Row>& rows) {
   std::vector<Row> chosen;
   for (auto first = rows.begin(); first != rows.end();) {

@@ -70,8 +70,7 @@ TEST(EvaluateTest, VotesAreTheBestOnesUnlessTheChoiceNamesThem) {
   EXPECT_EQ(lift(1, 0).f1, 0.57);
   EXPECT_EQ(lift(1, 1).f1, 0.5);
   EXPECT_EQ(lift(2, 0).choice.votes, 3);
-  EXPECT_ERROR(usage, (void)lift(1, 7),
-               "app \"lift\" cannot be set to candidate exit-4 at 1 fps with 7 votes");
+  EXPECT_ERROR(usage, (void)lift(1, 7), "app \"lift\" cannot run candidate exit-4 at 1 fps with 7 votes");
   // By the model, any votes can be told.
   EXPECT_EQ(evaluate(mix(), {choice("exit-4", 2, 3), choice("tail-4", 1)}).apps[0].choice.votes, 3);
   EXPECT_ERROR(usage, (void)evaluate(mix(), {choice("exit-5", 1), choice("tail-4", 1)}), "candidate exit-5");

@@ -6,8 +6,8 @@
 
 namespace mainstream {
 
-// The non-decreasing sequence nearest to `values` by squared distance: neighbours that fall are averaged
-// ("pool adjacent violators", Ayer et al. 1955). In linear time.
+// The non-decreasing sequence nearest to `values` in squared distance. Pool adjacent violators (Ayer et al.
+// 1955): falling neighbours are averaged. Linear time.
 [[nodiscard]] std::vector<double> non_decreasing(std::span<const double> values);
 
 }  // namespace mainstream

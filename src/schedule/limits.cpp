@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "schedule/relaxation.hpp"
+#include "schedule/search/relaxation.hpp"
+#include "schedule/tolerances.hpp"
 
 namespace mainstream {
 namespace {
@@ -26,7 +27,7 @@ std::string describe_limits(const Problem::App& app) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// The lowest cost when only these apps keep their limits.
+// The cost of the cheapest schedule when only these apps must keep their limits.
 double cost_with_limits_of(const Problem& problem, const AppOptions& all, const std::vector<bool>& keep) {
   AppOptions options = all;
   for (std::size_t a = 0; a < options.size(); ++a) {
@@ -37,10 +38,10 @@ double cost_with_limits_of(const Problem& problem, const AppOptions& all, const 
   return cheapest ? cheapest->cost : std::numeric_limits<double>::infinity();
 }
 
-// Leaves out the limits of whole groups of apps as long as the rest still clashes, then of parts of
-// them: what is left clashes, and no app's limits in it could be spared.
-void spare_limits(const Problem& problem, const AppOptions& all, std::vector<bool>& keep, std::size_t first,
-                  std::size_t end) {
+// Drops the limits of apps first .. end from `keep` as a whole if the rest still clashes with the budget,
+// otherwise of each half where possible. Every app left in `keep` is needed for the clash.
+void drop_limits(const Problem& problem, const AppOptions& all, std::vector<bool>& keep, std::size_t first,
+                 std::size_t end) {
   std::vector<bool> without = keep;
   std::fill(without.begin() + static_cast<std::ptrdiff_t>(first),
             without.begin() + static_cast<std::ptrdiff_t>(end), false);
@@ -49,40 +50,32 @@ void spare_limits(const Problem& problem, const AppOptions& all, std::vector<boo
     keep = std::move(without);
   } else if (end - first > 1) {
     const std::size_t middle = first + (end - first) / 2;
-    spare_limits(problem, all, keep, first, middle);
-    spare_limits(problem, all, keep, middle, end);
+    drop_limits(problem, all, keep, first, middle);
+    drop_limits(problem, all, keep, middle, end);
   }
 }
 
 }  // namespace
 
-bool within_limits(const Problem::App& app, const InstanceOption& option) {
+bool within_limits(const Problem::App& app, const AppOption& option) {
   return !(app.min_fps && option.fps < *app.min_fps) && !(app.max_fps && option.fps > *app.max_fps) &&
          !(app.fixed_fps && option.fps != *app.fixed_fps) &&
          !(app.fixed_frozen && option.frozen != *app.fixed_frozen) &&
-         !(app.fixed_candidate && id_of(app, option) != *app.fixed_candidate) &&
-         !(app.min_f1 && option.f1 < *app.min_f1 - 1e-9);
+         !(app.fixed_candidate && candidate_of(app, option) != *app.fixed_candidate) &&
+         !(app.min_f1 && option.f1 < *app.min_f1 - kEqual);
 }
 
-std::string clash_within(const Problem::App& app, const std::vector<InstanceOption>& options) {
+std::string clash_within(const Problem::App& app, const std::vector<AppOption>& options) {
   Problem::App without_f1 = app;
   without_f1.min_f1.reset();
-  const InstanceOption* best = nullptr;
-  for (const InstanceOption& option : options) {
+  const AppOption* best = nullptr;
+  for (const AppOption& option : options) {
     if (within_limits(without_f1, option) && (best == nullptr || option.f1 > best->f1)) best = &option;
   }
   const std::string limits = describe_limits(app);
-  if (best == nullptr) return fmt::format("app \"{}\" has no option with {}", app.id, limits);
-  return fmt::format("app \"{}\" cannot keep {}: its best F1 there is {:.6g}, with candidate {} at {} fps",
-                     app.id, limits, best->f1, id_of(app, *best), best->fps);
-}
-
-std::optional<Cheapest> cheapest_schedule(const Instance& instance) {
-  Relaxation relaxation(instance);
-  SearchLimit limit{10'000'000, nullptr};
-  Priced cheapest = relaxation.prove_cheapest(relaxation.cheapest(), limit);
-  if (cheapest.cost == std::numeric_limits<double>::infinity()) return std::nullopt;
-  return Cheapest{std::move(cheapest.assignment), cheapest.cost};
+  if (best == nullptr) return fmt::format("app \"{}\" has no option that keeps {}", app.id, limits);
+  return fmt::format("app \"{}\" cannot keep {}: its best F1 is {:.6g}, with candidate {} at {} fps", app.id,
+                     limits, best->f1, candidate_of(app, *best), best->fps);
 }
 
 std::string clash_with_budget(const Problem& problem, const AppOptions& all, double cheapest_cost) {
@@ -93,15 +86,15 @@ std::string clash_with_budget(const Problem& problem, const AppOptions& all, dou
     return fmt::format("the cheapest schedule costs {:.6g}, the budget is {:.6g}", cheapest_cost,
                        problem.budget);
   }
-  spare_limits(problem, all, keep, 0, keep.size());
+  drop_limits(problem, all, keep, 0, keep.size());
   std::vector<std::string> clashing;
   for (std::size_t a = 0; a < keep.size(); ++a) {
     if (keep[a])
       clashing.push_back(fmt::format("\"{}\" ({})", problem.apps[a].id, describe_limits(problem.apps[a])));
   }
   return fmt::format(
-      "the limits of {} do not fit the budget of {:.6g}: with all limits the cheapest schedule costs {:.6g}, "
-      "without any it costs {:.6g}",
+      "the limits of {} do not fit the budget of {:.6g}: the cheapest schedule costs {:.6g} with all limits, "
+      "{:.6g} without any",
       fmt::join(clashing, " and "), problem.budget, cheapest_cost, without);
 }
 

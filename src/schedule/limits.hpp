@@ -1,4 +1,4 @@
-// The limits that apps come with, and what to say when they cannot be kept.
+// The limits of apps, and what to say when they cannot be kept.
 #pragma once
 
 #include <string>
@@ -8,21 +8,15 @@
 
 namespace mainstream {
 
-// Whether the option keeps the app's own limits.
-[[nodiscard]] bool within_limits(const Problem::App& app, const InstanceOption& option);
+// Whether the option keeps the app's limits.
+[[nodiscard]] bool within_limits(const Problem::App& app, const AppOption& option);
 
-// Which limits of this app exclude each other (or all that it has).
-[[nodiscard]] std::string clash_within(const Problem::App& app, const std::vector<InstanceOption>& options);
+// Says why no option keeps all limits of the app.
+[[nodiscard]] std::string clash_within(const Problem::App& app, const std::vector<AppOption>& options);
 
-// The cheapest schedule of an instance, within limits or not; exact. Nothing when the stem precisions that
-// the apps need cannot go together.
-struct Cheapest {
-  Assignment assignment;
-  double cost = 0;
-};
-[[nodiscard]] std::optional<Cheapest> cheapest_schedule(const Instance& instance);
-
-// Why nothing within limits fits the budget. `all` are the options of each app without its limits.
+// Says why no schedule within the limits fits the budget, with a smallest set of apps whose limits clash with
+// it. `all`: each app's options, limits not applied. `cheapest_cost`: of the cheapest schedule within the
+// limits.
 [[nodiscard]] std::string clash_with_budget(const Problem& problem, const AppOptions& all,
                                             double cheapest_cost);
 

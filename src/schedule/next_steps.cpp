@@ -1,27 +1,18 @@
+// Why no app gets more: the next step of each, and who would pay for it.
 #include <algorithm>
 #include <limits>
 
 #include "mainstream/schedule_advice.hpp"
+#include "schedule/evaluation.hpp"
 #include "schedule/limits.hpp"
-#include "schedule/modes.hpp"
-#include "schedule/same.hpp"
+#include "schedule/search/algorithm_options.hpp"
+#include "schedule/tolerances.hpp"
 
 namespace mainstream {
 namespace {
 
-Assignment assignment_of(const Problem& problem, const Instance& instance, const Schedule& schedule) {
-  Assignment assignment;
-  for (std::size_t a = 0; a < instance.apps.size(); ++a) {
-    const auto& options = instance.apps[a].options;
-    const auto found = std::find_if(options.begin(), options.end(), [&](const InstanceOption& option) {
-      return is_choice(problem.apps[a], option, schedule.apps[a].choice);
-    });
-    assignment.push_back(static_cast<std::size_t>(found - options.begin()));
-  }
-  return assignment;
-}
-
-// What an app has, or could have without cost, has nothing to teach: a step brings F1 and costs something.
+// The option with most F1 gained per cost added, all other apps as they are. Options without a gain do not
+// count.
 std::optional<NextStep> best_step(const Problem& problem, const Instance& instance, const Schedule& schedule,
                                   Assignment assignment, std::size_t app) {
   const auto& options = instance.apps[app].options;
@@ -29,9 +20,9 @@ std::optional<NextStep> best_step(const Problem& problem, const Instance& instan
   std::optional<NextStep> best;
   double best_ratio = 0;
   for (std::size_t o = 0; o < options.size(); ++o) {
-    if (options[o].f1 <= now + kSame || !within_limits(problem.apps[app], options[o])) continue;
+    if (options[o].f1 <= now + kEqual || !within_limits(problem.apps[app], options[o])) continue;
     assignment[app] = o;
-    const auto cost = assignment_cost(instance, assignment);
+    const auto cost = cost_of(instance, assignment);
     if (!cost) continue;
     const double extra = *cost - schedule.cost;
     const double ratio = extra > 0 ? (options[o].f1 - now) / extra : std::numeric_limits<double>::infinity();
@@ -42,6 +33,7 @@ std::optional<NextStep> best_step(const Problem& problem, const Instance& instan
   return best;
 }
 
+// Solves again with the step taken, and notes who gains and who loses.
 void take(const Problem& problem, const Schedule& schedule, const SolveOptions& options, std::size_t app,
           NextStep& step) {
   Problem forced = problem;
@@ -53,7 +45,7 @@ void take(const Problem& problem, const Schedule& schedule, const SolveOptions& 
   if (!step.taken.feasible) return;
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const double before = schedule.apps[a].f1, after = step.taken.apps[a].f1;
-    if (a != app && std::abs(before - after) > kSame) step.others.push_back({a, before, after});
+    if (a != app && std::abs(before - after) > kEqual) step.others.push_back({a, before, after});
   }
   std::ranges::sort(step.others, {}, [](const F1Change& change) { return change.after - change.before; });
 }

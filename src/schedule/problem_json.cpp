@@ -34,11 +34,11 @@ int small_integer(const JsonField& field) {
   return static_cast<int>(field.integer(0, 1'000'000'000));
 }
 
-// Layer costs of the place that has them: `layer_costs`, or one list per precision.
+// The layer costs of an object: `layer_costs`, or one list per number type.
 std::vector<Problem::LayerCosts> read_layer_costs(const JsonField& object) {
   const auto precisions = object.find("precisions");
   if (!precisions) return {{"f32", numbers(object["layer_costs"])}};
-  if (object.find("layer_costs")) object.fail("has layer_costs and precisions; only one can be given");
+  if (object.find("layer_costs")) object.fail("has layer_costs and precisions, expected one of them");
   std::vector<Problem::LayerCosts> result;
   for (std::size_t i = 0; i < precisions->size(); ++i) {
     const JsonField entry = precisions->at(i);
@@ -61,7 +61,7 @@ class ProblemReader {
     read_bases();
     const JsonField apps = root_["apps"];
     for (std::size_t i = 0; i < apps.size(); ++i) read_app(apps.at(i));
-    if (problem_.stems.empty()) stem_of("", "", root_);  // an empty list of apps: validate says so
+    if (problem_.stems.empty()) stem_of("", "", root_);  // no apps: validate reports it
     return std::move(problem_);
   }
 
@@ -71,14 +71,14 @@ class ProblemReader {
     std::vector<double> fps_options;
   };
 
-  // One stream without a name, or a list of them.
+  // One stream without a name, or a list of streams.
   void read_streams() {
     const auto streams = root_.find("streams");
     if (!streams) {
       streams_[""] = {any_number(root_["stream_fps"]), numbers(root_["fps_options"])};
       return;
     }
-    if (root_.find("stream_fps")) root_.fail("has stream_fps and streams; only one can be given");
+    if (root_.find("stream_fps")) root_.fail("has stream_fps and streams, expected one of them");
     for (std::size_t i = 0; i < streams->size(); ++i) {
       const JsonField entry = streams->at(i);
       entry.allow_only({"id", "fps", "fps_options"});
@@ -87,11 +87,11 @@ class ProblemReader {
       Stream stream{any_number(entry["fps"]), {}};
       if (const auto own = entry.find("fps_options")) {
         stream.fps_options = numbers(*own);
-      } else {  // those of all streams, as far as this camera goes
+      } else {  // the common ones, up to the rate of this camera
         stream.fps_options = numbers(root_["fps_options"]);
         std::erase_if(stream.fps_options, [&](double fps) { return fps > stream.fps; });
       }
-      if (!streams_.emplace(id, std::move(stream)).second) entry["id"].fail("stands twice");
+      if (!streams_.emplace(id, std::move(stream)).second) entry["id"].fail("is a duplicate");
     }
   }
 
@@ -102,30 +102,30 @@ class ProblemReader {
       return;
     }
     if (root_.find("layer_costs") || root_.find("precisions")) {
-      root_.fail("has bases and layer_costs of its own; only one can be given");
+      root_.fail("has bases and layer_costs, expected one of them");
     }
     for (std::size_t i = 0; i < bases->size(); ++i) {
       const JsonField entry = bases->at(i);
       entry.allow_only({"id", "layer_costs", "precisions"});
       const std::string id = entry["id"].text();
       if (id.empty()) entry["id"].fail("is empty");
-      if (!bases_.emplace(id, read_layer_costs(entry)).second) entry["id"].fail("stands twice");
+      if (!bases_.emplace(id, read_layer_costs(entry)).second) entry["id"].fail("is a duplicate");
     }
   }
 
-  // The app's entry of a map of streams or bases; needs no name where there is only one.
+  // The app's stream or base; the field may be missing where there is only one.
   template <typename T>
   static std::string name_in(const std::map<std::string, T>& known, const JsonField& app, const char* key) {
     const auto field = app.find(key);
     if (!field) {
       if (known.size() == 1) return known.begin()->first;
-      app.fail(fmt::format("field \"{}\" is missing; there are {}", key, known.size()));
+      app.fail(fmt::format("field \"{}\" is missing, and there are {} to choose from", key, known.size()));
     }
     std::string name = field->text();
     if (!known.contains(name)) {
       std::string names;
       for (const auto& entry : known) names += (names.empty() ? "" : ", ") + entry.first;
-      field->fail(fmt::format("\"{}\" is not known; known are: {}", name, names));
+      field->fail(fmt::format("unknown \"{}\", expected one of: {}", name, names));
     }
     return name;
   }
@@ -137,7 +137,7 @@ class ProblemReader {
     });
     if (found != stems.end()) return static_cast<std::size_t>(found - stems.begin());
     if (!streams_.contains(stream) || !bases_.contains(base))
-      at.fail("apps is empty; at least one app is needed");
+      at.fail("apps is empty, expected at least one app");
     const Stream& from = streams_.at(stream);
     stems.push_back({stream, base, from.fps, from.fps_options, bases_.at(base)});
     return stems.size() - 1;
@@ -161,7 +161,7 @@ class ProblemReader {
     if (const auto options = field.find("options")) {
       for (std::size_t i = 0; i < options->size(); ++i)
         app.options.push_back(read_option(options->at(i), stem));
-      if (field.find("candidates")) field.fail("has candidates and options; only one can be given");
+      if (field.find("candidates")) field.fail("has candidates and options, expected one of them");
       if (app.options.empty()) options->fail("is empty");
     } else {
       read_events(field, app.events);
@@ -189,22 +189,22 @@ class ProblemReader {
       if (stem.layer_costs[p].precision == name) return static_cast<int>(p);
       names += (p == 0 ? "" : ", ") + stem.layer_costs[p].precision;
     }
-    field->fail(fmt::format("\"{}\" has no layer costs; there are those of: {}", name, names));
+    field->fail(fmt::format("\"{}\" has no layer costs, expected one of: {}", name, names));
   }
 
-  // What was left out stands for the frozen count.
+  // Empty when the field is missing: the frozen count is the id then.
   static std::string optional_id(const JsonField& object, const char* key) {
     const auto field = object.find(key);
     if (!field) return "";
     std::string id = field->text();
-    if (id.empty()) field->fail("is empty; it can be left out, then it is the frozen count");
+    if (id.empty()) field->fail("is empty; leave it out to use the frozen count");
     return id;
   }
 
   static Problem::Candidate::Kind kind_of(const JsonField& field) {
     const std::string kind = field.text();
     if (kind == "tail") return Problem::Candidate::Kind::tail;
-    if (kind != "exit") field.fail(fmt::format("\"{}\" is not known; known are tail and exit", kind));
+    if (kind != "exit") field.fail(fmt::format("unknown kind \"{}\", expected tail or exit", kind));
     return Problem::Candidate::Kind::exit;
   }
 

@@ -107,9 +107,9 @@ TEST(ProblemJsonTest, WhatIsMissingEmptyUnknownOrTwiceIsRefusedByName) {
   }
   expect_untrusted(with("/colour", "red"), "colour");
   expect_untrusted(with("/apps/0/colour", "red"), "colour");
-  expect_untrusted(with("/apps/1/id", "door"), "apps[1].id \"door\" stands twice");
+  expect_untrusted(with("/apps/1/id", "door"), "apps[1].id \"door\" is a duplicate");
   expect_untrusted(with("/apps/0/id", ""), "apps[0].id");
-  expect_untrusted(with("/apps/0/candidates/1/frozen", 0), "apps[0].candidates[1].frozen 0 stands twice");
+  expect_untrusted(with("/apps/0/candidates/1/frozen", 0), "apps[0].candidates[1].frozen 0 is a duplicate");
   expect_untrusted(with("/apps/1/options/1", Json::parse(R"({"frozen": 0, "fps": 1, "f1": 0.1})")),
                    "apps[1].options[1] repeats candidate 0 at 1 fps");
   std::string twice = kGood;
@@ -130,14 +130,15 @@ TEST(ProblemJsonTest, WhatPrecisionsStreamsAndMeasurementsSayIsChecked) {
   expect_untrusted(with("/apps/0/candidates/1/head_cost", -1), "apps[0].candidates[1].head_cost");
   expect_untrusted(with("/apps/0/candidates/1/tail_precision", "int8"), "tail_precision");
   expect_untrusted(with("/apps/0/stream", "cam"), "stream");
-  expect_untrusted(with("/precisions", Json::array()), "only one can be given");
+  expect_untrusted(with("/precisions", Json::array()),
+                   "has layer_costs and precisions, expected one of them");
   Json json = Json::parse(kGood);
   json.erase("layer_costs");
   json["precisions"] = Json::parse(R"([{"precision": "f32", "layer_costs": [1, 2, 3]},
                                        {"precision": "int8", "layer_costs": [1, 2]}])");
-  expect_untrusted(json.dump(), "layer_costs of int8 has 2 layers, f32 has 3");
+  expect_untrusted(json.dump(), "layer_costs of int8 has 2 layers, expected 3 as f32 has");
   json["precisions"][1] = json["precisions"][0];
-  expect_untrusted(json.dump(), "\"f32\" stands twice");
+  expect_untrusted(json.dump(), "has \"f32\" twice");
   json["precisions"] = Json::array();
   expect_untrusted(json.dump(), "layer_costs is missing");
 }
@@ -157,12 +158,11 @@ TEST(ProblemJsonTest, WhatIsSaidOfCandidatesIsChecked) {
       "mix.json"));
   EXPECT_NO_THROW((void)parse_problem(measured(row), "mix.json"));
   expect_untrusted(second(R"({"id": "0", "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
-                   "apps[0].candidates[1].id \"0\" stands twice");
-  expect_untrusted(second(R"({"frozen": 0, "tpr": 0.8, "fpr": 0.1})"), "need an id each");
-  expect_untrusted(second(R"({"id": "", "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
-                   "is empty; it can be left out");
+                   "apps[0].candidates[1].id \"0\" is a duplicate");
+  expect_untrusted(second(R"({"frozen": 0, "tpr": 0.8, "fpr": 0.1})"), "need ids");
+  expect_untrusted(second(R"({"id": "", "frozen": 3, "tpr": 0.8, "fpr": 0.1})"), "is empty; leave it out");
   expect_untrusted(second(R"({"kind": "door", "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
-                   "known are tail and exit");
+                   "unknown kind \"door\", expected tail or exit");
   expect_untrusted(second(R"({"levels": 0, "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
                    "apps[0].candidates[1].levels");
   expect_untrusted(second(R"({"own_cost": -1, "frozen": 3, "tpr": 0.8, "fpr": 0.1})"),
@@ -243,7 +243,7 @@ TEST(ProblemTest, WhatNeedsTablesWithoutEndIsRefused) {
     option.frozen = i;
     option.fps = 1 + i * 1e-3;
   }
-  EXPECT_ERROR(untrusted, validate(problem), "apps are too many together: 3000 of one stream");
+  EXPECT_ERROR(untrusted, validate(problem), "apps need too large tables: 3000 apps of one stream");
   problem.apps.resize(2);
   for (int i = 0; i < 3000; ++i) {
     problem.apps[0].options.push_back(problem.apps[0].options[0]);

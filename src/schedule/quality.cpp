@@ -4,14 +4,14 @@
 #include <cmath>
 #include <vector>
 
+#include "schedule/tolerances.hpp"
+
 namespace mainstream {
 namespace {
 
-// Recall below this is rounding, not a chance to be right.
-constexpr double kNothing = 1e-12;
-
-// runs[i]: the probability that no detection came so far and the last i frames were positive.
-// Each step shifts probability mass one run further or back to run 0; mass that reaches `votes` is gone.
+// One more frame. runs[i]: the probability of no detection so far with the last i frames positive. A positive
+// frame moves probability mass from run i to run i + 1, a negative one to run 0; mass that reaches `votes`, a
+// detection, is gone. Returns what is left.
 double advance(std::vector<double>& runs, double positive, double correlation) {
   const double again = positive + (1 - positive) * correlation;
   double left = 0, to_zero = 0;
@@ -25,8 +25,8 @@ double advance(std::vector<double>& runs, double positive, double correlation) {
   return left;
 }
 
-// The chain settles: after a while every frame takes the same share of what is left, so the rest
-// of a long event is a power.
+// A Markov chain over run lengths. After a while every frame takes the same share of what is left, so the
+// rest of a long event is a power of that share.
 double miss_with_votes(double positive, std::int64_t frames, double correlation, int votes) {
   if (frames < votes) return 1;
   std::vector<double> runs(static_cast<std::size_t>(votes), 0.0);
@@ -35,8 +35,8 @@ double miss_with_votes(double positive, std::int64_t frames, double correlation,
   std::int64_t settled = 0;
   for (std::int64_t frame = 0; frame < frames; ++frame) {
     const double now = advance(runs, positive, correlation);
-    if (now < 1e-18) return now;
-    settled = std::abs(now / left - share) < 1e-15 ? settled + 1 : 0;
+    if (now < kNoMiss) return now;
+    settled = std::abs(now / left - share) < kSettledDecay ? settled + 1 : 0;
     share = now / left;
     left = now;
     if (settled > 4 * votes + 8) return left * std::pow(share, static_cast<double>(frames - frame - 1));
@@ -44,9 +44,9 @@ double miss_with_votes(double positive, std::int64_t frames, double correlation,
   return left;
 }
 
-// Most of a schedule's options need one or two of these.
+// Faster than std::pow for short events: most options need it once or twice.
 double power(double base, std::int64_t exponent) {
-  constexpr std::int64_t kLong = 1000;  // squaring loses exactness
+  constexpr std::int64_t kLong = 1000;  // repeated squaring loses precision
   if (exponent > kLong) return std::pow(base, static_cast<double>(exponent));
   double result = 1;
   for (; exponent > 0; exponent /= 2, base *= base) {
@@ -55,15 +55,15 @@ double power(double base, std::int64_t exponent) {
   return result;
 }
 
-// The chance of a detection within a stretch of `length` frames on average: floor(length) of them or one
-// more.
+// The probability of a detection within a stretch of `length` frames on average: floor(length) frames, or one
+// more, with the weights that make the mean right.
 double detection(double positive, double length, double correlation, int votes) {
   const double whole = std::floor(length);
   const double longer = length - whole;
   const auto frames = static_cast<std::int64_t>(whole);
   const double found = 1 - ((1 - longer) * miss_probability(positive, frames, correlation, votes) +
                             longer * miss_probability(positive, frames + 1, correlation, votes));
-  return found < kNothing ? 0 : found;
+  return found < kNoDetection ? 0 : found;
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ Json to_json(const Problem::App& app, const Problem::Stem& stem) {
   return object;
 }
 
-// A stem as entries of `streams` and `bases`, once each.
+// Adds the stem's stream and base to the lists where they are missing.
 void put_stem(Json& streams, Json& bases, const Problem::Stem& stem) {
   const auto known = [](const Json& list, const std::string& id) {
     return std::any_of(list.begin(), list.end(), [&](const Json& entry) { return entry["id"] == id; });

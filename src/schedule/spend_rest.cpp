@@ -1,22 +1,24 @@
-// What a budget still has to give when no more F1 is to be had for it.
+// Spends what is left of a budget on shorter delays: docs/scheduling.md, "What is left".
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
 #include "mainstream/error.hpp"
-#include "schedule/answer.hpp"
-#include "schedule/curve.hpp"
+#include "schedule/candidate_quality.hpp"
+#include "schedule/evaluation.hpp"
 #include "schedule/limits.hpp"
-#include "schedule/modes.hpp"
-#include "schedule/same.hpp"
+#include "schedule/search/algorithm_options.hpp"
+#include "schedule/tolerances.hpp"
 
 namespace mainstream {
 namespace {
 
-// F1 may fall by this part of its error, which is still more likely than not no fall at all.
-constexpr double kOfError = 0.5;
+// F1 may fall by this part of its standard error: that much is more likely chance than loss.
+constexpr double kErrorSpent = 0.5;
 
-// From an event's start to the frame that completes the votes, on average.
-double delay_of(const InstanceOption& option) {
+// The mean time in seconds from an event's start to the frame that completes the votes.
+double delay_of(const AppOption& option) {
   return (option.votes - 0.5) / option.fps;
 }
 
@@ -24,12 +26,10 @@ class Spending {
  public:
   Spending(const Problem& problem, const Schedule& schedule)
       : problem_(problem),
-        instance_(make_instance(problem, expand(problem, expansion_for(schedule.algorithm)))) {
-    for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
-      assignment_.push_back(place_of(a, schedule.apps[a].choice));
-      least_f1_.push_back(least_f1(a));
-    }
-    cost_ = assignment_cost(instance_, assignment_).value_or(std::numeric_limits<double>::infinity());
+        instance_(make_instance(problem, expand(problem, expansion_for(schedule.algorithm)))),
+        assignment_(assignment_of(problem, instance_, schedule)) {
+    for (std::size_t a = 0; a < assignment_.size(); ++a) least_f1_.push_back(least_f1(a));
+    cost_ = cost_of(instance_, assignment_).value_or(std::numeric_limits<double>::infinity());
   }
 
   [[nodiscard]] Schedule run() {
@@ -39,27 +39,16 @@ class Spending {
   }
 
  private:
-  [[nodiscard]] std::size_t place_of(std::size_t app, const Choice& choice) const {
-    const auto& options = instance_.apps[app].options;
-    const auto found = std::ranges::find_if(
-        options, [&](const auto& option) { return is_choice(problem_.apps[app], option, choice); });
-    if (found == options.end()) {
-      throw Error(ErrorKind::usage, "the schedule is not one of this problem: app \"" +
-                                        problem_.apps[app].id + "\" cannot be set to what it says");
-    }
-    return static_cast<std::size_t>(found - options.begin());
-  }
-
-  // More than any app has where errors are not known, so that nothing is spent on it.
+  // The F1 that an app must keep; above 1, so that nothing is spent on it, where the error is unknown.
   [[nodiscard]] double least_f1(std::size_t app) const {
     const Problem::App& given = problem_.apps[app];
-    const InstanceOption& now = instance_.apps[app].options[assignment_[app]];
+    const AppOption& now = instance_.apps[app].options[assignment_[app]];
     if (!given.options.empty()) return 2;
     const double error = candidate_quality(given.events, given.candidates[now.entry], now.fps).f1_error;
-    return error > 0 ? now.f1 - kOfError * error : 2;
+    return error > 0 ? now.f1 - kErrorSpent * error : 2;
   }
 
-  // The step that costs least for what it takes from a delay. False when none fits any more.
+  // Takes the step that costs least per second of delay saved. False when none fits.
   bool spend() {
     double cheapest = std::numeric_limits<double>::infinity(), cost = 0;
     std::size_t best_app = 0, best_option = 0;
@@ -69,7 +58,7 @@ class Spending {
       for (std::size_t o = 0; o < options.size(); ++o) {
         if (!is_step(app, options[now], options[o])) continue;
         assignment_[app] = o;
-        const auto there = assignment_cost(instance_, assignment_);
+        const auto there = cost_of(instance_, assignment_);
         assignment_[app] = now;
         if (!there || !within_budget(*there, instance_.budget)) continue;
         const double ratio = std::max(0.0, *there - cost_) / (delay_of(options[now]) - delay_of(options[o]));
@@ -86,8 +75,8 @@ class Spending {
     return true;
   }
 
-  [[nodiscard]] bool is_step(std::size_t app, const InstanceOption& now, const InstanceOption& next) const {
-    return next.entry == now.entry && next.fps > now.fps && delay_of(next) < delay_of(now) - kSame &&
+  [[nodiscard]] bool is_step(std::size_t app, const AppOption& now, const AppOption& next) const {
+    return next.entry == now.entry && next.fps > now.fps && delay_of(next) < delay_of(now) - kEqual &&
            next.f1 >= least_f1_[app] && within_limits(problem_.apps[app], next);
   }
 
@@ -104,7 +93,9 @@ Schedule spend_rest(const Problem& problem, const Schedule& schedule) {
   validate(problem);
   if (!schedule.feasible) return schedule;
   if (schedule.apps.size() != problem.apps.size()) {
-    throw Error(ErrorKind::usage, "the schedule is not one of this problem: it has another number of apps");
+    throw Error(ErrorKind::usage,
+                fmt::format("the schedule belongs to another problem: expected {} apps, got {}",
+                            problem.apps.size(), schedule.apps.size()));
   }
   Schedule result = Spending(problem, schedule).run();
   result.algorithm = schedule.algorithm;

@@ -76,7 +76,7 @@ TEST(SpendRestTest, NothingIsSpentWithoutErrorsBeyondLimitsOrOnWhatDoesNotFit) {
   EXPECT_EQ(rates_of(infeasible), std::vector<double>{1});
   Problem other = problem_of({{0.8, 0.8, 0.8, 0.8}}, 1000);
   other.apps[0].candidates[0].id = "exit-3";
-  EXPECT_ERROR(usage, (void)spend_rest(other, solve(exact)), "not one of this problem");
+  EXPECT_ERROR(usage, (void)spend_rest(other, solve(exact)), "belongs to another problem");
 }
 
 TEST(SpendRestTest, MoreVotesAtAHigherRateMustStillBeSooner) {

@@ -1,4 +1,4 @@
-// What a problem must be like before anything else looks at it.
+// Checks a problem before anything else uses it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kMaxCost = 1e15, kMaxFps = 1e6, kMaxLengthMs = 1e9;
 constexpr int kMaxVotes = 1000, kMaxLevels = 1000;
-// Of what a stem's search tables hold; hundreds of megabytes then.
+// Options in the search tables of one stem; they take hundreds of megabytes then.
 constexpr double kMaxSettings = 1e7;
 
 [[noreturn]] void fail(const std::string& field, const std::string& what) {
@@ -23,7 +23,7 @@ constexpr double kMaxSettings = 1e7;
 }
 
 void check_range(const std::string& field, double value, double low, double high) {
-  if (!(value >= low && value <= high)) {  // also refuses NaN
+  if (!(value >= low && value <= high)) {  // true for NaN, too
     fail(field, fmt::format("must be a number from {} to {}, is {}", low, high, value));
   }
 }
@@ -33,11 +33,12 @@ void check_positive(const std::string& field, double value, double high) {
     fail(field, fmt::format("must be above 0 and at most {}, is {}", high, value));
 }
 
-// Named as in a problem file: plainly where there is one stream without a name.
+// Fields have the names that they have in a problem file; a single stream or base without a name is not
+// mentioned.
 void check_stem(const Problem::Stem& stem) {
   const std::string at = stem.stream.empty() ? "" : fmt::format("stream \"{}\": ", stem.stream);
   check_positive(at + "stream_fps", stem.stream_fps, kMaxFps);
-  if (stem.fps_options.empty()) fail(at + "fps_options", "is empty; at least one frame rate is needed");
+  if (stem.fps_options.empty()) fail(at + "fps_options", "is empty, expected at least one frame rate");
   for (std::size_t i = 0; i < stem.fps_options.size(); ++i) {
     const std::string field = fmt::format("{}fps_options[{}]", at, i);
     const double fps = stem.fps_options[i];
@@ -46,7 +47,7 @@ void check_stem(const Problem::Stem& stem) {
       fail(field, fmt::format("is {}, above the stream's {} frames per second", fps, stem.stream_fps));
     }
     if (i > 0 && fps <= stem.fps_options[i - 1]) {
-      fail(field, fmt::format("is {} after {}; frame rates must rise", fps, stem.fps_options[i - 1]));
+      fail(field, fmt::format("is {} after {}, frame rates must rise", fps, stem.fps_options[i - 1]));
     }
   }
 }
@@ -57,15 +58,16 @@ void check_layer_costs(const Problem::Stem& stem) {
   std::set<std::string> names;
   for (const Problem::LayerCosts& layers : stem.layer_costs) {
     if (!names.insert(layers.precision).second) {
-      fail(at + "layer_costs", fmt::format("of precision \"{}\" stands twice", layers.precision));
+      fail(at + "layer_costs",
+           fmt::format("has \"{}\" twice, expected each number type once", layers.precision));
     }
     const std::string field = stem.layer_costs.size() == 1
                                   ? at + "layer_costs"
                                   : fmt::format("{}layer_costs of {}", at, layers.precision);
-    if (layers.costs.empty()) fail(field, "is empty; a base has at least one layer");
+    if (layers.costs.empty()) fail(field, "is empty, expected at least one layer");
     if (layers.costs.size() != stem.layer_costs[0].costs.size()) {
-      fail(field, fmt::format("has {} layers, {} has {}", layers.costs.size(), stem.layer_costs[0].precision,
-                              stem.layer_costs[0].costs.size()));
+      fail(field, fmt::format("has {} layers, expected {} as {} has", layers.costs.size(),
+                              stem.layer_costs[0].costs.size(), stem.layer_costs[0].precision));
     }
     for (std::size_t i = 0; i < layers.costs.size(); ++i) {
       check_range(fmt::format("{}[{}]", field, i), layers.costs[i], 0, kMaxCost);
@@ -111,9 +113,9 @@ void check_candidate(const std::string& at, const Problem::Candidate& candidate,
 }
 
 [[noreturn]] void fail_twice(const std::string& at, const Problem::Candidate& candidate) {
-  if (!candidate.id.empty()) fail(at + ".id", fmt::format("\"{}\" stands twice", candidate.id));
+  if (!candidate.id.empty()) fail(at + ".id", fmt::format("\"{}\" is a duplicate", candidate.id));
   fail(at + ".frozen",
-       fmt::format("{} stands twice; candidates of one frozen count need an id each", candidate.frozen));
+       fmt::format("{} is a duplicate; candidates with the same frozen count need ids", candidate.frozen));
 }
 
 void check_candidates(const std::string& at, const Problem::App& app, const Problem::Stem& stem) {
@@ -134,8 +136,8 @@ void check_candidates(const std::string& at, const Problem::App& app, const Prob
     if (first.frozen != candidate.frozen || first.kind != candidate.kind ||
         first.levels != candidate.levels) {
       fail(field,
-           fmt::format("differs from another entry of \"{}\" in frozen, kind or levels; entries of one "
-                       "id may differ in precisions only",
+           fmt::format("differs from another entry of \"{}\" in frozen, kind or levels; entries with one "
+                       "id may differ only in number types",
                        id));
     }
   }
@@ -178,7 +180,7 @@ void check_limits(const std::string& at, const Problem::App& app) {
   if (app.fixed_candidate && app.fixed_candidate->empty()) fail(at + ".fixed_candidate", "is empty");
 }
 
-// The most entries of one app that are for the same place: each needs a table of its own.
+// The most entries of one app for the same place: each needs a search table of its own.
 double most_in_one_place(const Problem::App& app) {
   std::map<std::tuple<int, int, double>, double> counts;
   double most = 0;
@@ -190,7 +192,7 @@ double most_in_one_place(const Problem::App& app) {
   return most;
 }
 
-// Apps with options have frame rates of their own, so few bytes can ask for very large tables.
+// Options bring frame rates of their own, so a small file can ask for very large tables.
 void check_size(const Problem& problem, std::size_t s) {
   const Problem::Stem& stem = problem.stems[s];
   std::set<int> frozen;
@@ -210,9 +212,10 @@ void check_size(const Problem& problem, std::size_t s) {
   const auto fps = static_cast<double>(rates.size());
   if (apps * places * fps * tables > kMaxSettings) {
     fail("apps",
-         fmt::format("are too many together: {} of one stream and base, {} branchpoints and precisions, "
-                     "{} frame rates, up to {} candidates in one place; the product must be at most {}",
-                     apps, places, fps, tables, kMaxSettings));
+         fmt::format(
+             "need too large tables: {} apps of one stream and base, {} branchpoints and number types, "
+             "{} frame rates, up to {} candidates in one place; the product must be at most {}",
+             apps, places, fps, tables, kMaxSettings));
   }
 }
 
@@ -220,22 +223,23 @@ void check_size(const Problem& problem, std::size_t s) {
 
 void validate(const Problem& problem) {
   check_range("budget", problem.budget, 0, kMaxCost);
-  if (problem.stems.empty()) fail("stems", "is empty; a stream is needed");
+  if (problem.stems.empty()) fail("stems", "is empty, expected at least one stream");
   for (const Problem::Stem& stem : problem.stems) {
     check_stem(stem);
     check_layer_costs(stem);
   }
-  if (problem.apps.empty()) fail("apps", "is empty; at least one app is needed");
+  if (problem.apps.empty()) fail("apps", "is empty, expected at least one app");
   std::set<std::string> ids;
   for (std::size_t i = 0; i < problem.apps.size(); ++i) {
     const Problem::App& app = problem.apps[i];
     const std::string at = fmt::format("apps[{}]", i);
     if (app.id.empty()) fail(at + ".id", "is empty");
-    if (!ids.insert(app.id).second) fail(at + ".id", fmt::format("\"{}\" stands twice", app.id));
-    if (app.stem >= problem.stems.size()) fail(at + ".stem", "names no stem");
+    if (!ids.insert(app.id).second) fail(at + ".id", fmt::format("\"{}\" is a duplicate", app.id));
+    if (app.stem >= problem.stems.size())
+      fail(at + ".stem", fmt::format("is {}, there are {} stems", app.stem, problem.stems.size()));
     if (app.candidates.empty() == app.options.empty()) {
       fail(at, app.options.empty() ? "has neither candidates nor options"
-                                   : "has candidates and options; only one of them can be given");
+                                   : "has candidates and options, expected one of them");
     }
     check_limits(at, app);
     if (app.options.empty()) {

@@ -1,0 +1,244 @@
+#include "schedule/search/best_mean.hpp"
+
+#include <algorithm>
+
+#include "schedule/search/knapsack.hpp"
+#include "schedule/search/relaxation.hpp"
+#include "schedule/search/shape_filling.hpp"
+#include "schedule/search/undominated.hpp"
+
+namespace mainstream {
+namespace {
+
+// How much a search may look at: for a quick answer, and for a proof.
+struct Effort {
+  long nodes;         // of branch and bound
+  std::size_t front;  // combinations kept when options of apps, or fillings of stems, are combined
+};
+constexpr Effort kFast{4'000, 2'000};
+constexpr Effort kExact{2'000'000'000, 4'000'000};
+
+class MeanSolver {
+ public:
+  MeanSolver(const Instance& instance, const MeanSearch& search)
+      : instance_(instance), search_(search), relaxation_(instance, {}) {}
+
+  BestMean run() {
+    if (!find_cheapest()) return result_;
+    for (const Assignment& start : search_.starts) offer(start);
+    search_quickly();
+    if (search_.exact) search_exactly();
+    return result_;
+  }
+
+ private:
+  void offer(const Assignment& assignment) { mainstream::offer(instance_, assignment, result_.best); }
+
+  // False when nothing is within the budget.
+  bool find_cheapest() {
+    const CheapestSearch costs(instance_, -1);
+    cheapest_ = costs.improve({});
+    if (!within_budget(cheapest_.cost, instance_.budget)) {
+      SearchLimit limit{kExact.nodes, search_.exact ? search_.stop : nullptr};
+      prove_cheapest(costs, limit);
+      result_.proven = !limit.reached;
+    }
+    start_ = cheapest_.shapes;
+    return within_budget(cheapest_.cost, instance_.budget);
+  }
+
+  void prove_cheapest(const CheapestSearch& costs, SearchLimit& limit) {
+    RelaxationProof proof = costs.prove(cheapest_, std::move(shares_), limit);
+    shares_ = proof.shares();
+    cheapest_ = std::move(proof.best);
+    start_ = cheapest_.shapes;
+  }
+
+  // Finds the price of a budget and proves the relaxation there.
+  void relax(double budget, const Effort& effort) {
+    const double guess = proof_.at ? proof_.at->price() : 0;
+    BudgetPrice found =
+        find_price(relaxation_, cheapest_, budget, guess > 0 ? guess : search_.price, std::move(start_));
+    offer(found.under.assignment);
+    const double price = found.at->price();
+    const bool over_is_best = found.over && found.over->worth(price) > found.under.worth(price);
+    SearchLimit limit{effort.nodes, search_.exact ? search_.stop : nullptr};
+    proof_ = prove(std::move(found.at), over_is_best ? *found.over : found.under, kProofGap,
+                   std::move(shares_), limit);
+    shares_ = proof_.shares();
+    start_ = proof_.best.shapes;
+    if (within_budget(proof_.best.cost, budget)) offer(proof_.best.assignment);
+  }
+
+  [[nodiscard]] double price() const { return proof_.at->price(); }
+  // No schedule within the budget has more value.
+  [[nodiscard]] double bound(double budget) const { return proof_.upper + price() * budget; }
+
+  void search_quickly() {
+    relax(instance_.budget, kFast);
+    result_.price = price();
+    result_.bound = bound(instance_.budget);
+    if (result_.best->value + kLeastGain >= result_.bound) return;
+    if (instance_.stems.size() == 1) {
+      fill_best_shapes();
+    } else {
+      // All stems together get about the effort of one: the more stems, the finer they fill the budget
+      // anyway.
+      const Effort each{std::max<long>(50, kFast.nodes / std::ssize(instance_.stems)), kFast.front};
+      combine_stems(instance_.budget, result_.best->value + kLeastGain, each);
+    }
+  }
+
+  // Fills the shapes that are worth most, each as well as can be.
+  void fill_best_shapes() {
+    const std::size_t most = std::clamp<std::size_t>(600 / instance_.apps.size(), 16, 100);
+    std::vector<ShapeWorth> shapes;  // a heap, the least worth on top
+    const auto is_worth_more = [](const ShapeWorth& a, const ShapeWorth& b) { return a.worth > b.worth; };
+    const double needed = result_.best->value - price() * instance_.budget;
+    SearchLimit limit{kFast.nodes, nullptr};
+    search_shapes(proof_.at->stem(0), proof_.bounds[0], ShapesWanted::used, needed, limit,
+                  [&](const StemShape& shape, double worth) {
+                    shapes.push_back({shape, worth});
+                    std::push_heap(shapes.begin(), shapes.end(), is_worth_more);
+                    if (shapes.size() <= most) return needed;
+                    std::pop_heap(shapes.begin(), shapes.end(), is_worth_more);
+                    shapes.pop_back();
+                    return std::max(needed, shapes.front().worth);
+                  });
+    std::sort_heap(shapes.begin(), shapes.end(), is_worth_more);
+    for (const ShapeWorth& shape : shapes) {
+      fill_shape(shape, instance_.budget, result_.best->value + kLeastGain, kFast.front);
+    }
+  }
+
+  // Offers the best filling of a shape whose value reaches the floor. False when better ones may exist.
+  bool fill_shape(const ShapeWorth& shape, double budget, double floor, std::size_t front) {
+    const PricedStem& stem = proof_.at->stem(0);
+    const double slack = shape.worth + price() * budget - floor;
+    if (slack < 0) return true;
+    auto items = items_of_shape(instance_, stem, shape.shape, slack + kEqual);
+    const double left = budget - stem.table().shape_cost(shape.shape);
+    const KnapsackResult filling = solve_knapsack(std::move(items), left, floor, price(), front);
+    if (filling.best) offer(filling.best->items);
+    return filling.exact;
+  }
+
+  // First the highest value, then the lowest cost for it.
+  void search_exactly() {
+    bool exact = true;
+    if (result_.best->value + kLeastGain < result_.bound) {
+      exact = search_all(instance_.budget, [&] { return result_.best->value + kLeastGain; });
+      if (exact) result_.bound = result_.best->value;
+    }
+    while (exact) {
+      const double cost = result_.best->cost, floor = result_.best->value - kEqual;
+      const double less = cost - budget_tolerance(cost);
+      if (!is_cheapest_within(less)) break;
+      relax(less, kExact);
+      if (bound(less) < floor) break;
+      if (result_.best->cost < cost) continue;  // the relaxation found one
+      exact = search_all(less, [&] { return floor; });
+      if (result_.best->cost >= cost) break;
+    }
+    result_.proven = exact && !(search_.stop && search_.stop());
+  }
+
+  // So far the cheapest schedule need not be proven; here it matters.
+  bool is_cheapest_within(double budget) {
+    if (within_budget(cheapest_.cost, budget)) return true;
+    SearchLimit limit{kExact.nodes, search_.stop};
+    prove_cheapest(CheapestSearch(instance_, -1), limit);
+    return within_budget(cheapest_.cost, budget);
+  }
+
+  // Offers everything within the budget whose value reaches the floor. True when nothing was left out.
+  bool search_all(double budget, const std::function<double()>& floor) {
+    if (instance_.stems.size() > 1) return combine_stems(budget, floor(), kExact);
+    bool exact = true;
+    SearchLimit limit{kExact.nodes, search_.stop};
+    search_shapes(proof_.at->stem(0), proof_.bounds[0], ShapesWanted::used, floor() - price() * budget, limit,
+                  [&](const StemShape& shape, double worth) {
+                    exact = fill_shape({shape, worth}, budget, floor(), kExact.front) && exact;
+                    return floor() - price() * budget;
+                  });
+    return exact && !limit.reached;
+  }
+
+  // For each stem all fillings that lose no more than the gap, then the best choice of one filling for each
+  // stem. True when nothing was left out.
+  bool combine_stems(double budget, double floor, const Effort& effort) {
+    const double gap = bound(budget) - floor;
+    bool exact = true;
+    std::vector<std::vector<StemFilling>> fillings;
+    std::vector<ItemClass> classes;
+    for (std::size_t s = 0; s < instance_.stems.size(); ++s) {
+      fillings.push_back(fillings_of_stem(s, gap, budget, effort, exact));
+      ItemClass& items = classes.emplace_back();
+      for (std::size_t f = 0; f < fillings[s].size(); ++f)
+        items.push_back({fillings[s][f].cost, fillings[s][f].value, f});
+    }
+    const KnapsackResult choice = solve_knapsack(std::move(classes), budget, floor, price(), effort.front);
+    if (choice.best) {
+      Assignment assignment(instance_.apps.size());
+      for (std::size_t s = 0; s < fillings.size(); ++s) {
+        const StemFilling& filling = fillings[s][choice.best->items[s]];
+        for (std::size_t i = 0; i < filling.options.size(); ++i) {
+          assignment[instance_.stems[s].apps[i]] = filling.options[i];
+        }
+      }
+      offer(assignment);
+    }
+    return exact && choice.exact;
+  }
+
+  // Sets `exact` to false when some may be missing.
+  std::vector<StemFilling> fillings_of_stem(std::size_t s, double gap, double budget, const Effort& effort,
+                                            bool& exact) {
+    const PricedStem& stem = proof_.at->stem(s);
+    const double floor = stem.worth(proof_.best.shapes[s]) - gap;
+    std::vector<ShapeWorth> shapes;
+    SearchLimit limit{effort.nodes, search_.exact ? search_.stop : nullptr};
+    search_shapes(stem, proof_.bounds[s], ShapesWanted::used, floor, limit,
+                  [&](const StemShape& shape, double worth) {
+                    shapes.push_back({shape, worth});
+                    return floor;
+                  });
+    exact = exact && !limit.reached;
+    std::vector<StemFilling> fillings;
+    for (const ShapeWorth& shape : shapes) {
+      exact = add_fillings(instance_, stem, shape, {budget, floor, effort.front}, fillings) && exact;
+    }
+    keep_undominated(fillings);
+    return fillings;
+  }
+
+  const Instance& instance_;
+  const MeanSearch& search_;
+  Relaxation relaxation_;
+  PricedSchedule cheapest_;
+  RelaxationProof proof_;  // at the price of the budget that was looked at last
+  // Starting points for the next price and proof.
+  std::vector<StemShape> start_;
+  std::vector<CostShares> shares_;
+  BestMean result_;
+};
+
+}  // namespace
+
+bool is_better(const Solution& a, const Solution& b) {
+  if (a.value > b.value + kEqual) return true;
+  return a.value > b.value - kEqual && a.cost < b.cost;
+}
+
+void offer(const Instance& instance, const Assignment& assignment, std::optional<Solution>& best) {
+  const auto cost = cost_of(instance, assignment);
+  if (!cost || !within_budget(*cost, instance.budget)) return;
+  Solution solution{assignment, value_of(instance, assignment), *cost};
+  if (!best || is_better(solution, *best)) best = std::move(solution);
+}
+
+BestMean best_mean(const Instance& instance, const MeanSearch& search) {
+  return MeanSolver(instance, search).run();
+}
+
+}  // namespace mainstream
