@@ -12,7 +12,7 @@ namespace mainstream {
 // By app: an index into InstanceApp::options.
 using Assignment = std::vector<std::size_t>;
 
-// What the apps of a stem ask of one segment.
+// The demand of a stem's apps on one segment.
 struct SegmentDemand {
   int rate = 0;  // the highest of all apps that need the segment; index into StemGrid::rates, 0: unused
   int second_rate = 0;     // the highest of all apps but `asking`

@@ -8,8 +8,8 @@
 
 namespace mainstream {
 
-// What the options of one stem's apps refer to. A level is a branchpoint that some option uses; the segment
-// of level j are the layers between level j-1 and level j.
+// The grid that the options of one stem's apps refer to. A level is a branchpoint that some option uses; the
+// segment of level j are the layers between level j-1 and level j.
 struct StemGrid {
   std::vector<int> levels;    // counts of shared layers, ascending; levels[0] = 0: nothing shared
   std::vector<double> rates;  // frames per second, ascending; rates[0] = 0: does not run

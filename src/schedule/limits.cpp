@@ -82,11 +82,12 @@ std::string clash_with_budget(const Problem& problem, const AppOptions& all, dou
   std::vector<bool> keep;
   for (const Problem::App& app : problem.apps) keep.push_back(has_limits(app));
   const double without = cost_with_limits_of(problem, all, std::vector<bool>(keep.size(), false));
-  if (!within_budget(without, problem.budget)) {
+  if (within_budget(without, problem.budget)) drop_limits(problem, all, keep, 0, keep.size());
+  // No limit clashes where a single branchpoint for all apps (Algorithm::fixed) is what does not fit.
+  if (!within_budget(without, problem.budget) || std::ranges::count(keep, true) == 0) {
     return fmt::format("the cheapest schedule costs {:.6g}, the budget is {:.6g}", cheapest_cost,
                        problem.budget);
   }
-  drop_limits(problem, all, keep, 0, keep.size());
   std::vector<std::string> clashing;
   for (std::size_t a = 0; a < keep.size(); ++a) {
     if (keep[a])

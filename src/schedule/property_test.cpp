@@ -208,6 +208,13 @@ TEST_P(Properties, FastIsNearTheOptimumWhereTheBudgetIsTight) {
   }
 }
 
+TEST(ReasonTest, FixedBlamesTheBudgetWhereNoLimitIsSet) {
+  const Schedule schedule = solve(tight_problem(1), asking(Algorithm::fixed));
+  ASSERT_FALSE(schedule.feasible);
+  EXPECT_TRUE(schedule.reason.starts_with("the cheapest schedule costs 10.2524, the budget is "))
+      << schedule.reason;
+}
+
 INSTANTIATE_TEST_SUITE_P(, Properties, testing::Range(1U, 13U));
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the apps of one stem can gain at a price per unit of cost.
+// The gain of one stem's apps at a price per unit of cost.
 //
 // At a price, a schedule is worth the sum of its values less price * cost. Then apps no longer compete for
 // the budget, and the only thing left to choose together is the shape of their stem.
@@ -65,7 +65,7 @@ class OptionTable {
     const int segment = type * (levels_ + 1) + level;
     return segment_costs_[static_cast<std::size_t>(segment)] * grid_.rates[static_cast<std::size_t>(rate)];
   }
-  // What a segment costs more per second at a rate than at the next lower one.
+  // The extra cost per second of a segment at a rate, compared with the next lower rate.
   [[nodiscard]] double step_cost(int level, int type, int rate) const {
     return segment_cost(level, type, rate) - segment_cost(level, type, rate - 1);
   }

@@ -43,7 +43,7 @@ class StemBound {
 
   const PricedStem& stem_;
   const OptionTable& table_;
-  std::size_t size_, apps_;  // of a row: padded, and not
+  std::size_t size_, apps_;  // length of a row: padded, and not padded
   CostShares shares_;
   std::vector<double> exactly_;  // as deeper_, at exactly this rate
   std::vector<double> deeper_;
