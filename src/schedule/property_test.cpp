@@ -208,6 +208,20 @@ TEST_P(Properties, FastIsNearTheOptimumWhereTheBudgetIsTight) {
   }
 }
 
+// Local search misses the cheapest schedule of this problem, so `fast` has to prove that one is within the
+// budget.
+TEST(ProofTest, ThatSomethingFitsDoesNotProveTheAnswer) {
+  RandomProblems problems(3);
+  for (int i = 0; i < 176; ++i) (void)problems.next();
+  Problem problem = problems.next();
+  problem.budget = 0;
+  problem.budget = 1.1 * solve(problem, asking(Algorithm::fast)).cost;
+  const Schedule schedule = solve(problem, asking(Algorithm::fast));
+  ASSERT_TRUE(schedule.feasible);
+  EXPECT_LT(schedule.mean_f1, *schedule.bound - 1e-3);
+  EXPECT_FALSE(schedule.proven);
+}
+
 TEST(ReasonTest, FixedBlamesTheBudgetWhereNoLimitIsSet) {
   const Schedule schedule = solve(tight_problem(1), asking(Algorithm::fixed));
   ASSERT_FALSE(schedule.feasible);

@@ -38,13 +38,13 @@ class MeanSolver {
   bool find_cheapest() {
     const CheapestSearch costs(instance_, -1);
     cheapest_ = costs.improve({});
-    if (!within_budget(cheapest_.cost, instance_.budget)) {
-      SearchLimit limit{kExact.nodes, search_.exact ? search_.stop : nullptr};
-      prove_cheapest(costs, limit);
-      result_.proven = !limit.reached;
-    }
     start_ = cheapest_.shapes;
-    return within_budget(cheapest_.cost, instance_.budget);
+    if (within_budget(cheapest_.cost, instance_.budget)) return true;
+    SearchLimit limit{kExact.nodes, search_.exact ? search_.stop : nullptr};
+    prove_cheapest(costs, limit);
+    if (within_budget(cheapest_.cost, instance_.budget)) return true;
+    result_.proven = !limit.reached;
+    return false;
   }
 
   void prove_cheapest(const CheapestSearch& costs, SearchLimit& limit) {
