@@ -13,6 +13,9 @@ target_include_directories(mainstream_flags INTERFACE
   "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
 target_compile_options(mainstream_flags INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(mainstream_flags INTERFACE -Wthread-safety)  # checks the marks of core/mutex.hpp
+endif()
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC takes sources that another includes for headers, whose types must not use what is inside one source.
   target_compile_options(mainstream_flags INTERFACE -Wno-subobject-linkage)

@@ -1,12 +1,12 @@
 // The one queue between threads in this project.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <utility>
+
+#include "core/mutex.hpp"
 
 namespace mainstream {
 
@@ -25,37 +25,46 @@ class BoundedQueue {
 
   // False when the queue is closed; the item is gone then.
   bool push(T item) {
-    std::unique_lock lock(mutex_);
-    if (when_full_ == WhenFull::wait) {
-      has_room_.wait(lock, [this] { return closed_ || items_.size() < capacity_; });
+    {
+      const MutexLock lock(mutex_);
+      while (when_full_ == WhenFull::wait && !closed_ && items_.size() >= capacity_) has_room_.wait(mutex_);
+      if (closed_) return false;
+      while (items_.size() >= capacity_) {
+        items_.pop_front();
+        ++dropped_;
+      }
+      items_.push_back(std::move(item));
     }
-    if (closed_) return false;
-    while (items_.size() >= capacity_) {
-      items_.pop_front();
-      ++dropped_;
-    }
-    items_.push_back(std::move(item));
-    lock.unlock();
     has_item_.notify_one();
     return true;
   }
 
   // Waits for an item; nothing when the queue is closed and empty.
   [[nodiscard]] std::optional<T> pop() {
-    std::unique_lock lock(mutex_);
-    has_item_.wait(lock, [this] { return closed_ || !items_.empty(); });
-    return take(lock);
+    std::optional<T> item;
+    {
+      const MutexLock lock(mutex_);
+      while (!closed_ && items_.empty()) has_item_.wait(mutex_);
+      item = take();
+    }
+    if (item) has_room_.notify_one();
+    return item;
   }
 
   // Like pop, but does not wait: nothing when there is nothing now.
   [[nodiscard]] std::optional<T> try_pop() {
-    std::unique_lock lock(mutex_);
-    return take(lock);
+    std::optional<T> item;
+    {
+      const MutexLock lock(mutex_);
+      item = take();
+    }
+    if (item) has_room_.notify_one();
+    return item;
   }
 
   void close() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       closed_ = true;
     }
     has_item_.notify_all();
@@ -64,28 +73,26 @@ class BoundedQueue {
 
   // Items thrown away by drop_oldest since the queue was made.
   [[nodiscard]] std::uint64_t dropped() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return dropped_;
   }
 
  private:
-  std::optional<T> take(std::unique_lock<std::mutex>& lock) {
+  std::optional<T> take() REQUIRES(mutex_) {
     if (items_.empty()) return std::nullopt;
     std::optional<T> item(std::move(items_.front()));
     items_.pop_front();
-    lock.unlock();
-    has_room_.notify_one();
     return item;
   }
 
   const std::size_t capacity_;
   const WhenFull when_full_;
-  std::condition_variable has_item_, has_room_;
+  CondVar has_item_, has_room_;
 
-  mutable std::mutex mutex_;  // protects what follows
-  std::deque<T> items_;
-  bool closed_ = false;
-  std::uint64_t dropped_ = 0;
+  mutable Mutex mutex_;
+  std::deque<T> items_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
+  std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace mainstream

@@ -20,17 +20,17 @@ Clock& Clock::system() {
 }
 
 Clock::Time ManualClock::now() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return now_;
 }
 
 void ManualClock::sleep_until(Time time) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   now_ = std::max(now_, time);
 }
 
 void ManualClock::advance(Duration by) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   now_ += by;
 }
 

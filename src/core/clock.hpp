@@ -2,7 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <mutex>
+
+#include "core/mutex.hpp"
 
 namespace mainstream {
 
@@ -28,8 +29,8 @@ class ManualClock : public Clock {
   void advance(Duration by);
 
  private:
-  mutable std::mutex mutex_;
-  Time now_{};
+  mutable Mutex mutex_;
+  Time now_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace mainstream

@@ -2,15 +2,14 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 
-#include <mutex>
-
+#include "core/mutex.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
 
 std::shared_ptr<spdlog::logger> module_log(const std::string& module) {
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
+  static Mutex mutex;  // between the look and the making
+  const MutexLock lock(mutex);
   if (auto known = spdlog::get(module)) return known;
   auto logger = spdlog::stderr_color_mt(module);
   logger->set_pattern("%H:%M:%S %^%l%$ %n: %v");

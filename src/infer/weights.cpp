@@ -54,7 +54,7 @@ void WeightCache::drop_expired() {
 }
 
 Weights WeightCache::pack(const Tensor& tensor, const Shape& shape, const Layout& wanted) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   drop_expired();
   auto& entries = entries_[tensor.data];
   for (const Entry& entry : entries) {
@@ -67,7 +67,7 @@ Weights WeightCache::pack(const Tensor& tensor, const Shape& shape, const Layout
 }
 
 std::size_t WeightCache::bytes() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   drop_expired();
   std::size_t bytes = 0;
   for (const auto& [data, entries] : entries_) {

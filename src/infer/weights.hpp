@@ -3,10 +3,10 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
+#include "core/mutex.hpp"
 #include "infer/layout.hpp"
 #include "mainstream/graph.hpp"
 
@@ -41,13 +41,13 @@ class WeightCache {
     std::weak_ptr<const PackedWeights> weights;
   };
   [[nodiscard]] Weights make(const Tensor& tensor, const Shape& shape, const Layout& wanted) const;
-  void drop_expired();
+  void drop_expired() REQUIRES(mutex_);
 
   const dnnl::engine engine_;
-  std::mutex mutex_;
+  Mutex mutex_;
   // By constant; an owner stays known, and no other has its place, while a weak pointer to it is kept.
-  std::map<std::weak_ptr<const std::vector<float>>, std::vector<Entry>, std::owner_less<>>
-      entries_;  // guarded by mutex_
+  std::map<std::weak_ptr<const std::vector<float>>, std::vector<Entry>, std::owner_less<>> entries_
+      GUARDED_BY(mutex_);
 };
 
 }  // namespace mainstream

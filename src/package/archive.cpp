@@ -4,11 +4,11 @@
 #include <zip.h>
 
 #include <array>
-#include <mutex>
 #include <set>
 
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "core/mutex.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -92,12 +92,13 @@ void add_entry(zip_t* archive, const ArchiveEntry& entry, const std::string& pat
 struct ArchiveReader::State {
   std::filesystem::path path;
   std::vector<Entry> entries;
-  std::mutex mutex;   // libzip's handle is for one thread at a time
-  ZipHandle archive;  // protected by mutex
+  Mutex mutex;  // libzip's handle is for one thread at a time
+  ZipHandle archive GUARDED_BY(mutex);
 };
 
 ArchiveReader::ArchiveReader(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
   state_->path = path;
+  const MutexLock lock(state_->mutex);
   state_->archive = open_for_reading(path);
   const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(state_->archive.get(), 0));
   const std::uint64_t file_size = std::filesystem::file_size(path);
@@ -142,7 +143,7 @@ void ArchiveReader::read(const Entry& entry, const std::function<void(std::strin
     throw Error(ErrorKind::untrusted, fmt::format("{}: entry {} is damaged: {}", state_->path.string(),
                                                   in_quotes(entry.name), what));
   };
-  const std::lock_guard lock(state_->mutex);
+  const MutexLock lock(state_->mutex);
   const ZipFile file(zip_fopen_index(state_->archive.get(), index, 0));
   if (!file) fail(zip_strerror(state_->archive.get()));
   std::vector<char> buffer(std::size_t{1} << 18);
