@@ -18,7 +18,7 @@ constexpr std::size_t kMaxBlocks = 200;
 
 CellBootstrap::CellBootstrap(std::size_t cells, int draws, std::uint64_t seed)
     : cells_(cells), blocks_(std::min(cells, kMaxBlocks)), draws_(static_cast<std::size_t>(draws)) {
-  if (draws < 2) throw Error(ErrorKind::usage, fmt::format("{} draws; at least 2 are needed", draws));
+  if (draws < 2) throw Error(ErrorKind::usage, fmt::format("expected at least 2 draws, got {}", draws));
   if (blocks_ < 2) return;
   times_.assign(blocks_ * draws_, 0);
   std::mt19937_64 random(seed);

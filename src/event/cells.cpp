@@ -27,9 +27,10 @@ void check(const ScoreOptions& options) {
                                               options.frames.first, options.frames.last));
   }
   if (!within(options.tolerance_s, 0, 1e6) || !within(options.alarm_frames, 0, 1e15)) {
-    throw Error(ErrorKind::usage,
-                fmt::format("a tolerance of {} s and false alarms of {} frames; 0 or more would be right",
-                            options.tolerance_s, options.alarm_frames));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("expected a tolerance and a length of false alarms of at least 0, got {} s and {} frames",
+                    options.tolerance_s, options.alarm_frames));
   }
 }
 

@@ -111,7 +111,7 @@ const std::vector<bool>& Labels::of(const std::string& app) const {
   std::vector<std::string> known;
   for (const auto& [name, values] : apps) known.push_back(name);
   throw Error(ErrorKind::usage,
-              fmt::format("there are no labels of app '{}'; there are: {}", app, fmt::join(known, ", ")));
+              fmt::format("app '{}' has no labels, expected one of: {}", app, fmt::join(known, ", ")));
 }
 
 std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin, std::int64_t end) {

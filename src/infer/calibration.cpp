@@ -84,8 +84,8 @@ Graph with_outputs(Graph graph, std::vector<std::string> outputs) {
 
 void check(const Graph& graph, std::span<const std::vector<float>> inputs) {
   if (graph.inputs.size() != 1)
-    throw Error(ErrorKind::usage, graph.name + " has several inputs; one is needed");
-  if (inputs.empty()) throw Error(ErrorKind::usage, "there is nothing to calibrate with; give pictures");
+    throw Error(ErrorKind::usage, graph.name + " has several inputs, expected one");
+  if (inputs.empty()) throw Error(ErrorKind::usage, "no pictures to calibrate with");
 }
 
 }  // namespace

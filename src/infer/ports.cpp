@@ -15,8 +15,8 @@ std::span<const float> view_of(const Placed& tensor) {
 void copy_in(const Placed& tensor, std::span<const float> values, const std::string& name) {
   const std::size_t wanted = view_of(tensor).size();
   if (values.size() != wanted)
-    throw Error(ErrorKind::usage, fmt::format("input '{}' was given {} values; its shape {} has {}", name,
-                                              values.size(), to_string(Shape(tensor.layout.dims())), wanted));
+    throw Error(ErrorKind::usage, fmt::format("input '{}' of shape {} expected {} values, got {}", name,
+                                              to_string(Shape(tensor.layout.dims())), wanted, values.size()));
   std::memcpy(tensor.data, values.data(), values.size_bytes());
 }
 

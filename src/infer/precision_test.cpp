@@ -106,7 +106,7 @@ TEST(PrecisionErrors, AreUsage) {
   auto maker = small_network(1);
   const auto tensors = branchpoints_of(maker.graph);
   const Engine engine({.threads = 1});
-  EXPECT_ERROR(usage, Stem(engine, maker.graph, tensors, {Precision::f32}), "1 precisions for a stem of");
+  EXPECT_ERROR(usage, Stem(engine, maker.graph, tensors, {Precision::f32}), "branchpoints, got 1");
 }
 
 TEST(Calibration, RangesHoldWhatWasSeen) {
@@ -123,7 +123,7 @@ TEST(Calibration, RangesHoldWhatWasSeen) {
   const Range most = measure_ranges(engine, maker.graph, inputs, {.share = 0.999}).at(y);
   EXPECT_NEAR(most.low, 0, 0.1);
   EXPECT_NEAR(most.high, 0.5, 0.1);
-  EXPECT_ERROR(usage, measure_ranges(engine, maker.graph, {}), "nothing to calibrate with");
+  EXPECT_ERROR(usage, measure_ranges(engine, maker.graph, {}), "no pictures to calibrate with");
 }
 
 TEST(Calibration, F32AgreesWithItself) {

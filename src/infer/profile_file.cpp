@@ -37,9 +37,9 @@ std::optional<Profile> stored_profile(const std::filesystem::path& path, const E
                       profile.precision == precision &&
                       profile.layer_ms.size() == static_cast<std::size_t>(base.layers());
     if (fits) return profile;
-    module_log("infer")->warn("{} is of another base or engine; measuring anew", path.string());
+    module_log("infer")->warn("{}: made for another base or engine; measuring again", path.string());
   } catch (const Error& error) {
-    module_log("infer")->warn("{}; measuring anew", error.what());
+    module_log("infer")->warn("{}; measuring again", error.what());
   }
   return std::nullopt;
 }

@@ -65,7 +65,7 @@ void SharedNetwork::put_in_order() {
 
 const SharedNetwork::Part& SharedNetwork::part_of(std::size_t member) const {
   if (member >= places_.size())
-    throw Error(ErrorKind::usage, fmt::format("member {} of a network of {}", member, places_.size()));
+    throw Error(ErrorKind::usage, fmt::format("expected a member below {}, got {}", places_.size(), member));
   return parts_[places_[member].part];
 }
 

@@ -1,4 +1,4 @@
-// What runs behind one stem: the way of a frame from the stem's input to everybody's logits.
+// A stem and all that runs behind it: from the stem's input to the logits of every member.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct ExitMember {
   int group = 0;
 };
 
-// For one thread at a time, that of its stem.
+// One thread at a time, the same as for its stem.
 class SharedNetwork {
  public:
   // A member is a compiled tail, which may have a place in several networks, or an exit.
@@ -45,23 +45,23 @@ class SharedNetwork {
     std::vector<Part> parts;
   };
 
-  // For the frame that the stem has loaded: runs the stem to the deepest branchpoint that is due and no
-  // further, and at each branchpoint on the way the tails that are due and the groups of which a member is,
-  // each once. `due` holds indices of members, in any order, none twice. `times` is overwritten.
+  // Analyses the frame that the stem has loaded: runs the stem to the deepest branchpoint where a member is
+  // due and no further, and at each branchpoint on the way, once each, the tails that are due and the groups
+  // with a member that is. `due` holds indices of members, in any order, none twice. `times` is overwritten.
   void run(std::span<const std::size_t> due, const Clock& clock, Times& times);
   void run(std::span<const std::size_t> due);
 
-  // Of the last run in which the member was due.
+  // The member's output in the last run in which it was due.
   [[nodiscard]] std::span<const float> logits(std::size_t member) const;
 
   [[nodiscard]] std::size_t size() const { return places_.size(); }
   [[nodiscard]] std::size_t branchpoint(std::size_t member) const { return part_of(member).branchpoint; }
   [[nodiscard]] Stem& stem() { return *stem_; }
-  // Runs of tails and products that a frame for which all members are due takes.
+  // How many tails and groups there are.
   [[nodiscard]] std::size_t parts() const { return parts_.size(); }
 
  private:
-  // What runs as one: a tail, or a group of exits.
+  // One tail, or one group of exits.
   struct Part {
     std::variant<std::shared_ptr<Tail>, Heads> network;
     std::size_t branchpoint = 0;

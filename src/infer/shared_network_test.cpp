@@ -89,14 +89,14 @@ TEST_F(SharedNetworkTest, RunsToTheDeepestThatIsDueAndNoFurther) {
   network.run(std::vector<std::size_t>{3, 2}, clock, times_);
   EXPECT_THAT(branchpoints(times_), ElementsAre(1, 2));
   EXPECT_THAT(ran(times_), ElementsAre(2, 3));
-  EXPECT_ERROR(usage, (void)stem_->read(3), "before the stem ran");
+  EXPECT_ERROR(usage, (void)stem_->read(3), "the stem has not run to");
   EXPECT_THAT(network.logits(1), IsEmpty()) << "was never due";
 
   network.run(std::vector<std::size_t>{}, clock, times_);
   EXPECT_THAT(times_.segments, IsEmpty());
   network.run(std::vector<std::size_t>{1}, clock, times_);
   EXPECT_THAT(branchpoints(times_), ElementsAre(4));
-  EXPECT_ERROR(usage, network.run(std::vector<std::size_t>{6}), "member 6 of a network of 6");
+  EXPECT_ERROR(usage, network.run(std::vector<std::size_t>{6}), "expected a member below 6, got 6");
 }
 
 TEST_F(SharedNetworkTest, SharesAGroupsTimeAmongThoseDue) {

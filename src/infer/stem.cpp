@@ -25,10 +25,12 @@ std::size_t nodes_before(const Graph& base, const std::string& tensor) {
 
 // The base up to its last branchpoint.
 Graph part_before(const Graph& base, const std::vector<std::string>& branchpoints) {
-  if (branchpoints.empty()) throw Error(ErrorKind::usage, "a stem needs at least one branchpoint");
+  if (branchpoints.empty())
+    throw Error(ErrorKind::usage, "expected at least one branchpoint for a stem, got none");
   if (base.inputs.size() != 1)
-    throw Error(ErrorKind::unsupported, fmt::format("{} has {} inputs; a base that can be shared has one",
-                                                    base.name, base.inputs.size()));
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{} has {} inputs, expected one: only then can apps share it", base.name,
+                            base.inputs.size()));
   std::size_t before = 0;
   for (std::size_t i = 0; i < branchpoints.size(); ++i) {
     const std::size_t nodes = nodes_before(base, branchpoints[i]);
@@ -40,13 +42,13 @@ Graph part_before(const Graph& base, const std::vector<std::string>& branchpoint
   return stem_of(base, branchpoints.back());
 }
 
-// Of each node of the part, by the segment that it belongs to.
+// The number type of each node of the part: that of its segment.
 std::vector<Precision> by_node(const Graph& part, const std::vector<std::string>& branchpoints,
                                const std::vector<Precision>& by_segment) {
   if (by_segment.empty()) return std::vector<Precision>(part.nodes.size(), Precision::f32);
   if (by_segment.size() != branchpoints.size())
-    throw Error(ErrorKind::usage, fmt::format("{} precisions for a stem of {} branchpoints",
-                                              by_segment.size(), branchpoints.size()));
+    throw Error(ErrorKind::usage, fmt::format("expected a number type for each of {} branchpoints, got {}",
+                                              branchpoints.size(), by_segment.size()));
   std::vector<Precision> precisions;
   for (std::size_t i = 0; i < branchpoints.size(); ++i)
     precisions.resize(nodes_before(part, branchpoints[i]), by_segment[i]);
@@ -64,15 +66,14 @@ std::optional<std::size_t> Stem::State::find(const std::string& tensor) const {
 const Placed& Stem::State::at(std::size_t branchpoint) const {
   if (branchpoint >= branchpoints.size())
     throw Error(ErrorKind::usage,
-                fmt::format("branchpoint {} of a stem that has {}", branchpoint, branchpoints.size()));
+                fmt::format("expected a branchpoint below {}, got {}", branchpoints.size(), branchpoint));
   return plan.tensor(branchpoints[branchpoint]);
 }
 
 const Placed& Stem::State::computed(std::size_t branchpoint) const {
   const Placed& tensor = at(branchpoint);
   if (!loaded || done < tensor.ready)
-    throw Error(ErrorKind::usage,
-                fmt::format("'{}' was asked for before the stem ran to it", branchpoints[branchpoint]));
+    throw Error(ErrorKind::usage, fmt::format("the stem has not run to '{}' yet", branchpoints[branchpoint]));
   return tensor;
 }
 
@@ -100,7 +101,7 @@ void Stem::load(std::span<const float> input) {
 }
 
 void Stem::run_to(std::size_t branchpoint) {
-  if (!state_->loaded) throw Error(ErrorKind::usage, "the stem was run before a frame was loaded");
+  if (!state_->loaded) throw Error(ErrorKind::usage, "the stem has no frame loaded");
   const std::size_t end = state_->at(branchpoint).ready;
   state_->plan.run(state_->done, std::max(end, state_->done));
   state_->done = std::max(end, state_->done);

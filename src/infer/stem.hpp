@@ -1,4 +1,4 @@
-// What a stem's tails need of it.
+// The state of a stem that its tails read.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ struct Stem::State {
   [[nodiscard]] std::optional<std::size_t> find(const std::string& tensor) const;
   // Throws usage for an index beyond the last.
   [[nodiscard]] const Placed& at(std::size_t branchpoint) const;
-  // Likewise, and when that tensor has not been computed since load.
+  // Also throws usage when that tensor has not been computed since load.
   [[nodiscard]] const Placed& computed(std::size_t branchpoint) const;
 };
 

@@ -54,14 +54,14 @@ TEST(Stem, RefusesWhatIsNotThere) {
   EXPECT_ERROR(usage, Stem(engine, graph, {"nowhere"}), "'nowhere'");
   EXPECT_ERROR(usage, Stem(engine, graph, {tensors[2], tensors[1]}), "does not come after");
   Stem stem(engine, graph, {tensors[1], tensors[2]});
-  EXPECT_ERROR(usage, stem.run_to(0), "before a frame was loaded");
+  EXPECT_ERROR(usage, stem.run_to(0), "has no frame loaded");
   EXPECT_ERROR(usage, stem.load(std::vector<float>(5)), "1x3x20x24");
   stem.load(maker.values(graph.inputs.front()));
-  EXPECT_ERROR(usage, stem.read(1), "before the stem ran");
+  EXPECT_ERROR(usage, stem.read(1), "the stem has not run to");
   EXPECT_ERROR(usage, stem.run_to(2), "branchpoint 2");
-  EXPECT_ERROR(untrusted, Tail(stem, tail_of(graph, tensors[4])), "which the stem does not keep");
+  EXPECT_ERROR(untrusted, Tail(stem, tail_of(graph, tensors[4])), "expected one of the stem's branchpoints");
   Tail tail(stem, tail_of(graph, tensors[1]));
-  EXPECT_ERROR(usage, tail.run(), "before the stem ran");
+  EXPECT_ERROR(usage, tail.run(), "the stem has not run to");
 }
 
 TEST(Stem, OutlivesItsHandleWhileATailNeedsIt) {

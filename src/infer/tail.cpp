@@ -24,8 +24,8 @@ std::size_t place_of(const Stem::State& stem, const Graph& tail, const std::stri
   const auto place = stem.find(input);
   if (!place)
     throw Error(ErrorKind::untrusted,
-                fmt::format("{} reads '{}', which the stem does not keep; its branchpoints are {}", tail.name,
-                            input, fmt::join(stem.branchpoints, ", ")));
+                fmt::format("{} reads '{}', expected one of the stem's branchpoints: {}", tail.name, input,
+                            fmt::join(stem.branchpoints, ", ")));
   const Shape there(stem.at(*place).layout.dims());
   if (tail.shape(input) != there)
     throw Error(ErrorKind::untrusted, fmt::format("{} reads {}, but the stem's '{}' is {}", tail.name,
@@ -36,7 +36,7 @@ std::size_t place_of(const Stem::State& stem, const Graph& tail, const std::stri
 std::size_t deepest_of(const Stem::State& stem, const Graph& tail) {
   if (tail.inputs.empty() || tail.outputs.size() != 1)
     throw Error(ErrorKind::untrusted,
-                fmt::format("{} has {} inputs and {} outputs; a tail has at least one input and one output",
+                fmt::format("{}: expected a tail with inputs and one output, got {} inputs and {} outputs",
                             tail.name, tail.inputs.size(), tail.outputs.size()));
   std::size_t deepest = 0;
   for (const std::string& input : tail.inputs) deepest = std::max(deepest, place_of(stem, tail, input));
@@ -92,7 +92,8 @@ Heads::Heads(const Stem& stem, const JoinedExits& joined, Precision precision)
     : offsets_(joined.offsets), joined_(stem, joined.graph, precision) {}
 
 std::span<const float> Heads::logits(std::size_t exit) const {
-  if (exit >= size()) throw Error(ErrorKind::usage, fmt::format("exit {} of {}", exit, size()));
+  if (exit >= size())
+    throw Error(ErrorKind::usage, fmt::format("expected an exit below {}, got {}", size(), exit));
   if (logits_.empty()) return {};
   const auto begin = static_cast<std::size_t>(offsets_[exit]);
   return logits_.subspan(begin, static_cast<std::size_t>(offsets_[exit + 1]) - begin);
