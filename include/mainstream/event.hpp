@@ -1,4 +1,5 @@
-// Events: from labels, from an app's answers on analysed frames, and how well the two agree.
+// Events: true ones from labels, detected ones from an app's scores on analysed frames, and how well the two
+// agree.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+#include "mainstream/media_time.hpp"
 
 namespace mainstream {
 
@@ -38,14 +41,15 @@ struct Labels {
 [[nodiscard]] std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin,
                                               std::int64_t end);
 
-// How an app's per-frame answers become events.
+// How positive frames of an app become events.
 struct EventRule {
   int votes = 1;               // consecutive positive analysed frames that make a detection
   std::int64_t merge_gap = 0;  // detections with at most so many stream frames between them are one
 };
 
-// Feeds on analysed frames in order and tells when an event is over: as soon as no later detection can be
-// near enough to be joined to it. One stream, one app, one thread.
+// Takes analysed frames in order and tells when an event is over: as soon as no later detection can be near
+// enough to be joined to it. One stream, one app, one thread. Lives as long as the stream: a new plan changes
+// the votes and does not touch an open event.
 class EventDetector {
  public:
   explicit EventDetector(EventRule rule);  // throws usage: less than one vote, a negative gap
@@ -56,11 +60,12 @@ class EventDetector {
     std::int64_t seen = 0;             // analysed frames within the range
     std::int64_t positive = 0;         // those of them that were positive
     std::int64_t confirmed_frame = 0;  // the frame that completed its votes: nobody could tell earlier
+    MediaTime start{}, end{};          // times of the range's first and last frame
   };
 
-  // `frame` must rise from call to call (throws usage). Returns the event that this frame shows to be over,
-  // if any.
-  [[nodiscard]] std::optional<Event> add(std::int64_t frame, float score, bool positive);
+  // `frame` must rise from call to call (throws usage); `time` is that of the frame. Returns the event that
+  // this frame shows to be over, if any.
+  [[nodiscard]] std::optional<Event> add(std::int64_t frame, MediaTime time, float score, bool positive);
 
   // At the end of the stream: the open event, if it has its votes. The detector may begin anew then.
   [[nodiscard]] std::optional<Event> finish();
@@ -73,17 +78,19 @@ class EventDetector {
   [[nodiscard]] const Event* open() const { return current_ ? &*current_ : nullptr; }
 
  private:
-  // What was seen since current_'s last frame, or, without an event, since the run of positives began.
+  // Counts since current_'s last frame, or, without an event, since the run of positives began.
   struct Tally {
     std::int64_t seen = 0, positive = 0;
     float peak = 0;
   };
-  void join_run(std::int64_t frame);
+  void join_run(std::int64_t frame, MediaTime time);
 
   EventRule rule_;
   std::optional<Event> current_;  // has its votes
   Tally pending_;
-  std::int64_t run_start_ = 0, run_length_ = 0;  // of consecutive positives, this frame the last
+  // The run of consecutive positives that the last frame ends.
+  std::int64_t run_start_ = 0, run_length_ = 0;
+  MediaTime run_start_time_{};
   std::optional<std::int64_t> last_frame_;
 };
 

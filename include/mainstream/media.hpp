@@ -2,7 +2,6 @@
 // the same for training and for running.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,13 +12,9 @@
 #include <vector>
 
 #include "mainstream/input_spec.hpp"
+#include "mainstream/media_time.hpp"
 
 namespace mainstream {
-
-using MediaTime = std::chrono::microseconds;  // since the start of the stream
-[[nodiscard]] inline double seconds(MediaTime time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 // One decoded picture: immutable, cheap to copy (the pixels are shared), free to pass between
 // threads. Pixels stay in the decoder's format until they are scaled.

@@ -40,7 +40,21 @@ enum class Mode {
 // Whether every app scales each frame and runs its whole network by itself.
 [[nodiscard]] bool runs_alone(Mode mode);
 
-// What is to run: apps of any number of streams and bases.
+// What one app runs, from the schedule to the event record. Mix::setting makes it.
+struct Setting {
+  std::string candidate;  // id
+  double fps = 0;
+  int votes = 1;  // consecutive positive frames that make a detection
+  // The candidate was measured behind a stem of this type; the stem may run in a more exact one for the sake
+  // of other apps.
+  PrecisionPair number_types;
+  // From the package, for the values above.
+  std::string branchpoint;
+  float threshold = 0.5F;  // a score at or above it makes a frame positive
+  bool operator==(const Setting&) const = default;
+};
+
+// Apps that run together, on any number of streams and bases.
 struct Mix {
   // One camera's frames going through one base.
   struct Stem {
@@ -48,7 +62,7 @@ struct Mix {
     double fps = 0;             // of the stream
     int width = 0, height = 0;  // of its pictures
     Base base;
-    // What the apps' candidates use; filled by add_app.
+    // In use by the apps' candidates; filled by add_app.
     std::vector<Precision> number_types;    // the most exact, which is f32, first
     std::vector<std::size_t> branchpoints;  // places that some candidate reads, ascending
   };
@@ -73,6 +87,10 @@ struct Mix {
 
   // The place of a branchpoint of the stem's base.
   [[nodiscard]] std::size_t place(std::size_t stem, const std::string& tensor) const;
+
+  // Throws usage for a candidate that the app does not have, or that was not measured with these types.
+  [[nodiscard]] Setting setting(std::size_t app, const std::string& candidate, double fps, int votes,
+                                const PrecisionPair& number_types = {}) const;
 };
 
 // One stream and base with the apps of these packages. Throws what readers of bases and packages throw, and
@@ -85,22 +103,21 @@ struct Mix {
 // measured.
 [[nodiscard]] std::vector<PrecisionPair> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
 
-// What parts of a mix cost: milliseconds of one frame on the engine's threads. First the cached profile says;
-// a run corrects it by what it observes.
+// Costs of a mix's parts: milliseconds for one frame on the engine's threads. They come from the cached
+// profile; a run corrects them by what it observes.
 struct Costs {
   struct Stem {
     double scale_ms = 0;  // one picture
-    // By number type: [i] is the way from place i - 1 to place i, [0] nothing.
+    // By number type: [i] is the segment from place i - 1 to place i, [0] is 0.
     std::map<Precision, std::vector<double>> segment_ms;
   };
   using Own = std::pair<std::string, Precision>;  // a candidate's id, and its network's number type
 
   std::vector<Stem> stems;
-  std::vector<std::map<Own, double>> own_ms;  // by app: of a candidate's own network
+  std::vector<std::map<Own, double>> own_ms;  // by app: a candidate's own network
 };
 
-// From the profiles in `folder`; measures and keeps there what they do not have yet. On an otherwise idle
-// engine.
+// Reads the profiles in `folder`; measures what they lack, and keeps it there. The engine should be idle.
 [[nodiscard]] Costs known_costs(const Engine& engine, const Mix& mix,
                                 const std::filesystem::path& folder = cache_folder());
 
@@ -109,21 +126,12 @@ struct Costs {
 [[nodiscard]] Problem make_problem(const Mix& mix, const Costs& costs, double budget,
                                    Mode mode = Mode::mainstream);
 
-// What one app is set to.
-struct Setting {
-  std::string candidate;  // id
-  double fps = 0;
-  int votes = 1;
-  // The stem's is what the candidate was measured at; for others' sake it may be more exact.
-  PrecisionPair number_types;
-  bool operator==(const Setting&) const = default;
-};
-
 // A schedule, with what it means for the mix.
 struct MixPlan {
   Schedule schedule;
   std::vector<Setting> settings;  // by app
-  // By stem and place: of the way to it. What no app runs goes on like what is before it.
+  // By stem and place: the number type of the segment that ends there. A segment that no app runs has the
+  // type of the one before it.
   std::vector<std::vector<Precision>> stem_types;
 };
 

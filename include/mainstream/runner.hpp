@@ -17,8 +17,8 @@
 namespace mainstream {
 
 enum class Pace {
-  live,  // frames come at the stream's rate; those that nobody takes in time are lost
-  all,   // every frame that the schedule asks for, as fast as it goes
+  live,  // frames come at the stream's rate; one that is not taken in time is lost
+  all,   // every frame that the schedule asks for, as fast as possible
 };
 
 [[nodiscard]] const char* to_string(Pace pace);  // "live", "all"
@@ -27,10 +27,11 @@ enum class Pace {
 struct RunOptions {
   std::filesystem::path base;               // a prepared base
   std::vector<std::filesystem::path> apps;  // M-Packages for it, each of another app
-  std::optional<CandidateKind> candidates;  // only these of the packages'
+  std::optional<CandidateKind> candidates;  // only candidates of this kind
   std::string source;                       // a file, or a url that FFmpeg opens
-  std::string stream;                       // its name in events; empty: made from the source
-  // Frames per second. A file is played at this rate, a camera is expected to have it; 0: as the source says.
+  std::string stream;                       // its name in events; empty: derived from the source
+  // Frames per second. A file is played at this rate, a camera is expected to have it; 0: as the source
+  // states.
   double stream_fps = 0;
   std::optional<FrameRange> frames;  // only this part of a file; frames keep their indices and times
   std::optional<double> duration_s;  // ends after so many seconds of the stream
@@ -38,12 +39,12 @@ struct RunOptions {
 
   Mode mode = Mode::mainstream;
   Pace pace = Pace::live;
-  // Busy milliseconds per second of stream, a promise that is kept. Without one: what the machine has to
-  // give.
+  // Busy milliseconds per second of stream; never exceeded. Without one the run finds out what the machine
+  // can do.
   std::optional<double> budget;
-  Algorithm algorithm = Algorithm::automatic;  // of Mode::mainstream
+  Algorithm algorithm = Algorithm::automatic;  // for Mode::mainstream
   Objective objective = Objective::mean;
-  std::optional<std::filesystem::path> schedule;  // this schedule as it is, instead of solving for one
+  std::optional<std::filesystem::path> schedule;  // runs this schedule instead of solving for one
 
   std::optional<std::filesystem::path> events;       // JSON Lines
   std::optional<std::filesystem::path> frame_log;    // CSV
@@ -58,7 +59,7 @@ struct TimeSummary {
   double mean_ms = 0, median_ms = 0, p95_ms = 0;
 };
 
-// What a run did. docs/running.md defines every figure.
+// The figures of one run. docs/running.md defines each.
 struct RunReport {
   struct App {
     std::string name;
@@ -66,16 +67,14 @@ struct RunReport {
     std::int64_t frames = 0, positive = 0, events = 0;
     TimeSummary own_time;  // of the tail; without sharing, of the whole network
   };
-  // A schedule that was in force from a time of the stream on, until the next one or the end.
+  // A plan that was in force from a time of the stream on, until the next one or the end.
   struct InForce {
     double from_seconds = 0;
-    std::string reason;  // why it took the place of the one before
-    Schedule schedule;
-    std::vector<std::string> branchpoints;  // by app
-    std::vector<std::string> precisions;    // what the schedule's indices stand for
+    std::string reason;  // why it replaced the one before
+    MixPlan plan;
   };
-  // The stem's way from the branchpoint before to this one in a precision, as measured at the start and as it
-  // was in the end.
+  // The stem's segment from the branchpoint before to this one in one number type: its cost when the run
+  // began, and when it ended.
   struct StemCost {
     std::string branchpoint, precision;
     double measured_ms = 0;
@@ -98,6 +97,7 @@ struct RunReport {
   TimeSummary latency, frame, scaling, stem, decoding;
 
   std::vector<App> apps;
+  std::vector<Precision> number_types;  // that plans could choose from, f32 first: a schedule's indices
   std::vector<InForce> schedules;
   std::vector<StemCost> stem_costs;
 };
@@ -106,8 +106,8 @@ struct RunReport {
 
 // Runs until the stream ends, `duration_s` is over or `stop` is requested; then closes and writes open
 // events, and the report. Everything that can be checked is checked before the first frame: throws usage,
-// unreadable, untrusted, unsupported, infeasible or storage. What goes wrong later (a lost camera, a full
-// disk) is thrown after events and report are written.
+// unreadable, untrusted, unsupported, infeasible or storage. A later error (a lost camera, a full disk) is
+// thrown after events and report are written.
 RunReport run(const RunOptions& options, std::stop_token stop = {});
 
 }  // namespace mainstream

@@ -39,7 +39,7 @@ Json candidates_json(const Manifest& app) {
 }
 
 void put_choice(Json& entry, const Trial& trial, const Manifest& app) {
-  const auto& chosen = trial.last_schedule().schedule.apps;
+  const auto& chosen = trial.last_schedule().plan.schedule.apps;
   const auto set = std::ranges::find(chosen, app.app, &Schedule::App::id);
   if (set != chosen.end()) {
     const Candidate& candidate = app.candidate(set->choice.candidate);
@@ -81,7 +81,7 @@ Json to_json(const Trial& trial, const Comparison& comparison) {
   if (trial.ran()) {
     json["pace"] = to_string(trial.report.pace);
     json["busy_ms_per_s"] = trial.report.busy_ms_per_s;
-    json["expected_mean_f1"] = trial.last_schedule().schedule.mean_f1;
+    json["expected_mean_f1"] = trial.last_schedule().plan.schedule.mean_f1;
   } else {
     json["reason"] = trial.reason;
   }

@@ -25,7 +25,7 @@ std::string f1_cell(const Trial& trial, const std::string& plus_minus) {
 // What an app ran: candidate, frozen share, frames per second as asked for and as reached, votes.
 std::vector<std::string> chosen_cells(const Trial& trial, const Manifest& app) {
   if (!trial.ran()) return {"none fits", "-", "-", "-", "-"};
-  const auto& apps = trial.last_schedule().schedule.apps;
+  const auto& apps = trial.last_schedule().plan.schedule.apps;
   const auto set = std::ranges::find(apps, app.app, &Schedule::App::id);
   if (set == apps.end()) return {"-", "-", "-", "-", "-"};
   const Choice& choice = set->choice;

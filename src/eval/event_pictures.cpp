@@ -102,18 +102,12 @@ class AppRun {
   }
 
   void describe_rule(ShownEvent& shown) const {
-    const RunReport::InForce& in_force =
-        trial_.in_force(static_cast<double>(shown.frame) / comparison_.stream_fps);
-    const auto set = std::ranges::find(in_force.schedule.apps, app_.app, &Schedule::App::id);
-    if (set == in_force.schedule.apps.end()) return;
-    const auto type = [&](int index) {
-      return precision_from(in_force.precisions.at(static_cast<std::size_t>(index))).value_or(Precision::f32);
-    };
-    const Choice& choice = set->choice;
-    const AnswerQuality* quality =
-        app_.candidate(choice.candidate).quality({type(choice.stem_precision), type(choice.tail_precision)});
-    if (quality != nullptr) shown.threshold = quality->threshold;
-    shown.votes = choice.votes;
+    const MixPlan& plan = trial_.in_force(static_cast<double>(shown.frame) / comparison_.stream_fps).plan;
+    const auto set = std::ranges::find(plan.schedule.apps, app_.app, &Schedule::App::id);
+    if (set == plan.schedule.apps.end()) return;
+    const Setting& setting = plan.settings[static_cast<std::size_t>(set - plan.schedule.apps.begin())];
+    shown.threshold = setting.threshold;
+    shown.votes = setting.votes;
   }
 
   const Comparison& comparison_;

@@ -65,13 +65,19 @@ class MadeUpComparison {
   static RunReport::InForce in_force(double from_seconds, const std::string& candidate) {
     RunReport::InForce in_force;
     in_force.from_seconds = from_seconds;
-    in_force.precisions = {"f32"};
-    in_force.schedule.mean_f1 = 0.8;
-    in_force.schedule.apps.push_back({.id = "gate",
-                                      .choice = {.candidate = candidate, .fps = 5, .votes = 2},
-                                      .f1 = 0.8,
-                                      .recall = {},
-                                      .precision = {}});
+    MixPlan& plan = in_force.plan;
+    plan.schedule.mean_f1 = 0.8;
+    plan.schedule.apps.push_back({.id = "gate",
+                                  .choice = {.candidate = candidate, .fps = 5, .votes = 2},
+                                  .f1 = 0.8,
+                                  .recall = {},
+                                  .precision = {}});
+    plan.settings.push_back({.candidate = candidate,
+                             .fps = 5,
+                             .votes = 2,
+                             .number_types = {},
+                             .branchpoint = {},
+                             .threshold = candidate == "exit-8" ? 0.5F : 0.6F});
     return in_force;
   }
 

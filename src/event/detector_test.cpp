@@ -29,13 +29,22 @@ struct Answer {
   bool positive = false;
 };
 
+MediaTime at(std::int64_t frame) {
+  return MediaTime(frame * 100'000 + 7);  // a camera whose clock began a little late
+}
+
 std::vector<Event> detect(EventRule rule, const std::vector<Answer>& answers) {
   EventDetector detector(rule);
   std::vector<Event> events;
   for (const Answer& answer : answers) {
-    if (auto event = detector.add(answer.frame, answer.score, answer.positive)) events.push_back(*event);
+    const auto event = detector.add(answer.frame, at(answer.frame), answer.score, answer.positive);
+    if (event) events.push_back(*event);
   }
   if (auto event = detector.finish()) events.push_back(*event);
+  for (const Event& event : events) {
+    EXPECT_EQ(event.start, at(event.range.first));
+    EXPECT_EQ(event.end, at(event.range.last));
+  }
   return events;
 }
 
@@ -112,26 +121,42 @@ TEST(EventDetectorTest, ARunWithTooFewVotesIsNoBridge) {
 
 TEST(EventDetectorTest, AnEventIsOverAsSoonAsNothingCanJoinIt) {
   EventDetector detector({.votes = 2, .merge_gap = 3});
-  EXPECT_FALSE(detector.add(0, 1, true));
+  EXPECT_FALSE(detector.add(0, at(0), 1, true));
   EXPECT_EQ(detector.open(), nullptr);
-  EXPECT_FALSE(detector.add(1, 1, true));
+  EXPECT_FALSE(detector.add(1, at(1), 1, true));
   ASSERT_NE(detector.open(), nullptr);
-  EXPECT_FALSE(detector.add(4, 0, false));
-  EXPECT_FALSE(detector.add(5, 1, true));  // begins 3 frames after the event: may join it
-  EXPECT_FALSE(detector.add(9, 1, true));  // joins it
+  EXPECT_FALSE(detector.add(4, at(4), 0, false));
+  EXPECT_FALSE(detector.add(5, at(5), 1, true));  // begins 3 frames after the event: may join it
+  EXPECT_FALSE(detector.add(9, at(9), 1, true));  // joins it
   EXPECT_EQ(*detector.open(), (Event{{0, 9}, 1, 5, 4, 1}));
-  EXPECT_FALSE(detector.add(12, 0, false));  // frame 13 could still begin a run that joins
-  EXPECT_TRUE(detector.add(13, 0, false));   // the earliest one now begins at 14, 4 frames apart
+  EXPECT_FALSE(detector.add(12, at(12), 0, false));  // frame 13 could still begin a run that joins
+  EXPECT_TRUE(detector.add(13, at(13), 0, false));   // the earliest one now begins at 14, 4 frames apart
   EXPECT_EQ(detector.open(), nullptr);
 }
 
 TEST(EventDetectorTest, APositiveFarAwayEndsOneEventAndBeginsTheNext) {
   EventDetector detector({.merge_gap = 5});
-  EXPECT_FALSE(detector.add(0, 1, true));
-  EXPECT_FALSE(detector.add(1, 0, false));
-  EXPECT_EQ(detector.add(100, 0.5F, true), (Event{{0, 0}, 1, 1, 1, 0}));
+  EXPECT_FALSE(detector.add(0, at(0), 1, true));
+  EXPECT_FALSE(detector.add(1, at(1), 0, false));
+  EXPECT_EQ(detector.add(100, at(100), 0.5F, true), (Event{{0, 0}, 1, 1, 1, 0}));
   EXPECT_EQ(detector.finish(), (Event{{100, 100}, 0.5F, 1, 1, 100}));
   EXPECT_FALSE(detector.finish());
+}
+
+TEST(EventDetectorTest, AnEventThatClosesWhereTheNextBeginsKeepsItsTimes) {
+  EventDetector detector({.votes = 2, .merge_gap = 2});
+  EXPECT_FALSE(detector.add(0, at(0), 1, true));
+  EXPECT_FALSE(detector.add(1, at(1), 1, true));
+  EXPECT_FALSE(detector.add(2, at(2), 0, false));
+  const auto over = detector.add(9, at(9), 1, true);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->start, at(0));
+  EXPECT_EQ(over->end, at(1));
+  EXPECT_FALSE(detector.add(10, at(10), 1, true));
+  const auto last = detector.finish();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->start, at(9));
+  EXPECT_EQ(last->end, at(10));
 }
 
 TEST(EventDetectorTest, ARunGoesOnOverFramesThatNobodyAnalysed) {
@@ -150,25 +175,25 @@ TEST(EventDetectorTest, AScoreThatIsNoNumberIsNoPeak) {
 
 TEST(EventDetectorTest, OtherVotesHoldFromTheNextFrameOn) {
   EventDetector detector({.votes = 3, .merge_gap = 0});
-  EXPECT_FALSE(detector.add(0, 1, true));
-  EXPECT_FALSE(detector.add(1, 1, true));
+  EXPECT_FALSE(detector.add(0, at(0), 1, true));
+  EXPECT_FALSE(detector.add(1, at(1), 1, true));
   EXPECT_EQ(detector.open(), nullptr);
   detector.set_votes(2);
   EXPECT_EQ(detector.open(), nullptr);
-  EXPECT_FALSE(detector.add(2, 1, true));
+  EXPECT_FALSE(detector.add(2, at(2), 1, true));
   ASSERT_NE(detector.open(), nullptr);
   EXPECT_EQ(detector.open()->confirmed_frame, 2);
   detector.set_votes(9);
-  EXPECT_EQ(detector.add(3, 0, false), (Event{{0, 2}, 1, 3, 3, 2})) << "what is open stays";
-  EXPECT_ERROR(usage, detector.set_votes(0), "0 votes");
+  EXPECT_EQ(detector.add(3, at(3), 0, false), (Event{{0, 2}, 1, 3, 3, 2})) << "what is open stays";
+  EXPECT_ERROR(usage, detector.set_votes(0), "got 0 votes");
 }
 
 TEST(EventDetectorTest, RefusesNonsense) {
-  EXPECT_ERROR(usage, EventDetector({.votes = 0}), "0 votes");
-  EXPECT_ERROR(usage, EventDetector({.merge_gap = -1}), "gap of -1");
+  EXPECT_ERROR(usage, EventDetector({.votes = 0}), "got 0 votes");
+  EXPECT_ERROR(usage, EventDetector({.merge_gap = -1}), "-1 frames");
   EventDetector detector({});
-  EXPECT_FALSE(detector.add(3, 0, false));
-  EXPECT_ERROR(usage, detector.add(3, 0, false), "frame 3 after frame 3");
+  EXPECT_FALSE(detector.add(3, at(3), 0, false));
+  EXPECT_ERROR(usage, detector.add(3, at(3), 0, false), "got frame 3 after frame 3");
 }
 
 TEST(EventDetectorTest, AgreesWithTheDefinitionOnRandomAnswers) {

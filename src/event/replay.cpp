@@ -23,7 +23,7 @@ struct Selection {
 
 Selection selection(double stream_fps, double rate) {
   if (!(rate > 0) || !std::isfinite(rate)) {
-    throw Error(ErrorKind::usage, fmt::format("a rate of {} frames per second; it must be above 0", rate));
+    throw Error(ErrorKind::usage, fmt::format("expected a rate above 0 frames per second, got {}", rate));
   }
   const double share = std::min(1.0, rate / stream_fps);
   for (std::int64_t of = 1; of <= kMaxPhases; ++of) {
@@ -55,7 +55,7 @@ class Replay {
       : recording_(recording), cells_(true_events(recording), options(recording)) {
     const double gap = merge_gap_s * recording.fps;
     if (!(gap >= 0 && gap <= 1e15)) {
-      throw Error(ErrorKind::usage, fmt::format("a merge gap of {} s; it must be 0 or more", merge_gap_s));
+      throw Error(ErrorKind::usage, fmt::format("expected a merge gap of at least 0 s, got {}", merge_gap_s));
     }
     merge_gap_ = std::llround(gap);
     for (const float score : recording.scores) positive_.push_back(score >= threshold);
@@ -64,7 +64,7 @@ class Replay {
   [[nodiscard]] std::size_t cells() const { return cells_.size(); }
   [[nodiscard]] bool has_events() const { return !cells_.events().empty(); }
 
-  // For each of `votes` the mean counts over the phases, by cell.
+  // The mean counts over the phases, for each of `votes` and by cell.
   [[nodiscard]] std::vector<std::vector<EventCounts>> run(double rate, std::span<const int> votes) const {
     const Selection selected = selection(recording_.fps, rate);
     std::vector<std::vector<EventCounts>> counts(votes.size(), std::vector<EventCounts>(cells_.size()));
@@ -97,7 +97,7 @@ class Replay {
     EventDetector detector({votes, merge_gap_});
     std::vector<FrameRange> events;
     for (const std::size_t frame : due) {
-      const auto over = detector.add(static_cast<std::int64_t>(frame), 0, positive_[frame]);
+      const auto over = detector.add(static_cast<std::int64_t>(frame), {}, 0, positive_[frame]);
       if (over) events.push_back(over->range);
     }
     if (const auto last = detector.finish()) events.push_back(last->range);
@@ -128,7 +128,7 @@ void count_misses(const Recording& recording, float threshold, const std::vector
   }
 }
 
-// By frame the number of its event; -1 outside.
+// The number of each frame's event; -1 outside.
 std::vector<std::int64_t> events_by_frame(const std::vector<bool>& truth) {
   std::vector<std::int64_t> event_of(truth.size(), -1);
   std::int64_t event = -1;

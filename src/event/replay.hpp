@@ -1,4 +1,4 @@
-// What recorded scores of a stream's frames would have given as events at any frame rate, with any votes.
+// Replays recorded scores of a stream's frames at other frame rates and votes: which events would they give?
 #pragma once
 
 #include <optional>

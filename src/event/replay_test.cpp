@@ -152,8 +152,9 @@ TEST(ReplayTest, TheTableHasEveryRateAndVotes) {
 TEST(ReplayTest, RefusesNonsense) {
   const Recording made = recording("#...", "#...");
   EXPECT_ERROR(usage, replay_cells(made, {}, 0), "a rate of 0");
-  EXPECT_ERROR(usage, replay_cells(made, {.votes = 0}, 1), "0 votes");
-  EXPECT_ERROR(usage, replay_cells(made, {.merge_gap_s = -1}, 1), "merge gap of -1");
+  EXPECT_ERROR(usage, replay_cells(made, {.votes = 0}, 1), "got 0 votes");
+  EXPECT_ERROR(usage, replay_cells(made, {.merge_gap_s = -1}, 1),
+               "expected a merge gap of at least 0 s, got -1");
   EXPECT_ERROR(usage, replay_cells(recording("#", "#..."), {}, 1), "1 scores and 4 labels");
   EXPECT_ERROR(usage, replay_cells(recording("", ""), {}, 1), "0 scores and 0 labels");
   EXPECT_ERROR(usage, replay_cells(recording("#", "#", 0), {}, 1), "0 frames per second");

@@ -1,4 +1,5 @@
-// What the parts of a mix cost here: from the cached profiles, and measured where they do not know it yet.
+// Costs of a mix's parts on this machine: from the cached profiles; what they lack is measured and kept
+// there.
 #include <fmt/format.h>
 
 #include <optional>

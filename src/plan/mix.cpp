@@ -1,3 +1,4 @@
+// Mix: verifies packages against their base and collects what their candidates use.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ constexpr std::array kModes{std::pair{Mode::mainstream, "mainstream"}, std::pair
                             std::pair{Mode::max_sharing, "max-sharing"}, std::pair{Mode::apart, "apart"},
                             std::pair{Mode::no_sharing, "no-sharing"}};
 
-// What the base offers and the processor computes in, the most exact first.
+// Number types that the base offers and the processor computes in, the most exact first.
 std::vector<Precision> possible_types(const Base& base) {
   std::vector<Precision> possible = offered_precisions(base);
   possible.insert(possible.begin(), Precision::f32);
@@ -59,15 +60,33 @@ std::size_t Mix::place(std::size_t stem, const std::string& tensor) const {
   return static_cast<std::size_t>(&base.branchpoint(tensor) - base.branchpoints.data());
 }
 
+Setting Mix::setting(std::size_t app, const std::string& candidate, double fps, int votes,
+                     const PrecisionPair& number_types) const {
+  const Manifest& manifest = apps.at(app).manifest();
+  const Candidate& described = manifest.candidate(candidate);
+  const AnswerQuality* quality = described.quality(number_types);
+  if (quality == nullptr) {
+    throw Error(ErrorKind::usage, fmt::format("app \"{}\": candidate {} was not measured with {}",
+                                              manifest.app, candidate, to_string(number_types)));
+  }
+  return {.candidate = candidate,
+          .fps = fps,
+          .votes = votes,
+          .number_types = number_types,
+          .branchpoint = described.branchpoint,
+          .threshold = quality->threshold};
+}
+
 void Mix::add_app(MPackage package, std::size_t stem) {
   Stem& on = stems.at(stem);
   package.verify(on.base);
   const Manifest& manifest = package.manifest();
   for (const App& other : apps) {
     if (other.stem != stem || other.name() != manifest.app) continue;
-    throw Error(ErrorKind::usage,
-                fmt::format("{} and {} are both of the app \"{}\"; an app can run once on a stream",
-                            other.package.path().string(), package.path().string(), manifest.app));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} and {} are both of the app \"{}\", expected one package for each app of a stream",
+                    other.package.path().string(), package.path().string(), manifest.app));
   }
   std::set<Precision> types(on.number_types.begin(), on.number_types.end());
   std::set<std::size_t> places(on.branchpoints.begin(), on.branchpoints.end());

@@ -1,3 +1,4 @@
+// Planner: solves the problem of a mix and reads the schedule back into the mix's terms.
 #include <algorithm>
 #include <chrono>
 
@@ -7,10 +8,10 @@
 namespace mainstream {
 namespace {
 
-// Where a search for the optimum ends: apps wait for it.
+// A search for the optimum ends after this time: apps wait for it.
 constexpr auto kSearchTime = std::chrono::milliseconds(500);
 
-// By place; what no app runs goes on like what is before it.
+// The number types of a stem by place, as in MixPlan.
 std::vector<Precision> stem_types(const Mix& mix, std::size_t stem,
                                   const std::vector<Schedule::Segment>& shared) {
   const std::vector<Precision>& types = mix.stems[stem].number_types;
@@ -74,13 +75,12 @@ MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<S
     const Setting& setting = settings[a];
     Choice& choice = choices.emplace_back();
     choice.candidate = setting.candidate;
-    choice.frozen =
-        static_cast<int>(mix_.place(app.stem, app.manifest().candidate(setting.candidate).branchpoint)) + 1;
+    choice.frozen = static_cast<int>(mix_.place(app.stem, setting.branchpoint)) + 1;
     choice.fps = std::min(setting.fps, stem.fps);
     choice.votes = setting.votes;
     choice.stem_precision = index_of(stem.number_types, setting.number_types.stem);
     choice.tail_precision = index_of(stem.number_types, setting.number_types.tail);
-    // A rate that somebody gave need not be on the grid.
+    // A rate from a schedule file need not be on the grid.
     std::vector<double>& rates = problem.stems[app.stem].fps_options;
     const auto place = std::ranges::lower_bound(rates, choice.fps);
     if (place == rates.end() || *place != choice.fps) rates.insert(place, choice.fps);
@@ -95,11 +95,9 @@ MixPlan Planner::plan_of(Schedule schedule) const {
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const Choice& choice = schedule.apps[a].choice;
     const std::vector<Precision>& types = mix_.stems[mix_.apps[a].stem].number_types;
-    plan.settings.push_back({choice.candidate,
-                             choice.fps,
-                             choice.votes,
-                             {types[static_cast<std::size_t>(choice.stem_precision)],
-                              types[static_cast<std::size_t>(choice.tail_precision)]}});
+    plan.settings.push_back(mix_.setting(a, choice.candidate, choice.fps, choice.votes,
+                                         {types[static_cast<std::size_t>(choice.stem_precision)],
+                                          types[static_cast<std::size_t>(choice.tail_precision)]}));
   }
   plan.schedule = std::move(schedule);
   return plan;

@@ -90,12 +90,21 @@ TEST_F(PlanningTest, AnExitNeedsNothingBehindIt) {
   const Mix mix = this->mix();
   const Planner planner(mix, {});
   // Both apps at `a`: scaling, 10 ms of stem and two heads. With tails there it would be 40 ms more.
-  const MixPlan plan =
-      planner.evaluate(made_up_costs(mix), 1000, {{"exit-2", 10, 1, {}}, {"exit-2", 5, 1, {}}});
+  const MixPlan plan = planner.evaluate(made_up_costs(mix), 1000,
+                                        {mix.setting(0, "exit-2", 10, 1), mix.setting(1, "exit-2", 5, 1)});
   EXPECT_NEAR(plan.schedule.cost, 10 * (1 + 10 + 1) + 5 * 1, 1e-9);
-  const MixPlan mixed =
-      planner.evaluate(made_up_costs(mix), 1000, {{"exit-2", 10, 1, {}}, {"exit-5", 5, 1, {}}});
+  const MixPlan mixed = planner.evaluate(made_up_costs(mix), 1000,
+                                         {mix.setting(0, "exit-2", 10, 1), mix.setting(1, "exit-5", 5, 1)});
   EXPECT_NEAR(mixed.schedule.cost, 10 * (1 + 10 + 1) + 5 * (20 + 1), 1e-9);
+}
+
+TEST_F(PlanningTest, ASettingSaysWhatThePackageSaysOfIt) {
+  const Mix mix = this->mix();
+  const Setting setting = mix.setting(1, "exit-5", 5, 3);
+  EXPECT_EQ(setting.branchpoint, mix.apps[1].manifest().candidate("exit-5").branchpoint);
+  EXPECT_EQ(setting.threshold, mix.apps[1].manifest().candidate("exit-5").threshold);
+  EXPECT_ERROR(usage, mix.setting(1, "exit-5", 5, 3, {Precision::int8, Precision::int8}),
+               "app \"right\": candidate exit-5 was not measured with int8");
 }
 
 TEST_F(PlanningTest, WhatIsPlannedCanBeEvaluatedAgain) {

@@ -11,7 +11,7 @@ namespace mainstream {
 // `problem` is describe_mix's.
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem);
 
-// What problems and schedules call a number type of a stem's.
+// The index of a stem's number type in problems and schedules.
 [[nodiscard]] int index_of(const std::vector<Precision>& types, Precision type);
 
 }  // namespace mainstream

@@ -16,7 +16,7 @@ Camera::Options camera_options(const std::filesystem::path& clip, Pace pace) {
   return {.source = clip.string(), .stream_fps = 0, .pace = pace, .frames = kAllFrames, .duration_s = {}};
 }
 
-// Answers each frame with 1 after a call of `before`, which may take its time.
+// Scores each frame with 1 after a call of `before`, which may take its time.
 class ScriptedPipeline : public Pipeline {
  public:
   explicit ScriptedPipeline(std::function<void()> before) : before_(std::move(before)) {}
@@ -34,12 +34,18 @@ class ScriptedPipeline : public Pipeline {
   std::function<void()> before_;
 };
 
-std::unique_ptr<StreamPlan> scripted_plan(int number, double fps, std::function<void()> before) {
+// Frames are positive where the threshold is at most 1.
+std::unique_ptr<StreamPlan> scripted_plan(int number, double fps, std::function<void()> before,
+                                          float threshold = 0.5F) {
   const std::vector<double> rates{fps};
-  return std::make_unique<StreamPlan>(StreamPlan{number,
-                                                 {{"exit-5", "plan" + std::to_string(number), fps, 1, 0.5F}},
-                                                 Cadence(rates, kClipFps),
-                                                 std::make_unique<ScriptedPipeline>(std::move(before))});
+  const Setting setting{.candidate = "exit-5",
+                        .fps = fps,
+                        .votes = 1,
+                        .number_types = {},
+                        .branchpoint = "plan" + std::to_string(number),
+                        .threshold = threshold};
+  return std::make_unique<StreamPlan>(StreamPlan{
+      number, {setting}, Cadence(rates, kClipFps), std::make_unique<ScriptedPipeline>(std::move(before))});
 }
 
 class AnalysisTest : public testing::Test {
@@ -100,6 +106,28 @@ TEST_F(AnalysisTest, ANewPlanTakesOverBetweenTwoFramesWithoutLosingOne) {
   EXPECT_EQ(events_[0].plan, 1);
   EXPECT_EQ(analysis.statistics().present.plan, 1);
   EXPECT_EQ(analysis.statistics().present.analysed, 39);
+}
+
+TEST_F(AnalysisTest, AnEventTellsThePlanOfItsLastFrame) {
+  Camera camera(camera_options(clip(), Pace::all), Clock::system());
+  Analysis* running = nullptr;
+  int frames = 0;
+  // All frames up to 9 are positive; the plan that takes over finds none, which ends the event.
+  const auto first = [&] {
+    if (++frames == 10)
+      running->swap(scripted_plan(
+          1, 20, [] {}, 2));
+  };
+  Analysis analysis(one_app(), scripted_plan(0, 20, first));
+  running = &analysis;
+  camera.start();
+  analysis.run(camera);
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].frames, (FrameRange{0, 9}));
+  EXPECT_NEAR(events_[0].end_seconds, 9 / kClipFps, 1e-5);
+  EXPECT_EQ(events_[0].end_time - events_[0].start_time, std::chrono::milliseconds(450));
+  EXPECT_EQ(events_[0].branchpoint, "plan0");
+  EXPECT_EQ(events_[0].plan, 0);
 }
 
 TEST_F(AnalysisTest, LivePaceDropsWhatIsTooMuchAndStaysNearTheCamera) {

@@ -21,7 +21,8 @@ Cadence::Cadence(std::span<const double> fps, double stream_fps) {
   std::map<double, std::vector<std::size_t>, std::greater<>> by_rate;
   for (std::size_t app = 0; app < fps.size(); ++app) {
     if (!(fps[app] > 0)) {
-      throw Error(ErrorKind::usage, fmt::format("app {}: frame rate {} must be above 0", app, fps[app]));
+      throw Error(ErrorKind::usage,
+                  fmt::format("app {}: expected a frame rate above 0, got {}", app, fps[app]));
     }
     by_rate[std::min(fps[app], stream_fps)].push_back(app);
   }

@@ -54,7 +54,7 @@ TEST(CadenceTest, LowerRatesTakeTheirFramesFromHigherOnes) {
 TEST(CadenceTest, RefusesRatesThatAreNone) {
   for (const double rate : {0.0, -1.0, std::nan("")}) {
     const std::vector<double> fps{rate};
-    EXPECT_ERROR(usage, Cadence(fps, 10), "must be above 0");
+    EXPECT_ERROR(usage, Cadence(fps, 10), "expected a frame rate above 0");
   }
 }
 

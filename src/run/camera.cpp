@@ -1,3 +1,4 @@
+// Camera: the decoder thread, its pace and its counts.
 #include "run/camera.hpp"
 
 #include <fmt/format.h>
@@ -47,13 +48,13 @@ Camera::Camera(Options options, Clock& clock, std::stop_token stop)
     throw Error(ErrorKind::usage, fmt::format("{}: states no frame rate; give one (--stream-fps)", shown));
   }
   if (options_.frames.first > 0 && !recorded_) {
-    throw Error(ErrorKind::usage, fmt::format("{}: a part can be taken of a file only", shown));
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: only a file has a part to choose (--frames), this is a live source", shown));
   }
   const std::int64_t stated = info_.frames;
   if (stated > 0 && options_.frames.first >= stated) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: frames {}..{} asked for, but it has only {} (0..{})", shown,
-                            options_.frames.first, options_.frames.last, stated, stated - 1));
+    throw Error(ErrorKind::usage, fmt::format("{}: expected frames within 0..{}, got {}..{}", shown,
+                                              stated - 1, options_.frames.first, options_.frames.last));
   }
 }
 
@@ -104,12 +105,12 @@ void Camera::stop() {
 }
 
 std::exception_ptr Camera::failure() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return failure_;
 }
 
 CameraCounts Camera::counts() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   CameraCounts counts = counts_;
   counts.dropped = static_cast<std::int64_t>(queue_.dropped());
   return counts;
@@ -119,7 +120,7 @@ void Camera::decode() {
   try {
     deliver_all();
   } catch (...) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     failure_ = std::current_exception();
   }
   queue_.close();
@@ -135,13 +136,13 @@ void Camera::deliver_all() {
     }
     const std::chrono::duration<double> played = frame->time - *first_time_;
     if (options_.duration_s && played.count() >= *options_.duration_s) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       counts_.duration_over = true;
       return;
     }
     if (recorded_ && options_.pace == Pace::live) wait_until_due(*frame);
     if (stop_.stop_requested() || !queue_.push({std::move(*frame), clock_.now()})) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++counts_.delivered;
   }
   if (!first_time_ && !stop_.stop_requested()) {
@@ -157,7 +158,7 @@ std::optional<VideoFrame> Camera::decode_next() {
   if (frame && recorded_ && options_.stream_fps > 0) {
     frame->time = MediaTime(std::llround(1e6 * static_cast<double>(frame->index) / options_.stream_fps));
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   counts_.undecodable = reader_.undecodable();
   if (frame) counts_.decode_ms.add(took);
   return frame;

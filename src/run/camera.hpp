@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <exception>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "core/bounded_queue.hpp"
 #include "core/clock.hpp"
+#include "core/mutex.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/runner.hpp"
 #include "run/histogram.hpp"
@@ -31,43 +31,44 @@ struct CameraCounts {
   bool duration_over = false;  // the stream was cut there
 };
 
-// What the frames of a camera are like.
+// An example of a camera's frames.
 struct CameraSample {
   Picture picture;
-  std::optional<double> decode_ms;  // processor time for one; unknown before a live camera has run
+  std::optional<double> decode_ms;  // processor time to decode one; not known before a live camera has run
 };
 
-// With Pace::live, frames come at the stream's rate (a file's are held back until it is their time) into a
-// slot for one frame; a newer frame replaces one that nobody took. With Pace::all they come as fast as they
-// are taken, and none is lost. All members may be called from any thread.
+// With Pace::live, frames come at the stream's rate (those of a file are held back until their time) into a
+// slot for one frame, where a newer frame replaces one that was not taken. With Pace::all they come as fast
+// as they are taken, and none is lost. All members may be called from any thread.
 class Camera {
  public:
   struct Options {
     std::string source;
     double stream_fps = 0;  // 0: as the source states it
     Pace pace = Pace::live;
-    FrameRange frames{0, std::numeric_limits<std::int64_t>::max()};  // the others are passed over at once
+    FrameRange frames{0, std::numeric_limits<std::int64_t>::max()};  // others are decoded and skipped
     std::optional<double> duration_s;                                // of stream time
   };
 
-  // Opens the source. Throws what VideoReader throws, and usage: a source that states no frame rate when
-  // none is given, a part of what is not a file or beyond its end.
+  // Opens the source. Throws as VideoReader does, and usage: no frame rate is given and the source states
+  // none, or `frames` asks for a part of a live source, or for one beyond the end of a file.
   Camera(Options options, Clock& clock, std::stop_token stop = {});
   ~Camera();  // stops the thread
 
   [[nodiscard]] double fps() const { return fps_; }
 
-  // Decodes the first frames of a file, apart from the rest. For a live camera a grey picture of its size.
+  // Decodes the first frames of a file with a reader of its own. For a live camera it is a grey picture of
+  // the camera's size.
   [[nodiscard]] CameraSample sample() const;
 
-  // How many frames will be delivered, as far as the source says; else 0.
+  // How many frames will be delivered; 0: not known.
   [[nodiscard]] std::int64_t expected_frames() const;
 
   void start();
   // The newest frame (live) or the next one; waits for it. Nothing at the end and after stop().
   [[nodiscard]] std::optional<CameraFrame> next();
   void stop();
-  // After next() gave nothing: what the decoder threw, if the stream did not simply end.
+  // After next() gave nothing: the exception that ended the stream, if one did.
   [[nodiscard]] std::exception_ptr failure() const;
 
   [[nodiscard]] CameraCounts counts() const;
@@ -87,18 +88,18 @@ class Camera {
   Clock& clock_;
   std::stop_source stop_;
   std::stop_callback<RequestStop> stopped_from_outside_;
-  VideoReader reader_;  // the constructor's, then the thread's
+  VideoReader reader_;  // for the constructor, then for the thread
   const VideoInfo info_;
   const bool recorded_;  // a file: it has an end, and its frames can be held back
   double fps_ = 0;
-  // The thread's: the first frame's time in the stream and on the clock.
+  // For the thread alone: the first frame's time in the stream and on the clock.
   std::optional<MediaTime> first_time_;
   Clock::Time started_{};
   BoundedQueue<CameraFrame> queue_;
 
-  mutable std::mutex mutex_;  // protects what follows
-  CameraCounts counts_;
-  std::exception_ptr failure_;
+  mutable Mutex mutex_;
+  CameraCounts counts_ GUARDED_BY(mutex_);
+  std::exception_ptr failure_ GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last, so that it ends first
 };

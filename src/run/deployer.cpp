@@ -1,3 +1,4 @@
+// Deployer: compiles stems, tails and whole networks once for all plans that use them.
 #include "run/deployer.hpp"
 
 #include <algorithm>
@@ -7,7 +8,7 @@
 namespace mainstream {
 namespace {
 
-// What `cache` has under `key` while somebody uses it, else what `make` makes.
+// Returns the living value of `cache` at `key`, or makes it.
 template <typename Cache, typename Make>
 auto cached(Cache& cache, const typename Cache::key_type& key, Make make) {
   auto& place = cache[key];
@@ -16,7 +17,7 @@ auto cached(Cache& cache, const typename Cache::key_type& key, Make make) {
   return found;
 }
 
-// Of the whole network: the base's up to the branchpoint, then the candidate's own.
+// Ranges of a whole network: the base's up to the branchpoint, then the candidate's own.
 Ranges joined_ranges(const Base& base, const Candidate& candidate) {
   Ranges ranges = candidate.ranges;
   const Graph stem = stem_of(base.graph, candidate.branchpoint);
@@ -26,7 +27,7 @@ Ranges joined_ranges(const Base& base, const Candidate& candidate) {
   return ranges;
 }
 
-// A tail reads what its stem wrote: as long as the one is found in a cache, so is the other.
+// A tail reads its stem's memory, so a tail in a cache keeps its stem alive.
 struct BehindStem {
   std::shared_ptr<SharedStem> stem;
   Tail tail;
@@ -36,20 +37,10 @@ struct BehindStem {
 
 std::unique_ptr<StreamPlan> Deployer::plan(const MixPlan& plan) {
   std::vector<double> fps;
-  std::vector<StreamPlan::App> apps;
-  for (std::size_t app = 0; app < plan.settings.size(); ++app) {
-    const Setting& setting = plan.settings[app];
-    const Candidate& candidate = mix_.apps[app].manifest().candidate(setting.candidate);
-    fps.push_back(setting.fps);
-    apps.push_back({.candidate = setting.candidate,
-                    .branchpoint = candidate.branchpoint,
-                    .fps = setting.fps,
-                    .votes = setting.votes,
-                    .threshold = candidate.quality(setting.number_types)->threshold});
-  }
+  for (const Setting& setting : plan.settings) fps.push_back(setting.fps);
   auto pipeline = runs_alone(mode_) ? separate_pipeline(plan) : shared_pipeline(plan);
   return std::make_unique<StreamPlan>(
-      StreamPlan{plans_++, std::move(apps), Cadence(fps, mix_.stems.front().fps), std::move(pipeline)});
+      StreamPlan{plans_++, plan.settings, Cadence(fps, mix_.stems.front().fps), std::move(pipeline)});
 }
 
 std::unique_ptr<Pipeline> Deployer::separate_pipeline(const MixPlan& plan) {
@@ -74,7 +65,7 @@ std::unique_ptr<Pipeline> Deployer::shared_pipeline(const MixPlan& plan) {
       std::move(positive), clock_);
 }
 
-// Exits are cheap to compile, and only together are they one product: each plan has its own.
+// Exits are cheap to compile, and become one product only together, so each plan compiles its own.
 SharedNetwork::Member Deployer::member(const MixPlan& plan, std::size_t app) {
   const Setting& setting = plan.settings[app];
   const Candidate& candidate = mix_.apps[app].manifest().candidate(setting.candidate);
@@ -86,7 +77,7 @@ SharedNetwork::Member Deployer::member(const MixPlan& plan, std::size_t app) {
                     static_cast<int>(same_rate - plan.settings.begin())};
 }
 
-// With all branchpoints that some candidate reads, so that another plan finds it compiled.
+// Keeps all branchpoints that some candidate reads, so that another plan can use the same stem.
 std::shared_ptr<SharedStem> Deployer::stem(const StemTypes& types) {
   last_stem_ = cached(stems_, types, [&] {
     const Mix::Stem& stem = mix_.stems.front();

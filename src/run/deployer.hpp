@@ -1,4 +1,4 @@
-// Compiles what a plan needs for one stream and makes it runnable.
+// From a plan to compiled networks: makes a MixPlan runnable for one stream.
 #pragma once
 
 #include <map>
@@ -15,20 +15,19 @@
 
 namespace mainstream {
 
-// Keeps the last stem that was asked for, and what else it compiled as long as a plan has it. One thread at a
-// time, which need not be the one that runs the plans.
+// Keeps the last stem that was requested, and all else as long as a plan uses it. For one thread at a time,
+// which need not be the one that runs the plans.
 class Deployer {
  public:
-  // For the apps of the mix's first stem. `mix` outlives the deployer and its plans.
+  // Serves the apps of the mix's first stem. `mix` outlives the deployer and its plans.
   Deployer(const Mix& mix, Mode mode, const Engine& engine, const Clock& clock)
       : mix_(mix), mode_(mode), engine_(engine), clock_(clock) {}
 
-  // Compiles what no living plan has.
+  // Compiles only what no living plan has.
   [[nodiscard]] std::unique_ptr<StreamPlan> plan(const MixPlan& plan);
 
-  // By the number types of the way to each place of the base.
   [[nodiscard]] std::shared_ptr<SharedStem> stem(const StemTypes& types);
-  // Behind the stem with these number types.
+  // The tail behind the stem with these number types.
   [[nodiscard]] std::shared_ptr<Tail> tail(const StemTypes& stem, std::size_t app,
                                            const std::string& candidate, Precision type);
   [[nodiscard]] std::shared_ptr<Network> network(std::size_t app, const std::string& candidate,

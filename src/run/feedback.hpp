@@ -1,78 +1,58 @@
-// Observation against plan: what things really cost, what the machine really gives, and when that is worth a
-// new schedule.
+// Observation against plan: the estimates of costs and budget, and the policy that reschedules by them.
 #pragma once
 
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "mainstream/planning.hpp"
+#include "run/budget_estimate.hpp"
+#include "run/cost_estimate.hpp"
+#include "run/rescheduling.hpp"
 #include "run/statistics.hpp"
 
 namespace mainstream {
 
-// Fed with the statistics of a live run on one stream. Pure computation on stream time, no clock, no threads.
-//
-// Costs follow what is observed (an exponential average); what did not run is scaled like the rest. A budget
-// that was not given follows too: down to what the engine got done while frames were lost, and up again in
-// small steps while none are. A new schedule comes when the present one has exceeded the budget for a while,
-// or when enough room has appeared for a better one; more slowly each time that a better one had to be
-// taken back, so that it does not swing.
+// Cuts the statistics of a mix's streams into windows (feedback::kWindowSeconds) and feeds them to the three.
+// Live runs only. Pure computation on the caller's clock, one thread.
 class Feedback {
  public:
   struct Options {
-    double budget = 0;          // milliseconds per second, to begin with
-    bool budget_given = false;  // then it stays
+    double budget = 0;          // milliseconds per second; where it is not given, the first estimate
+    bool budget_given = false;  // then it stays as it is
   };
 
-  // `plan` is in force from stream time 0 as number `number`.
+  // `plan` is in force as number `number` on all streams. The planner outlives the feedback.
   Feedback(const Planner& planner, const Options& options, Costs costs, MixPlan plan, int number);
 
-  struct Change {
-    MixPlan plan;
-    std::string reason;
-  };
-  // To be called about once a second; `dropped` counts the frames that nobody took since the run began. When
-  // it returns a change, the caller deploys it and tells deployed().
-  [[nodiscard]] std::optional<Change> observe(const PlanStatistics& statistics, std::int64_t dropped);
-  // The change is in force as plan `number`: observations of older ones say nothing any more.
-  void deployed(const Change& change, int number);
+  // Call about once a second for each stream, here that of the mix's stem `stem`. `dropped` counts the frames
+  // that nobody took since the stream began; `now_s` is the time in seconds on one clock for all streams. The
+  // caller deploys a change on all streams and then calls deployed().
+  [[nodiscard]] std::optional<PlanChange> observe(std::size_t stem, const PlanStatistics& statistics,
+                                                  std::int64_t dropped, double now_s);
+  // The change is in force as plan `number`; statistics of older plans are ignored from now on.
+  void deployed(const PlanChange& change, int number);
 
-  [[nodiscard]] const Costs& costs() const { return costs_; }
-  [[nodiscard]] double budget() const { return budget_; }
-  [[nodiscard]] const MixPlan& plan() const { return plan_; }
+  [[nodiscard]] const Costs& costs() const { return costs_.costs(); }
+  [[nodiscard]] double budget() const { return budget_.ms_per_s(); }
+  [[nodiscard]] const MixPlan& plan() const { return policy_.plan(); }
 
  private:
-  struct Window;  // what happened since the last observation
-
-  struct Errors;  // observed over expected cost, part by part
-
-  void correct_costs(const Window& window);
-  [[nodiscard]] Errors compare(const Window& window) const;
-  [[nodiscard]] double expected_ms(std::size_t first, std::size_t last) const;
-  [[nodiscard]] double expected_own_ms(std::size_t app) const;
-  void correct_budget(const Window& window, bool any_dropped, double now);
-  [[nodiscard]] std::optional<Change> consider(const Window& window, double now);
-  [[nodiscard]] std::optional<Change> lower(double cost, double now);
-  [[nodiscard]] std::optional<Change> raise(const Schedule& present, double now);
-  [[nodiscard]] static double gain_of(const Schedule& better, const Schedule& present);
+  struct Stream {
+    bool begun = false;              // some frame came
+    PlanStatistics last;             // at the last window's end
+    std::int64_t dropped = 0;        // likewise
+    std::optional<EngineLoad> load;  // in the last window
+  };
+  [[nodiscard]] EngineLoad load_of(std::size_t stem, const PlanStatistics& window, bool dropped) const;
+  void estimate_budget(double now_s);
 
   const Planner& planner_;
-  const Options options_;
-  Costs costs_;
-  double budget_;
-  MixPlan plan_;
-  double cost_when_solved_, budget_when_solved_;
-  double unavoidable_cost_ = 0;  // of the present schedule, where no other costs less
-  int number_;                   // of the plan
-  PlanStatistics last_;
-  std::int64_t dropped_ = 0;
-
-  bool begun_ = false;
-  // Stream seconds.
-  std::optional<double> over_since_;
-  double changed_at_ = 0, calm_since_ = 0;
-  std::optional<double> raised_at_;  // the last change that used more
-  double patience_;                  // between a change and one that uses more
+  const bool budget_given_;
+  CostEstimate costs_;
+  BudgetEstimate budget_;
+  ReschedulingPolicy policy_;
+  int number_;                   // of the plan in force
+  std::vector<Stream> streams_;  // by stem
 };
 
 }  // namespace mainstream

@@ -7,7 +7,7 @@
 namespace mainstream {
 namespace {
 
-// As RFC 4180 has it: a field with a separator, a quote or a line's end stands in quotes.
+// RFC 4180: a field with a separator, a quote or a line end is put in quotes.
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";

@@ -1,4 +1,4 @@
-// Every answer of every app, as CSV (docs/formats.md, "Frame log").
+// Every score of every app, as CSV (docs/formats.md, "Frame log").
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ struct FrameAnswer {
   bool positive = false;
 };
 
-// All answers of a file, in its order. Throws unreadable, or untrusted naming file and answer (from 1).
+// All scores of a file, in its order. Throws unreadable, or untrusted with file and row (the header is row
+// 0).
 [[nodiscard]] std::vector<FrameAnswer> read_frame_log(const std::filesystem::path& path);
 
 }  // namespace mainstream

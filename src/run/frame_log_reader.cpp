@@ -24,7 +24,7 @@ class FrameLogParser {
     rest_.remove_prefix(kHeader.size());
     std::vector<FrameAnswer> answers;
     while (!rest_.empty()) {
-      ++line_;
+      ++row_;
       FrameAnswer& answer = answers.emplace_back();
       answer.frame = number<std::int64_t>(plain_field(','), "a frame");
       (void)number<double>(plain_field(','), "seconds");
@@ -77,12 +77,12 @@ class FrameLogParser {
   }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(ErrorKind::untrusted, fmt::format("{}: answer {}: {}", source_, line_, what));
+    throw Error(ErrorKind::untrusted, fmt::format("{}: row {}: {}", source_, row_, what));
   }
 
   std::string_view rest_;
   const std::string source_;
-  std::int64_t line_ = 0;  // answers; the header is 0
+  std::int64_t row_ = 0;  // the header is 0
 };
 
 }  // namespace

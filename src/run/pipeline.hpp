@@ -1,4 +1,4 @@
-// What happens to one frame between the camera and the scores: scaling, stem and tails.
+// One frame from picture to scores: scaling, stem and tails.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ struct FrameTimes {
     std::size_t place = 0;
     double ms = 0;
   };
-  // What an app runs itself: its tail, or its share of what computes the exits of several apps at once.
+  // The time of an app's own network: its tail, or its share of a product of several apps' exits.
   struct Tail {
     std::size_t app = 0;
     double ms = 0;  // without sharing: of the app's whole network
@@ -42,13 +42,13 @@ class Pipeline {
                    FrameTimes& times) = 0;
 };
 
-// What an app runs without sharing, from the picture on.
+// An app's whole network, which it runs without sharing.
 struct DeployedNetwork {
   std::shared_ptr<Network> network;
   std::vector<std::size_t> positive;  // classes
 };
 
-// Number types of the way to each place of the base.
+// By place of the base: the number type of the segment that ends there.
 using StemTypes = std::vector<Precision>;
 
 // The stem of a base, with the one scaled input of each frame. Plans that want the same number types share
@@ -66,7 +66,8 @@ struct SharedStem {
   std::vector<std::size_t> places;  // of the base, by the stem's branchpoint
 };
 
-// Scales once, runs the stem once, and what is due when the stem has come to its branchpoint.
+// Scales once and runs the stem once; each network that is due runs when the stem has come to its
+// branchpoint.
 class SharedPipeline : public Pipeline {
  public:
   // Member i of the network is app i, and positive[i] are its positive classes; its stem is that of `shared`.

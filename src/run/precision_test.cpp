@@ -145,7 +145,7 @@ TEST_P(PrecisionTest, ANewScheduleMayChangeTheStemsPrecision) {
   auto first = deployer.plan(before);
   const std::weak_ptr<SharedStem> old_stem = deployer.stem(before.stem_types[0]);
   auto second = deployer.plan(after);
-  EXPECT_EQ(second->apps[1].threshold, files_->manifests["b"].candidates[1].quality(pair)->threshold);
+  EXPECT_EQ(second->settings[1].threshold, files_->manifests["b"].candidates[1].quality(pair)->threshold);
   EXPECT_FALSE(old_stem.expired());
 
   const auto inputs = clip_inputs(apps.stems[0].base, files_->clip(), 10);
@@ -243,8 +243,8 @@ TEST_P(PrecisionTest, ARunChoosesByItself) {
   options.duration_s = 1;
   const RunReport report = run(options);
   EXPECT_GT(report.frames_analysed, 0);
-  EXPECT_THAT(report.schedules[0].precisions, testing::Contains(to_string(GetParam())));
-  EXPECT_EQ(report.stem_costs.size(), 3 * report.schedules[0].precisions.size());
+  EXPECT_THAT(report.number_types, testing::Contains(GetParam()));
+  EXPECT_EQ(report.stem_costs.size(), 3 * report.number_types.size());
 }
 
 TEST_P(PrecisionTest, ASchedulesPrecisionsMustBePossibleTogether) {
@@ -263,7 +263,8 @@ TEST_P(PrecisionTest, ASchedulesPrecisionsMustBePossibleTogether) {
     EXPECT_ERROR(untrusted, read_schedule(out_ / "schedule.json", apps, Mode::mainstream), message);
   };
   const std::string name = to_string(GetParam());
-  refuse({"f32", name, name}, "one branchpoint has one number type, and deeper ones no more exact ones");
+  refuse({"f32", name, name},
+         "a branchpoint has one number type, and a deeper one has none that is more exact");
   refuse({name, name, "f32"}, "cannot have the stem of");
   refuse({name, name, "f16"}, "apps[2].stem_precision: must be f32, bf16 or int8, is \"f16\"");
   const Mix plain = files_->mix();

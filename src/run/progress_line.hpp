@@ -1,4 +1,4 @@
-// What a person who waits sees of a run.
+// The progress line of a run.
 #pragma once
 
 #include <string>

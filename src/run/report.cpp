@@ -7,7 +7,7 @@
 namespace mainstream {
 namespace {
 
-// Times come from a clock; more digits would be noise.
+// Rounds to six digits: times come from a clock, so more would be noise.
 double rounded(double value) {
   return std::round(value * 1e6) / 1e6;
 }
@@ -33,31 +33,32 @@ void put(Json& object, const char* key, const std::optional<double>& value) {
   if (value) object[key] = rounded(*value);
 }
 
-Json apps_json(const RunReport::InForce& in_force) {
+Json apps_json(const MixPlan& plan, bool with_number_types) {
   Json apps = Json::array();
-  for (std::size_t a = 0; a < in_force.schedule.apps.size(); ++a) {
-    const Schedule::App& app = in_force.schedule.apps[a];
+  for (std::size_t a = 0; a < plan.settings.size(); ++a) {
+    const Schedule::App& app = plan.schedule.apps[a];
+    const Setting& setting = plan.settings[a];
     Json entry{{"id", app.id},
-               {"branchpoint", in_force.branchpoints[a]},
-               {"candidate", app.choice.candidate},
-               {"fps", app.choice.fps},
-               {"votes", app.choice.votes},
+               {"branchpoint", setting.branchpoint},
+               {"candidate", setting.candidate},
+               {"fps", setting.fps},
+               {"votes", setting.votes},
                {"f1", rounded(app.f1)}};
     put(entry, "recall", app.recall);
     put(entry, "precision", app.precision);
     entry["own_cost"] = rounded(app.own_cost);
-    if (in_force.precisions.size() > 1) {
-      entry["stem_precision"] = in_force.precisions[static_cast<std::size_t>(app.choice.stem_precision)];
-      entry["tail_precision"] = in_force.precisions[static_cast<std::size_t>(app.choice.tail_precision)];
+    if (with_number_types) {
+      entry["stem_precision"] = to_string(setting.number_types.stem);
+      entry["tail_precision"] = to_string(setting.number_types.tail);
     }
     apps.push_back(std::move(entry));
   }
   return apps;
 }
 
-// A schedule file with two fields more.
-Json to_json(const RunReport::InForce& in_force) {
-  const Schedule& schedule = in_force.schedule;
+// A schedule file with two more fields.
+Json to_json(const RunReport::InForce& in_force, const std::vector<Precision>& number_types) {
+  const Schedule& schedule = in_force.plan.schedule;
   Json json{{"from_seconds", rounded(in_force.from_seconds)},
             {"reason", in_force.reason},
             {"algorithm", to_string(schedule.algorithm)},
@@ -69,13 +70,14 @@ Json to_json(const RunReport::InForce& in_force) {
             {"min_f1", rounded(schedule.min_f1)},
             {"proven", schedule.proven}};
   put(json, "bound", schedule.bound);
-  json["apps"] = apps_json(in_force);
+  json["apps"] = apps_json(in_force.plan, number_types.size() > 1);
   json["shared"] = Json::array();
   for (const Schedule::Segment& segment : schedule.shared) {
-    json["shared"].push_back({{"layers", {segment.first_layer, segment.end_layer}},
-                              {"fps", segment.fps},
-                              {"precision", in_force.precisions[static_cast<std::size_t>(segment.precision)]},
-                              {"cost", rounded(segment.cost)}});
+    json["shared"].push_back(
+        {{"layers", {segment.first_layer, segment.end_layer}},
+         {"fps", segment.fps},
+         {"precision", to_string(number_types[static_cast<std::size_t>(segment.precision)])},
+         {"cost", rounded(segment.cost)}});
   }
   return json;
 }
@@ -123,7 +125,10 @@ std::string to_json(const RunReport& report) {
                    {"stem", to_json(report.stem)},
                    {"decoding", to_json(report.decoding)}};
   json["apps"] = list(report.apps);
-  json["schedules"] = list(report.schedules);
+  json["schedules"] = Json::array();
+  for (const RunReport::InForce& in_force : report.schedules) {
+    json["schedules"].push_back(to_json(in_force, report.number_types));
+  }
   json["stem_costs"] = list(report.stem_costs);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -15,7 +15,7 @@ namespace {
 
 void check_positive(const std::optional<double>& value, const char* name) {
   if (value && !(*value > 0 && *value < 1e9))
-    usage(fmt::format("{} is {}; it must be above 0", name, *value));
+    usage(fmt::format("{}: expected a value above 0, got {}", name, *value));
 }
 
 void check_folder_of(const std::optional<std::filesystem::path>& file) {
@@ -38,11 +38,11 @@ RunOptions checked(RunOptions options) {
   check_positive(options.budget, "the budget");
   check_positive(options.duration_s, "the duration");
   if (!(options.stream_fps >= 0 && options.stream_fps <= 1000)) {
-    usage(fmt::format("the stream's frame rate is {}; above 0 and at most 1000 is possible",
+    usage(fmt::format("the stream's frame rate: expected 0 to 1000 frames per second, got {}",
                       options.stream_fps));
   }
   if (options.frames && !(options.frames->first >= 0 && options.frames->first <= options.frames->last)) {
-    usage(fmt::format("frames {}..{}: the first must not be negative nor above the last",
+    usage(fmt::format("expected frames FIRST..LAST with 0 <= FIRST <= LAST, got {}..{}",
                       options.frames->first, options.frames->last));
   }
   if (options.algorithm == Algorithm::no_sharing || options.algorithm == Algorithm::max_sharing ||

@@ -1,4 +1,4 @@
-// What can be told of a run's options without opening anything.
+// Checks of a run's options that open nothing.
 #pragma once
 
 #include "mainstream/runner.hpp"

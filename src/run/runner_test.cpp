@@ -104,7 +104,7 @@ class RunnerTest : public testing::Test {
     std::vector<FrameRange> events;
     for (const std::int64_t frame : frames) {
       const float score = mix_->scores[app][candidate][static_cast<std::size_t>(frame)];
-      const auto event = detector.add(frame, score, score >= manifest.candidates[candidate].threshold);
+      const auto event = detector.add(frame, {}, score, score >= manifest.candidates[candidate].threshold);
       if (event) events.push_back(event->range);
     }
     if (const auto event = detector.finish()) events.push_back(event->range);
@@ -226,18 +226,18 @@ TEST_F(RunnerTest, EveryModeSchedulesByItself) {
     const RunReport report = run(run_options);
     ASSERT_EQ(report.schedules.size(), 1U) << to_string(mode);
     const RunReport::InForce& schedule = report.schedules[0];
-    EXPECT_LE(schedule.schedule.cost, report.available_ms_per_s + 1e-6);
+    EXPECT_LE(schedule.plan.schedule.cost, report.available_ms_per_s + 1e-6);
     for (std::size_t app = 0; app < 3; ++app) {
       EXPECT_NEAR(report.apps[app].reached_fps, report.apps[app].target_fps, 0.7) << to_string(mode);
       const std::size_t allowed = mode == Mode::max_sharing ? mix_->base.branchpoints.size() - 1 : 1;
       EXPECT_TRUE(mode == Mode::mainstream || mode == Mode::fixed || mode == Mode::apart ||
-                  schedule.branchpoints[app] == mix_->base.branchpoints[allowed].tensor);
+                  schedule.plan.settings[app].branchpoint == mix_->base.branchpoints[allowed].tensor);
     }
     const Json json = parse_json(read_file(out_ / "report.json"), "report.json");
     EXPECT_EQ(json["mode"], to_string(mode));
     EXPECT_EQ(json["apps"].size(), 3U);
     EXPECT_EQ(json["frames"]["delivered"], 60);
-    EXPECT_EQ(json["schedules"][0]["apps"][0]["branchpoint"], schedule.branchpoints[0]);
+    EXPECT_EQ(json["schedules"][0]["apps"][0]["branchpoint"], schedule.plan.settings[0].branchpoint);
   }
 }
 
@@ -255,7 +255,7 @@ TEST_F(RunnerTest, RunsTheScheduleThatPackagesCostsAndBudgetGive) {
       solve_options.algorithm = algorithm_of(mode, Algorithm::automatic);
       const Problem problem = make_problem(mix, costs, budget, mode);
       const Schedule expected = spend_rest(problem, solve(problem, solve_options));
-      const Schedule& ran = report.schedules[0].schedule;
+      const Schedule& ran = report.schedules[0].plan.schedule;
       EXPECT_NEAR(ran.cost, expected.cost, 1e-9);
       for (std::size_t app = 0; app < 3; ++app) {
         EXPECT_EQ(ran.apps[app].choice, expected.apps[app].choice) << to_string(mode) << " at " << budget;
@@ -272,7 +272,7 @@ TEST_F(RunnerTest, AReportsScheduleCanBeRunAgain) {
   write_file(out_ / "again.json", json["schedules"][0].dump());
   run_options.schedule = out_ / "again.json";
   const RunReport second = run(run_options);
-  EXPECT_EQ(second.schedules[0].branchpoints, first.schedules[0].branchpoints);
+  EXPECT_EQ(second.schedules[0].plan.settings, first.schedules[0].plan.settings);
   EXPECT_EQ(read_log(out_ / "frames.csv").at("a").frames, log.at("a").frames);
 }
 
@@ -345,9 +345,13 @@ TEST_F(RunnerTest, RefusesWhatCannotRunBeforeItStarts) {
   };
   EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.apps.clear(); })), "at least one M-Package");
   EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.apps.push_back(o.apps[0]); })), "both of the app \"a\"");
-  EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.budget = -1; })), "the budget is -1");
-  EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.frames = FrameRange{50, 40}; })), "frames 50..40");
-  EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.frames = FrameRange{60, 70}; })), "it has only 60");
+  EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.budget = -1; })),
+               "the budget: expected a value above 0, got -1");
+  EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.frames = FrameRange{50, 40}; })), "got 50..40");
+  EXPECT_ERROR(usage, run(with([](RunOptions& o) {
+                 o.frames = FrameRange{60, 70};
+               })),
+               "expected frames within 0..59, got 60..70");
   EXPECT_ERROR(usage, run(with([](RunOptions& o) { o.algorithm = Algorithm::no_sharing; })),
                "mode of running");
   EXPECT_ERROR(unreadable, run(with([](RunOptions& o) { o.base = "/nowhere.onnx"; })), "/nowhere.onnx");
@@ -371,9 +375,9 @@ TEST_F(RunnerTest, RefusesSchedulesThatDoNotFitTheApps) {
   };
   EXPECT_ERROR(untrusted, run(with("{")), "not JSON");
   EXPECT_ERROR(untrusted, run(with(R"({"apps": [{"id": "x", "frozen": 1, "fps": 1}]})")),
-               "apps[0].id: names the app \"x\"; those that run are a, b, c");
+               "apps[0].id: names the app \"x\", expected one of a, b, c");
   EXPECT_ERROR(untrusted, run(with(R"({"apps": [{"id": "a", "frozen": 999, "fps": 1}]})")),
-               "must be one of the package's candidates");
+               "names no candidate of the package");
   EXPECT_ERROR(untrusted, run(with(R"({"apps": [{"id": "a", "branchpoint": "t9", "fps": 0}]})")), "fps");
   EXPECT_ERROR(untrusted, run(with(R"({"apps": []})")), "no entry for the app \"a\"");
 }

@@ -1,3 +1,4 @@
+// Reads a schedule file: every field is untrusted.
 #include "run/schedule_file.hpp"
 
 #include <fmt/format.h>
@@ -23,7 +24,7 @@ std::size_t app_index(const JsonField& id, const Mix& mix) {
   if (found != mix.apps.end()) return static_cast<std::size_t>(found - mix.apps.begin());
   std::vector<std::string> known;
   for (const Mix::App& app : mix.apps) known.push_back(app.name());
-  id.fail(fmt::format("names the app \"{}\"; those that run are {}", name, fmt::join(known, ", ")));
+  id.fail(fmt::format("names the app \"{}\", expected one of {}", name, fmt::join(known, ", ")));
 }
 
 template <typename Fits>
@@ -34,10 +35,11 @@ const Candidate& find_candidate(const JsonField& field, const Mix::App& app, con
   if (found != candidates.end()) return *found;
   std::vector<std::string> known;
   for (const Candidate& candidate : candidates) known.push_back(name(candidate));
-  field.fail(fmt::format("must be one of the package's candidates: {}", fmt::join(known, ", ")));
+  field.fail(fmt::format("names no candidate of the package, expected one of {}", fmt::join(known, ", ")));
 }
 
-// By id; older schedules name the place, which is that of the first candidate there.
+// Finds the candidate by its id; older schedules name a branchpoint, which stands for the first candidate
+// there.
 const Candidate& candidate_of(const JsonField& entry, const Mix::App& app) {
   if (const auto field = entry.find("candidate")) {
     const std::string id = field->text();
@@ -57,7 +59,7 @@ const Candidate& candidate_of(const JsonField& entry, const Mix::App& app) {
       [](const Candidate& c) { return std::to_string(c.frozen_layers); });
 }
 
-// What stands there, else f32.
+// The number types of the entry, f32 where it names none.
 PrecisionPair types_of(const JsonField& entry, const Candidate& candidate, const Mix::Stem& stem, Mode mode) {
   PrecisionPair pair;
   if (const auto field = entry.find("stem_precision")) pair.stem = parse_precision(*field);
@@ -69,8 +71,9 @@ PrecisionPair types_of(const JsonField& entry, const Candidate& candidate, const
   if (std::ranges::find(possible, pair) != possible.end()) return pair;
   std::vector<std::string> known;
   for (const PrecisionPair& other : possible) known.push_back(to_string(other));
-  entry.fail(fmt::format("{} is not possible with this base, package, processor and mode: {}",
-                         to_string(pair), fmt::join(known, "; ")));
+  entry.fail(
+      fmt::format("{} is not possible with this base, package, processor and mode, expected one of: {}",
+                  to_string(pair), fmt::join(known, "; ")));
 }
 
 int votes_of(const JsonField& entry, const Mix::App& app) {
@@ -78,19 +81,19 @@ int votes_of(const JsonField& entry, const Mix::App& app) {
   return field ? static_cast<int>(field->integer(1, 1000)) : app.manifest().event.votes;
 }
 
-// The stem has one number type at each place, and no more exact one behind it.
+// Checks that the stem has one number type at each place, and no more exact one behind it.
 void check_stem(const JsonField& apps, const std::vector<Setting>& settings, const Mix& mix) {
   const auto place = [&](std::size_t a) {
     const Mix::App& app = mix.apps[a];
-    return mix.place(app.stem, app.manifest().candidate(settings[a].candidate).branchpoint);
+    return mix.place(app.stem, settings[a].branchpoint);
   };
   for (std::size_t a = 0; a < settings.size(); ++a) {
     for (std::size_t b = 0; b < settings.size(); ++b) {
       const Precision first = settings[a].number_types.stem, second = settings[b].number_types.stem;
       if (place(a) > place(b) || first == second || (place(a) < place(b) && first < second)) continue;
       apps.fail(
-          fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: one branchpoint has "
-                      "one number type, and deeper ones no more exact ones",
+          fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: a branchpoint has one "
+                      "number type, and a deeper one has none that is more exact",
                       mix.apps[a].name(), to_string(first), mix.apps[b].name(), to_string(second)));
     }
   }
@@ -109,8 +112,8 @@ std::vector<Setting> read_schedule(const std::filesystem::path& path, const Mix&
     const Mix::App& app = mix.apps[a];
     if (settings[a]) entry["id"].fail(fmt::format("is a duplicate of \"{}\"", app.name()));
     const Candidate& candidate = candidate_of(entry, app);
-    settings[a] = {candidate.id, entry["fps"].number(kMinFps, kMaxFps), votes_of(entry, app),
-                   types_of(entry, candidate, mix.stems[app.stem], mode)};
+    settings[a] = mix.setting(a, candidate.id, entry["fps"].number(kMinFps, kMaxFps), votes_of(entry, app),
+                              types_of(entry, candidate, mix.stems[app.stem], mode));
   }
   std::vector<Setting> result;
   for (std::size_t a = 0; a < settings.size(); ++a) {

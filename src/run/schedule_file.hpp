@@ -1,4 +1,4 @@
-// A schedule that somebody else made.
+// Schedules from files.
 #pragma once
 
 #include <filesystem>
@@ -8,11 +8,11 @@
 
 namespace mainstream {
 
-// Reads a schedule (docs/formats.md, "Schedule") for the apps of a mix of one stem; of each app counts id,
-// candidate (else branchpoint or frozen, for the first candidate there), fps, votes, and the number types.
-// Throws unreadable, or untrusted, naming the field: an app that the mix does not have or that is missing, a
-// candidate that its package does not have, a frame rate that is none, number types that are not possible, or
-// not together.
+// Reads a schedule (docs/formats.md, "Schedule") for the apps of a mix of one stem. For each app it reads id,
+// candidate (else branchpoint or frozen, for the first candidate there), fps, votes and number types. Throws
+// unreadable, or untrusted with the field: an app that the mix does not have or that is missing, a candidate
+// that its package does not have, a frame rate out of range, number types that are not possible, alone or
+// together.
 [[nodiscard]] std::vector<Setting> read_schedule(const std::filesystem::path& path, const Mix& mix,
                                                  Mode mode);
 

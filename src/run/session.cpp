@@ -1,3 +1,4 @@
+// Session: reads and checks, measures, schedules and compiles; then runs its threads and follows them.
 #include "run/session.hpp"
 
 #include <fmt/format.h>
@@ -20,10 +21,10 @@ namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(200);
 constexpr double kRateWindow = 2;  // seconds over which progress shows rates
-// So far a live stream may be behind the clock when its time is over.
+// A live stream that is this far behind the clock when its duration is over has stalled.
 constexpr auto kStalled = std::chrono::seconds(1);
-// Of each second of the engine's threads, what sinks, schedules and the system need; and decoding, as long as
-// nothing is known of it.
+// Milliseconds of each second that a budget leaves to sinks, scheduling and the system, and to decoding where
+// its time is not known.
 constexpr double kRestReserve = 50, kUnknownDecoding = 100;
 constexpr double kLeastBudget = 100;
 
@@ -127,43 +128,46 @@ void Session::note_schedule(const MixPlan& plan, const std::string& reason, doub
   log->info("{}: {}: {:.1f} of {:.1f} ms/s, expected F1 {:.3f} on average, {:.3f} at worst", options_.stream,
             reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
   const std::vector<Precision>& types = mix_.stems.front().number_types;
-  RunReport::InForce in_force{from_seconds, reason, schedule, {}, {}};
-  for (const Precision type : types) in_force.precisions.push_back(to_string(type));
   for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
     const Setting& setting = plan.settings[app];
-    const std::string& branchpoint = mix_.apps[app].manifest().candidate(setting.candidate).branchpoint;
     log->info("  {}: {} at {} at {:.6g} fps, {} {}{}, expected F1 {:.3f}", mix_.apps[app].name(),
-              setting.candidate, branchpoint, setting.fps, setting.votes,
+              setting.candidate, setting.branchpoint, setting.fps, setting.votes,
               setting.votes == 1 ? "vote" : "votes",
               types.size() > 1 ? ", " + to_string(setting.number_types) : "", schedule.apps[app].f1);
-    in_force.branchpoints.push_back(branchpoint);
   }
-  schedules_.push_back(std::move(in_force));
+  schedules_.push_back({from_seconds, reason, plan});
 }
 
 RunReport Session::run() {
   started_ = clock_.now();
   {
-    const std::jthread analysis([this] {
-      std::exception_ptr failure;
-      try {
-        analysis_->run(camera_);
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      const std::lock_guard lock(mutex_);
-      failure_ = failure;
-      over_ = true;
-      ended_.notify_all();
-    });
+    const std::jthread analysis([this] { analyse(); });
     camera_.start();
     control();
   }
-  if (!failure_) failure_ = camera_.failure();
-  RunReport result = report();
+  std::exception_ptr failure;
+  {
+    const MutexLock lock(mutex_);
+    failure = failure_;
+  }
+  if (!failure) failure = camera_.failure();
+  RunReport result = report(failure);
   if (options_.report) write_file(*options_.report, to_json(result));
-  if (failure_) std::rethrow_exception(failure_);
+  if (failure) std::rethrow_exception(failure);
   return result;
+}
+
+void Session::analyse() {
+  std::exception_ptr failure;
+  try {
+    analysis_->run(camera_);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const MutexLock lock(mutex_);
+  failure_ = failure;
+  over_ = true;
+  ended_.notify_all();
 }
 
 void Session::control() {
@@ -185,7 +189,7 @@ void Session::control() {
     if (feedback_) follow(now);
     stop_when_stalled();
   }
-  // The last line is of the whole run, with what came since the last look.
+  // The last line shows the rates of the whole run, with all that came since the last tick.
   if (!progress) return;
   const CameraCounts camera = camera_.counts();
   progress->update(static_cast<std::uint64_t>(camera.delivered),
@@ -193,21 +197,25 @@ void Session::control() {
 }
 
 bool Session::over_within(std::chrono::milliseconds time) {
-  std::unique_lock lock(mutex_);
-  return ended_.wait_for(lock, time, [this] { return over_; });
+  const auto until = std::chrono::steady_clock::now() + time;
+  const MutexLock lock(mutex_);
+  while (!over_ && ended_.wait_until(mutex_, until)) continue;
+  return over_;
 }
 
 void Session::follow(const Statistics& statistics) {
   try {
-    auto change = feedback_->observe(statistics.present, camera_.counts().dropped);
+    if (!statistics.last) return;
+    auto change =
+        feedback_->observe(0, statistics.present, camera_.counts().dropped, seconds(*statistics.last));
     if (!change) return;
     auto plan = deployer_.plan(change->plan);
     feedback_->deployed(*change, plan->number);
     note_schedule(change->plan, change->reason, seconds(*statistics.last));
     analysis_->swap(std::move(plan));
   } catch (const Error& error) {
-    // A package's file may have gone; what runs can go on.
-    module_log("run")->warn("{}: stays with its schedule: {}", options_.stream, error.what());
+    // A package's file may be gone; the present plan can go on.
+    module_log("run")->warn("{}: keeps its schedule: {}", options_.stream, error.what());
     feedback_.reset();
   }
 }
@@ -216,6 +224,11 @@ void Session::stop_when_stalled() {
   if (options_.pace != Pace::live || !options_.duration_s) return;
   if (clock_.now() - started_ > std::chrono::duration<double>(*options_.duration_s) + kStalled)
     camera_.stop();
+}
+
+RunReport run(const RunOptions& options, std::stop_token stop) {
+  Session session(options, std::move(stop));
+  return session.run();
 }
 
 }  // namespace mainstream

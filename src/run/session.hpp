@@ -1,16 +1,15 @@
 // One run from its options to its report.
 #pragma once
 
-#include <condition_variable>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "core/clock.hpp"
+#include "core/mutex.hpp"
 #include "core/progress.hpp"
 #include "mainstream/runner.hpp"
 #include "run/analysis.hpp"
@@ -26,7 +25,7 @@ class Session {
  public:
   Session(const RunOptions& options, std::stop_token stop, Clock& clock = Clock::system());
 
-  // Once. What the threads throw is thrown after the report is written.
+  // Call once. An exception of a thread is rethrown after the report is written.
   RunReport run();
 
  private:
@@ -35,15 +34,15 @@ class Session {
   [[nodiscard]] Analysis::Options analysis_options();
   void note_schedule(const MixPlan& plan, const std::string& reason, double from_seconds);
 
-  // What the calling thread does while the others work.
-  void control();
+  void analyse();  // the thread of analysis
+  void control();  // the calling thread, meanwhile
   [[nodiscard]] bool over_within(std::chrono::milliseconds time);
   void follow(const Statistics& statistics);
   void stop_when_stalled();
 
-  [[nodiscard]] RunReport report() const;
+  [[nodiscard]] RunReport report(const std::exception_ptr& failure) const;
   void add_stem_costs(RunReport& report) const;
-  [[nodiscard]] std::string ended() const;
+  [[nodiscard]] std::string ended(const std::exception_ptr& failure) const;
 
   const RunOptions options_;
   const std::stop_token stop_;
@@ -52,21 +51,21 @@ class Session {
   Camera camera_;
   Engine engine_;
   Deployer deployer_;
-  std::optional<Planner> planner_;  // once the stream's rate is known
-  std::vector<Setting> given_;      // by a schedule file
+  std::optional<Planner> planner_;  // made when the stream's rate is known
+  std::vector<Setting> given_;      // from a schedule file
   Costs first_costs_;
   double first_budget_ = 0;
   std::unique_ptr<LineFile> events_file_;
   std::unique_ptr<FrameLog> frame_log_;
   std::optional<Analysis> analysis_;
-  std::optional<Feedback> feedback_;  // of live runs that choose their schedule
+  std::optional<Feedback> feedback_;  // in live runs that choose their schedule
   std::vector<RunReport::InForce> schedules_;
   Clock::Time started_{};
 
-  std::mutex mutex_;  // protects what follows
-  std::condition_variable ended_;
-  bool over_ = false;
-  std::exception_ptr failure_;
+  CondVar ended_;
+  Mutex mutex_;
+  bool over_ GUARDED_BY(mutex_) = false;
+  std::exception_ptr failure_ GUARDED_BY(mutex_);  // of the analysis
 };
 
 }  // namespace mainstream

@@ -1,4 +1,4 @@
-// What a session tells when it is over.
+// The report of a session.
 #include <algorithm>
 
 #include "mainstream/error.hpp"
@@ -13,9 +13,9 @@ TimeSummary summary(const Histogram& times) {
 
 }  // namespace
 
-std::string Session::ended() const {
+std::string Session::ended(const std::exception_ptr& failure) const {
   try {
-    if (failure_) std::rethrow_exception(failure_);
+    if (failure) std::rethrow_exception(failure);
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -23,7 +23,7 @@ std::string Session::ended() const {
   return camera_.counts().duration_over ? "duration" : "end of stream";
 }
 
-RunReport Session::report() const {
+RunReport Session::report(const std::exception_ptr& failure) const {
   const Statistics statistics = analysis_->statistics();
   const CameraCounts camera = camera_.counts();
   RunReport report;
@@ -33,7 +33,7 @@ RunReport Session::report() const {
   report.pace = options_.pace;
   report.stream_fps = camera_.fps();
   report.threads = engine_.threads();
-  report.ended = ended();
+  report.ended = ended(failure);
   report.wall_seconds = std::chrono::duration<double>(clock_.now() - started_).count();
   double between = 0;  // first and last frame
   if (statistics.last) {
@@ -67,12 +67,13 @@ RunReport Session::report() const {
                            .events = app.events,
                            .own_time = summary(app.own_ms)});
   }
+  report.number_types = mix_.stems.front().number_types;
   report.schedules = schedules_;
   add_stem_costs(report);
   return report;
 }
 
-// Of the places where candidates leave the stem; what lies between two of them counts to the later.
+// One cost for each place where candidates leave the stem: that of the way from the place before it.
 void Session::add_stem_costs(RunReport& report) const {
   const Mix::Stem& stem = mix_.stems.front();
   for (const auto& [type, measured] : first_costs_.stems.front().segment_ms) {
@@ -88,11 +89,6 @@ void Session::add_stem_costs(RunReport& report) const {
       }
     }
   }
-}
-
-RunReport run(const RunOptions& options, std::stop_token stop) {
-  Session session(options, std::move(stop));
-  return session.run();
 }
 
 }  // namespace mainstream

@@ -1,4 +1,4 @@
-// What a run counts while it goes on. Plain values.
+// Counts and times of a run while it goes on. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "mainstream/media.hpp"
+#include "mainstream/media_time.hpp"
+#include "mainstream/planning.hpp"
 #include "run/histogram.hpp"
 #include "run/pipeline.hpp"
 
 namespace mainstream {
 
-// Time that something took, over all frames on which it ran.
+// Time that a part took in all, and how often it ran.
 struct Spent {
   double ms = 0;
   std::int64_t times = 0;
@@ -22,9 +23,10 @@ struct Spent {
     ms += took_ms;
     ++times;
   }
+  Spent operator-(const Spent& other) const { return {ms - other.ms, times - other.times}; }
 };
 
-// Since the present plan was deployed: what feedback compares with the plan.
+// Counted since the present plan was deployed; feedback compares them with the plan.
 struct PlanStatistics {
   int plan = 0;                          // its number
   std::optional<MediaTime> first, last;  // of the frames taken
@@ -34,6 +36,10 @@ struct PlanStatistics {
   // Runs of the stem from one place of the base to another; 0 is the picture.
   std::map<std::pair<std::size_t, std::size_t>, Spent> stem;
   std::vector<Spent> own;  // by app: its own network; where it runs alone, the whole
+
+  // Counted after `before`, an earlier value of the same plan's, or none yet. Requires `last`.
+  [[nodiscard]] PlanStatistics since(const PlanStatistics& before) const;
+  [[nodiscard]] double length_s() const { return seconds(*last - *first); }
 };
 
 struct Statistics {
@@ -54,11 +60,10 @@ struct Statistics {
   std::vector<App> apps;
   PlanStatistics present;
 
-  // A frame was taken from the camera; `fps[i]` is what the schedule asks for app i.
-  void count_taken(MediaTime time, std::span<const double> fps);
-  // A frame was analysed. Scores and events of apps are counted by whoever judges them.
+  // A frame was taken from the camera; `settings[i]` is the setting of app i.
+  void count_taken(MediaTime time, std::span<const Setting> settings);
+  // A frame was analysed. The caller counts the scores and events of apps.
   void count_analysed(const FrameTimes& times, double latency_ms_of_frame);
-  // A new plan begins.
   void begin_plan(int number);
 };
 

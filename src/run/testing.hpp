@@ -96,7 +96,7 @@ inline Scores reference_scores(const Base& base, const std::vector<Graph>& tails
   return scores;
 }
 
-// What the base reads of the first frames of a clip.
+// The base's inputs for the first frames of a clip.
 inline std::vector<std::vector<float>> clip_inputs(const Base& base, const std::filesystem::path& clip,
                                                    std::size_t count) {
   std::vector<std::vector<float>> inputs;
@@ -108,7 +108,7 @@ inline std::vector<std::vector<float>> clip_inputs(const Base& base, const std::
   return inputs;
 }
 
-// As if calibration had approved of all precisions. The id stays.
+// The base with all number types offered, as after a calibration. The id stays.
 inline Base calibrated(Base base, const std::filesystem::path& clip) {
   base.ranges = measure_ranges(Engine({.threads = 1}), base.graph, clip_inputs(base, clip, 5), {.share = 1});
   base.agreement[Precision::bf16] =
@@ -131,7 +131,7 @@ inline void add_precisions(Candidate& candidate, Ranges ranges) {
   if (!only_head) add(Precision::int8, Precision::int8, 0.03F);
 }
 
-// Of the activations of a tail up to its last convolution.
+// Ranges of the activations of a tail up to its last convolution.
 inline Ranges tail_ranges(const Base& calibrated_base, const Graph& tail, const std::filesystem::path& clip) {
   const std::string& branchpoint = tail.inputs.front();
   const Engine engine({.threads = 1});
@@ -170,7 +170,7 @@ struct TestMix {
     return read_mix(base_file, packages(), "clip", stream_fps, 64, 48);
   }
 
-  // A plan that nobody solved for: of each app a candidate by its number, and a rate.
+  // A plan that was not solved for: for each app a candidate by its number, and a rate.
   struct Wanted {
     std::size_t candidate;
     double fps;
@@ -181,7 +181,9 @@ struct TestMix {
     for (std::size_t app = 0; app < wanted.size(); ++app) {
       const std::string name(1, static_cast<char>('a' + app));
       const Candidate& candidate = manifests.at(name).candidates[wanted[app].candidate];
-      plan.settings.push_back({candidate.id, wanted[app].fps, 1, wanted[app].number_types});
+      const PrecisionPair& types = wanted[app].number_types;
+      plan.settings.push_back({candidate.id, wanted[app].fps, 1, types, candidate.branchpoint,
+                               candidate.quality(types)->threshold});
     }
     plan.stem_types.emplace_back(base.branchpoints.size(), stem_type);
     return plan;
