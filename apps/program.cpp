@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/log.hpp"
-#include "core/report.hpp"
 #include "mainstream/error.hpp"
+#include "report.hpp"
 
 namespace mainstream {
 namespace {

@@ -1,11 +1,12 @@
 # The four kinds of target that this project has, all with the same flags:
-#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..])   the library mainstream_NAME
-#   mainstream_test(NAME SOURCES .. USES ..)                    the test binary NAME_test, known to ctest as NAME
+#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [PRECOMPILE ..])   the library mainstream_NAME
+#   mainstream_test(NAME SOURCES .. USES .. [PRECOMPILE ..])    the test binary NAME_test, known to ctest as NAME
 #   mainstream_benchmark(NAME SOURCES .. USES ..)               NAME_bench, where benchmarks are asked for
 #   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
-# A first build takes half the time with CMAKE_UNITY_BUILD, where several sources of a target are compiled as one; so no
-# two sources of a target may have helpers of the same name and arguments.
 # USES are seen by whoever uses the target; PRIVATE ones stay inside it.
+# Headers that most sources include are precompiled once, in mainstream_core and core_test, and reused by all whose compiler
+# flags are the same. PRECOMPILE names other headers, for a target with a large foreign one or with flags of its own. The
+# sanitizer presets and clang-tidy do without (CMAKE_DISABLE_PRECOMPILE_HEADERS), so they show what a source forgot to include.
 
 add_library(mainstream_flags INTERFACE)
 target_compile_features(mainstream_flags INTERFACE cxx_std_20)
@@ -19,6 +20,10 @@ endif()
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC takes sources that another includes for headers, whose types must not use what is inside one source.
   target_compile_options(mainstream_flags INTERFACE -Wno-subobject-linkage)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+  # Without it ccache cannot tell which precompiled headers a source was compiled with.
+  target_compile_options(mainstream_flags INTERFACE -fpch-preprocess)
 endif()
 target_compile_definitions(mainstream_flags INTERFACE MAINSTREAM_VERSION="${PROJECT_VERSION}")
 
@@ -44,16 +49,37 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 find_package(Threads REQUIRED)
 
+set(common_headers
+  <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <numeric> <optional> <set> <span>
+  <stop_token> <string> <string_view> <thread> <utility> <variant> <vector> <fmt/format.h> <fmt/ranges.h> <nlohmann/json.hpp>)
+
+# The headers of PRECOMPILE; without any, those of `owner`, which has the common ones and `more`.
+function(mainstream_precompile target owner more precompile)
+  if(precompile)
+    target_precompile_headers(${target} PRIVATE ${precompile})
+  elseif(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${common_headers} ${more})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+
+# Installed ones (cmake/MainstreamInstall.cmake) need the public headers and C++20, but none of our flags.
 function(mainstream_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE;PRECOMPILE" ${ARGN})
   add_library(mainstream_${name} STATIC ${arg_SOURCES})
-  target_link_libraries(mainstream_${name} PUBLIC mainstream_flags ${arg_USES} PRIVATE ${arg_PRIVATE})
+  set_target_properties(mainstream_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(mainstream_${name} PUBLIC cxx_std_20)
+  target_include_directories(mainstream_${name} INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  target_link_libraries(mainstream_${name} PUBLIC "$<BUILD_INTERFACE:mainstream_flags>" ${arg_USES} PRIVATE ${arg_PRIVATE})
+  mainstream_precompile(mainstream_${name} mainstream_core "" "${arg_PRECOMPILE}")
 endfunction()
 
 function(mainstream_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE mainstream_flags ${arg_USES})
+  mainstream_precompile(${name} mainstream_core "" "")
 endfunction()
 
 # One binary per library, run in the source tree's root. What needs data that is not in
@@ -62,10 +88,11 @@ function(mainstream_test name)
   if(NOT MAINSTREAM_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRECOMPILE" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE mainstream_flags ${arg_USES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  mainstream_precompile(${name}_test core_test "<gmock/gmock.h>;<gtest/gtest.h>" "${arg_PRECOMPILE}")
   mainstream_test_run(${name} ${name}_test)
 endfunction()
 

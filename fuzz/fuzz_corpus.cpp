@@ -2,10 +2,11 @@
 #include <cstdio>
 
 #include "core/file.hpp"
-#include "core/report.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/problem_json.hpp"
 #include "package/testing.hpp"
+#include "report.hpp"
 
 namespace mainstream {
 namespace {

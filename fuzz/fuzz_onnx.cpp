@@ -2,7 +2,9 @@
 #include <string_view>
 
 #include "fuzzing.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/base.hpp"
+#include "package/fingerprint.hpp"
 
 namespace mainstream {
 namespace {

@@ -5,8 +5,9 @@
 #include <numeric>
 
 #include "core/json.hpp"
-#include "core/report.hpp"
+#include "graph/passes.hpp"
 #include "package/input_json.hpp"
+#include "report.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {

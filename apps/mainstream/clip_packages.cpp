@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/file.hpp"
-#include "core/sha256.hpp"
 #include "mainstream/error.hpp"
+#include "package/sha256.hpp"
 #include "trainer_program.hpp"
 
 namespace mainstream {

@@ -2,12 +2,13 @@
 
 #include "cli_testing.hpp"
 #include "core/json.hpp"
-#include "graph/tensor_file.hpp"
 #include "infer/random_graph.hpp"
 #include "infer/reference.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
+#include "mainstream/tensor_file.hpp"
+#include "media/pixels.hpp"
 #include "package/testing.hpp"
 
 namespace mainstream {

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "core/json.hpp"
 #include "engine_report.hpp"
+#include "infer/profile_alone.hpp"
 #include "mainstream/calibration.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
@@ -84,8 +85,8 @@ void time_network(Network& network, double seconds, Bench& bench) {
     bench.whole.outliers += whole.outliers;
     medians.push_back(whole.median_ms);
     p90s.push_back(whole.p90_ms);
-    alone.push_back(sum_ms(network.profile_alone(repetitions)));
-    cold.push_back(sum_ms(network.profile_alone(repetitions, true)));
+    alone.push_back(sum_ms(profile_alone(network, repetitions)));
+    cold.push_back(sum_ms(profile_alone(network, repetitions, true)));
     in_run.push_back(sum_ms(network.profile(repetitions)));
     over_alone.push_back(whole.median_ms / alone.back());
     over_cold.push_back(whole.median_ms / cold.back());

@@ -8,11 +8,8 @@
 #include "commands.hpp"
 #include "core/file.hpp"
 #include "core/stop.hpp"
-#include "eval/comparison.hpp"
-#include "eval/comparison_charts.hpp"
-#include "eval/comparison_json.hpp"
-#include "eval/comparison_report.hpp"
 #include "eval/comparison_tables.hpp"
+#include "mainstream/comparison.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/package.hpp"
 #include "text_table.hpp"
@@ -119,17 +116,9 @@ void print(const Comparison& comparison) {
 }
 
 void write(const Comparison& comparison, const DemoArguments& arguments) {
-  std::vector<AppPictures> pictures = choose_pictures(comparison);
-  take_pictures(pictures, arguments.video, stop_on_signal());
-  const std::string chart = draw_svg(f1_over_budget(comparison));
-  const std::filesystem::path report = arguments.output / "report.html";
-  const std::filesystem::path svg = arguments.output / "f1-over-budget.svg";
-  const std::filesystem::path json = arguments.output / "demo.json";
-  write_file(svg, chart);
-  write_file(json, to_json(comparison, pictures));
-  write_comparison_report(comparison, pictures, chart, report);
-  fmt::print("Report with pictures and charts: {}\nThe chart alone: {}\nAll figures: {}\n", report.string(),
-             svg.string(), json.string());
+  const ComparisonFiles files = write_comparison(comparison, arguments.output, stop_on_signal());
+  fmt::print("Report with pictures and charts: {}\nThe chart alone: {}\nAll figures: {}\n",
+             files.report.string(), files.chart.string(), files.json.string());
 }
 
 void run(const DemoArguments& arguments) {

@@ -1,9 +1,10 @@
 #include "cli_testing.hpp"
 #include "core/json.hpp"
-#include "graph/tensor_file.hpp"
 #include "infer/random_graph.hpp"
 #include "infer/reference.hpp"
 #include "mainstream/media.hpp"
+#include "mainstream/tensor_file.hpp"
+#include "media/pixels.hpp"
 
 namespace mainstream {
 namespace {

@@ -5,11 +5,11 @@
 #include <optional>
 
 #include "commands.hpp"
-#include "core/report.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/package.hpp"
 #include "package_report.hpp"
+#include "report.hpp"
 
 namespace mainstream {
 namespace {

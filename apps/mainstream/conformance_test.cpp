@@ -10,8 +10,8 @@
 
 #include "cli_testing.hpp"
 #include "graph/onnx_model.hpp"
-#include "graph/tensor_file.hpp"
 #include "mainstream/error.hpp"
+#include "mainstream/tensor_file.hpp"
 #include "tensor_inputs.hpp"
 
 namespace mainstream {

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "core/json.hpp"
-#include "core/report.hpp"
 #include "package/manifest.hpp"
+#include "report.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {

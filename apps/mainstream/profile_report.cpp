@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/json.hpp"
-#include "core/report.hpp"
+#include "report.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/json.hpp"
-#include "graph/tensor_file.hpp"
 #include "mainstream/error.hpp"
+#include "mainstream/tensor_file.hpp"
 
 namespace mainstream {
 namespace {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
-#include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
 
 namespace mainstream {
@@ -28,9 +28,5 @@ struct CalibrateOptions {
                                           const std::string& features,
                                           std::span<const std::vector<float>> inputs, Precision precision,
                                           const Ranges& ranges);
-
-// Those beside f32 that calibration approved of for this base and that this processor computes in, the most
-// exact first.
-[[nodiscard]] std::vector<Precision> offered_precisions(const Base& base);
 
 }  // namespace mainstream

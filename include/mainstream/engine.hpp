@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "mainstream/exit.hpp"
 #include "mainstream/graph.hpp"
 #include "mainstream/precision.hpp"
 
@@ -32,10 +31,9 @@ class Engine {
   // Of all that was made with it and still is: bytes of packed weights, each constant once.
   [[nodiscard]] std::size_t weight_bytes() const;
 
-  struct State;
-  [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }
-
  private:
+  friend struct EngineAccess;  // of src/infer
+  struct State;
   std::shared_ptr<State> state_;
 };
 
@@ -81,15 +79,12 @@ class Network {
   [[nodiscard]] std::vector<StepInfo> steps() const;
   // Runs on the last input for about `duration` (at least five times).
   [[nodiscard]] Timing benchmark(std::chrono::milliseconds duration);
-  // The steps with their median times over `repetitions` runs on the last input: as parts of whole runs, or
-  // each repeated by itself. By itself it finds its weights in the cache, which is the least that it can
-  // take; with `cold_weights` each repetition reads another copy of them, and copies take turns as long as
-  // within a run.
+  // The steps with their median times over `repetitions` runs on the last input.
   [[nodiscard]] std::vector<StepInfo> profile(int repetitions);
-  [[nodiscard]] std::vector<StepInfo> profile_alone(int repetitions, bool cold_weights = false);
   [[nodiscard]] EngineMemory memory() const;
 
  private:
+  friend struct EngineAccess;
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -120,10 +115,9 @@ class Stem {
   [[nodiscard]] std::vector<StepInfo> profile(int repetitions);
   [[nodiscard]] EngineMemory memory() const;
 
-  struct State;
-  [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }
-
  private:
+  friend struct EngineAccess;  // of src/infer
+  struct State;
   std::shared_ptr<State> state_;
 };
 
@@ -151,32 +145,6 @@ class Tail {
  private:
   struct State;
   std::unique_ptr<State> state_;
-};
-
-// Exits of one structure (exit_structure in exit.hpp), of many apps, computed as one: their features are read
-// once, and one product per level gives all logits.
-class Heads {
- public:
-  // Throws usage for none at all and for exits of different structure; else as Tail.
-  Heads(const Stem& stem, std::span<const Graph> exits, Precision precision = Precision::f32);
-
-  [[nodiscard]] std::size_t size() const { return offsets_.size() - 1; }
-  [[nodiscard]] std::size_t branchpoint() const { return joined_.branchpoint(); }
-
-  // As Tail::run, for all of them.
-  void run() { logits_ = joined_.run(); }
-  // Of one exit, as the last run left them; nothing before the first.
-  [[nodiscard]] std::span<const float> logits(std::size_t exit) const;
-
-  [[nodiscard]] std::vector<StepInfo> steps() const { return joined_.steps(); }
-  [[nodiscard]] EngineMemory memory() const { return joined_.memory(); }
-
- private:
-  Heads(const Stem& stem, const JoinedExits& joined, Precision precision);
-
-  std::vector<std::int64_t> offsets_;
-  Tail joined_;
-  std::span<const float> logits_;
 };
 
 }  // namespace mainstream

@@ -207,4 +207,12 @@ struct RunScore {
 [[nodiscard]] RunScore score_run(const Labels& labels, const EventsByApp& detected,
                                  const ScoreOptions& options);
 
+// A stretch of a stream, frame by frame. Where not all frames were scored, the evenly spaced ones that were,
+// and their rate: times mean the same.
+struct Recording {
+  std::vector<float> scores;  // 0..1; NaN is positive at no threshold
+  std::vector<bool> truth;
+  double fps = 0;
+};
+
 }  // namespace mainstream

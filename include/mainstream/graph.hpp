@@ -143,22 +143,17 @@ using InputSize = std::optional<std::int64_t>;
 // A valid ONNX file (opset 13, checked by the ONNX checker in the tests), batch dimension free.
 [[nodiscard]] std::string to_onnx(const Graph& graph);
 
-// ---- Shapes, folding ---------------------------------------------------------------------------
-
-// Recomputes all shapes from those of the inputs. Throws unsupported, naming the node.
-void infer_shapes(Graph& graph);
-
-// The same graph for another batch size.
-[[nodiscard]] Graph with_batch(Graph graph, std::int64_t batch);
+// ---- For the engine ------------------------------------------------------------------------------
 
 // Folds batch normalisation, constant scales and offsets, and padding into convolutions, drops
 // nodes that do nothing, and puts an NHWC input's transpose outside (the input becomes NCHW).
 void fold(Graph& graph);
 
-// Drops what no output needs: nodes, constants, shapes.
-void remove_dead(Graph& graph);
+// The same graph for another batch size.
+[[nodiscard]] Graph with_batch(Graph graph, std::int64_t batch);
 
-// ---- Cutting -------------------------------------------------------------------------------------
+// Multiply-adds of one node for the shapes in the graph.
+[[nodiscard]] std::int64_t multiply_adds(const Graph& graph, const Node& node);
 
 // A tensor through which every path from the input to the features passes.
 struct Branchpoint {
@@ -166,29 +161,5 @@ struct Branchpoint {
   std::int64_t layers = 0;  // nodes before it, those that run when the stem ends here
   double fraction = 0;      // of the multiply-adds up to the features, those before it
 };
-
-// From the input itself (0 layers) to `features`, in order. Tensors between a convolution and the
-// activation or batch normalisation that belongs to it are left out: cutting there saves nothing.
-[[nodiscard]] std::vector<Branchpoint> find_branchpoints(const Graph& graph, const std::string& features);
-
-// The last convolutional tensor (after its activation) before global pooling. Throws unsupported
-// when the graph has none, naming what it looked for.
-[[nodiscard]] std::string find_features(const Graph& graph);
-
-// What leads from the inputs to `tensor`, and what leads from `tensor` to the outputs (the tail's
-// input has that name). Both run without the other. The tail throws untrusted if a path bypasses `tensor`.
-[[nodiscard]] Graph stem_of(const Graph& graph, const std::string& tensor);
-[[nodiscard]] Graph tail_of(const Graph& graph, const std::string& tensor);
-
-// Stem and tail as one graph: the whole network of an app that shares nothing, and nothing that it does not
-// need. The tail's inputs (an exit may have several) must be activations of `base` with the same shapes.
-[[nodiscard]] Graph join(const Graph& base, const Graph& tail);
-
-// Multiply-adds of one node for the shapes in the graph.
-[[nodiscard]] std::int64_t multiply_adds(const Graph& graph, const Node& node);
-
-// sha256 over operations, structure and weights; names of nodes, order of independent nodes in the
-// file and metadata do not matter.
-[[nodiscard]] std::string fingerprint(const Graph& graph);
 
 }  // namespace mainstream

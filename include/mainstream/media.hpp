@@ -9,7 +9,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "mainstream/input_spec.hpp"
 #include "mainstream/media_time.hpp"
@@ -23,12 +23,10 @@ class Picture {
   [[nodiscard]] int width() const;
   [[nodiscard]] int height() const;
 
-  // For the library itself: the FFmpeg frame behind it.
+ private:
+  friend struct PictureAccess;  // of src/media
   struct Pixels;
   explicit Picture(std::shared_ptr<const Pixels> pixels) : pixels_(std::move(pixels)) {}
-  [[nodiscard]] const Pixels& pixels() const { return *pixels_; }
-
- private:
   std::shared_ptr<const Pixels> pixels_;
 };
 
@@ -37,15 +35,8 @@ class Picture {
 [[nodiscard]] Picture read_picture(const std::filesystem::path& path);
 [[nodiscard]] Picture decode_picture(std::span<const std::uint8_t> bytes, const std::string& source);
 
-// A picture from 8-bit RGB, row by row, `rgb.size() == width * height * 3`; and back.
+// A picture from 8-bit RGB, row by row, `rgb.size() == width * height * 3`.
 [[nodiscard]] Picture picture_from_rgb(int width, int height, std::span<const std::uint8_t> rgb);
-[[nodiscard]] std::vector<std::uint8_t> to_rgb(const Picture& picture);
-
-// A baseline JPEG; quality 1 (worst) to 100.
-[[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality = 85);
-
-// The text with the passwords of all urls in it replaced by ***: "rtsp://user:***@host/path". For messages.
-[[nodiscard]] std::string without_password(const std::string& text);
 
 struct VideoInfo {
   int width = 0, height = 0;

@@ -18,7 +18,6 @@
 
 #include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
-#include "mainstream/estimates.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/profile.hpp"
 #include "mainstream/scheduler.hpp"

@@ -1,6 +1,7 @@
 // What a base costs on this machine, layer by layer: the scheduler's costs.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -35,6 +36,10 @@ struct Profile {
 [[nodiscard]] Profile profile_base(const Engine& engine, const Base& base,
                                    Precision precision = Precision::f32,
                                    std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
+
+// Those beside f32 that calibration approved of for this base and that this processor computes in, the most
+// exact first.
+[[nodiscard]] std::vector<Precision> offered_precisions(const Base& base);
 
 // ---- Kept between runs -----------------------------------------------------------------------------
 // A profile holds for one base, precision, processor, number of threads and version of the engine; the file's

@@ -104,6 +104,18 @@ struct RunReport {
 
 [[nodiscard]] std::string to_json(const RunReport& report);
 
+// One line of a frame log (docs/formats.md, "Frame log").
+struct FrameAnswer {
+  std::int64_t frame = 0;
+  std::string app;
+  double score = 0;
+  bool positive = false;
+};
+
+// All scores of a file, in its order. Throws unreadable, or untrusted with file and row (the header is row
+// 0).
+[[nodiscard]] std::vector<FrameAnswer> read_frame_log(const std::filesystem::path& path);
+
 // Runs until the stream ends, `duration_s` is over or `stop` is requested; then closes and writes open
 // events, and the report. Everything that can be checked is checked before the first frame: throws usage,
 // unreadable, untrusted, unsupported, infeasible or storage. A later error (a lost camera, a full disk) is

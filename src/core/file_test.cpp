@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/sha256.hpp"
 #include "core/testing.hpp"
 #include "mainstream/error.hpp"
 
@@ -37,10 +36,6 @@ TEST(FileTest, UncommittedTemporaryFileVanishes) {
     write_file(temporary.path(), "half");
   }
   EXPECT_TRUE(folder.names().empty());
-}
-
-TEST(Sha256Test, KnownDigest) {
-  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 }  // namespace

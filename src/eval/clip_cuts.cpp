@@ -1,4 +1,4 @@
-#include "eval/clip_cuts.hpp"
+#include "mainstream/experiments.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,5 @@
-#include "eval/clip_scores.hpp"
+#include "event/replay.hpp"
+#include "mainstream/experiments.hpp"
 
 #include <fmt/format.h>
 

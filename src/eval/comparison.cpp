@@ -1,4 +1,4 @@
-#include "eval/comparison.hpp"
+#include "mainstream/comparison.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,9 @@
 
 #include "core/stopwatch.hpp"
 #include "mainstream/error.hpp"
+#include "mainstream/experiments.hpp"
 #include "mainstream/media.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

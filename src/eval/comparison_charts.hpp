@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "eval/comparison.hpp"
 #include "eval/plot.hpp"
+#include "mainstream/comparison.hpp"
 
 namespace mainstream {
 

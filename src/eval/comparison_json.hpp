@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "eval/comparison.hpp"
 #include "eval/event_pictures.hpp"
+#include "mainstream/comparison.hpp"
 
 namespace mainstream {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "eval/comparison.hpp"
 #include "eval/event_pictures.hpp"
+#include "mainstream/comparison.hpp"
 
 namespace mainstream {
 

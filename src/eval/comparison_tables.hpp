@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/comparison.hpp"
+#include "mainstream/comparison.hpp"
 
 namespace mainstream {
 

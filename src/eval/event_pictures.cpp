@@ -7,6 +7,8 @@
 
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
+#include "media/pixels.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

@@ -1,4 +1,5 @@
 #include "eval/event_pictures.hpp"
+#include "media/pixels.hpp"
 
 #include <cstdlib>
 

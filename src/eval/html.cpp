@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/base64.hpp"
 #include "core/file.hpp"
+#include "eval/base64.hpp"
 
 namespace mainstream {
 namespace {

@@ -1,4 +1,5 @@
-#include "eval/methods.hpp"
+#include "mainstream/comparison.hpp"
+#include "mainstream/experiments.hpp"
 
 namespace mainstream {
 

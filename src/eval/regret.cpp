@@ -1,7 +1,10 @@
-#include "eval/regret.hpp"
+#include "event/replay.hpp"
+#include "mainstream/comparison.hpp"
+#include "mainstream/experiments.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace mainstream {
 namespace {
@@ -33,25 +36,23 @@ ReplayRule rule_of(const Manifest& manifest, const Candidate& candidate, int vot
   return {candidate.threshold, votes, manifest.event.merge_gap_ms / 1000};
 }
 
-// By app; 0 for all where no schedule fits.
-std::vector<double> seen_f1(const SeenQuality& seen, const Mix& mix, const MixPlan& plan) {
-  std::vector<double> f1;
-  for (std::size_t app = 0; app < mix.apps.size(); ++app) {
-    const auto value = plan.schedule.feasible ? seen.f1(app, plan.settings[app]) : 0;
-    if (value) f1.push_back(*value);
-  }
-  return f1;
-}
+// Event F1 of every setting of every app on the unseen frames.
+class SeenQuality {
+ public:
+  // Replays all candidates at all rates and votes, with the packages' thresholds.
+  SeenQuality(const Mix& mix, const ClipScores& scores);
 
-MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const SeenQuality& seen, double budget) {
-  const auto deadline = std::chrono::steady_clock::now() + kSearchTime;
-  SolveOptions options;
-  options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
-  const Problem problem = seen.known(make_problem(mix, costs, budget));
-  return Planner(mix, {}).plan_of(solve(problem, options));
-}
+  // At any rate; nothing where the frames have no event of the app.
+  [[nodiscard]] std::optional<double> f1(std::size_t app, const Setting& setting) const;
+  // The mix's problem as somebody would have it who knows the unseen frames.
+  [[nodiscard]] Problem known(Problem problem) const;
 
-}  // namespace
+ private:
+  using Key = std::pair<double, int>;  // rate, votes
+  const Mix& mix_;
+  const ClipScores& scores_;
+  std::vector<std::map<std::string, std::map<Key, EventCounts>>> tables_;  // by app and candidate
+};
 
 SeenQuality::SeenQuality(const Mix& mix, const ClipScores& scores) : mix_(mix), scores_(scores) {
   tables_.resize(mix.apps.size());
@@ -94,6 +95,26 @@ Problem SeenQuality::known(Problem problem) const {
   }
   return problem;
 }
+
+// By app; 0 for all where no schedule fits.
+std::vector<double> seen_f1(const SeenQuality& seen, const Mix& mix, const MixPlan& plan) {
+  std::vector<double> f1;
+  for (std::size_t app = 0; app < mix.apps.size(); ++app) {
+    const auto value = plan.schedule.feasible ? seen.f1(app, plan.settings[app]) : 0;
+    if (value) f1.push_back(*value);
+  }
+  return f1;
+}
+
+MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const SeenQuality& seen, double budget) {
+  const auto deadline = std::chrono::steady_clock::now() + kSearchTime;
+  SolveOptions options;
+  options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+  const Problem problem = seen.known(make_problem(mix, costs, budget));
+  return Planner(mix, {}).plan_of(solve(problem, options));
+}
+
+}  // namespace
 
 std::vector<RegretPoint> regret_of(const TrainedMix& trained, const TrainedMix* tails_only,
                                    const std::vector<double>& shares) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "eval/comparison.hpp"
+#include "mainstream/comparison.hpp"
 
 namespace mainstream {
 

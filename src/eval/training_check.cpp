@@ -1,4 +1,5 @@
-#include "eval/training_check.hpp"
+#include "event/replay.hpp"
+#include "mainstream/experiments.hpp"
 
 #include <algorithm>
 #include <set>

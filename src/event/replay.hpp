@@ -10,14 +10,6 @@
 
 namespace mainstream {
 
-// A stretch of a stream, frame by frame. Where not all frames were scored, the evenly spaced ones that were,
-// and their rate: times mean the same.
-struct Recording {
-  std::vector<float> scores;  // 0..1; NaN is positive at no threshold
-  std::vector<bool> truth;
-  double fps = 0;
-};
-
 // How scores become events, apart from the frame rate.
 struct ReplayRule {
   float threshold = 0.5F;  // a score at or above it makes a frame positive

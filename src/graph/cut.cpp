@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

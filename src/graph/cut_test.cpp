@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "core/testing.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/graph.hpp"
+#include "package/fingerprint.hpp"
 
 namespace mainstream {
 namespace {

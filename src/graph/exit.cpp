@@ -1,4 +1,4 @@
-#include "mainstream/exit.hpp"
+#include "graph/exit.hpp"
 
 #include <fmt/format.h>
 
@@ -7,6 +7,7 @@
 #include <set>
 
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

@@ -1,4 +1,6 @@
-#include "mainstream/exit.hpp"
+#include "graph/exit.hpp"
+#include "graph/passes.hpp"
+#include "package/fingerprint.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,6 +7,7 @@
 
 #include "graph/graph_editor.hpp"
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/testing.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/graph.hpp"
 
 namespace mainstream {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "core/file.hpp"
-#include "graph/tensor_file.hpp"
 #include "mainstream/error.hpp"
+#include "mainstream/tensor_file.hpp"
 
 static_assert(std::endian::native == std::endian::little, "npy files are read as they lie in memory");
 

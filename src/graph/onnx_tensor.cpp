@@ -1,7 +1,7 @@
 #include "core/file.hpp"
 #include "graph/onnx_import.hpp"
-#include "graph/tensor_file.hpp"
 #include "mainstream/error.hpp"
+#include "mainstream/tensor_file.hpp"
 
 namespace mainstream {
 

@@ -6,7 +6,9 @@
 #include "core/testing.hpp"
 #include "graph/onnx_model.hpp"
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/graph.hpp"
+#include "package/fingerprint.hpp"
 
 namespace mainstream {
 namespace {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

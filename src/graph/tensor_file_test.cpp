@@ -1,4 +1,4 @@
-#include "graph/tensor_file.hpp"
+#include "mainstream/tensor_file.hpp"
 
 #include <onnx/onnx_pb.h>
 

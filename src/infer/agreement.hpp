@@ -9,6 +9,7 @@
 #include <string>
 
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "infer/random_graph.hpp"
 #include "infer/reference.hpp"
 #include "mainstream/engine.hpp"

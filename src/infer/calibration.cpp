@@ -133,12 +133,4 @@ Agreement measure_agreement(const Engine& engine, const Graph& graph, const std:
   return agreement;
 }
 
-std::vector<Precision> offered_precisions(const Base& base) {
-  std::vector<Precision> offered;
-  for (const Precision precision : {Precision::bf16, Precision::int8}) {
-    if (base.offers(precision) && processor_has(precision)) offered.push_back(precision);
-  }
-  return offered;
-}
-
 }  // namespace mainstream

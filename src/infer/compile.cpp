@@ -39,7 +39,7 @@ void check_precisions(const CompileRequest& request) {
 
 }  // namespace
 
-Plan compile(const std::shared_ptr<Engine::State>& engine, const CompileRequest& request) {
+Plan compile(const std::shared_ptr<EngineState>& engine, const CompileRequest& request) {
   check_precisions(request);
   const ThreadScope scope(engine->threads);
   const Graph& graph = request.graph;

@@ -22,6 +22,6 @@ struct CompileRequest {
 };
 
 // Throws unsupported, naming graph, node and operation, or the precision that the processor lacks.
-[[nodiscard]] Plan compile(const std::shared_ptr<Engine::State>& engine, const CompileRequest& request);
+[[nodiscard]] Plan compile(const std::shared_ptr<EngineState>& engine, const CompileRequest& request);
 
 }  // namespace mainstream

@@ -14,6 +14,9 @@
 #include <random>
 #include <thread>
 
+#include "graph/exit.hpp"
+#include "graph/passes.hpp"
+#include "infer/heads.hpp"
 #include "infer/measure.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/calibration.hpp"

@@ -1,6 +1,8 @@
 // Exits and their joined heads on a stem, in every number type, against the reference.
+#include "graph/exit.hpp"
 #include "core/testing.hpp"
 #include "infer/agreement.hpp"
+#include "infer/heads.hpp"
 #include "mainstream/calibration.hpp"
 
 namespace mainstream {

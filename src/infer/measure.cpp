@@ -94,15 +94,6 @@ std::vector<StepInfo> with_times(const Plan& plan, const std::vector<double>& mi
   return steps;
 }
 
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const auto colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown processor";
-}
-
 std::vector<double> step_medians(Plan& plan, int repetitions) {
   for (int i = 0; i < kWarmUps; ++i) plan.run();
   std::vector<std::vector<double>> times(plan.steps.size());

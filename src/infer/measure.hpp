@@ -37,7 +37,4 @@ namespace mainstream {
 // The plan's steps with these times.
 [[nodiscard]] std::vector<StepInfo> with_times(const Plan& plan, const std::vector<double>& milliseconds);
 
-// The processor's name, as the system tells it.
-[[nodiscard]] std::string processor_name();
-
 }  // namespace mainstream

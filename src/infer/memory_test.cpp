@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include "core/testing.hpp"
+#include "graph/passes.hpp"
 #include "infer/random_graph.hpp"
 #include "mainstream/engine.hpp"
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "infer/access.hpp"
 #include "infer/compile.hpp"
 #include "infer/measure.hpp"
 #include "infer/ports.hpp"
+#include "infer/profile_alone.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
 
@@ -21,10 +23,10 @@ Network::Network(const Engine& engine, const Graph& graph, Precision precision, 
           .name = graph.name,
           .inputs = graph.inputs,
           .outputs = graph.outputs,
-          .plan = compile(engine.state(), {.graph = graph,
-                                           .outputs = graph.outputs,
-                                           .precisions = {graph.nodes.size(), precision},
-                                           .ranges = ranges}),
+          .plan = compile(EngineAccess::state(engine), {.graph = graph,
+                                                        .outputs = graph.outputs,
+                                                        .precisions = {graph.nodes.size(), precision},
+                                                        .ranges = ranges}),
       })) {}
 
 Network::~Network() = default;
@@ -62,16 +64,17 @@ std::vector<StepInfo> Network::profile(int repetitions) {
   return with_times(state_->plan, step_medians(state_->plan, repetitions));
 }
 
-std::vector<StepInfo> Network::profile_alone(int repetitions, bool cold_weights) {
-  const auto time = cold_weights ? step_alone_cold : step_alone;
-  std::vector<double> medians;
-  for (std::size_t step = 0; step < state_->plan.steps.size(); ++step)
-    medians.push_back(time(state_->plan, step, repetitions));
-  return with_times(state_->plan, medians);
-}
-
 EngineMemory Network::memory() const {
   return state_->plan.memory();
+}
+
+std::vector<StepInfo> profile_alone(Network& network, int repetitions, bool cold_weights) {
+  Plan& plan = EngineAccess::state(network).plan;
+  const auto time = cold_weights ? step_alone_cold : step_alone;
+  std::vector<double> medians;
+  for (std::size_t step = 0; step < plan.steps.size(); ++step)
+    medians.push_back(time(plan, step, repetitions));
+  return with_times(plan, medians);
 }
 
 }  // namespace mainstream

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "infer/access.hpp"
 #include "infer/layout.hpp"
 #include "infer/weights.hpp"
 #include "mainstream/engine.hpp"
@@ -66,7 +67,7 @@ class Plan {
     void operator()(std::byte* data) const { std::free(data); }
   };
 
-  std::shared_ptr<Engine::State> engine;
+  std::shared_ptr<EngineState> engine;
   dnnl::stream stream;
   std::vector<Step> steps;
   std::map<std::string, Placed> tensors;  // inputs and the tensors that were to be kept

@@ -16,8 +16,8 @@ dnnl::primitive_attr attributes(const dnnl::post_ops& post_ops) {
   return attr;
 }
 
-PlanBuilder::PlanBuilder(std::shared_ptr<Engine::State> engine, const Graph& graph,
-                         std::set<std::string> kept, Formats formats, std::vector<Precision> precisions)
+PlanBuilder::PlanBuilder(std::shared_ptr<EngineState> engine, const Graph& graph, std::set<std::string> kept,
+                         Formats formats, std::vector<Precision> precisions)
     : engine_(std::move(engine)),
       graph_(graph),
       kept_(std::move(kept)),

@@ -36,7 +36,7 @@ struct Operands {
 class PlanBuilder {
  public:
   // The tensors in `kept` can be read from the plan until the next run.
-  PlanBuilder(std::shared_ptr<Engine::State> engine, const Graph& graph, std::set<std::string> kept,
+  PlanBuilder(std::shared_ptr<EngineState> engine, const Graph& graph, std::set<std::string> kept,
               Formats formats, std::vector<Precision> precisions);
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
@@ -112,7 +112,7 @@ class PlanBuilder {
   [[nodiscard]] std::byte* address(const Plan& plan, const Value& value) const;
   [[nodiscard]] Step bind(const Plan& plan, Draft draft) const;
 
-  const std::shared_ptr<Engine::State> engine_;
+  const std::shared_ptr<EngineState> engine_;
   const Graph& graph_;
   const std::set<std::string> kept_;
   const Formats formats_;

@@ -1,5 +1,6 @@
 // bf16 and int8 against f32, in whole networks and mixed at branchpoints.
 #include "core/testing.hpp"
+#include "graph/passes.hpp"
 #include "infer/agreement.hpp"
 #include "mainstream/calibration.hpp"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/passes.hpp"
 #include "mainstream/graph.hpp"
 
 namespace mainstream {

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "core/stopwatch.hpp"
+#include "graph/exit.hpp"
+#include "infer/heads.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

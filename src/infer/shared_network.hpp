@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "infer/heads.hpp"
 #include "mainstream/engine.hpp"
 
 namespace mainstream {

@@ -1,4 +1,6 @@
 #include "infer/shared_network.hpp"
+#include "graph/exit.hpp"
+#include "graph/passes.hpp"
 
 #include <gmock/gmock.h>
 

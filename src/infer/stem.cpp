@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "graph/passes.hpp"
 #include "infer/compile.hpp"
 #include "infer/measure.hpp"
 #include "infer/ports.hpp"
@@ -83,10 +84,10 @@ Stem::Stem(const Engine& engine, const Graph& base, const std::vector<std::strin
   state_ = std::make_shared<State>(State{
       .input = base.inputs.front(),
       .branchpoints = branchpoints,
-      .plan = compile(engine.state(), {.graph = part,
-                                       .kept = branchpoints,
-                                       .precisions = by_node(part, branchpoints, precisions),
-                                       .ranges = ranges}),
+      .plan = compile(EngineAccess::state(engine), {.graph = part,
+                                                    .kept = branchpoints,
+                                                    .precisions = by_node(part, branchpoints, precisions),
+                                                    .ranges = ranges}),
   });
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "infer/access.hpp"
 #include "infer/plan.hpp"
 
 namespace mainstream {

@@ -1,5 +1,6 @@
 // Networks cut at their branchpoints, and what fusing and sharing memory may not break.
 #include "core/testing.hpp"
+#include "graph/passes.hpp"
 #include "infer/agreement.hpp"
 
 namespace mainstream {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "infer/access.hpp"
 #include "infer/compile.hpp"
 #include "infer/ports.hpp"
 #include "infer/stem.hpp"
@@ -11,7 +12,7 @@
 namespace mainstream {
 
 struct Tail::State {
-  std::shared_ptr<Stem::State> stem;  // whose memory the plan reads
+  std::shared_ptr<StemState> stem;  // whose memory the plan reads
   std::size_t branchpoint = 0;
   std::string output;
   Plan plan;
@@ -20,7 +21,7 @@ struct Tail::State {
 namespace {
 
 // The index of the stem's branchpoint that is the tail's input of this name.
-std::size_t place_of(const Stem::State& stem, const Graph& tail, const std::string& input) {
+std::size_t place_of(const StemState& stem, const Graph& tail, const std::string& input) {
   const auto place = stem.find(input);
   if (!place)
     throw Error(ErrorKind::untrusted,
@@ -33,7 +34,7 @@ std::size_t place_of(const Stem::State& stem, const Graph& tail, const std::stri
   return *place;
 }
 
-std::size_t deepest_of(const Stem::State& stem, const Graph& tail) {
+std::size_t deepest_of(const StemState& stem, const Graph& tail) {
   if (tail.inputs.empty() || tail.outputs.size() != 1)
     throw Error(ErrorKind::untrusted,
                 fmt::format("{}: expected a tail with inputs and one output, got {} inputs and {} outputs",
@@ -43,7 +44,7 @@ std::size_t deepest_of(const Stem::State& stem, const Graph& tail) {
   return deepest;
 }
 
-Plan compile_behind(const Stem::State& stem, const Graph& tail, Precision precision, const Ranges& ranges) {
+Plan compile_behind(const StemState& stem, const Graph& tail, Precision precision, const Ranges& ranges) {
   std::map<std::string, Placed> outside;
   for (const std::string& input : tail.inputs) outside[input] = stem.plan.tensor(input);
   return compile(stem.plan.engine, {.graph = tail,
@@ -56,11 +57,12 @@ Plan compile_behind(const Stem::State& stem, const Graph& tail, Precision precis
 }  // namespace
 
 Tail::Tail(const Stem& stem, const Graph& tail, Precision precision, const Ranges& ranges) {
-  const std::size_t branchpoint = deepest_of(*stem.state(), tail);
-  state_ = std::make_unique<State>(State{.stem = stem.state(),
-                                         .branchpoint = branchpoint,
-                                         .output = tail.outputs.front(),
-                                         .plan = compile_behind(*stem.state(), tail, precision, ranges)});
+  const std::size_t branchpoint = deepest_of(*EngineAccess::state(stem), tail);
+  state_ = std::make_unique<State>(
+      State{.stem = EngineAccess::state(stem),
+            .branchpoint = branchpoint,
+            .output = tail.outputs.front(),
+            .plan = compile_behind(*EngineAccess::state(stem), tail, precision, ranges)});
 }
 
 Tail::~Tail() = default;
@@ -83,20 +85,6 @@ std::vector<StepInfo> Tail::steps() const {
 
 EngineMemory Tail::memory() const {
   return state_->plan.memory();
-}
-
-Heads::Heads(const Stem& stem, std::span<const Graph> exits, Precision precision)
-    : Heads(stem, join_exits(exits), precision) {}
-
-Heads::Heads(const Stem& stem, const JoinedExits& joined, Precision precision)
-    : offsets_(joined.offsets), joined_(stem, joined.graph, precision) {}
-
-std::span<const float> Heads::logits(std::size_t exit) const {
-  if (exit >= size())
-    throw Error(ErrorKind::usage, fmt::format("expected an exit below {}, got {}", size(), exit));
-  if (logits_.empty()) return {};
-  const auto begin = static_cast<std::size_t>(offsets_[exit]);
-  return logits_.subspan(begin, static_cast<std::size_t>(offsets_[exit + 1]) - begin);
 }
 
 }  // namespace mainstream

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "core/log.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

@@ -53,10 +53,7 @@ template <typename T>
 // FFmpeg's own messages go to our log (debug), without passwords. Called before FFmpeg's first work.
 void redirect_ffmpeg_log();
 
-struct Picture::Pixels {
-  FramePtr frame;
-};
-
 [[nodiscard]] Picture make_picture(FramePtr frame);
+[[nodiscard]] const AVFrame& frame_of(const Picture& picture);
 
 }  // namespace mainstream

@@ -168,7 +168,7 @@ void InputScaler::scale(const Picture& picture, std::span<float> out, const View
     throw Error(ErrorKind::usage, fmt::format("room for {} values; {} would be right", out.size(), size()));
   }
   check(view);
-  const AVFrame& frame = *picture.pixels().frame;
+  const AVFrame& frame = frame_of(picture);
   const Rectangle source = source_part(frame, view, state_->spec);
   const Rectangle target = target_part(source, state_->spec);
   state_->prepare_scaled(target);

@@ -3,6 +3,7 @@
 
 #include "core/testing.hpp"
 #include "mainstream/media.hpp"
+#include "media/pixels.hpp"
 #include "media/test_clip.hpp"
 
 namespace mainstream {

@@ -5,6 +5,7 @@
 
 #include "media/convert.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/pixels.hpp"
 
 namespace mainstream {
 namespace {
@@ -22,7 +23,7 @@ std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality) {
   if (quality < 1 || quality > 100) {
     throw Error(ErrorKind::usage, fmt::format("JPEG quality {}; it must be from 1 to 100", quality));
   }
-  const FramePtr frame = convert(*picture.pixels().frame, AV_PIX_FMT_YUVJ420P);
+  const FramePtr frame = convert(frame_of(picture), AV_PIX_FMT_YUVJ420P);
   const AVCodec* implementation = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
   if (implementation == nullptr) throw Error(ErrorKind::unsupported, "this FFmpeg cannot write JPEG");
 

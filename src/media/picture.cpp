@@ -8,6 +8,7 @@
 #include "media/decoder.hpp"
 #include "media/ffmpeg.hpp"
 #include "media/memory_input.hpp"
+#include "media/pixels.hpp"
 
 namespace mainstream {
 namespace {
@@ -59,6 +60,17 @@ FramePtr first_frame(AVFormatContext* format, Decoder& decoder) {
 
 }  // namespace
 
+struct Picture::Pixels {
+  FramePtr frame;
+};
+
+struct PictureAccess {
+  static Picture make(FramePtr frame) {
+    return Picture(std::make_shared<const Picture::Pixels>(Picture::Pixels{std::move(frame)}));
+  }
+  static const AVFrame& frame(const Picture& picture) { return *picture.pixels_->frame; }
+};
+
 int Picture::width() const {
   return pixels_->frame->width;
 }
@@ -67,9 +79,11 @@ int Picture::height() const {
 }
 
 Picture make_picture(FramePtr frame) {
-  auto pixels = std::make_shared<Picture::Pixels>();
-  pixels->frame = std::move(frame);
-  return Picture(std::move(pixels));
+  return PictureAccess::make(std::move(frame));
+}
+
+const AVFrame& frame_of(const Picture& picture) {
+  return PictureAccess::frame(picture);
 }
 
 Picture read_picture(const std::filesystem::path& path) {
@@ -105,7 +119,7 @@ Picture picture_from_rgb(int width, int height, std::span<const std::uint8_t> rg
 }
 
 std::vector<std::uint8_t> to_rgb(const Picture& picture) {
-  const FramePtr rgb = convert(*picture.pixels().frame, AV_PIX_FMT_RGB24);
+  const FramePtr rgb = convert(frame_of(picture), AV_PIX_FMT_RGB24);
   const std::size_t row = static_cast<std::size_t>(picture.width()) * 3;
   std::vector<std::uint8_t> bytes(row * static_cast<std::size_t>(picture.height()));
   for (int y = 0; y < picture.height(); ++y) {

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <string_view>
 
-#include "mainstream/media.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "mainstream/media.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

@@ -10,6 +10,7 @@
 #include "media/decoder.hpp"
 #include "media/ffmpeg.hpp"
 #include "media/stream_time.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

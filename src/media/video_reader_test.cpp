@@ -8,6 +8,7 @@
 #include "core/file.hpp"
 #include "core/testing.hpp"
 #include "mainstream/media.hpp"
+#include "media/pixels.hpp"
 #include "media/test_clip.hpp"
 
 namespace mainstream {

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "core/json.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
+#include "package/fingerprint.hpp"
 
 namespace mainstream {
 namespace {

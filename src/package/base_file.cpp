@@ -5,8 +5,10 @@
 
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
+#include "package/fingerprint.hpp"
 #include "package/input_json.hpp"
 #include "package/precision_json.hpp"
 #include "package/refuse.hpp"

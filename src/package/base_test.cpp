@@ -1,4 +1,5 @@
 #include "mainstream/base.hpp"
+#include "graph/passes.hpp"
 
 #include "core/file.hpp"
 #include "core/testing.hpp"

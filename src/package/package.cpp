@@ -7,11 +7,11 @@
 
 #include "core/file.hpp"
 #include "core/json.hpp"
-#include "core/sha256.hpp"
 #include "mainstream/error.hpp"
 #include "package/archive.hpp"
 #include "package/manifest.hpp"
 #include "package/refuse.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {

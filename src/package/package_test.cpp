@@ -1,11 +1,13 @@
 #include "mainstream/package.hpp"
+#include "graph/passes.hpp"
+#include "package/fingerprint.hpp"
 
 #include "core/file.hpp"
 #include "core/json.hpp"
-#include "core/sha256.hpp"
 #include "core/testing.hpp"
 #include "package/archive.hpp"
 #include "package/manifest.hpp"
+#include "package/sha256.hpp"
 #include "package/testing.hpp"
 
 namespace mainstream {

@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "graph/exit.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/base.hpp"
-#include "mainstream/exit.hpp"
 #include "mainstream/package.hpp"
 
 namespace mainstream {

@@ -4,10 +4,11 @@
 
 #include <optional>
 
-#include "core/sha256.hpp"
 #include "infer/measure.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/planning.hpp"
+#include "media/pixels.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {

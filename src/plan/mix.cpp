@@ -8,6 +8,7 @@
 #include "mainstream/calibration.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/planning.hpp"
+#include "mainstream/profile.hpp"
 
 namespace mainstream {
 namespace {

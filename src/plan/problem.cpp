@@ -5,6 +5,7 @@
 #include "event/replay.hpp"
 #include "mainstream/planning.hpp"
 #include "plan/problem.hpp"
+#include "schedule/estimates.hpp"
 
 namespace mainstream {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mainstream/error.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

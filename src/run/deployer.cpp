@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

@@ -24,15 +24,4 @@ class FrameLog {
   std::string lines_;
 };
 
-struct FrameAnswer {
-  std::int64_t frame = 0;
-  std::string app;
-  double score = 0;
-  bool positive = false;
-};
-
-// All scores of a file, in its order. Throws unreadable, or untrusted with file and row (the header is row
-// 0).
-[[nodiscard]] std::vector<FrameAnswer> read_frame_log(const std::filesystem::path& path);
-
 }  // namespace mainstream

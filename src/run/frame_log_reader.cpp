@@ -6,7 +6,7 @@
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "mainstream/error.hpp"
-#include "run/frame_log.hpp"
+#include "mainstream/runner.hpp"
 
 namespace mainstream {
 namespace {

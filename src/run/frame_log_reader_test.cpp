@@ -1,3 +1,4 @@
+#include "mainstream/runner.hpp"
 #include "run/frame_log.hpp"
 
 #include "core/file.hpp"
@@ -10,8 +11,8 @@ constexpr const char* kHeader = "frame,seconds,app,score,positive\n";
 
 TEST(FrameLogReaderTest, WhatIsWrittenIsReadBack) {
   const TestFolder folder;
-  const VideoFrame early{7, MediaTime(700000), Picture(nullptr)},
-      late{8, MediaTime(800000), Picture(nullptr)};
+  const Picture black = picture_from_rgb(1, 1, std::vector<std::uint8_t>(3));
+  const VideoFrame early{7, MediaTime(700000), black}, late{8, MediaTime(800000), black};
   {
     FrameLog log(folder / "frames.csv");
     log.add(early, "sign", 0.25F, false);

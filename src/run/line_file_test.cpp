@@ -43,7 +43,7 @@ TEST(LineFileTest, AFullDiskLeavesWholeLines) {
 TEST(FrameLogTest, WritesOneLineForEachAnswer) {
   const TestFolder folder;
   FrameLog log(folder / "frames.csv");
-  const VideoFrame frame{12, MediaTime(1'200'000), Picture(nullptr)};
+  const VideoFrame frame{12, MediaTime(1'200'000), picture_from_rgb(1, 1, std::vector<std::uint8_t>(3))};
   log.add(frame, "crossing", 0.875F, true);
   log.add(frame, "a \"quoted\", app", 0.25F, false);
   log.flush();

@@ -5,6 +5,7 @@
 
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
+#include "media/url.hpp"
 
 namespace mainstream {
 namespace {

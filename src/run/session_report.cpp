@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "mainstream/error.hpp"
+#include "media/url.hpp"
 #include "run/session.hpp"
 
 namespace mainstream {

@@ -13,6 +13,7 @@
 #include "core/file.hpp"
 #include "core/testing.hpp"
 #include "event/event_score.hpp"
+#include "graph/passes.hpp"
 #include "infer/random_graph.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/calibration.hpp"

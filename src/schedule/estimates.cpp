@@ -1,4 +1,4 @@
-#include "mainstream/estimates.hpp"
+#include "schedule/estimates.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/testing.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
 #include "train/graph_module.hpp"

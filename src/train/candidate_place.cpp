@@ -1,5 +1,7 @@
 #include "train/candidate_place.hpp"
 
+#include "graph/passes.hpp"
+
 namespace mainstream {
 namespace {
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "core/sha256.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
+#include "package/fingerprint.hpp"
+#include "package/sha256.hpp"
 #include "train/hints.hpp"
 #include "train/picture_source.hpp"
 #include "train/student.hpp"

@@ -1,4 +1,7 @@
 #include "mainstream/distill.hpp"
+#include "graph/passes.hpp"
+#include "media/pixels.hpp"
+#include "package/fingerprint.hpp"
 
 #include <gtest/gtest.h>
 

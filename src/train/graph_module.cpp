@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 #include "train/torch_ops.hpp"
 

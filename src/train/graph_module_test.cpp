@@ -1,4 +1,5 @@
 #include "train/graph_module.hpp"
+#include "graph/passes.hpp"
 
 #include <ATen/ATen.h>
 

@@ -10,10 +10,10 @@
 
 #include "core/cpus.hpp"
 #include "core/log.hpp"
-#include "core/sha256.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
+#include "package/sha256.hpp"
 #include "train/branchpoint_choice.hpp"
 #include "train/candidate_place.hpp"
 #include "train/exits/exit_levels.hpp"

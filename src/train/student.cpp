@@ -4,6 +4,8 @@
 #include <cmath>
 #include <random>
 
+#include "graph/passes.hpp"
+
 namespace mainstream {
 namespace {
 

@@ -1,5 +1,6 @@
 // M-Trainer from end to end, on made-up clips and pictures.
 #include "mainstream/trainer.hpp"
+#include "media/pixels.hpp"
 
 #include <fmt/format.h>
 

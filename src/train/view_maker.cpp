@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/progress.hpp"
+#include "graph/passes.hpp"
 
 namespace mainstream {
 namespace {

@@ -8,6 +8,7 @@
 #include "core/cpus.hpp"
 #include "core/log.hpp"
 #include "mainstream/calibration.hpp"
+#include "mainstream/profile.hpp"
 #include "train/candidate_place.hpp"
 #include "train/exits/gram.hpp"
 #include "train/exits/level_features.hpp"

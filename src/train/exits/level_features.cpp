@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "graph/exit.hpp"
 #include "mainstream/engine.hpp"
 #include "train/parallel.hpp"
 #include "train/stopped.hpp"

@@ -7,8 +7,8 @@
 #include <stop_token>
 #include <vector>
 
+#include "graph/exit.hpp"
 #include "mainstream/base.hpp"
-#include "mainstream/exit.hpp"
 #include "mainstream/precision.hpp"
 #include "train/features.hpp"
 #include "train/half_rows.hpp"

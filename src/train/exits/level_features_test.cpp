@@ -1,4 +1,6 @@
 #include "train/exits/level_features.hpp"
+#include "graph/exit.hpp"
+#include "graph/passes.hpp"
 
 #include <gtest/gtest.h>
 

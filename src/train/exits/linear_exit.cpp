@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "graph/exit.hpp"
 #include "train/exits/level_features.hpp"
 
 namespace mainstream {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "mainstream/exit.hpp"
+#include "graph/exit.hpp"
 #include "train/exits/exit_levels.hpp"
 
 namespace mainstream {

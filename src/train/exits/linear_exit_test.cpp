@@ -1,4 +1,5 @@
 #include "train/exits/linear_exit.hpp"
+#include "graph/exit.hpp"
 
 #include <gtest/gtest.h>
 

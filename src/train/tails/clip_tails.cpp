@@ -1,6 +1,7 @@
 #include "train/tails/clip_tails.hpp"
 
 #include "mainstream/calibration.hpp"
+#include "mainstream/profile.hpp"
 #include "train/candidate_place.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/exits/threshold.hpp"

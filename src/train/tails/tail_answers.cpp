@@ -7,6 +7,7 @@
 #include "infer/shared_network.hpp"
 #include "mainstream/calibration.hpp"
 #include "mainstream/engine.hpp"
+#include "mainstream/profile.hpp"
 #include "train/stopped.hpp"
 
 namespace mainstream {

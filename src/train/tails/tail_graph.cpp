@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

@@ -1,4 +1,6 @@
 #include "train/tails/tail_graph.hpp"
+#include "graph/passes.hpp"
+#include "package/fingerprint.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+#include "package/fingerprint.hpp"
 #include "train/tails/tail_training.hpp"
 
 #include <algorithm>

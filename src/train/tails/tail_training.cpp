@@ -9,8 +9,8 @@
 
 #include "core/cpus.hpp"
 #include "core/json.hpp"
-#include "core/sha256.hpp"
 #include "mainstream/error.hpp"
+#include "package/sha256.hpp"
 #include "train/parallel.hpp"
 #include "train/recipe.hpp"
 #include "train/stage_progress.hpp"

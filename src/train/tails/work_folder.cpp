@@ -3,8 +3,8 @@
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/log.hpp"
-#include "core/sha256.hpp"
 #include "mainstream/error.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {

@@ -2,8 +2,9 @@
 
 #include <bit>
 
-#include "core/sha256.hpp"
 #include "graph/ops.hpp"
+#include "package/fingerprint.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {

@@ -1,4 +1,5 @@
 #include "mainstream/profile.hpp"
+#include "infer/profile_alone.hpp"
 
 #include "core/file.hpp"
 #include "core/testing.hpp"
@@ -48,7 +49,7 @@ TEST(Profile, TimesPrimitivesAloneAndLeavesTheAnswer) {
   const auto before = network.run(input);
   const std::vector<float> answer(before.begin(), before.end());
   for (const bool cold_weights : {false, true}) {
-    const auto steps = network.profile_alone(3, cold_weights);
+    const auto steps = profile_alone(network, 3, cold_weights);
     ASSERT_EQ(steps.size(), network.steps().size());
     for (const StepInfo& step : steps) EXPECT_GT(step.milliseconds, 0) << step.output;
   }

@@ -1,4 +1,4 @@
-#include "core/base64.hpp"
+#include "eval/base64.hpp"
 
 #include <gtest/gtest.h>
 

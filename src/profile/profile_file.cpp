@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <oneapi/dnnl/dnnl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -7,11 +6,11 @@
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/log.hpp"
-#include "core/sha256.hpp"
-#include "infer/measure.hpp"
+#include "infer/layer_times.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/profile.hpp"
 #include "package/precision_json.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {
@@ -20,10 +19,8 @@ constexpr double kLongestMs = 1e7;
 constexpr std::int64_t kMostRuns = 1'000'000'000;
 
 std::string file_name(const Engine& engine, const Base& base, Precision precision) {
-  const dnnl_version_t* version = dnnl_version();
-  const std::string key =
-      fmt::format("{} {} {} {} {}.{}.{} {}", base.id, to_string(precision), processor_name(),
-                  engine.threads(), version->major, version->minor, version->patch, MAINSTREAM_VERSION);
+  const std::string key = fmt::format("{} {} {} {} {} {}", base.id, to_string(precision), processor_name(),
+                                      engine.threads(), engine_version(), MAINSTREAM_VERSION);
   return fmt::format("profile-{}.json", sha256(key).substr(0, 16));
 }
 
@@ -37,9 +34,9 @@ std::optional<Profile> stored_profile(const std::filesystem::path& path, const E
                       profile.precision == precision &&
                       profile.layer_ms.size() == static_cast<std::size_t>(base.layers());
     if (fits) return profile;
-    module_log("infer")->warn("{}: made for another base or engine; measuring again", path.string());
+    module_log("profile")->warn("{}: made for another base or engine; measuring again", path.string());
   } catch (const Error& error) {
-    module_log("infer")->warn("{}; measuring again", error.what());
+    module_log("profile")->warn("{}; measuring again", error.what());
   }
   return std::nullopt;
 }
@@ -111,7 +108,7 @@ void keep_profile(const Engine& engine, const Base& base, const Profile& profile
     std::filesystem::create_directories(folder);
     write_profile(profile, folder / file_name(engine, base, profile.precision));
   } catch (const std::exception& error) {
-    module_log("infer")->warn("cannot keep the profile: {}", error.what());
+    module_log("profile")->warn("cannot keep the profile: {}", error.what());
   }
 }
 

@@ -1,4 +1,5 @@
-// The same apps on the same frames, scheduled in all ways and under several budgets, run and scored.
+// Mainstream beside its baselines: the same apps on the same frames, scheduled in all ways and under several
+// budgets, run and scored. `mainstream demo` shows it. docs/evaluation.md tells what is compared.
 #pragma once
 
 #include <filesystem>
@@ -8,12 +9,21 @@
 #include <string>
 #include <vector>
 
-#include "eval/methods.hpp"
 #include "mainstream/event.hpp"
 #include "mainstream/runner.hpp"
-#include "run/frame_log.hpp"
 
 namespace mainstream {
+
+// A way of choosing.
+struct Method {
+  std::string name;  // "mainstream", "tails only", "max-sharing", ..
+  Mode mode = Mode::mainstream;
+  bool tails_only = false;  // with packages of tails alone
+};
+
+// Mainstream first, then Mainstream with tails alone, then the baselines.
+[[nodiscard]] const std::vector<Method>& methods();
+inline constexpr const char* kMainstream = "mainstream";
 
 // One method under one budget.
 struct Trial {
@@ -75,5 +85,17 @@ struct Comparison {
 
 // "none", "30 %", "0.5 %"
 [[nodiscard]] std::string share_text(const std::optional<double>& share);
+
+// The files that a comparison is shown in.
+struct ComparisonFiles {
+  std::filesystem::path report;  // HTML with tables, charts and pictures of events
+  std::filesystem::path chart;   // F1 over the budget, SVG
+  std::filesystem::path json;    // all figures (docs/formats.md, "Demo")
+};
+
+// Writes all three into `folder`; reads the clip once more for the pictures. Throws what VideoReader throws,
+// storage, and failed when stopped or without gnuplot.
+ComparisonFiles write_comparison(const Comparison& comparison, const std::filesystem::path& folder,
+                                 const std::stop_token& stop = {});
 
 }  // namespace mainstream

@@ -1,0 +1,17 @@
+// From pictures to bytes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mainstream/media.hpp"
+
+namespace mainstream {
+
+// 8-bit RGB, row by row: what picture_from_rgb takes.
+[[nodiscard]] std::vector<std::uint8_t> to_rgb(const Picture& picture);
+
+// A baseline JPEG; quality 1 (worst) to 100.
+[[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality = 85);
+
+}  // namespace mainstream

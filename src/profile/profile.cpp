@@ -1,0 +1,51 @@
+#include "mainstream/profile.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "graph/passes.hpp"
+#include "infer/layer_times.hpp"
+#include "mainstream/error.hpp"
+
+namespace mainstream {
+namespace {
+
+std::vector<std::string> tensors_of(const Base& base) {
+  std::vector<std::string> tensors;
+  for (const Branchpoint& branchpoint : base.branchpoints) tensors.push_back(branchpoint.tensor);
+  return tensors;
+}
+
+}  // namespace
+
+double Profile::range_ms(std::int64_t first, std::int64_t end) const {
+  if (first < 0 || end < first || end > static_cast<std::int64_t>(layer_ms.size()))
+    throw Error(ErrorKind::usage,
+                fmt::format("layers {}..{} of a profile of {}", first, end, layer_ms.size()));
+  return std::accumulate(layer_ms.begin() + first, layer_ms.begin() + end, 0.0);
+}
+
+Profile profile_base(const Engine& engine, const Base& base, Precision precision,
+                     std::chrono::milliseconds duration) {
+  LayerTimes times = measure_layers(engine, stem_of(base.graph, base.features), tensors_of(base), precision,
+                                    base.ranges_for(precision), duration);
+  return {.base_id = base.id,
+          .processor = processor_name(),
+          .threads = engine.threads(),
+          .precision = precision,
+          .layer_ms = std::move(times.layer_ms),
+          .stem = times.whole,
+          .scale_ms = {},
+          .own_ms = {}};
+}
+
+std::vector<Precision> offered_precisions(const Base& base) {
+  std::vector<Precision> offered;
+  for (const Precision precision : {Precision::bf16, Precision::int8}) {
+    if (base.offers(precision) && processor_has(precision)) offered.push_back(precision);
+  }
+  return offered;
+}
+
+}  // namespace mainstream
