@@ -6,7 +6,7 @@
 namespace mainstream {
 namespace {
 
-constexpr double kBudget = 250, kStep = 2;
+constexpr double kBudget = 150, kStep = 2;
 
 class ReschedulingTest : public testing::Test {
  protected:
@@ -57,7 +57,7 @@ TEST_F(ReschedulingTest, APlanThatIsTooExpensiveIsReplacedAfterAWhile) {
   EXPECT_FALSE(pass(60, 1));
   EXPECT_EQ(pass(60, 1.5), 64) << "four seconds of too much";
   EXPECT_LE(cost(1.5), kBudget + 1e-6);
-  EXPECT_THAT(reason_, testing::EndsWith("ms/s, budget is 250.0"));
+  EXPECT_THAT(reason_, testing::EndsWith("ms/s, budget is 150.0"));
 }
 
 TEST_F(ReschedulingTest, AShortDisturbanceIsNoReason) {

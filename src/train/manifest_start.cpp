@@ -57,7 +57,7 @@ Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> 
 
 Hyperparameters tail_hyperparameters(const TailData& data) {
   const TailOptions usual;
-  return {{"tails", "AdamW from the exit at the branchpoint, weights averaged over steps and folds"},
+  return {{"tails", "AdamW from an exit, weights averaged over steps"},
           {"tail_folds", fmt::format("{}", data.folds.size())},
           {"learning_rate", fmt::format("{}", data.options.learning_rate)},
           {"head_factor", fmt::format("{}", recipe::kHeadRate)},

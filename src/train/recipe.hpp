@@ -57,7 +57,7 @@ inline constexpr double kTailBeyond = 1;
 // them.
 inline constexpr int kTails = 3;
 inline constexpr double kTailRoom = 0.02;
-inline constexpr std::size_t kTailFolds = 4;
+inline constexpr std::size_t kTailFolds = 4, kPictureTailFolds = 3;
 // Each fold's model sees about so many rows, in so many epochs.
 inline constexpr double kClipRowsShown = 800, kPictureRowsShown = 10000;
 inline constexpr int kLeastEpochs = 2, kMostEpochs = 12;

@@ -161,8 +161,13 @@ class ClipExitTraining {
     const CrossedAnswers crossed = cross_ridge(kernel, targets, tail_folds_, strengths, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       TailStart& start = starts_[app].emplace_back(TailStart{branchpoint, graph_of(app, exit), {}, {}});
+      std::vector<double> own(rows_.size());  // by models without the row's own fold alone
+      for (std::size_t fold = 0; fold < tail_folds_.size(); ++fold) {
+        for (const std::size_t row : tail_folds_[fold].scored) own[row] = crossed[app][fold][row];
+      }
       for (const std::vector<double>& scores : crossed[app])
         start.logits.push_back(logits_of(scores, exits_[app][exit].sigmoid));
+      start.logits.push_back(logits_of(own, exits_[app][exit].sigmoid));
     }
   }
 

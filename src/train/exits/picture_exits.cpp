@@ -57,7 +57,7 @@ class PictureExitTraining {
     for (const std::size_t row : data.training) labels_.push_back(data.labels[row]);
     const auto classes = static_cast<int>(data.classes);
     folds_ = stratified_folds(labels_, classes, recipe::kPictureFolds, options.seed);
-    tail_folds_ = stratified_folds(labels_, classes, recipe::kTailFolds, options.seed);
+    tail_folds_ = stratified_folds(labels_, classes, recipe::kPictureTailFolds, options.seed);
     for (std::size_t label = 0; label < data.classes; ++label) {
       std::vector<double>& target = targets_.emplace_back();
       for (const int one : labels_) target.push_back(one == static_cast<int>(label) ? 1 : -1);
@@ -108,12 +108,13 @@ class PictureExitTraining {
                                .exact = {{}, calibration.threshold},
                                .others = {}};
     candidate.described.head = "average";
-    if (tensors == std::vector{base_.features}) add_starts(reads, fits.front().strength, calibration.slope);
+    if (tensors == std::vector{base_.features})
+      add_starts(reads, candidate.graph, fits.front().strength, calibration.slope);
     return candidate;
   }
 
-  // What the heads of tails begin as: this exit, at the features, without each fold.
-  void add_starts(const ExitReads& reads, double strength, double slope) {
+  // What the heads of tails begin as: this exit, at the features.
+  void add_starts(const ExitReads& reads, const Graph& shipped, double strength, double slope) {
     if (tails_.empty()) return;
     std::vector<std::vector<LinearValue>> logits(tail_folds_.size());  // by fold and class
     if (is_on_features(reads)) {
@@ -142,6 +143,7 @@ class PictureExitTraining {
       for (LinearValue& value : of_fold) value.scale(slope);
       heads.push_back(exit_of(levels_, reads, of_fold));
     }
+    heads.push_back(shipped);
     for (const Branchpoint& branchpoint : tails_) starts_.push_back({branchpoint, {}, {}, heads});
   }
 

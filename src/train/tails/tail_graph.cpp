@@ -170,20 +170,4 @@ void scale_logits(Graph& graph, double slope, std::span<const float> offset) {
   }
 }
 
-Graph average_of(std::span<const Graph> graphs) {
-  Graph average = graphs.front();
-  for (auto& [name, tensor] : average.constants) {
-    std::vector<double> sum(tensor.data->size(), 0);
-    for (const Graph& graph : graphs) {
-      const std::vector<float>& values = *graph.constant(name).data;
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += values[i];
-    }
-    std::vector<float> mean;
-    for (const double value : sum)
-      mean.push_back(static_cast<float>(value / static_cast<double>(graphs.size())));
-    tensor = make_tensor(tensor.shape, std::move(mean));
-  }
-  return average;
-}
-
 }  // namespace mainstream

@@ -35,7 +35,4 @@ inline constexpr const char* kHeadPrefix = "head/";
 // logits = slope * logits + offset (one value per class). The logits must be a sum of linear layers.
 void scale_logits(Graph& graph, double slope, std::span<const float> offset);
 
-// The mean of the constants of graphs that differ in these alone.
-[[nodiscard]] Graph average_of(std::span<const Graph> graphs);
-
 }  // namespace mainstream

@@ -101,16 +101,5 @@ TEST(TailGraph, RefusesToScaleWhatIsNoSumOfLinearLayers) {
   EXPECT_ERROR(usage, scale_logits(graph, 2, {}), "is no sum of linear layers");
 }
 
-TEST(TailGraph, AveragesWeights) {
-  const Base base = small_base();
-  const Branchpoint& branchpoint = base.branchpoints[1];
-  const Graph zero = new_tail(base, branchpoint, HeadKind::average, 2, 1);
-  const Graph one = filled(zero);
-  const Graph average = average_of(std::vector{zero, one, one});
-  const std::string name = std::string(kHeadPrefix) + "linear/weight";
-  for (std::size_t i = 0; i < one.constant(name).data->size(); ++i)
-    EXPECT_NEAR(average.constant(name).data->at(i), one.constant(name).data->at(i) * 2 / 3, 1e-6);
-}
-
 }  // namespace
 }  // namespace mainstream

@@ -40,46 +40,46 @@ std::string id_of(const Base& base, const Branchpoint& branchpoint) {
   return candidate_id(CandidateKind::tail, base, {branchpoint.tensor});
 }
 
-// One app's tail at one branchpoint: its folds' models, side by side.
+// One app's tail at one branchpoint: a model for each fold, and the last, which is the tail.
 class TailJob {
  public:
   TailJob(const TailData& data, const TailApp& app, const TailStart& start, const FeatureSource& features)
       : data_(data), app_(app), start_(start), features_(features) {
-    folds_.resize(data.folds.size());
     tail_.unseen.resize(app.labels.size() * app.classes);
   }
 
-  // From several threads, once for each fold.
-  void train(std::size_t fold, const std::function<void()>& epoch_done) {
+  // From several threads, once for each model.
+  void train(std::size_t number, const std::function<void()>& epoch_done) {
     const std::stop_token& stop = data_.options.stop;
-    TailModel model(start_graph(fold), features_, {.learning_rate = data_.options.learning_rate},
-                    seed_of(data_.options, app_.target.app, start_.branchpoint, fold));
+    const HeldOut* fold = number < data_.folds.size() ? &data_.folds[number] : nullptr;
+    TailModel model(start_graph(number), features_, {.learning_rate = data_.options.learning_rate},
+                    seed_of(data_.options, app_.target.app, start_.branchpoint, number));
     std::span<const float> logits;
-    if (!start_.logits.empty()) logits = start_.logits[fold];
-    const std::vector<TailRow> rows = rows_without(data_.folds[fold].left_out);
+    if (!start_.logits.empty()) logits = start_.logits[number];
+    const std::vector<TailRow> rows = fold != nullptr ? rows_without(fold->left_out) : data_.training;
     const double epochs = epochs_of(data_);
     for (int epoch = 0; epoch < epochs; ++epoch) {
       model.train(rows, {app_.labels, app_.classes, logits}, epoch / epochs, (epoch + 1) / epochs, stop);
       epoch_done();
     }
     model.take_average();
-    answer(model, data_.folds[fold].scored, logits);
-    folds_[fold] = model.trained();
+    if (fold != nullptr)
+      answer(model, fold->scored, logits);
+    else
+      tail_.graph = model.trained();
   }
 
-  // When all folds are trained.
+  // When all models are trained.
   TrainedTail finish() {
-    tail_.graph = average_of(folds_);
     if (start_.exit) tail_.graph = tail_with_exit(std::move(tail_.graph), *start_.exit);
     return std::move(tail_);
   }
 
  private:
-  // Nearly the same for all folds, so that their weights can be averaged.
-  [[nodiscard]] Graph start_graph(std::size_t fold) const {
-    if (!start_.heads.empty()) return tail_with_head(data_.base, start_.branchpoint, start_.heads[fold]);
+  [[nodiscard]] Graph start_graph(std::size_t number) const {
+    if (!start_.heads.empty()) return tail_with_head(data_.base, start_.branchpoint, start_.heads[number]);
     return new_tail(data_.base, start_.branchpoint, data_.head, static_cast<std::int64_t>(app_.classes),
-                    seed_of(data_.options, app_.target.app, start_.branchpoint, data_.folds.size()));
+                    seed_of(data_.options, app_.target.app, start_.branchpoint, number));
   }
 
   [[nodiscard]] std::vector<TailRow> rows_without(const std::vector<std::size_t>& left_out) const {
@@ -105,7 +105,6 @@ class TailJob {
   const TailApp& app_;
   const TailStart& start_;
   const FeatureSource& features_;
-  std::vector<Graph> folds_;
   TrainedTail tail_;
 };
 
@@ -128,6 +127,9 @@ class TailTraining {
     std::size_t app, start;
   };
 
+  // Of one tail.
+  [[nodiscard]] std::size_t models() const { return data_.folds.size() + 1; }
+
   // Answers how many epochs are to be trained, by all models together.
   std::size_t find_missing() {
     std::size_t count = 0;
@@ -141,7 +143,7 @@ class TailTraining {
           continue;
         }
         missing_[branchpoint.layers].push_back({app, start});
-        count += data_.folds.size() * static_cast<std::size_t>(epochs_of(data_));
+        count += models() * static_cast<std::size_t>(epochs_of(data_));
       }
     }
     return count;
@@ -155,11 +157,10 @@ class TailTraining {
     const auto features = features_at(data_.base, branchpoint, data_.inputs, plan, data_.options.stop, [] {});
     std::vector<TailJob> jobs;
     for (const Place& place : places) jobs.emplace_back(data_, apps_[place.app], start_at(place), *features);
-    const std::size_t folds = data_.folds.size();
-    parallel_for(jobs.size() * folds, threads_, [&](std::size_t i) {
+    parallel_for(jobs.size() * models(), threads_, [&](std::size_t i) {
       const std::string note =
-          fmt::format("{}: {}", apps_[places[i / folds].app].target.app, id_of(data_.base, branchpoint));
-      jobs[i / folds].train(i % folds, [&] { progress_.add(note); });
+          fmt::format("{}: {}", apps_[places[i / models()].app].target.app, id_of(data_.base, branchpoint));
+      jobs[i / models()].train(i % models(), [&] { progress_.add(note); });
     });
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       TrainedTail& tail = tails_[places[i].app][places[i].start];
