@@ -62,16 +62,17 @@ void check_results(const Graph& graph, Network& network) {
   }
 }
 
-// The coarser precisions lose too much for a comparison: they must compile and run within their memory.
-void check_precisions(const Engine& engine, const Graph& graph) {
+// The coarser number types lose too much for a comparison: they must compile and run within their memory.
+void check_number_types(const Engine& engine, const Graph& graph) {
   if (graph.inputs.size() != 1) return;
   const std::vector<std::vector<float>> inputs{ramp(graph.shape(graph.inputs.front()))};
   const std::span<const float> input(inputs.front());
-  for (const Precision precision : {Precision::bf16, Precision::int8}) {
-    if (!processor_has(precision)) continue;
+  for (const NumberType number_type : {NumberType::bf16, NumberType::int8}) {
+    if (!processor_has(number_type)) continue;
     accepts(kSource, [&] {
-      const Ranges ranges = precision == Precision::int8 ? measure_ranges(engine, graph, inputs) : Ranges{};
-      Network network(engine, graph, precision, ranges);
+      const Ranges ranges =
+          number_type == NumberType::int8 ? measure_ranges(engine, graph, inputs) : Ranges{};
+      Network network(engine, graph, number_type, ranges);
       (void)network.run(std::span(&input, 1));
     });
   }
@@ -88,7 +89,7 @@ void run(std::string_view bytes) {
   std::unique_ptr<Network> network;
   if (!accepts(kSource, [&] { network = std::make_unique<Network>(engine, graph); })) return;
   check_results(graph, *network);
-  check_precisions(engine, graph);
+  check_number_types(engine, graph);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/profile.hpp"
-#include "precision_option.hpp"
+#include "number_type_option.hpp"
 #include "profile_report.hpp"
 
 namespace mainstream {
@@ -90,7 +90,7 @@ void add_base_show(CLI::App& base) {
   CLI::App* command = base.add_subcommand("show", "Layers, branchpoints, and where the multiply-adds are");
   struct Arguments {
     std::string base;
-    Precision precision = Precision::f32;
+    NumberType number_type = NumberType::f32;
     int threads = 0;
     bool engine = false, json = false;
   };
@@ -98,7 +98,7 @@ void add_base_show(CLI::App& base) {
   command->add_option("BASE", arguments->base, "A prepared base")->required();
   command->add_flag("--engine", arguments->engine,
                     "What the engine makes of it here: primitives, with their times");
-  add_precision_option(*command, arguments->precision);
+  add_number_type_option(*command, arguments->number_type);
   command
       ->add_option("--threads", arguments->threads,
                    "Of the engine; default: as many processors as may be used")
@@ -106,11 +106,11 @@ void add_base_show(CLI::App& base) {
   command->add_flag("--json", arguments->json, "The same as JSON");
   command->footer(
       "Examples:\n  mainstream base show resnet50-base.onnx\n"
-      "  mainstream base show resnet50-base.onnx --engine --precision bf16");
+      "  mainstream base show resnet50-base.onnx --engine --number-type bf16");
   command->callback([arguments] {
     const Base shown = read_base(arguments->base);
     if (arguments->engine) {
-      const auto steps = engine_steps(Engine({.threads = arguments->threads}), shown, arguments->precision);
+      const auto steps = engine_steps(Engine({.threads = arguments->threads}), shown, arguments->number_type);
       fmt::print("{}", arguments->json ? steps_json(steps) : steps_text(steps));
     } else {
       fmt::print("{}", arguments->json ? base_json(shown) : base_text(shown));
@@ -122,7 +122,7 @@ void add_profile(CLI::App& base) {
   CLI::App* command = base.add_subcommand("profile", "Measures what every layer and segment costs here");
   struct Arguments {
     std::string base;
-    Precision precision = Precision::f32;
+    NumberType number_type = NumberType::f32;
     int threads = 0;
     bool fresh = false, json = false;
   };
@@ -130,15 +130,15 @@ void add_profile(CLI::App& base) {
   command->add_option("BASE", arguments->base, "A prepared base")->required();
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
-  add_precision_option(*command, arguments->precision);
+  add_number_type_option(*command, arguments->number_type);
   command->add_flag("--fresh", arguments->fresh, "Measure again what was measured before on this machine");
   command->add_flag("--json", arguments->json, "Print JSON");
   command->footer("Example:\n  mainstream base profile resnet50-base.onnx --threads 2");
   command->callback([arguments] {
     const Base profiled = read_base(arguments->base);
     const Engine engine({.threads = arguments->threads});
-    const Profile profile = arguments->fresh ? fresh_profile(engine, profiled, arguments->precision)
-                                             : cached_profile(engine, profiled, arguments->precision);
+    const Profile profile = arguments->fresh ? fresh_profile(engine, profiled, arguments->number_type)
+                                             : cached_profile(engine, profiled, arguments->number_type);
     fmt::print("{}", arguments->json ? profile_json(profiled, profile) : profile_text(profiled, profile));
   });
 }

@@ -80,11 +80,11 @@ TEST_F(BaseCommandTest, ShowsWhatTheEngineMakesOfIt) {
   EXPECT_TRUE(json.at(0).contains("implementation"));
   expect_refused(run_cli("base show " + out_.string() + " --engine --precision int8"), 2,
                  "is not calibrated");
-  expect_refused(run_cli("base show " + out_.string() + " --engine --precision f8"), 2, "--precision");
+  expect_refused(run_cli("base show " + out_.string() + " --engine --number-type f8"), 2, "--number-type");
 }
 
 TEST_F(BaseCommandTest, CalibratesForInt8) {
-  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+  if (!processor_has(NumberType::int8)) GTEST_SKIP() << "this processor does not compute in int8";
   ASSERT_EQ(prepare().exit_code, 0);
   write_pictures(12);
   write_file(folder_ / "pictures" / "notes.txt", "no picture");
@@ -119,8 +119,8 @@ Graph undecided_network() {
   return m.graph;
 }
 
-TEST_F(BaseCommandTest, KeepsNoPrecisionThatAgreesTooLittleUnlessForced) {
-  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+TEST_F(BaseCommandTest, KeepsNoNumberTypeThatAgreesTooLittleUnlessForced) {
+  if (!processor_has(NumberType::int8)) GTEST_SKIP() << "this processor does not compute in int8";
   write_file(in_, to_onnx(undecided_network()));
   ASSERT_EQ(prepare().exit_code, 0);
   const std::string before = read_file(out_);
@@ -130,13 +130,13 @@ TEST_F(BaseCommandTest, KeepsNoPrecisionThatAgreesTooLittleUnlessForced) {
   EXPECT_THAT(refused.err, HasSubstr("agrees with f32 on"));
   EXPECT_THAT(refused.err, HasSubstr("below 100.0 %; nothing is written"));
   EXPECT_TRUE(read_file(out_) == before);
-  EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --precision int8").exit_code, 2);
+  EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --number-type int8").exit_code, 2);
 
   EXPECT_EQ(calibrate("--least-agreement 1 --force").exit_code, 0);
   const Base base = read_base(out_);
-  EXPECT_LT(base.agreement.at(Precision::int8).top1, 1);
-  EXPECT_EQ(base.agreement.at(Precision::int8).inputs, 20U);
-  EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --precision int8").exit_code, 0);
+  EXPECT_LT(base.agreement.at(NumberType::int8).top1, 1);
+  EXPECT_EQ(base.agreement.at(NumberType::int8).inputs, 20U);
+  EXPECT_EQ(run_cli("base show " + out_.string() + " --engine --number-type int8").exit_code, 0);
 }
 
 TEST_F(BaseCommandTest, CutsAtAnyTensor) {

@@ -14,7 +14,7 @@
 #include "mainstream/calibration.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
-#include "precision_option.hpp"
+#include "number_type_option.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {
@@ -22,7 +22,7 @@ namespace {
 
 struct BenchArguments {
   std::string model;
-  Precision precision = Precision::f32;
+  NumberType number_type = NumberType::f32;
   int threads = 0;
   std::int64_t batch = 1;
   double seconds = 2;
@@ -118,9 +118,9 @@ Bench run_bench(const BenchArguments& arguments) {
   const Inputs inputs = inputs_of(graph);
   // Any ranges take the same time, and a prepared base has its own.
   const Ranges ranges =
-      arguments.precision == Precision::int8 ? measure_ranges(engine, graph, inputs) : Ranges();
+      arguments.number_type == NumberType::int8 ? measure_ranges(engine, graph, inputs) : Ranges();
   start = Clock::now();
-  Network network(engine, graph, arguments.precision, ranges);
+  Network network(engine, graph, arguments.number_type, ranges);
   const std::vector<std::span<const float>> values(inputs.begin(), inputs.end());
   (void)network.run(values);
   bench.load_ms += since(start);
@@ -130,7 +130,7 @@ Bench run_bench(const BenchArguments& arguments) {
   if (arguments.steps) bench.steps = network.profile(50);
   bench.memory = network.memory();
   const std::size_t before = engine.weight_bytes();
-  const Network second(engine, graph, arguments.precision, ranges);
+  const Network second(engine, graph, arguments.number_type, ranges);
   bench.next_weights = engine.weight_bytes() - before;
   return bench;
 }
@@ -191,7 +191,7 @@ void add_bench_command(CLI::App& program) {
   command->add_option("MODEL", arguments->model, "An ONNX file, prepared or not")->required();
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
-  add_precision_option(*command, arguments->precision);
+  add_number_type_option(*command, arguments->number_type);
   command->add_option("--batch", arguments->batch, "Pictures per run")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();

@@ -1,4 +1,4 @@
-// mainstream base calibrate: makes a base fit for int8, and tells how precisions agree with f32.
+// mainstream base calibrate: makes a base fit for int8, and tells how number types agree with f32.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -74,22 +74,22 @@ std::vector<std::vector<float>> read_inputs(const CalibrateArguments& arguments,
 
 void print_agreement(const Base& base) {
   TextTable table("lrrrr", {"precision", "same top-1", "mean cosine", "lowest cosine", "pictures"});
-  for (const auto& [precision, agreement] : base.agreement) {
-    table.add({to_string(precision), percent(agreement.top1), fmt::format("{:.4f}", agreement.mean_cosine),
+  for (const auto& [number_type, agreement] : base.agreement) {
+    table.add({to_string(number_type), percent(agreement.top1), fmt::format("{:.4f}", agreement.mean_cosine),
                fmt::format("{:.4f}", agreement.lowest_cosine), std::to_string(agreement.inputs)});
   }
   fmt::print("{}", table.text());
 }
 
 void check_agreement(const Base& base, const CalibrateArguments& arguments) {
-  for (const auto& [precision, agreement] : base.agreement) {
+  for (const auto& [number_type, agreement] : base.agreement) {
     if (agreement.top1 >= arguments.least) continue;
     throw Error(
         ErrorKind::failed,
         fmt::format("{}: {} agrees with f32 on {} of the pictures, below {}; nothing is written. {}--force "
                     "keeps it all the same",
-                    arguments.base, to_string(precision), percent(agreement.top1), percent(arguments.least),
-                    precision == Precision::int8 ? "--share 1 or more pictures may help; " : ""));
+                    arguments.base, to_string(number_type), percent(agreement.top1), percent(arguments.least),
+                    number_type == NumberType::int8 ? "--share 1 or more pictures may help; " : ""));
   }
 }
 
@@ -102,14 +102,14 @@ void calibrate(const CalibrateArguments& arguments) {
   const Engine engine({.threads = arguments.threads});
   base.ranges = measure_ranges(engine, base.graph, seen, {.share = arguments.share});
   base.agreement.clear();
-  for (const Precision precision : {Precision::bf16, Precision::int8}) {
-    if (!processor_has(precision)) {
+  for (const NumberType number_type : {NumberType::bf16, NumberType::int8}) {
+    if (!processor_has(number_type)) {
       fmt::print(stderr, "{}: this processor does not compute in it, so agreement is not measured\n",
-                 to_string(precision));
+                 to_string(number_type));
       continue;
     }
-    base.agreement[precision] =
-        measure_agreement(engine, base.graph, base.features, unseen, precision, base.ranges);
+    base.agreement[number_type] =
+        measure_agreement(engine, base.graph, base.features, unseen, number_type, base.ranges);
   }
   print_agreement(base);
   if (!arguments.force) check_agreement(base, arguments);
@@ -142,7 +142,7 @@ void add_calibrate_command(CLI::App& base) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command->add_flag("--force", arguments->force,
-                    "Keep the base's ranges however little the precisions agree");
+                    "Keep the base's ranges however little the number types agree");
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
   command->footer("Example:\n  mainstream base calibrate base.onnx --images pictures/");

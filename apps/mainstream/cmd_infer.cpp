@@ -14,8 +14,8 @@
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/tensor_file.hpp"
+#include "number_type_option.hpp"
 #include "package/input_json.hpp"
-#include "precision_option.hpp"
 #include "tensor_inputs.hpp"
 
 namespace mainstream {
@@ -24,7 +24,7 @@ namespace {
 struct InferArguments {
   std::string model;
   std::vector<std::string> inputs, outputs;
-  Precision precision = Precision::f32;
+  NumberType number_type = NumberType::f32;
   int threads = 0, top = 5;
   double centre = 1;
   InputOptions picture;
@@ -39,9 +39,9 @@ struct Answer {
 
 // int8 needs the ranges that a calibrated base has.
 Network network_of(const Engine& engine, const Graph& graph, const InferArguments& arguments) {
-  if (arguments.precision != Precision::int8) return Network(engine, graph, arguments.precision);
+  if (arguments.number_type != NumberType::int8) return Network(engine, graph, arguments.number_type);
   const Base base = read_base(arguments.model);
-  return Network(engine, graph, arguments.precision, base.ranges_for(arguments.precision));
+  return Network(engine, graph, arguments.number_type, base.ranges_for(arguments.number_type));
 }
 
 void check_outputs(const Graph& graph, const InferArguments& arguments) {
@@ -182,7 +182,7 @@ void add_infer_command(CLI::App& program) {
       ->allow_extra_args(false);  // what follows its file is an input again
   command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
       ->check(CLI::Range(1, 1024));
-  add_precision_option(*command, arguments->precision);
+  add_number_type_option(*command, arguments->number_type);
   command->add_option("--top", arguments->top, "How many of the highest values to print")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();

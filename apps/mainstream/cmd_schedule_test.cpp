@@ -78,13 +78,13 @@ TEST(ScheduleCommandTest, NoSweepOverWhatNeverFits) {
   EXPECT_THAT(result.err, HasSubstr("cannot keep min_f1 0.99"));
 }
 
-TEST(ScheduleCommandTest, ChoosesPrecisionsWhereBaseAndPackagesOfferThem) {
-  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+TEST(ScheduleCommandTest, ChoosesNumberTypesWhereBaseAndPackagesOfferThem) {
+  if (!processor_has(NumberType::int8)) GTEST_SKIP() << "this processor does not compute in int8";
   const TestFolder folder;
   Base base = tiny_base();
   write_base(base, folder / "plain.onnx");
   base.ranges = {{"a", {0, 2}}, {"b", {0, 4}}};
-  base.agreement[Precision::int8] = {.top1 = 1, .mean_cosine = 1, .lowest_cosine = 1, .inputs = 10};
+  base.agreement[NumberType::int8] = {.top1 = 1, .mean_cosine = 1, .lowest_cosine = 1, .inputs = 10};
   write_base(base, folder / "calibrated.onnx");
   write_package(folder / "app.mpkg", tiny_manifest(base), tiny_tails(base));
   const auto answer = [&](const std::string& name) {

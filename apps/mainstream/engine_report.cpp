@@ -29,11 +29,11 @@ std::string summary(const std::vector<StepInfo>& steps) {
 
 }  // namespace
 
-std::vector<StepInfo> engine_steps(const Engine& engine, const Base& base, Precision precision) {
+std::vector<StepInfo> engine_steps(const Engine& engine, const Base& base, NumberType number_type) {
   std::vector<std::string> tensors;
   for (const Branchpoint& point : base.branchpoints) tensors.push_back(point.tensor);
-  Stem stem(engine, base.graph, tensors, std::vector<Precision>(tensors.size(), precision),
-            base.ranges_for(precision));
+  Stem stem(engine, base.graph, tensors, std::vector<NumberType>(tensors.size(), number_type),
+            base.ranges_for(number_type));
   return stem.profile(kRepetitions);
 }
 

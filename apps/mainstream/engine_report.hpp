@@ -11,7 +11,8 @@ namespace mainstream {
 
 // The stem as runs use it, with every branchpoint kept: its steps with median times. Throws usage for int8
 // and a base that was not calibrated.
-[[nodiscard]] std::vector<StepInfo> engine_steps(const Engine& engine, const Base& base, Precision precision);
+[[nodiscard]] std::vector<StepInfo> engine_steps(const Engine& engine, const Base& base,
+                                                 NumberType number_type);
 
 [[nodiscard]] std::string steps_text(const std::vector<StepInfo>& steps);
 [[nodiscard]] std::string steps_json(const std::vector<StepInfo>& steps);

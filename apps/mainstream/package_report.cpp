@@ -65,7 +65,7 @@ std::string number_types_text(const Manifest& manifest) {
   TextTable table("lllrrrr", {"candidate", "stem", "tail", "threshold", "top-1", "tpr", "fpr"});
   bool any = false;
   for (const Candidate& candidate : manifest.candidates) {
-    for (const auto& [pair, quality] : candidate.precisions) {
+    for (const auto& [pair, quality] : candidate.number_types) {
       any = true;
       table.add({candidate.id, to_string(pair.stem), to_string(pair.tail),
                  fmt::format("{:.3f}", quality.threshold), fmt::format("{:.3f}", quality.top1),

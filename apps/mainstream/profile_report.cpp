@@ -23,7 +23,7 @@ std::string profile_text(const Base& base, const Profile& profile) {
   return fmt::format(
       "{} in {} on {}, {} threads: {:.3f} ms to the features, {:.1f} % of one run (median {:.3f}, p90 "
       "{:.3f}; {} of {} runs took over half as long again)\n{}",
-      single_line(base.name), to_string(profile.precision), single_line(profile.processor), profile.threads,
+      single_line(base.name), to_string(profile.number_type), single_line(profile.processor), profile.threads,
       total, 100 * total / stem.median_ms, stem.median_ms, stem.p90_ms, stem.outliers, stem.runs,
       table.text());
 }
@@ -43,7 +43,7 @@ std::string profile_json(const Base& base, const Profile& profile) {
                      {"name", base.name},
                      {"processor", profile.processor},
                      {"threads", profile.threads},
-                     {"precision", to_string(profile.precision)},
+                     {"precision", to_string(profile.number_type)},
                      {"stem_median_ms", profile.stem.median_ms},
                      {"stem_p90_ms", profile.stem.p90_ms},
                      {"runs", profile.stem.runs},

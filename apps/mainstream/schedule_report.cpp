@@ -26,11 +26,11 @@ std::string known_gap(const Schedule& schedule) {
   return fmt::format("at most {:.2g} % below the best possible ({:.4f})", 100 * gap, *schedule.bound);
 }
 
-const std::string& precision_name(const Problem& problem, std::size_t stem, int precision) {
-  return problem.stems[stem].layer_costs[static_cast<std::size_t>(precision)].precision;
+const std::string& number_type_name(const Problem& problem, std::size_t stem, int type) {
+  return problem.stems[stem].layer_costs[static_cast<std::size_t>(type)].number_type;
 }
 
-bool has_precisions(const Problem& problem) {
+bool has_number_types(const Problem& problem) {
   return std::ranges::any_of(problem.stems, [](const auto& stem) { return stem.layer_costs.size() > 1; });
 }
 
@@ -56,7 +56,8 @@ class StemTree {
     for (const Schedule::Segment& segment : schedule_.shared) {
       if (segment.stem != stem_) continue;
       add_line(fmt::format("layers {} to {}, {:.4g} fps{}: {}", segment.first_layer + 1, segment.end_layer,
-                           segment.fps, precision(segment.precision), cost_share(segment.cost, schedule_)));
+                           segment.fps, number_type(segment.number_type),
+                           cost_share(segment.cost, schedule_)));
       indent_ += "   ";
       add_tails(segment.end_layer, segment.first_layer);
     }
@@ -72,13 +73,13 @@ class StemTree {
       const Schedule::App& app = schedule_.apps[a];
       if (problem_.apps[a].stem != stem_ || app.choice.frozen > end || app.choice.frozen <= after) continue;
       add_line(fmt::format("{}: {} after layer {}, {:.4g} fps{}: {}", app.id, app.choice.candidate,
-                           app.choice.frozen, app.choice.fps, precision(app.choice.tail_precision),
+                           app.choice.frozen, app.choice.fps, number_type(app.choice.tail_type),
                            cost_share(app.own_cost, schedule_)));
     }
   }
 
-  [[nodiscard]] std::string precision(int index) const {
-    return has_precisions(problem_) ? ", " + precision_name(problem_, stem_, index) : "";
+  [[nodiscard]] std::string number_type(int index) const {
+    return has_number_types(problem_) ? ", " + number_type_name(problem_, stem_, index) : "";
   }
 
   const Problem& problem_;
@@ -114,11 +115,11 @@ std::string step_text(const Problem& problem, const Schedule& schedule, std::siz
 }  // namespace
 
 std::string schedule_table(const Problem& problem, const Schedule& schedule) {
-  const bool precisions = has_precisions(problem);
+  const bool number_types = has_number_types(problem);
   std::vector<std::string> header{"app", "candidate", "frozen",    "fps",     "votes",
                                   "F1",  "recall",    "precision", "own cost"};
-  if (precisions) header.insert(header.end(), {"stem", "tail"});
-  TextTable table(precisions ? "llrrrrrrrll" : "llrrrrrrr", header);
+  if (number_types) header.insert(header.end(), {"stem", "tail"});
+  TextTable table(number_types ? "llrrrrrrrll" : "llrrrrrrr", header);
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const Schedule::App& app = schedule.apps[a];
     std::vector<std::string> row{app.id,
@@ -130,10 +131,10 @@ std::string schedule_table(const Problem& problem, const Schedule& schedule) {
                                  optional_number(app.recall),
                                  optional_number(app.precision),
                                  fmt::format("{:.4g}", app.own_cost)};
-    if (precisions) {
+    if (number_types) {
       const std::size_t stem = problem.apps[a].stem;
-      row.push_back(precision_name(problem, stem, app.choice.stem_precision));
-      row.push_back(precision_name(problem, stem, app.choice.tail_precision));
+      row.push_back(number_type_name(problem, stem, app.choice.stem_type));
+      row.push_back(number_type_name(problem, stem, app.choice.tail_type));
     }
     table.add(row);
   }

@@ -9,7 +9,7 @@
 
 #include "mainstream/graph.hpp"
 #include "mainstream/input_spec.hpp"
-#include "mainstream/precision.hpp"
+#include "mainstream/number_type.hpp"
 
 namespace mainstream {
 
@@ -22,18 +22,18 @@ struct Base {
   InputSpec input;
   std::string features;                   // the last branchpoint
   std::vector<Branchpoint> branchpoints;  // in order, the input (0 layers) first
-  // From `base calibrate`: what int8 needs, and how precisions agree with f32. Empty before.
+  // From `base calibrate`: what int8 needs, and how number types agree with f32. Empty before.
   Ranges ranges;
-  std::map<Precision, Agreement> agreement;
+  std::map<NumberType, Agreement> agreement;
 
   // The branchpoint at this tensor, or nullptr; with branchpoint() it throws untrusted, naming the known
   // ones.
   [[nodiscard]] const Branchpoint* find_branchpoint(const std::string& tensor) const;
   [[nodiscard]] const Branchpoint& branchpoint(const std::string& tensor) const;
   // Whether calibration approved of it. f32 needs none.
-  [[nodiscard]] bool offers(Precision precision) const;
+  [[nodiscard]] bool offers(NumberType number_type) const;
   // What the engine needs to know for it. Throws usage, naming `base calibrate`, where int8 has no ranges.
-  [[nodiscard]] const Ranges& ranges_for(Precision precision) const;
+  [[nodiscard]] const Ranges& ranges_for(NumberType number_type) const;
   // Nodes up to the features: the L of the scheduler's cost model.
   [[nodiscard]] std::int64_t layers() const { return branchpoints.back().layers; }
 };

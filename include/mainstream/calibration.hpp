@@ -26,7 +26,7 @@ struct CalibrateOptions {
 // `features` is a tensor of the graph.
 [[nodiscard]] Agreement measure_agreement(const Engine& engine, const Graph& graph,
                                           const std::string& features,
-                                          std::span<const std::vector<float>> inputs, Precision precision,
+                                          std::span<const std::vector<float>> inputs, NumberType number_type,
                                           const Ranges& ranges);
 
 }  // namespace mainstream

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "mainstream/graph.hpp"
-#include "mainstream/precision.hpp"
+#include "mainstream/number_type.hpp"
 
 namespace mainstream {
 
@@ -22,7 +22,7 @@ struct EngineOptions {
 };
 
 // Whether this processor computes in it: bf16 needs AVX-512 BF16, int8 AVX-512 VNNI (or AVX2 VNNI).
-[[nodiscard]] bool processor_has(Precision precision);
+[[nodiscard]] bool processor_has(NumberType number_type);
 
 class Engine {
  public:
@@ -63,9 +63,9 @@ struct EngineMemory {
 // A whole graph, from inputs to outputs.
 class Network {
  public:
-  // Throws unsupported, naming graph, node and operation, before anything runs; also for a precision that
+  // Throws unsupported, naming graph, node and operation, before anything runs; also for a number type that
   // the processor does not have. int8 computes on activations that have ranges, and on the rest in f32.
-  Network(const Engine& engine, const Graph& graph, Precision precision = Precision::f32,
+  Network(const Engine& engine, const Graph& graph, NumberType number_type = NumberType::f32,
           const Ranges& ranges = {});
   ~Network();
   Network(Network&&) noexcept;
@@ -94,11 +94,11 @@ class Network {
 class Stem {
  public:
   // `branchpoints`: tensors of the base, in order; the base's input itself may be the first. What follows the
-  // last of them is not compiled. `precisions[i]` is that of the way from the branchpoint before to i;
+  // last of them is not compiled. `number types[i]` is that of the way from the branchpoint before to i;
   // nothing means f32. Throws usage for a tensor that the base does not have, or out of order, and
   // unsupported as Network does.
   Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
-       const std::vector<Precision>& precisions = {}, const Ranges& ranges = {});
+       const std::vector<NumberType>& number_types = {}, const Ranges& ranges = {});
   ~Stem();
   Stem(Stem&&) noexcept;
   Stem& operator=(Stem&&) noexcept;
@@ -128,7 +128,8 @@ class Tail {
   // has one output. In int8 a product that reads a tensor as it lies (an exit's) computes on integers where
   // the stem has written them, else in f32. Throws untrusted for a graph that does not fit the stem, and
   // unsupported as Network does.
-  Tail(const Stem& stem, const Graph& tail, Precision precision = Precision::f32, const Ranges& ranges = {});
+  Tail(const Stem& stem, const Graph& tail, NumberType number_type = NumberType::f32,
+       const Ranges& ranges = {});
   ~Tail();
   Tail(Tail&&) noexcept;
   Tail& operator=(Tail&&) noexcept;

@@ -13,7 +13,7 @@ enum class ErrorKind {
   usage,        // the command line or the configuration is wrong
   unreadable,   // a file or stream is missing or cannot be read
   untrusted,    // a file is there but is not what it should be: malformed, wrong hash, hostile
-  unsupported,  // a model asks for an operation, a shape or a precision that is not available
+  unsupported,  // a model asks for an operation, a shape or a number type that is not available
   infeasible,   // no schedule fits the budget and the limits
   storage,      // writing failed: disk full, no permission
   failed,       // anything else that goes wrong while running

@@ -62,11 +62,11 @@ struct Candidate : AnswerQuality {
   std::uint64_t size = 0;  // bytes
   std::string head;        // "average" or "spatial"
   std::int64_t validation_size = 0;
-  std::map<PrecisionPair, AnswerQuality> precisions;  // measured with others than f32, if any
+  std::map<NumberTypes, AnswerQuality> number_types;  // measured with others than f32, if any
   Ranges ranges;  // what int8 needs: of the network's activations, its inputs' too
 
-  // As measured with these precisions; nullptr where it was not.
-  [[nodiscard]] const AnswerQuality* quality(const PrecisionPair& with) const;
+  // As measured with these number types; nullptr where it was not.
+  [[nodiscard]] const AnswerQuality* quality(const NumberTypes& with) const;
 };
 
 // What events of this app are like. `measured` tells measured values from given and default ones.

@@ -46,7 +46,7 @@ struct Setting {
   int votes = 1;  // consecutive positive frames that make a detection
   // The candidate was measured behind a stem of this type; the stem may run in a more exact one for the sake
   // of other apps.
-  PrecisionPair number_types;
+  NumberTypes number_types;
   // From the package, for the values above.
   std::string branchpoint;
   float threshold = 0.5F;  // a score at or above it makes a frame positive
@@ -62,7 +62,7 @@ struct Mix {
     int width = 0, height = 0;  // of its pictures
     Base base;
     // In use by the apps' candidates; filled by add_app.
-    std::vector<Precision> number_types;    // the most exact, which is f32, first
+    std::vector<NumberType> number_types;   // the most exact, which is f32, first
     std::vector<std::size_t> branchpoints;  // places that some candidate reads, ascending
   };
   struct App {
@@ -89,7 +89,7 @@ struct Mix {
 
   // Throws usage for a candidate that the app does not have, or that was not measured with these types.
   [[nodiscard]] Setting setting(std::size_t app, const std::string& candidate, double fps, int votes,
-                                const PrecisionPair& number_types = {}) const;
+                                const NumberTypes& number_types = {}) const;
 };
 
 // One stream and base with the apps of these packages. Throws what readers of bases and packages throw, and
@@ -100,7 +100,7 @@ struct Mix {
 
 // The number types that a candidate may run with, of those that its stem has: f32 first, then what was
 // measured.
-[[nodiscard]] std::vector<PrecisionPair> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
+[[nodiscard]] std::vector<NumberTypes> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
 
 // Costs of a mix's parts: milliseconds for one frame on the engine's threads. They come from the cached
 // profile; a run corrects them by what it observes.
@@ -108,9 +108,9 @@ struct Costs {
   struct Stem {
     double scale_ms = 0;  // one picture
     // By number type: [i] is the segment from place i - 1 to place i, [0] is 0.
-    std::map<Precision, std::vector<double>> segment_ms;
+    std::map<NumberType, std::vector<double>> segment_ms;
   };
-  using Own = std::pair<std::string, Precision>;  // a candidate's id, and its network's number type
+  using Own = std::pair<std::string, NumberType>;  // a candidate's id, and its network's number type
 
   std::vector<Stem> stems;
   std::vector<std::map<Own, double>> own_ms;  // by app: a candidate's own network
@@ -131,7 +131,7 @@ struct MixPlan {
   std::vector<Setting> settings;  // by app
   // By stem and place: the number type of the segment that ends there. A segment that no app runs has the
   // type of the one before it.
-  std::vector<std::vector<Precision>> stem_types;
+  std::vector<std::vector<NumberType>> stem_types;
 };
 
 // Finds plans for one mix in one mode. Pure computation; the mix outlives it.

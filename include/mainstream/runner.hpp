@@ -76,7 +76,7 @@ struct RunReport {
   // The stem's segment from the branchpoint before to this one in one number type: its cost when the run
   // began, and when it ended.
   struct StemCost {
-    std::string branchpoint, precision;
+    std::string branchpoint, number_type;
     double measured_ms = 0;
     std::optional<double> observed_ms;  // nothing where costs are not followed (Pace::all, a given schedule)
   };
@@ -97,7 +97,7 @@ struct RunReport {
   TimeSummary latency, frame, scaling, stem, decoding;
 
   std::vector<App> apps;
-  std::vector<Precision> number_types;  // that plans could choose from, f32 first: a schedule's indices
+  std::vector<NumberType> number_types;  // that plans could choose from, f32 first: a schedule's indices
   std::vector<InForce> schedules;
   std::vector<StemCost> stem_costs;
 };

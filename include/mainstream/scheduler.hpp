@@ -19,8 +19,8 @@ namespace mainstream {
 struct Problem {
   // The base's layers in one number type.
   struct LayerCosts {
-    std::string precision = "f32";  // the number type
-    std::vector<double> costs;      // by layer, in order of execution; not negative
+    std::string number_type = "f32";
+    std::vector<double> costs;  // by layer, in order of execution; not negative
   };
 
   // One camera's frames in one base: what apps can share. Apps of different stems share only the budget.
@@ -60,7 +60,7 @@ struct Problem {
     // several rows with one fps the best counts, of equal ones the one with the fewest votes: see
     // pool_estimates.
     std::vector<MeasuredQuality> measured;
-    int stem_precision = 0, tail_precision = 0;
+    int stem_type = 0, tail_type = 0;
   };
 
   // One setting with known quality.
@@ -72,7 +72,7 @@ struct Problem {
     int votes = 1;
     std::optional<double> own_cost;  // as Candidate::own_cost
     double head_cost = 0;
-    int stem_precision = 0, tail_precision = 0;
+    int stem_type = 0, tail_type = 0;
   };
 
   struct App {
@@ -126,7 +126,7 @@ struct Choice {
   int frozen = 0;
   double fps = 0;
   int votes = 0;  // consecutive positive frames that make a detection; in evaluate, 0 stands for the best
-  int stem_precision = 0, tail_precision = 0;
+  int stem_type = 0, tail_type = 0;
   bool operator==(const Choice&) const = default;
 };
 
@@ -143,8 +143,8 @@ struct Schedule {
     std::size_t stem = 0;
     int first_layer = 0, end_layer = 0;  // [first, end)
     double fps = 0;
-    int precision = 0;  // index into Stem::layer_costs
-    double cost = 0;    // per second
+    int number_type = 0;  // index into Stem::layer_costs
+    double cost = 0;      // per second
   };
 
   Algorithm algorithm = Algorithm::automatic;  // as asked for

@@ -16,7 +16,7 @@ double whole_bases_cost(const Mix& mix, const Costs& costs) {
   for (const Mix::App& app : mix.apps) {
     const Costs::Stem& stem = costs.stems[app.stem];
     double whole = stem.scale_ms;
-    for (const double segment : stem.segment_ms.at(Precision::f32)) whole += segment;
+    for (const double segment : stem.segment_ms.at(NumberType::f32)) whole += segment;
     cost += whole * mix.stems[app.stem].fps;
   }
   return cost;

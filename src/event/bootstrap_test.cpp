@@ -63,7 +63,7 @@ TEST(CellBootstrapTest, OneCellTellsNothing) {
   const std::vector<EventCounts> two = {{1, 0, 0}, {0, 1, 0}};
   EXPECT_LE(CellBootstrap(2).f1_error(two), 0.5);
   EXPECT_ERROR(usage, CellBootstrap(2).f1_error(cells), "1 cells for draws from 2");
-  EXPECT_ERROR(usage, CellBootstrap(2, 1), "1 draws");
+  EXPECT_ERROR(usage, CellBootstrap(2, 1), "expected at least 2 draws, got 1");
 }
 
 TEST(CellBootstrapTest, ManyCellsAreDrawnInBlocks) {

@@ -19,7 +19,7 @@ TEST(LabelsTest, ReadsFramesAndApps) {
   EXPECT_EQ(labels.frames, 3);
   EXPECT_THAT(labels.of("near road"), ElementsAre(false, true, true));
   EXPECT_THAT(labels.of("crowd"), ElementsAre(true, false, false));
-  EXPECT_ERROR(usage, labels.of("croud"), "no labels of app 'croud'; there are: crowd, near road");
+  EXPECT_ERROR(usage, labels.of("croud"), "app 'croud' has no labels, expected one of: crowd, near road");
 }
 
 TEST(LabelsTest, ReadsWhatSpreadsheetsWrite) {

@@ -151,7 +151,7 @@ TEST(ReplayTest, TheTableHasEveryRateAndVotes) {
 
 TEST(ReplayTest, RefusesNonsense) {
   const Recording made = recording("#...", "#...");
-  EXPECT_ERROR(usage, replay_cells(made, {}, 0), "a rate of 0");
+  EXPECT_ERROR(usage, replay_cells(made, {}, 0), "expected a rate above 0 frames per second, got 0");
   EXPECT_ERROR(usage, replay_cells(made, {.votes = 0}, 1), "got 0 votes");
   EXPECT_ERROR(usage, replay_cells(made, {.merge_gap_s = -1}, 1),
                "expected a merge gap of at least 0 s, got -1");

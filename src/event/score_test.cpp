@@ -148,8 +148,7 @@ TEST(ScoreTest, RefusesNonsense) {
   EXPECT_ERROR(usage, score_events(truth, {}, {.fps = 0, .frames = {0, 9}}), "0 frames per second");
   EXPECT_ERROR(usage, score_events(truth, {}, {.fps = std::nan(""), .frames = {0, 9}}), "frames per second");
   EXPECT_ERROR(usage, score_events(truth, {}, {.fps = 1, .frames = {5, 4}}), "frames 5..4");
-  EXPECT_ERROR(usage, score_events(truth, {}, {.fps = 1, .frames = {0, 9}, .tolerance_s = -1}),
-               "tolerance of -1");
+  EXPECT_ERROR(usage, score_events(truth, {}, {.fps = 1, .frames = {0, 9}, .tolerance_s = -1}), "got -1 s");
   EXPECT_ERROR(usage, score_events(falling, {}, {.fps = 1, .frames = {0, 9}}), "2..3 does not");
   EXPECT_ERROR(usage, score_events(touching, {}, {.fps = 1, .frames = {0, 9}}), "3..4 does not");
 }
@@ -367,7 +366,8 @@ TEST(ScoreTest, ARunHasMeanAndLowestOverTheAppsWithEvents) {
   EXPECT_DOUBLE_EQ(all.mean_f1_error.value(),
                    std::hypot(all.apps.at("a").f1_error.value(), all.apps.at("b").f1_error.value()) / 2);
   EXPECT_FALSE(score_run(labels, {{"c", {}}}, {.fps = 2, .frames = {0, 19}}).mean_f1);
-  EXPECT_ERROR(usage, score_run(labels, {{"x", {}}}, options), "app 'x'; there are: a, b, c");
+  EXPECT_ERROR(usage, score_run(labels, {{"x", {}}}, options),
+               "app 'x' has no labels, expected one of: a, b, c");
   EXPECT_ERROR(usage, score_run(labels, detected, {.fps = 2, .frames = {0, 20}}),
                "frames 0..20: the labels have frames 0..19");
 }

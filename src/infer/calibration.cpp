@@ -114,11 +114,11 @@ Ranges measure_ranges(const Engine& engine, const Graph& graph, std::span<const 
 }
 
 Agreement measure_agreement(const Engine& engine, const Graph& graph, const std::string& features,
-                            std::span<const std::vector<float>> inputs, Precision precision,
+                            std::span<const std::vector<float>> inputs, NumberType number_type,
                             const Ranges& ranges) {
   check(graph, inputs);
   const Graph observed_graph = with_outputs(graph, {graph.outputs.front(), features});
-  Network exact(engine, observed_graph), other(engine, observed_graph, precision, ranges);
+  Network exact(engine, observed_graph), other(engine, observed_graph, number_type, ranges);
   Agreement agreement{.lowest_cosine = 1, .inputs = inputs.size()};
   for (const auto& values : inputs) {
     const std::span<const float> input = values;

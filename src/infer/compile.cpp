@@ -26,21 +26,21 @@ void compile_node(PlanBuilder& builder, const FusedNode& fused) {
   }
 }
 
-void check_precisions(const CompileRequest& request) {
-  for (const Precision precision : request.precisions) {
-    if (!processor_has(precision))
+void check_number_types(const CompileRequest& request) {
+  for (const NumberType number_type : request.number_types) {
+    if (!processor_has(number_type))
       throw Error(
           ErrorKind::unsupported,
           fmt::format(
-              "{}: this processor does not compute in {}; use {}", request.graph.name, to_string(precision),
-              processor_has(Precision::bf16) && precision != Precision::bf16 ? "bf16 or f32" : "f32"));
+              "{}: this processor does not compute in {}; use {}", request.graph.name, to_string(number_type),
+              processor_has(NumberType::bf16) && number_type != NumberType::bf16 ? "bf16 or f32" : "f32"));
   }
 }
 
 }  // namespace
 
 Plan compile(const std::shared_ptr<EngineState>& engine, const CompileRequest& request) {
-  check_precisions(request);
+  check_number_types(request);
   const ThreadScope scope(engine->threads);
   const Graph& graph = request.graph;
   std::set<std::string> kept(request.kept.begin(), request.kept.end());
@@ -51,11 +51,11 @@ Plan compile(const std::shared_ptr<EngineState>& engine, const CompileRequest& r
   PlanBuilder builder(engine, graph, kept,
                       choose_formats({.graph = graph,
                                       .fused = fused_nodes,
-                                      .precisions = request.precisions,
+                                      .number_types = request.number_types,
                                       .ranges = request.ranges,
                                       .outside = request.outside,
                                       .outputs = outputs}),
-                      request.precisions);
+                      request.number_types);
   for (const auto& input : graph.inputs) {
     const auto outside = request.outside.find(input);
     outside == request.outside.end() ? builder.add_input(input) : builder.add_input(input, outside->second);

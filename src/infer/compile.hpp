@@ -17,11 +17,11 @@ struct CompileRequest {
   std::vector<std::string> outputs = {};  // likewise, in row-major order
   std::map<std::string, Placed> outside =
       {};  // inputs that lie in other plans' memory; the rest is the plan's own
-  std::vector<Precision> precisions = {};  // by node; what is missing is f32
+  std::vector<NumberType> number_types = {};  // by node; what is missing is f32
   const Ranges& ranges = {};
 };
 
-// Throws unsupported, naming graph, node and operation, or the precision that the processor lacks.
+// Throws unsupported, naming graph, node and operation, or the number type that the processor lacks.
 [[nodiscard]] Plan compile(const std::shared_ptr<EngineState>& engine, const CompileRequest& request);
 
 }  // namespace mainstream

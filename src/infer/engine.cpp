@@ -14,13 +14,13 @@ Engine::Engine(const EngineOptions& options) {
   state_ = std::make_shared<State>(options.threads > 0 ? options.threads : usable_cpus());
 }
 
-bool processor_has(Precision precision) {
-  switch (precision) {
-    case Precision::f32:
+bool processor_has(NumberType number_type) {
+  switch (number_type) {
+    case NumberType::f32:
       return true;
-    case Precision::bf16:
+    case NumberType::bf16:
       return has_isa(dnnl::cpu_isa::avx512_core_bf16);
-    case Precision::int8:
+    case NumberType::int8:
       return has_isa(dnnl::cpu_isa::avx512_core_vnni) || has_isa(dnnl::cpu_isa::avx2_vnni);
   }
   return false;

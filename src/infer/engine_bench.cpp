@@ -58,8 +58,8 @@ struct Subject {
                                return std::abs(a.fraction - fraction) < std::abs(b.fraction - fraction);
                              });
   }
-  [[nodiscard]] Ranges ranges(const Engine& engine, Precision precision) const {
-    if (precision != Precision::int8) return {};
+  [[nodiscard]] Ranges ranges(const Engine& engine, NumberType number_type) const {
+    if (number_type != NumberType::int8) return {};
     return measure_ranges(engine, base.graph, std::span(&picture, 1));
   }
 
@@ -74,16 +74,17 @@ Graph with_own_weights(Graph graph) {
 }
 
 // ---- Ten tails at one branchpoint: the whole, and its parts each repeated by itself, in turns.
-void ten_tails(benchmark::State& state, const std::string& path, Precision precision, double fraction) {
+void ten_tails(benchmark::State& state, const std::string& path, NumberType number_type, double fraction) {
   constexpr std::size_t kTails = 10;
   const Subject subject(path);
   const Branchpoint& point = subject.at(fraction);
   const Engine engine;
-  const Ranges ranges = subject.ranges(engine, precision);
-  Stem stem(engine, subject.base.graph, {point.tensor}, {precision}, ranges);
+  const Ranges ranges = subject.ranges(engine, number_type);
+  Stem stem(engine, subject.base.graph, {point.tensor}, {number_type}, ranges);
   std::vector<Tail> tails;
   for (std::size_t i = 0; i < kTails; ++i)
-    tails.emplace_back(stem, with_own_weights(tail_of(subject.base.graph, point.tensor)), precision, ranges);
+    tails.emplace_back(stem, with_own_weights(tail_of(subject.base.graph, point.tensor)), number_type,
+                       ranges);
   const auto run_stem = [&] {
     stem.load(subject.picture);
     stem.run_to(0);
@@ -124,21 +125,21 @@ Graph exit_with_own_weights(const Base& base, const std::string& tensor, float w
   return exit_graph(std::span(&level, 1), make_tensor({2}, {0, 0}));
 }
 
-void ten_exits(benchmark::State& state, const std::string& path, Precision precision, double fraction) {
+void ten_exits(benchmark::State& state, const std::string& path, NumberType number_type, double fraction) {
   constexpr std::size_t kExits = 10;
   const Subject subject(path);
   // As in a run: the stem goes on, so that in int8 the tensor is kept in integers.
   std::vector<std::string> tensors{subject.at(fraction).tensor};
   if (fraction < 1) tensors.push_back(subject.base.features);
   const Engine engine;
-  Stem stem(engine, subject.base.graph, tensors, std::vector(tensors.size(), precision),
-            subject.ranges(engine, precision));
+  Stem stem(engine, subject.base.graph, tensors, std::vector(tensors.size(), number_type),
+            subject.ranges(engine, number_type));
   std::vector<Graph> exits;
   for (std::size_t i = 0; i < kExits; ++i)
     exits.push_back(exit_with_own_weights(subject.base, tensors.front(), 0.01F * static_cast<float>(i + 1)));
-  Heads joined(stem, exits, precision);
+  Heads joined(stem, exits, number_type);
   std::vector<Tail> separate;
-  for (const Graph& exit : exits) separate.emplace_back(stem, exit, precision);
+  for (const Graph& exit : exits) separate.emplace_back(stem, exit, number_type);
   const auto behind_stem = [&](const auto& work) {
     stem.load(subject.picture);
     stem.run_to(0);
@@ -190,12 +191,12 @@ class RunningStem {
   std::jthread thread_;
 };
 
-void new_tail(benchmark::State& state, const std::string& path, Precision precision, double fraction) {
+void new_tail(benchmark::State& state, const std::string& path, NumberType number_type, double fraction) {
   const Subject subject(path);
   const Branchpoint& point = subject.at(fraction);
   const Engine engine;
-  const Ranges ranges = subject.ranges(engine, precision);
-  Stem stem(engine, subject.base.graph, {point.tensor}, {precision}, ranges);
+  const Ranges ranges = subject.ranges(engine, number_type);
+  Stem stem(engine, subject.base.graph, {point.tensor}, {number_type}, ranges);
   const std::string file = to_onnx(tail_of(subject.base.graph, point.tensor));
   RunningStem running(stem, subject.picture);
   std::vector<double> ready;
@@ -203,7 +204,7 @@ void new_tail(benchmark::State& state, const std::string& path, Precision precis
     std::this_thread::sleep_for(milliseconds(300));
     running.set_disturbed(true);
     ready.push_back(time_ms([&] {
-      const Tail tail(stem, parse_onnx(file, "tail"), precision, ranges);
+      const Tail tail(stem, parse_onnx(file, "tail"), number_type, ranges);
       benchmark::DoNotOptimize(&tail);
     }));
     running.set_disturbed(false);
@@ -225,13 +226,13 @@ double rate(Network& network, milliseconds duration) {
   return 1000 / network.benchmark(duration).median_ms;
 }
 
-void two_engines(benchmark::State& state, const std::string& path, Precision precision) {
+void two_engines(benchmark::State& state, const std::string& path, NumberType number_type) {
   constexpr milliseconds kDuration(500);
   const Subject subject(path);
   std::vector<Network> networks;
   for (int i = 0; i < 2; ++i) {
     const Engine engine({.threads = 1});
-    networks.emplace_back(engine, subject.base.graph, precision, subject.ranges(engine, precision));
+    networks.emplace_back(engine, subject.base.graph, number_type, subject.ranges(engine, number_type));
     networks.back().run(subject.picture);
   }
   std::vector<double> single, pair;
@@ -251,21 +252,21 @@ void two_engines(benchmark::State& state, const std::string& path, Precision pre
 }
 
 // ---- From a prepared file to the first answer, in a fresh process.
-void answer_once(const std::string& path, Precision precision) {
+void answer_once(const std::string& path, NumberType number_type) {
   const Base base = read_base(path);
   const std::vector<float> picture(
       static_cast<std::size_t>(element_count(base.graph.shape(base.graph.inputs.front()))));
-  Network network(Engine(), base.graph, precision, base.ranges);
+  Network network(Engine(), base.graph, number_type, base.ranges);
   benchmark::DoNotOptimize(network.run(picture).data());
 }
 
-void start(benchmark::State& state, const std::string& path, Precision precision) {
+void start(benchmark::State& state, const std::string& path, NumberType number_type) {
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / ("infer-bench-" + std::to_string(getpid()) + ".onnx");
   Subject subject(path);
-  subject.base.ranges = subject.ranges(Engine(), precision);
+  subject.base.ranges = subject.ranges(Engine(), number_type);
   write_base(subject.base, file);
-  const std::string arguments[] = {"infer_bench", "--answer-once", file, to_string(precision)};
+  const std::string arguments[] = {"infer_bench", "--answer-once", file, to_string(number_type)};
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -284,25 +285,26 @@ void start(benchmark::State& state, const std::string& path, Precision precision
   std::filesystem::remove(file);
 }
 
-void register_for(const std::string& path, Precision precision) {
+void register_for(const std::string& path, NumberType number_type) {
   const auto add = [&](const std::string& what, int iterations, const auto& run) {
     const std::string title =
-        what + "/" + std::filesystem::path(path).stem().string() + "/" + to_string(precision);
+        what + "/" + std::filesystem::path(path).stem().string() + "/" + to_string(number_type);
     benchmark::RegisterBenchmark(title.c_str(), run)
         ->UseManualTime()
         ->Iterations(iterations)
         ->Unit(benchmark::kMillisecond);
   };
-  add("start", 5, [=](benchmark::State& state) { start(state, path, precision); });
+  add("start", 5, [=](benchmark::State& state) { start(state, path, number_type); });
   for (const double fraction : {0.5, 1.0}) {
     const std::string where = fraction < 1 ? "/half" : "/features";
     add("ten_tails" + where, 15,
-        [=](benchmark::State& state) { ten_tails(state, path, precision, fraction); });
+        [=](benchmark::State& state) { ten_tails(state, path, number_type, fraction); });
     add("ten_exits" + where, 50,
-        [=](benchmark::State& state) { ten_exits(state, path, precision, fraction); });
-    add("new_tail" + where, 10, [=](benchmark::State& state) { new_tail(state, path, precision, fraction); });
+        [=](benchmark::State& state) { ten_exits(state, path, number_type, fraction); });
+    add("new_tail" + where, 10,
+        [=](benchmark::State& state) { new_tail(state, path, number_type, fraction); });
   }
-  add("two_engines", 5, [=](benchmark::State& state) { two_engines(state, path, precision); });
+  add("two_engines", 5, [=](benchmark::State& state) { two_engines(state, path, number_type); });
 }
 
 }  // namespace
@@ -314,13 +316,13 @@ int main(int argc, char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") == nullptr && setenv("GOMP_SPINCOUNT", "5000", 1) == 0)
     execv("/proc/self/exe", argv);
   if (argc == 4 && std::strcmp(argv[1], "--answer-once") == 0) {
-    answer_once(argv[2], *precision_from(argv[3]));
+    answer_once(argv[2], *number_type_from(argv[3]));
     _exit(0);
   }
   benchmark::Initialize(&argc, argv);
   for (int i = 1; i < argc; ++i) {
-    for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
-      if (processor_has(precision)) register_for(argv[i], precision);
+    for (const NumberType number_type : {NumberType::f32, NumberType::bf16, NumberType::int8}) {
+      if (processor_has(number_type)) register_for(argv[i], number_type);
     }
   }
   benchmark::RunSpecifiedBenchmarks();

@@ -10,11 +10,11 @@ namespace {
 
 using Pooled = ExitPooling::Kind;
 
-double allowed_difference(Precision precision) {
-  return precision == Precision::int8 ? 0.05 : precision == Precision::bf16 ? 0.02 : 1e-5;
+double allowed_difference(NumberType number_type) {
+  return number_type == NumberType::int8 ? 0.05 : number_type == NumberType::bf16 ? 0.02 : 1e-5;
 }
 
-class Exits : public testing::TestWithParam<Precision> {
+class Exits : public testing::TestWithParam<NumberType> {
  protected:
   void SetUp() override {
     if (!processor_has(GetParam()))
@@ -70,14 +70,14 @@ class Exits : public testing::TestWithParam<Precision> {
 };
 
 TEST_P(Exits, AnswerAsTheReference) {
-  for (const Precision precision : {Precision::f32, GetParam()}) {
+  for (const NumberType number_type : {NumberType::f32, GetParam()}) {
     for (const Graph& exit : {plain_exit(1), plain_exit(3, 5), rich_exit()}) {
-      Tail tail(*stem_, exit, precision);
+      Tail tail(*stem_, exit, number_type);
       EXPECT_EQ(tail.branchpoint() == 4, exit.inputs.size() > 1);
       for (std::size_t input = 0; input < inputs_.size(); ++input) {
         load(input);
-        EXPECT_LT(relative_difference(tail.run(), expected(exit)), allowed_difference(precision))
-            << to_string(precision) << ' ' << describe_graph(exit);
+        EXPECT_LT(relative_difference(tail.run(), expected(exit)), allowed_difference(number_type))
+            << to_string(number_type) << ' ' << describe_graph(exit);
       }
     }
   }
@@ -96,7 +96,7 @@ TEST_P(Exits, ReadTheStemsTensorAsItLies) {
       if (step.output == tensors_[branchpoint]) blocked += step.layout != "abcd" ? 1 : 0;
     }
   }
-  EXPECT_EQ(in_integers >= 3, GetParam() == Precision::int8);
+  EXPECT_EQ(in_integers >= 3, GetParam() == NumberType::int8);
   EXPECT_GE(blocked, 3U) << "row-major tensors show nothing";
 }
 
@@ -123,7 +123,7 @@ TEST_P(Exits, JoinedAnswerAsEachAlone) {
       for (std::size_t i = 0; i < exits.size(); ++i) {
         const auto alone = tails[i].run();
         ASSERT_EQ(heads.logits(i).size(), alone.size());
-        EXPECT_LT(relative_difference(heads.logits(i), alone), GetParam() == Precision::bf16 ? 0.01 : 1e-5);
+        EXPECT_LT(relative_difference(heads.logits(i), alone), GetParam() == NumberType::bf16 ? 0.01 : 1e-5);
         EXPECT_LT(relative_difference(heads.logits(i), expected(exits[i])), allowed_difference(GetParam()));
       }
     }
@@ -147,7 +147,7 @@ TEST_P(Exits, FeaturesAreWhatTheirWeightsMeet) {
   EXPECT_LT(relative_difference(Tail(*stem_, exit_graph(levels, bias)).run(), sum), 1e-5);
 }
 
-INSTANTIATE_TEST_SUITE_P(, Exits, testing::Values(Precision::f32, Precision::bf16, Precision::int8),
+INSTANTIATE_TEST_SUITE_P(, Exits, testing::Values(NumberType::f32, NumberType::bf16, NumberType::int8),
                          [](const auto& of) { return std::string(to_string(of.param)); });
 
 using ExitErrors = Exits;
@@ -167,7 +167,7 @@ TEST_P(ExitErrors, SayWhatDoesNotFit) {
                "expected an exit below 1, got 1");
 }
 
-INSTANTIATE_TEST_SUITE_P(, ExitErrors, testing::Values(Precision::f32));
+INSTANTIATE_TEST_SUITE_P(, ExitErrors, testing::Values(NumberType::f32));
 
 }  // namespace
 }  // namespace mainstream

@@ -43,8 +43,8 @@ class FormatChooser {
   [[nodiscard]] const std::string& output(const FusedNode& fused) const {
     return request_.graph.nodes[fused.last()].output;
   }
-  [[nodiscard]] bool has_precision(std::size_t node, Precision precision) const {
-    return node < request_.precisions.size() && request_.precisions[node] == precision;
+  [[nodiscard]] bool has_number_type(std::size_t node, NumberType number_type) const {
+    return node < request_.number_types.size() && request_.number_types[node] == number_type;
   }
 
   // Of a concatenation's parts, those that a convolution makes can be made with the scale of the whole.
@@ -63,12 +63,12 @@ class FormatChooser {
     const Node& node = request_.graph.nodes[fused.node];
     Format& format = formats_.at(output(fused));
     if (request_.outputs.contains(output(fused))) return;
-    if (has_precision(fused.node, Precision::bf16)) {
+    if (has_number_type(fused.node, NumberType::bf16)) {
       if (ends_in_sums(fused)) return;
       if (is_any<op::Conv, op::Gemm, op::Pool, op::GlobalPool, op::Concat, op::Activation, op::Binary>(
               node.op))
         format.written = DataType::bf16;
-    } else if (has_precision(fused.node, Precision::int8)) {
+    } else if (has_number_type(fused.node, NumberType::int8)) {
       const Format& input = formats_.at(input_of(request_.graph, fused));
       if (input.integer == DataType::undef) return;
       if (is_any<op::Pool>(node.op)) {  // does not change the scale
@@ -109,7 +109,7 @@ class FormatChooser {
 
   [[nodiscard]] bool is_read_as_integer(const std::string& tensor) const {
     return std::any_of(request_.fused.begin(), request_.fused.end(), [&](const FusedNode& fused) {
-      if (!has_precision(fused.node, Precision::int8)) return false;
+      if (!has_number_type(fused.node, NumberType::int8)) return false;
       if (fused.flatten && !is_pooled_outside(tensor)) return false;  // it takes what is there
       const auto reads = [&](std::size_t node) {
         const auto& inputs = request_.graph.nodes[node].inputs;

@@ -8,7 +8,7 @@
 #include "infer/fusion.hpp"
 #include "infer/layout.hpp"
 #include "infer/plan.hpp"
-#include "mainstream/precision.hpp"
+#include "mainstream/number_type.hpp"
 
 namespace mainstream {
 
@@ -24,7 +24,7 @@ using Formats = std::map<std::string, Format>;
 struct FormatRequest {
   const Graph& graph;
   const std::vector<FusedNode>& fused;
-  const std::vector<Precision>& precisions;  // by node
+  const std::vector<NumberType>& number_types;  // by node
   const Ranges& ranges;
   const std::map<std::string, Placed>& outside;  // inputs that have their format already
   const std::set<std::string>& outputs;          // f32

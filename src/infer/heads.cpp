@@ -7,11 +7,11 @@
 
 namespace mainstream {
 
-Heads::Heads(const Stem& stem, std::span<const Graph> exits, Precision precision)
-    : Heads(stem, join_exits(exits), precision) {}
+Heads::Heads(const Stem& stem, std::span<const Graph> exits, NumberType number_type)
+    : Heads(stem, join_exits(exits), number_type) {}
 
-Heads::Heads(const Stem& stem, const JoinedExits& joined, Precision precision)
-    : offsets_(joined.offsets), joined_(stem, joined.graph, precision) {}
+Heads::Heads(const Stem& stem, const JoinedExits& joined, NumberType number_type)
+    : offsets_(joined.offsets), joined_(stem, joined.graph, number_type) {}
 
 std::span<const float> Heads::logits(std::size_t exit) const {
   if (exit >= size())

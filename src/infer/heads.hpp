@@ -15,7 +15,7 @@ namespace mainstream {
 class Heads {
  public:
   // Throws usage for none at all and for exits of different structure; else as Tail.
-  Heads(const Stem& stem, std::span<const Graph> exits, Precision precision = Precision::f32);
+  Heads(const Stem& stem, std::span<const Graph> exits, NumberType number_type = NumberType::f32);
 
   [[nodiscard]] std::size_t size() const { return offsets_.size() - 1; }
   [[nodiscard]] std::size_t branchpoint() const { return joined_.branchpoint(); }
@@ -29,7 +29,7 @@ class Heads {
   [[nodiscard]] EngineMemory memory() const { return joined_.memory(); }
 
  private:
-  Heads(const Stem& stem, const JoinedExits& joined, Precision precision);
+  Heads(const Stem& stem, const JoinedExits& joined, NumberType number_type);
 
   std::vector<std::int64_t> offsets_;
   Tail joined_;

@@ -30,10 +30,10 @@ std::vector<double> by_node(const Plan& plan, const std::vector<double>& step_ms
 }  // namespace
 
 LayerTimes measure_layers(const Engine& engine, const Graph& graph, const std::vector<std::string>& kept,
-                          Precision precision, const Ranges& ranges, std::chrono::milliseconds duration) {
+                          NumberType number_type, const Ranges& ranges, std::chrono::milliseconds duration) {
   Plan plan = compile(
       EngineAccess::state(engine),
-      {.graph = graph, .kept = kept, .precisions = {graph.nodes.size(), precision}, .ranges = ranges});
+      {.graph = graph, .kept = kept, .number_types = {graph.nodes.size(), number_type}, .ranges = ranges});
   fill_input(plan, graph.inputs.front());
   // Half of the time for whole runs, half for those where each step is timed, in turns: what disturbs one
   // disturbs the other.

@@ -17,7 +17,7 @@ struct LayerTimes {
 // On an otherwise idle engine, for about `duration` after compiling. The graph has one input; the tensors in
 // `kept` are written to memory as for branchpoints. Throws unsupported as Network does.
 [[nodiscard]] LayerTimes measure_layers(const Engine& engine, const Graph& graph,
-                                        const std::vector<std::string>& kept, Precision precision,
+                                        const std::vector<std::string>& kept, NumberType number_type,
                                         const Ranges& ranges, std::chrono::milliseconds duration);
 
 // The processor's name, as the system tells it.

@@ -18,14 +18,14 @@ struct Network::State {
   Plan plan;
 };
 
-Network::Network(const Engine& engine, const Graph& graph, Precision precision, const Ranges& ranges)
+Network::Network(const Engine& engine, const Graph& graph, NumberType number_type, const Ranges& ranges)
     : state_(std::make_unique<State>(State{
           .name = graph.name,
           .inputs = graph.inputs,
           .outputs = graph.outputs,
           .plan = compile(EngineAccess::state(engine), {.graph = graph,
                                                         .outputs = graph.outputs,
-                                                        .precisions = {graph.nodes.size(), precision},
+                                                        .number_types = {graph.nodes.size(), number_type},
                                                         .ranges = ranges}),
       })) {}
 

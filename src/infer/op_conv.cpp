@@ -53,9 +53,9 @@ Numbers numbers_of(const PlanBuilder& builder, const FusedNode& fused) {
   const Format& target = builder.format(output_of(builder, fused));
   Numbers numbers;
   numbers.target = target.written;
-  if (builder.precision(fused.node) == Precision::bf16) {
+  if (builder.number_type(fused.node) == NumberType::bf16) {
     numbers.source = numbers.weights = DataType::bf16;
-  } else if (builder.precision(fused.node) == Precision::int8 && source.integer != DataType::undef &&
+  } else if (builder.number_type(fused.node) == NumberType::int8 && source.integer != DataType::undef &&
              (!fused.flatten || is_integer(type_of(builder.made(input_of(builder.graph(), fused)).layout)))) {
     numbers.source = source.integer;
     numbers.weights = DataType::s8;

@@ -30,7 +30,7 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Slice& s
   return builder.graph().nodes[fused.last()].output;
 }
 
-// In what type the operation works and writes, if it can do so in the node's precision.
+// In what type the operation works and writes, if it can do so in the node's number type.
 [[nodiscard]] inline DataType written_type(const PlanBuilder& builder, const FusedNode& fused) {
   return builder.format(output_of(builder, fused)).written;
 }

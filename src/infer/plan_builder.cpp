@@ -17,12 +17,12 @@ dnnl::primitive_attr attributes(const dnnl::post_ops& post_ops) {
 }
 
 PlanBuilder::PlanBuilder(std::shared_ptr<EngineState> engine, const Graph& graph, std::set<std::string> kept,
-                         Formats formats, std::vector<Precision> precisions)
+                         Formats formats, std::vector<NumberType> number_types)
     : engine_(std::move(engine)),
       graph_(graph),
       kept_(std::move(kept)),
       formats_(std::move(formats)),
-      precisions_(std::move(precisions)) {
+      number_types_(std::move(number_types)) {
   for (const Node& node : graph.nodes) {
     for (const auto& input : node.inputs) {
       if (!graph.is_constant(input)) ++activations_[input].readers;

@@ -37,14 +37,14 @@ class PlanBuilder {
  public:
   // The tensors in `kept` can be read from the plan until the next run.
   PlanBuilder(std::shared_ptr<EngineState> engine, const Graph& graph, std::set<std::string> kept,
-              Formats formats, std::vector<Precision> precisions);
+              Formats formats, std::vector<NumberType> number_types);
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const dnnl::engine& engine() const { return engine_->engine; }
   [[nodiscard]] const std::set<std::string>& kept() const { return kept_; }
   [[nodiscard]] const Format& format(const std::string& name) const { return formats_.at(name); }
-  [[nodiscard]] Precision precision(std::size_t node) const {
-    return node < precisions_.size() ? precisions_[node] : Precision::f32;
+  [[nodiscard]] NumberType number_type(std::size_t node) const {
+    return node < number_types_.size() ? number_types_[node] : NumberType::f32;
   }
 
   void add_input(const std::string& name);                       // row-major, in the arena
@@ -116,7 +116,7 @@ class PlanBuilder {
   const Graph& graph_;
   const std::set<std::string> kept_;
   const Formats formats_;
-  const std::vector<Precision> precisions_;  // by node
+  const std::vector<NumberType> number_types_;  // by node
   std::map<std::string, Activation> activations_;
   Buffers buffers_;
   std::vector<Draft> drafts_;

@@ -33,22 +33,22 @@ void SharedNetwork::add_exits(std::vector<Member>& members) {
     std::vector<Graph> exits;
     std::vector<std::size_t> members;
   };
-  std::map<std::tuple<std::string, Precision, int>, Group> groups;
+  std::map<std::tuple<std::string, NumberType, int>, Group> groups;
   for (std::size_t i = 0; i < members.size(); ++i) {
     auto* exit = std::get_if<ExitMember>(&members[i]);
     if (exit == nullptr) continue;
     const auto structure = exit_structure(exit->graph);
     if (!structure) {
-      const auto tail = std::make_shared<Tail>(*stem_, exit->graph, exit->precision);
+      const auto tail = std::make_shared<Tail>(*stem_, exit->graph, exit->number_type);
       parts_.push_back({.network = tail, .branchpoint = tail->branchpoint(), .members = {i}});
       continue;
     }
-    Group& group = groups[{*structure, exit->precision, exit->group}];
+    Group& group = groups[{*structure, exit->number_type, exit->group}];
     group.exits.push_back(std::move(exit->graph));
     group.members.push_back(i);
   }
   for (auto& [key, group] : groups) {
-    Heads heads(*stem_, group.exits, std::get<Precision>(key));
+    Heads heads(*stem_, group.exits, std::get<NumberType>(key));
     const std::size_t branchpoint = heads.branchpoint();
     parts_.push_back(
         {.network = std::move(heads), .branchpoint = branchpoint, .members = std::move(group.members)});

@@ -18,7 +18,7 @@ namespace mainstream {
 // is due on the same frames should have the same group, since all of them run when one is due.
 struct ExitMember {
   Graph graph;
-  Precision precision = Precision::f32;
+  NumberType number_type = NumberType::f32;
   int group = 0;
 };
 

@@ -44,16 +44,16 @@ Graph part_before(const Graph& base, const std::vector<std::string>& branchpoint
 }
 
 // The number type of each node of the part: that of its segment.
-std::vector<Precision> by_node(const Graph& part, const std::vector<std::string>& branchpoints,
-                               const std::vector<Precision>& by_segment) {
-  if (by_segment.empty()) return std::vector<Precision>(part.nodes.size(), Precision::f32);
+std::vector<NumberType> by_node(const Graph& part, const std::vector<std::string>& branchpoints,
+                                const std::vector<NumberType>& by_segment) {
+  if (by_segment.empty()) return std::vector<NumberType>(part.nodes.size(), NumberType::f32);
   if (by_segment.size() != branchpoints.size())
     throw Error(ErrorKind::usage, fmt::format("expected a number type for each of {} branchpoints, got {}",
                                               branchpoints.size(), by_segment.size()));
-  std::vector<Precision> precisions;
+  std::vector<NumberType> number_types;
   for (std::size_t i = 0; i < branchpoints.size(); ++i)
-    precisions.resize(nodes_before(part, branchpoints[i]), by_segment[i]);
-  return precisions;
+    number_types.resize(nodes_before(part, branchpoints[i]), by_segment[i]);
+  return number_types;
 }
 
 }  // namespace
@@ -79,14 +79,14 @@ const Placed& Stem::State::computed(std::size_t branchpoint) const {
 }
 
 Stem::Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
-           const std::vector<Precision>& precisions, const Ranges& ranges) {
+           const std::vector<NumberType>& number_types, const Ranges& ranges) {
   const Graph part = part_before(base, branchpoints);
   state_ = std::make_shared<State>(State{
       .input = base.inputs.front(),
       .branchpoints = branchpoints,
       .plan = compile(EngineAccess::state(engine), {.graph = part,
                                                     .kept = branchpoints,
-                                                    .precisions = by_node(part, branchpoints, precisions),
+                                                    .number_types = by_node(part, branchpoints, number_types),
                                                     .ranges = ranges}),
   });
 }

@@ -59,7 +59,7 @@ TEST(Stem, RefusesWhatIsNotThere) {
   EXPECT_ERROR(usage, stem.load(std::vector<float>(5)), "1x3x20x24");
   stem.load(maker.values(graph.inputs.front()));
   EXPECT_ERROR(usage, stem.read(1), "the stem has not run to");
-  EXPECT_ERROR(usage, stem.run_to(2), "branchpoint 2");
+  EXPECT_ERROR(usage, stem.run_to(2), "expected a branchpoint below 2, got 2");
   EXPECT_ERROR(untrusted, Tail(stem, tail_of(graph, tensors[4])), "expected one of the stem's branchpoints");
   Tail tail(stem, tail_of(graph, tensors[1]));
   EXPECT_ERROR(usage, tail.run(), "the stem has not run to");

@@ -44,25 +44,25 @@ std::size_t deepest_of(const StemState& stem, const Graph& tail) {
   return deepest;
 }
 
-Plan compile_behind(const StemState& stem, const Graph& tail, Precision precision, const Ranges& ranges) {
+Plan compile_behind(const StemState& stem, const Graph& tail, NumberType number_type, const Ranges& ranges) {
   std::map<std::string, Placed> outside;
   for (const std::string& input : tail.inputs) outside[input] = stem.plan.tensor(input);
   return compile(stem.plan.engine, {.graph = tail,
                                     .outputs = tail.outputs,
                                     .outside = std::move(outside),
-                                    .precisions = {tail.nodes.size(), precision},
+                                    .number_types = {tail.nodes.size(), number_type},
                                     .ranges = ranges});
 }
 
 }  // namespace
 
-Tail::Tail(const Stem& stem, const Graph& tail, Precision precision, const Ranges& ranges) {
+Tail::Tail(const Stem& stem, const Graph& tail, NumberType number_type, const Ranges& ranges) {
   const std::size_t branchpoint = deepest_of(*EngineAccess::state(stem), tail);
   state_ = std::make_unique<State>(
       State{.stem = EngineAccess::state(stem),
             .branchpoint = branchpoint,
             .output = tail.outputs.front(),
-            .plan = compile_behind(*EngineAccess::state(stem), tail, precision, ranges)});
+            .plan = compile_behind(*EngineAccess::state(stem), tail, number_type, ranges)});
 }
 
 Tail::~Tail() = default;

@@ -57,13 +57,13 @@ const Branchpoint& Base::branchpoint(const std::string& tensor) const {
               fmt::format("base {} has no branchpoint {}; it has{}", name, in_quotes(tensor), known));
 }
 
-bool Base::offers(Precision precision) const {
-  if (precision == Precision::f32) return true;
-  return agreement.contains(precision) && (precision != Precision::int8 || !ranges.empty());
+bool Base::offers(NumberType number_type) const {
+  if (number_type == NumberType::f32) return true;
+  return agreement.contains(number_type) && (number_type != NumberType::int8 || !ranges.empty());
 }
 
-const Ranges& Base::ranges_for(Precision precision) const {
-  if (precision == Precision::int8 && ranges.empty()) {
+const Ranges& Base::ranges_for(NumberType number_type) const {
+  if (number_type == NumberType::int8 && ranges.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("base {} is not calibrated for int8; mainstream base calibrate does that", name));
   }

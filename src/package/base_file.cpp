@@ -10,7 +10,7 @@
 #include "mainstream/error.hpp"
 #include "package/fingerprint.hpp"
 #include "package/input_json.hpp"
-#include "package/precision_json.hpp"
+#include "package/number_type_json.hpp"
 #include "package/refuse.hpp"
 
 namespace mainstream {
@@ -95,17 +95,17 @@ Ranges read_ranges(const Graph& graph, const std::string& where) {
   return ranges;
 }
 
-std::map<Precision, Agreement> read_agreement(const Graph& graph, const std::string& where) {
+std::map<NumberType, Agreement> read_agreement(const Graph& graph, const std::string& where) {
   const auto found = graph.metadata.find(kAgreementKey);
   if (found == graph.metadata.end()) return {};
   const std::string source = fmt::format("{}: {}", where, kAgreementKey);
   const Json json = parse_json(found->second, source);
   const JsonField list(json, source + ":");
-  std::map<Precision, Agreement> agreement;
+  std::map<NumberType, Agreement> agreement;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const JsonField field = list.at(i);
     field.allow_only({"precision", "top1", "mean_cosine", "lowest_cosine", "pictures"});
-    agreement[parse_precision(field["precision"])] = {
+    agreement[parse_number_type(field["precision"])] = {
         .top1 = field["top1"].number(0, 1),
         .mean_cosine = field["mean_cosine"].number(-1.001, 1.001),
         .lowest_cosine = field["lowest_cosine"].number(-1.001, 1.001),
@@ -114,10 +114,10 @@ std::map<Precision, Agreement> read_agreement(const Graph& graph, const std::str
   return agreement;
 }
 
-Json agreement_to_json(const std::map<Precision, Agreement>& all) {
+Json agreement_to_json(const std::map<NumberType, Agreement>& all) {
   Json list = Json::array();
-  for (const auto& [precision, agreement] : all) {
-    list.push_back({{"precision", to_string(precision)},
+  for (const auto& [number_type, agreement] : all) {
+    list.push_back({{"precision", to_string(number_type)},
                     {"top1", agreement.top1},
                     {"mean_cosine", agreement.mean_cosine},
                     {"lowest_cosine", agreement.lowest_cosine},

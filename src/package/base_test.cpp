@@ -46,13 +46,13 @@ TEST(BaseTest, KeepsWhatCalibrationFound) {
   const TestFolder folder;
   Base base = tiny_base();
   base.ranges = {{"a", {0, 6}}, {"b", {-1.5F, 2}}};
-  base.agreement[Precision::int8] = {.top1 = 0.97, .mean_cosine = 0.99, .lowest_cosine = 0.9, .inputs = 100};
+  base.agreement[NumberType::int8] = {.top1 = 0.97, .mean_cosine = 0.99, .lowest_cosine = 0.9, .inputs = 100};
   write_base(base, folder / "base.onnx");
   const Base again = read_base(folder / "base.onnx");
   EXPECT_EQ(again.id, base.id);
   EXPECT_EQ(again.ranges, base.ranges);
-  EXPECT_EQ(again.agreement.at(Precision::int8).top1, 0.97);
-  EXPECT_EQ(again.agreement.at(Precision::int8).inputs, 100U);
+  EXPECT_EQ(again.agreement.at(NumberType::int8).top1, 0.97);
+  EXPECT_EQ(again.agreement.at(NumberType::int8).inputs, 100U);
   expect_refused("mainstream.ranges", R"([{"tensor":"z","low":0,"high":1}])", "has no tensor \"z\"");
   expect_refused("mainstream.ranges", R"([{"tensor":"a","low":1,"high":2}])", "low");
   expect_refused("mainstream.ranges", R"([{"tensor":"a","low":0}])", "high");

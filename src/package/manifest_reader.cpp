@@ -7,7 +7,7 @@
 
 #include "core/log.hpp"
 #include "package/input_json.hpp"
-#include "package/precision_json.hpp"
+#include "package/number_type_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -84,7 +84,7 @@ void allow_candidate_fields(const JsonField& field, int format) {
   }
 }
 
-void allow_precision_fields(const JsonField& field, int format) {
+void allow_number_type_fields(const JsonField& field, int format) {
   if (format == 1) {
     field.allow_only({"stem", "tail", "threshold", "top1", "tpr", "fpr", "by_fps"});
   } else {
@@ -137,19 +137,19 @@ AnswerQuality parse_quality(const JsonField& field, int format) {
   return quality;
 }
 
-void parse_precisions(const JsonField& field, int format, Candidate& candidate) {
+void parse_number_types(const JsonField& field, int format, Candidate& candidate) {
   for (std::size_t i = 0; i < field.size(); ++i) {
     const JsonField entry = field.at(i);
-    allow_precision_fields(entry, format);
-    const PrecisionPair pair{parse_precision(entry["stem"]), parse_precision(entry["tail"])};
-    if (pair == PrecisionPair{}) entry.fail("must not be f32 twice: the candidate's own figures are of that");
-    if (candidate.frozen_layers == 0 && pair.stem != Precision::f32) {
+    allow_number_type_fields(entry, format);
+    const NumberTypes pair{parse_number_type(entry["stem"]), parse_number_type(entry["tail"])};
+    if (pair == NumberTypes{}) entry.fail("must not be f32 twice: the candidate's own figures are of that");
+    if (candidate.frozen_layers == 0 && pair.stem != NumberType::f32) {
       entry["stem"].fail("must be f32: the candidate has no frozen layers");
     }
-    if (pair.tail == Precision::int8 && candidate.ranges.empty()) {
+    if (pair.tail == NumberType::int8 && candidate.ranges.empty()) {
       entry["tail"].fail("is int8, for which the candidate must have \"ranges\"");
     }
-    if (!candidate.precisions.emplace(pair, parse_quality(entry, format)).second) {
+    if (!candidate.number_types.emplace(pair, parse_quality(entry, format)).second) {
       entry.fail(fmt::format("is a duplicate of {}", to_string(pair)));
     }
   }
@@ -207,7 +207,8 @@ Candidate parse_candidate(const JsonField& field, std::size_t index, int format)
   }
   candidate.validation_size = field["validation_size"].integer(0, INT64_MAX);
   if (const auto ranges = field.find("ranges")) candidate.ranges = parse_ranges(*ranges);
-  if (const auto precisions = field.find("precisions")) parse_precisions(*precisions, format, candidate);
+  if (const auto number_types = field.find("precisions"))
+    parse_number_types(*number_types, format, candidate);
   return candidate;
 }
 

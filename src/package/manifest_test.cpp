@@ -54,11 +54,11 @@ TEST(ManifestTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(manifest.candidates[1].measured[1].votes, 3);
   EXPECT_EQ(manifest.candidates[1].measured[2].f1, 0.847);
   EXPECT_EQ(manifest.candidates[1].ranges.at("a"), (Range{0, 1.5F}));
-  const AnswerQuality* quality = manifest.candidates[1].quality({Precision::int8, Precision::f32});
+  const AnswerQuality* quality = manifest.candidates[1].quality({NumberType::int8, NumberType::f32});
   ASSERT_NE(quality, nullptr);
   EXPECT_EQ(quality->threshold, 0.5F);
   EXPECT_EQ(quality->measured.at(0).f1, 0.5);
-  EXPECT_EQ(manifest.candidates[1].quality({Precision::bf16, Precision::bf16}), nullptr);
+  EXPECT_EQ(manifest.candidates[1].quality({NumberType::bf16, NumberType::bf16}), nullptr);
   EXPECT_EQ(manifest.candidates[0].quality({})->tpr, 0.8);
 }
 

@@ -5,7 +5,7 @@
 #include "mainstream/error.hpp"
 #include "package/input_json.hpp"
 #include "package/manifest.hpp"
-#include "package/precision_json.hpp"
+#include "package/number_type_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -36,8 +36,8 @@ void put_quality(Json& json, const AnswerQuality& quality) {
   }
 }
 
-Json precision_to_json(const PrecisionPair& precisions, const AnswerQuality& quality) {
-  Json json{{"stem", to_string(precisions.stem)}, {"tail", to_string(precisions.tail)}};
+Json number_type_to_json(const NumberTypes& number_types, const AnswerQuality& quality) {
+  Json json{{"stem", to_string(number_types.stem)}, {"tail", to_string(number_types.tail)}};
   put_quality(json, quality);
   return json;
 }
@@ -56,8 +56,8 @@ Json candidate_to_json(const Candidate& candidate) {
             {"validation_size", candidate.validation_size}};
   put_quality(json, candidate);
   if (!candidate.ranges.empty()) json["ranges"] = ranges_to_json(candidate.ranges);
-  for (const auto& [precisions, quality] : candidate.precisions) {
-    json["precisions"].push_back(precision_to_json(precisions, quality));
+  for (const auto& [number_types, quality] : candidate.number_types) {
+    json["precisions"].push_back(number_type_to_json(number_types, quality));
   }
   return json;
 }

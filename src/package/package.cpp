@@ -149,10 +149,10 @@ std::vector<std::size_t> positive_classes(const Manifest& manifest) {
   return places;
 }
 
-const AnswerQuality* Candidate::quality(const PrecisionPair& with) const {
-  if (with == PrecisionPair{}) return this;
-  const auto found = precisions.find(with);
-  return found == precisions.end() ? nullptr : &found->second;
+const AnswerQuality* Candidate::quality(const NumberTypes& with) const {
+  if (with == NumberTypes{}) return this;
+  const auto found = number_types.find(with);
+  return found == number_types.end() ? nullptr : &found->second;
 }
 
 struct MPackage::State {

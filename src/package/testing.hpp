@@ -105,9 +105,10 @@ inline Manifest tiny_manifest(const Base& base) {
   }
   Candidate& measured = manifest.candidates.back();
   measured.ranges = {{"a", {0, 1.5F}}, {"b", {0, 3}}};
-  measured.precisions[{Precision::int8, Precision::f32}] = {
+  measured.number_types[{NumberType::int8, NumberType::f32}] = {
       0.5F, 0.875, 0.75, 0.0625, {0.5, 1}, {0, 0.25}, {{1, 1, 0.5, 0.5, 0.5, 0.125}}};
-  measured.precisions[{Precision::int8, Precision::int8}] = {0.375F, 0.75, 0.5, 0.125, {0, 1}, {0, 1}, {}};
+  measured.number_types[{NumberType::int8, NumberType::int8}] = {0.375F, 0.75,   0.5, 0.125,
+                                                                 {0, 1}, {0, 1}, {}};
   return manifest;
 }
 

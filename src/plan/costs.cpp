@@ -42,7 +42,7 @@ double measure_scaling(const InputSpec& input, int width, int height) {
 // The profile of one base in one number type, which grows by what is measured of apps.
 class GrowingProfile {
  public:
-  GrowingProfile(const Engine& engine, const Mix::Stem& stem, Precision type,
+  GrowingProfile(const Engine& engine, const Mix::Stem& stem, NumberType type,
                  const std::filesystem::path& folder)
       : engine_(engine),
         stem_(stem),
@@ -88,7 +88,7 @@ class GrowingProfile {
       for (const std::size_t place : stem_.branchpoints) {
         tensors.push_back(stem_.base.branchpoints[place].tensor);
       }
-      compiled_.emplace(engine_, stem_.base.graph, tensors, std::vector<Precision>(tensors.size(), type_),
+      compiled_.emplace(engine_, stem_.base.graph, tensors, std::vector<NumberType>(tensors.size(), type_),
                         stem_.base.ranges);
       const InputSpec& input = stem_.base.input;
       compiled_->load(std::vector<float>(static_cast<std::size_t>(3 * input.height * input.width), 0.5F));
@@ -100,19 +100,19 @@ class GrowingProfile {
 
   const Engine& engine_;
   const Mix::Stem& stem_;
-  const Precision type_;
+  const NumberType type_;
   const std::filesystem::path& folder_;
   Profile profile_;
   bool grown_ = false;
   std::optional<Stem> compiled_;
 };
 
-bool runs_in(Precision type, const Candidate& candidate, const Mix::Stem& stem) {
+bool runs_in(NumberType type, const Candidate& candidate, const Mix::Stem& stem) {
   const auto pairs = number_types_of(candidate, stem);
-  return std::ranges::find(pairs, type, &PrecisionPair::tail) != pairs.end();
+  return std::ranges::find(pairs, type, &NumberTypes::tail) != pairs.end();
 }
 
-void add_own_costs(const Mix& mix, std::size_t stem, Precision type, GrowingProfile& profile, Costs& costs) {
+void add_own_costs(const Mix& mix, std::size_t stem, NumberType type, GrowingProfile& profile, Costs& costs) {
   for (std::size_t a = 0; a < mix.apps.size(); ++a) {
     const Mix::App& app = mix.apps[a];
     if (app.stem != stem) continue;
@@ -130,10 +130,10 @@ Costs known_costs(const Engine& engine, const Mix& mix, const std::filesystem::p
   costs.own_ms.resize(mix.apps.size());
   for (std::size_t s = 0; s < mix.stems.size(); ++s) {
     Costs::Stem& stem = costs.stems.emplace_back();
-    for (const Precision type : mix.stems[s].number_types) {
+    for (const NumberType type : mix.stems[s].number_types) {
       GrowingProfile profile(engine, mix.stems[s], type, folder);
       stem.segment_ms[type] = profile.segment_ms();
-      if (type == Precision::f32) stem.scale_ms = profile.scale_ms();
+      if (type == NumberType::f32) stem.scale_ms = profile.scale_ms();
       add_own_costs(mix, s, type, profile, costs);
       profile.keep();
     }

@@ -18,19 +18,19 @@ constexpr std::array kModes{std::pair{Mode::mainstream, "mainstream"}, std::pair
                             std::pair{Mode::no_sharing, "no-sharing"}};
 
 // Number types that the base offers and the processor computes in, the most exact first.
-std::vector<Precision> possible_types(const Base& base) {
-  std::vector<Precision> possible = offered_precisions(base);
-  possible.insert(possible.begin(), Precision::f32);
+std::vector<NumberType> possible_types(const Base& base) {
+  std::vector<NumberType> possible = offered_number_types(base);
+  possible.insert(possible.begin(), NumberType::f32);
   return possible;
 }
 
-bool contains(const std::vector<Precision>& types, Precision type) {
+bool contains(const std::vector<NumberType>& types, NumberType type) {
   return std::ranges::find(types, type) != types.end();
 }
 
-std::vector<PrecisionPair> types_of(const Candidate& candidate, const std::vector<Precision>& types) {
-  std::vector<PrecisionPair> pairs{{}};
-  for (const auto& [pair, quality] : candidate.precisions) {
+std::vector<NumberTypes> types_of(const Candidate& candidate, const std::vector<NumberType>& types) {
+  std::vector<NumberTypes> pairs{{}};
+  for (const auto& [pair, quality] : candidate.number_types) {
     if (contains(types, pair.stem) && contains(types, pair.tail)) pairs.push_back(pair);
   }
   return pairs;
@@ -62,7 +62,7 @@ std::size_t Mix::place(std::size_t stem, const std::string& tensor) const {
 }
 
 Setting Mix::setting(std::size_t app, const std::string& candidate, double fps, int votes,
-                     const PrecisionPair& number_types) const {
+                     const NumberTypes& number_types) const {
   const Manifest& manifest = apps.at(app).manifest();
   const Candidate& described = manifest.candidate(candidate);
   const AnswerQuality* quality = described.quality(number_types);
@@ -89,16 +89,16 @@ void Mix::add_app(MPackage package, std::size_t stem) {
         fmt::format("{} and {} are both of the app \"{}\", expected one package for each app of a stream",
                     other.package.path().string(), package.path().string(), manifest.app));
   }
-  std::set<Precision> types(on.number_types.begin(), on.number_types.end());
+  std::set<NumberType> types(on.number_types.begin(), on.number_types.end());
   std::set<std::size_t> places(on.branchpoints.begin(), on.branchpoints.end());
-  const std::vector<Precision> possible = possible_types(on.base);
+  const std::vector<NumberType> possible = possible_types(on.base);
   if (std::ranges::none_of(manifest.candidates, [&](const Candidate& c) { return counts(c); })) {
     throw Error(ErrorKind::usage, fmt::format("{}: app \"{}\" has no candidate of kind {}",
                                               package.path().string(), manifest.app, to_string(*only)));
   }
   for (const Candidate& candidate : manifest.candidates) {
     if (!counts(candidate)) continue;
-    for (const PrecisionPair& pair : types_of(candidate, possible)) types.insert({pair.stem, pair.tail});
+    for (const NumberTypes& pair : types_of(candidate, possible)) types.insert({pair.stem, pair.tail});
     for (const std::string& tensor : candidate.reads) places.insert(place(stem, tensor));
   }
   on.number_types.assign(types.begin(), types.end());
@@ -124,7 +124,7 @@ Mix read_mix(const std::filesystem::path& base, const std::vector<std::filesyste
   return mix;
 }
 
-std::vector<PrecisionPair> number_types_of(const Candidate& candidate, const Mix::Stem& stem) {
+std::vector<NumberTypes> number_types_of(const Candidate& candidate, const Mix::Stem& stem) {
   return types_of(candidate, stem.number_types);
 }
 

@@ -12,18 +12,18 @@ namespace {
 constexpr auto kSearchTime = std::chrono::milliseconds(500);
 
 // The number types of a stem by place, as in MixPlan.
-std::vector<Precision> stem_types(const Mix& mix, std::size_t stem,
-                                  const std::vector<Schedule::Segment>& shared) {
-  const std::vector<Precision>& types = mix.stems[stem].number_types;
-  std::vector<Precision> by_place;
+std::vector<NumberType> stem_types(const Mix& mix, std::size_t stem,
+                                   const std::vector<Schedule::Segment>& shared) {
+  const std::vector<NumberType>& types = mix.stems[stem].number_types;
+  std::vector<NumberType> by_place;
   for (std::size_t place = 0; place < mix.stems[stem].base.branchpoints.size(); ++place) {
     const auto layer = static_cast<int>(place);
     const auto segment = std::ranges::find_if(shared, [&](const Schedule::Segment& part) {
       return part.stem == stem && part.first_layer <= layer && layer < part.end_layer;
     });
-    const Precision before = by_place.empty() ? Precision::f32 : by_place.back();
+    const NumberType before = by_place.empty() ? NumberType::f32 : by_place.back();
     by_place.push_back(segment == shared.end() ? before
-                                               : types[static_cast<std::size_t>(segment->precision)]);
+                                               : types[static_cast<std::size_t>(segment->number_type)]);
   }
   return by_place;
 }
@@ -78,8 +78,8 @@ MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<S
     choice.frozen = static_cast<int>(mix_.place(app.stem, setting.branchpoint)) + 1;
     choice.fps = std::min(setting.fps, stem.fps);
     choice.votes = setting.votes;
-    choice.stem_precision = index_of(stem.number_types, setting.number_types.stem);
-    choice.tail_precision = index_of(stem.number_types, setting.number_types.tail);
+    choice.stem_type = index_of(stem.number_types, setting.number_types.stem);
+    choice.tail_type = index_of(stem.number_types, setting.number_types.tail);
     // A rate from a schedule file need not be on the grid.
     std::vector<double>& rates = problem.stems[app.stem].fps_options;
     const auto place = std::ranges::lower_bound(rates, choice.fps);
@@ -94,10 +94,10 @@ MixPlan Planner::plan_of(Schedule schedule) const {
     plan.stem_types.push_back(stem_types(mix_, s, schedule.shared));
   for (std::size_t a = 0; a < schedule.apps.size(); ++a) {
     const Choice& choice = schedule.apps[a].choice;
-    const std::vector<Precision>& types = mix_.stems[mix_.apps[a].stem].number_types;
+    const std::vector<NumberType>& types = mix_.stems[mix_.apps[a].stem].number_types;
     plan.settings.push_back(mix_.setting(a, choice.candidate, choice.fps, choice.votes,
-                                         {types[static_cast<std::size_t>(choice.stem_precision)],
-                                          types[static_cast<std::size_t>(choice.tail_precision)]}));
+                                         {types[static_cast<std::size_t>(choice.stem_type)],
+                                          types[static_cast<std::size_t>(choice.tail_type)]}));
   }
   plan.schedule = std::move(schedule);
   return plan;

@@ -51,14 +51,14 @@ class PlanningTest : public testing::Test {
   static Costs made_up_costs(const Mix& mix) {
     Costs costs;
     for (std::size_t s = 0; s < mix.stems.size(); ++s) {
-      costs.stems.push_back({.scale_ms = 1, .segment_ms = {{Precision::f32, {0, 10, 20}}}});
+      costs.stems.push_back({.scale_ms = 1, .segment_ms = {{NumberType::f32, {0, 10, 20}}}});
     }
     for (std::size_t a = 0; a < mix.apps.size(); ++a) {
-      costs.own_ms.push_back({{{"exit-2-5", Precision::f32}, 2},
-                              {{"exit-5", Precision::f32}, 1},
-                              {{"tail-5", Precision::f32}, 1},
-                              {{"exit-2", Precision::f32}, 1},
-                              {{"tail-2", Precision::f32}, 21}});
+      costs.own_ms.push_back({{{"exit-2-5", NumberType::f32}, 2},
+                              {{"exit-5", NumberType::f32}, 1},
+                              {{"tail-5", NumberType::f32}, 1},
+                              {{"exit-2", NumberType::f32}, 1},
+                              {{"tail-2", NumberType::f32}, 21}});
     }
     return costs;
   }
@@ -103,7 +103,7 @@ TEST_F(PlanningTest, ASettingSaysWhatThePackageSaysOfIt) {
   const Setting setting = mix.setting(1, "exit-5", 5, 3);
   EXPECT_EQ(setting.branchpoint, mix.apps[1].manifest().candidate("exit-5").branchpoint);
   EXPECT_EQ(setting.threshold, mix.apps[1].manifest().candidate("exit-5").threshold);
-  EXPECT_ERROR(usage, mix.setting(1, "exit-5", 5, 3, {Precision::int8, Precision::int8}),
+  EXPECT_ERROR(usage, mix.setting(1, "exit-5", 5, 3, {NumberType::int8, NumberType::int8}),
                "app \"right\": candidate exit-5 was not measured with int8");
 }
 
@@ -142,7 +142,7 @@ TEST_F(PlanningTest, CostsAreMeasuredOnceAndKept) {
   EXPECT_EQ(first.own_ms, second.own_ms);
   EXPECT_EQ(first.stems[0].segment_ms, second.stems[0].segment_ms);
   EXPECT_EQ(first.stems[0].scale_ms, second.stems[0].scale_ms);
-  EXPECT_EQ(first.stems[0].segment_ms.at(Precision::f32).size(), base_.branchpoints.size());
+  EXPECT_EQ(first.stems[0].segment_ms.at(NumberType::f32).size(), base_.branchpoints.size());
   for (const auto& app : first.own_ms) {
     EXPECT_EQ(app.size(), 5U);
     for (const auto& [own, ms] : app) EXPECT_GT(ms, 0) << own.first;
@@ -168,7 +168,7 @@ TEST_F(PlanningTest, StreamsAndBasesShareTheBudget) {
   write_package(folder_ / "yard.mpkg", manifest, {tiny_exit(other, {"a"})});
   mix.add_app(MPackage::open(folder_ / "yard.mpkg"), 1);
   Costs costs = made_up_costs(mix);
-  costs.own_ms[2] = {{{"exit-2", Precision::f32}, 1}};
+  costs.own_ms[2] = {{{"exit-2", NumberType::f32}, 1}};
   const Planner planner(mix, {});
   const MixPlan plan = planner.solve(costs, 60);
   ASSERT_TRUE(plan.schedule.feasible) << plan.schedule.reason;

@@ -16,7 +16,7 @@ Problem::Stem describe_stem(const Mix::Stem& stem) {
   described.base = stem.base.name;
   described.stream_fps = stem.fps;
   described.fps_options = rate_grid(stem.fps);
-  for (const Precision type : stem.number_types) {
+  for (const NumberType type : stem.number_types) {
     described.layer_costs.push_back(
         {to_string(type), std::vector<double>(stem.base.branchpoints.size(), 0.0)});
   }
@@ -39,7 +39,7 @@ Problem::Candidate describe_candidate(const Candidate& candidate, const AnswerQu
 }
 
 // A network that runs by itself has one number type.
-bool possible(const PrecisionPair& types, const Candidate& candidate, Mode mode) {
+bool possible(const NumberTypes& types, const Candidate& candidate, Mode mode) {
   return !runs_alone(mode) || types.stem == types.tail || candidate.frozen_layers == 0;
 }
 
@@ -54,12 +54,12 @@ Problem::App describe_app(const Mix& mix, const Mix::App& app, Mode mode) {
   for (const Candidate& candidate : app.manifest().candidates) {
     if (!mix.counts(candidate)) continue;
     const int frozen = static_cast<int>(mix.place(app.stem, candidate.branchpoint)) + 1;
-    for (const PrecisionPair& types : number_types_of(candidate, stem)) {
+    for (const NumberTypes& types : number_types_of(candidate, stem)) {
       if (!possible(types, candidate, mode)) continue;
       Problem::Candidate& entry =
           described.candidates.emplace_back(describe_candidate(candidate, *candidate.quality(types), frozen));
-      entry.stem_precision = index_of(stem.number_types, types.stem);
-      entry.tail_precision = index_of(stem.number_types, types.tail);
+      entry.stem_type = index_of(stem.number_types, types.stem);
+      entry.tail_type = index_of(stem.number_types, types.tail);
     }
   }
   return described;
@@ -67,7 +67,7 @@ Problem::App describe_app(const Mix& mix, const Mix::App& app, Mode mode) {
 
 }  // namespace
 
-int index_of(const std::vector<Precision>& types, Precision type) {
+int index_of(const std::vector<NumberType>& types, NumberType type) {
   return static_cast<int>(std::ranges::find(types, type) - types.begin());
 }
 
@@ -80,7 +80,7 @@ Problem describe_mix(const Mix& mix, Mode mode) {
 
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem) {
   for (std::size_t s = 0; s < mix.stems.size(); ++s) {
-    const std::vector<Precision>& types = mix.stems[s].number_types;
+    const std::vector<NumberType>& types = mix.stems[s].number_types;
     for (std::size_t t = 0; t < types.size(); ++t) {
       std::vector<double>& layers = problem.stems[s].layer_costs[t].costs;
       layers = costs.stems[s].segment_ms.at(types[t]);
@@ -88,9 +88,9 @@ void put_costs(const Mix& mix, const Costs& costs, Problem& problem) {
     }
   }
   for (std::size_t a = 0; a < mix.apps.size(); ++a) {
-    const std::vector<Precision>& types = mix.stems[mix.apps[a].stem].number_types;
+    const std::vector<NumberType>& types = mix.stems[mix.apps[a].stem].number_types;
     for (Problem::Candidate& entry : problem.apps[a].candidates) {
-      entry.own_cost = costs.own_ms[a].at({entry.id, types[static_cast<std::size_t>(entry.tail_precision)]});
+      entry.own_cost = costs.own_ms[a].at({entry.id, types[static_cast<std::size_t>(entry.tail_type)]});
     }
   }
 }

@@ -12,6 +12,6 @@ namespace mainstream {
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem);
 
 // The index of a stem's number type in problems and schedules.
-[[nodiscard]] int index_of(const std::vector<Precision>& types, Precision type);
+[[nodiscard]] int index_of(const std::vector<NumberType>& types, NumberType type);
 
 }  // namespace mainstream

@@ -26,24 +26,24 @@ double Profile::range_ms(std::int64_t first, std::int64_t end) const {
   return std::accumulate(layer_ms.begin() + first, layer_ms.begin() + end, 0.0);
 }
 
-Profile profile_base(const Engine& engine, const Base& base, Precision precision,
+Profile profile_base(const Engine& engine, const Base& base, NumberType number_type,
                      std::chrono::milliseconds duration) {
-  LayerTimes times = measure_layers(engine, stem_of(base.graph, base.features), tensors_of(base), precision,
-                                    base.ranges_for(precision), duration);
+  LayerTimes times = measure_layers(engine, stem_of(base.graph, base.features), tensors_of(base), number_type,
+                                    base.ranges_for(number_type), duration);
   return {.base_id = base.id,
           .processor = processor_name(),
           .threads = engine.threads(),
-          .precision = precision,
+          .number_type = number_type,
           .layer_ms = std::move(times.layer_ms),
           .stem = times.whole,
           .scale_ms = {},
           .own_ms = {}};
 }
 
-std::vector<Precision> offered_precisions(const Base& base) {
-  std::vector<Precision> offered;
-  for (const Precision precision : {Precision::bf16, Precision::int8}) {
-    if (base.offers(precision) && processor_has(precision)) offered.push_back(precision);
+std::vector<NumberType> offered_number_types(const Base& base) {
+  std::vector<NumberType> offered;
+  for (const NumberType number_type : {NumberType::bf16, NumberType::int8}) {
+    if (base.offers(number_type) && processor_has(number_type)) offered.push_back(number_type);
   }
   return offered;
 }

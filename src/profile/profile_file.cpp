@@ -9,7 +9,7 @@
 #include "infer/layer_times.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/profile.hpp"
-#include "package/precision_json.hpp"
+#include "package/number_type_json.hpp"
 #include "package/sha256.hpp"
 
 namespace mainstream {
@@ -18,20 +18,20 @@ namespace {
 constexpr double kLongestMs = 1e7;
 constexpr std::int64_t kMostRuns = 1'000'000'000;
 
-std::string file_name(const Engine& engine, const Base& base, Precision precision) {
-  const std::string key = fmt::format("{} {} {} {} {} {}", base.id, to_string(precision), processor_name(),
+std::string file_name(const Engine& engine, const Base& base, NumberType number_type) {
+  const std::string key = fmt::format("{} {} {} {} {} {}", base.id, to_string(number_type), processor_name(),
                                       engine.threads(), engine_version(), MAINSTREAM_VERSION);
   return fmt::format("profile-{}.json", sha256(key).substr(0, 16));
 }
 
 // The profile that the file holds, if it is the one asked for.
 std::optional<Profile> stored_profile(const std::filesystem::path& path, const Engine& engine,
-                                      const Base& base, Precision precision) {
+                                      const Base& base, NumberType number_type) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   try {
     Profile profile = read_profile(path);
     const bool fits = profile.base_id == base.id && profile.threads == engine.threads() &&
-                      profile.precision == precision &&
+                      profile.number_type == number_type &&
                       profile.layer_ms.size() == static_cast<std::size_t>(base.layers());
     if (fits) return profile;
     module_log("profile")->warn("{}: made for another base or engine; measuring again", path.string());
@@ -70,7 +70,7 @@ void write_profile(const Profile& profile, const std::filesystem::path& path) {
                      {"base", profile.base_id},
                      {"processor", profile.processor},
                      {"threads", profile.threads},
-                     {"precision", to_string(profile.precision)},
+                     {"precision", to_string(profile.number_type)},
                      {"stem_median_ms", profile.stem.median_ms},
                      {"stem_p90_ms", profile.stem.p90_ms},
                      {"runs", profile.stem.runs},
@@ -89,7 +89,7 @@ Profile read_profile(const std::filesystem::path& path) {
   profile.base_id = root["base"].text();
   profile.processor = root["processor"].text();
   profile.threads = static_cast<int>(root["threads"].integer(1, 4096));
-  profile.precision = parse_precision(root["precision"]);
+  profile.number_type = parse_number_type(root["precision"]);
   profile.stem.median_ms = root["stem_median_ms"].number(0, kLongestMs);
   profile.stem.p90_ms = root["stem_p90_ms"].number(0, kLongestMs);
   profile.stem.runs = static_cast<std::size_t>(root["runs"].integer(0, kMostRuns));
@@ -106,24 +106,24 @@ void keep_profile(const Engine& engine, const Base& base, const Profile& profile
                   const std::filesystem::path& folder) {
   try {
     std::filesystem::create_directories(folder);
-    write_profile(profile, folder / file_name(engine, base, profile.precision));
+    write_profile(profile, folder / file_name(engine, base, profile.number_type));
   } catch (const std::exception& error) {
     module_log("profile")->warn("cannot keep the profile: {}", error.what());
   }
 }
 
-Profile fresh_profile(const Engine& engine, const Base& base, Precision precision,
+Profile fresh_profile(const Engine& engine, const Base& base, NumberType number_type,
                       const std::filesystem::path& folder, std::chrono::milliseconds duration) {
-  const Profile profile = profile_base(engine, base, precision, duration);
+  const Profile profile = profile_base(engine, base, number_type, duration);
   keep_profile(engine, base, profile, folder);
   return profile;
 }
 
-Profile cached_profile(const Engine& engine, const Base& base, Precision precision,
+Profile cached_profile(const Engine& engine, const Base& base, NumberType number_type,
                        const std::filesystem::path& folder, std::chrono::milliseconds duration) {
-  const std::filesystem::path file = folder / file_name(engine, base, precision);
-  if (auto stored = stored_profile(file, engine, base, precision)) return *stored;
-  return fresh_profile(engine, base, precision, folder, duration);
+  const std::filesystem::path file = folder / file_name(engine, base, number_type);
+  if (auto stored = stored_profile(file, engine, base, number_type)) return *stored;
+  return fresh_profile(engine, base, number_type, folder, duration);
 }
 
 }  // namespace mainstream

@@ -27,7 +27,7 @@ Base base_of_some_size() {
 
 TEST(Profile, SegmentsAddUpToTheWholeRun) {
   const Base base = base_of_some_size();
-  const Profile profile = profile_base(Engine({.threads = 1}), base, Precision::f32, milliseconds(300));
+  const Profile profile = profile_base(Engine({.threads = 1}), base, NumberType::f32, milliseconds(300));
   ASSERT_EQ(profile.layer_ms.size(), base.layers());
   double sum = 0;
   for (std::size_t i = 1; i < base.branchpoints.size(); ++i) {
@@ -61,14 +61,14 @@ TEST(Profile, IsKeptBetweenRuns) {
   const TestFolder folder;
   const Base base = tiny_base();
   const Engine engine({.threads = 1});
-  const Profile first = cached_profile(engine, base, Precision::f32, folder / "cache", milliseconds(20));
-  const Profile second = cached_profile(engine, base, Precision::f32, folder / "cache", milliseconds(20));
+  const Profile first = cached_profile(engine, base, NumberType::f32, folder / "cache", milliseconds(20));
+  const Profile second = cached_profile(engine, base, NumberType::f32, folder / "cache", milliseconds(20));
   EXPECT_EQ(first.layer_ms, second.layer_ms);  // not measured again
   Profile grown = second;
   grown.scale_ms["64x48"] = 0.25;
   grown.own_ms["exit"] = 0.5;
   keep_profile(engine, base, grown, folder / "cache");
-  const Profile third = cached_profile(engine, base, Precision::f32, folder / "cache", milliseconds(20));
+  const Profile third = cached_profile(engine, base, NumberType::f32, folder / "cache", milliseconds(20));
   EXPECT_EQ(third.scale_ms, grown.scale_ms);
   EXPECT_EQ(third.own_ms, grown.own_ms);
   EXPECT_EQ(second.base_id, base.id);
@@ -76,37 +76,37 @@ TEST(Profile, IsKeptBetweenRuns) {
 
   const auto file = std::filesystem::directory_iterator(folder / "cache")->path();
   write_file(file, "{}");
-  EXPECT_EQ(cached_profile(engine, base, Precision::f32, folder / "cache", milliseconds(20)).layer_ms.size(),
+  EXPECT_EQ(cached_profile(engine, base, NumberType::f32, folder / "cache", milliseconds(20)).layer_ms.size(),
             base.layers());
   EXPECT_EQ(read_profile(file).layer_ms.size(), base.layers());  // repaired
   write_file(file, "no JSON");
   EXPECT_ERROR(untrusted, read_profile(file), file.string());
 }
 
-TEST(Profile, IsOfOnePrecision) {
+TEST(Profile, IsOfOneNumberType) {
   const TestFolder folder;
   Base base = base_of_some_size();
   const Engine engine({.threads = 1});
-  (void)cached_profile(engine, base, Precision::f32, folder.path(), milliseconds(20));
-  if (processor_has(Precision::bf16)) {
-    const Profile profile = cached_profile(engine, base, Precision::bf16, folder.path(), milliseconds(20));
-    EXPECT_EQ(profile.precision, Precision::bf16);
+  (void)cached_profile(engine, base, NumberType::f32, folder.path(), milliseconds(20));
+  if (processor_has(NumberType::bf16)) {
+    const Profile profile = cached_profile(engine, base, NumberType::bf16, folder.path(), milliseconds(20));
+    EXPECT_EQ(profile.number_type, NumberType::bf16);
     EXPECT_EQ(folder.names().size(), 2U);
-    EXPECT_EQ(cached_profile(engine, base, Precision::bf16, folder.path()).layer_ms, profile.layer_ms);
+    EXPECT_EQ(cached_profile(engine, base, NumberType::bf16, folder.path()).layer_ms, profile.layer_ms);
   }
-  EXPECT_ERROR(usage, profile_base(engine, base, Precision::int8), "is not calibrated for int8");
-  if (!processor_has(Precision::int8)) GTEST_SKIP() << "this processor does not compute in int8";
+  EXPECT_ERROR(usage, profile_base(engine, base, NumberType::int8), "is not calibrated for int8");
+  if (!processor_has(NumberType::int8)) GTEST_SKIP() << "this processor does not compute in int8";
   GraphMaker values(1);
   const std::vector<std::vector<float>> inputs{values.values(3 * 40 * 40)};
   base.ranges = measure_ranges(engine, base.graph, inputs);
-  const Profile profile = profile_base(engine, base, Precision::int8, milliseconds(100));
+  const Profile profile = profile_base(engine, base, NumberType::int8, milliseconds(100));
   EXPECT_EQ(profile.layer_ms.size(), base.layers());
 }
 
 TEST(Profile, WorksWhereNothingCanBeKept) {
   const Base base = tiny_base();
   const Profile profile =
-      cached_profile(Engine({.threads = 1}), base, Precision::f32, "/dev/null/cache", milliseconds(20));
+      cached_profile(Engine({.threads = 1}), base, NumberType::f32, "/dev/null/cache", milliseconds(20));
   EXPECT_EQ(profile.layer_ms.size(), base.layers());
 }
 

@@ -219,14 +219,14 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   Deployer deployer(mix, Mode::mainstream, engine, Clock::system());
   const MixPlan before = files.plan({{0, 20}, {1, 20}, {2, 20}}),
                 after = files.plan({{0, 20}, {2, 20}, {1, 20}});
-  const StemTypes f32(mix.stems[0].base.branchpoints.size(), Precision::f32);
+  const StemTypes f32(mix.stems[0].base.branchpoints.size(), NumberType::f32);
   auto first = deployer.plan(before);
   const auto stem = deployer.stem(f32);
   const std::string kept_id = before.settings[0].candidate;
-  const auto kept = deployer.tail(f32, 0, kept_id, Precision::f32);
+  const auto kept = deployer.tail(f32, 0, kept_id, NumberType::f32);
   auto second = deployer.plan(after);
   EXPECT_EQ(deployer.stem(f32), stem) << "what runs already is not compiled again";
-  EXPECT_EQ(deployer.tail(f32, 0, kept_id, Precision::f32), kept);
+  EXPECT_EQ(deployer.tail(f32, 0, kept_id, NumberType::f32), kept);
 
   VideoReader reader(files.clip().string());
   const std::vector<std::size_t> all{0, 1, 2};

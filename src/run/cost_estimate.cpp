@@ -55,7 +55,7 @@ double CostEstimate::stem_ms(const Ran& ran, std::size_t stem, std::size_t first
 }
 
 double CostEstimate::own_ms(std::size_t app, const Setting& setting) const {
-  const Precision type = setting.number_types.tail;
+  const NumberType type = setting.number_types.tail;
   double ms = costs_.own_ms[app].at({setting.candidate, type});
   if (!runs_alone(mode_)) return ms;
   const std::size_t stem = mix_.apps[app].stem;

@@ -27,7 +27,7 @@ class CostEstimate {
  private:
   // One stem's part of a plan.
   struct Ran {
-    const std::vector<Precision>& types;   // by place
+    const std::vector<NumberType>& types;  // by place
     std::vector<const Setting*> settings;  // by app on the stem
   };
   struct Errors;  // observed over expected cost, by part

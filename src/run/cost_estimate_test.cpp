@@ -31,7 +31,7 @@ class CostEstimateTest : public testing::Test {
     return files_->manifests["a"].candidates[candidate].id;
   }
   [[nodiscard]] static double own(const CostEstimate& estimate, std::size_t app, std::size_t candidate) {
-    return estimate.costs().own_ms[app].at({id(candidate), Precision::f32});
+    return estimate.costs().own_ms[app].at({id(candidate), NumberType::f32});
   }
   // Places of the candidates' branchpoints, from the least frozen.
   [[nodiscard]] const std::vector<std::size_t>& places() const { return mix_.stems[0].branchpoints; }
@@ -60,14 +60,14 @@ TEST_F(CostEstimateTest, APartThatRanFollowsItsOwnTimeAndOthersTheMean) {
   EXPECT_NEAR(own(estimate, 1, 0), 1, 1e-9);
   EXPECT_NEAR(own(estimate, 0, 2), 25 * (1 + kWeight * 0.1), 1e-9);
   EXPECT_NEAR(own(estimate, 1, 2), 25 * (1 + kWeight * 0.1), 1e-9);
-  EXPECT_NEAR(estimate.costs().stems[0].segment_ms.at(Precision::f32)[places()[2]], 10, 1e-9);
+  EXPECT_NEAR(estimate.costs().stems[0].segment_ms.at(NumberType::f32)[places()[2]], 10, 1e-9);
 }
 
 TEST_F(CostEstimateTest, OneRunOverSeveralPlacesSharesItsError) {
   CostEstimate estimate(mix_, Mode::mainstream, costs_);
   estimate.observe(plan_, 0,
                    window(1, {{{0, places()[1]}, 16}, {{places()[1], places()[2]}, 15}}, {1, 1, 1}));
-  const std::vector<double>& segments = estimate.costs().stems[0].segment_ms.at(Precision::f32);
+  const std::vector<double>& segments = estimate.costs().stems[0].segment_ms.at(NumberType::f32);
   EXPECT_NEAR(segments[places()[0]], 2, 1e-9);
   EXPECT_NEAR(segments[places()[1]], 14, 1e-9);
   EXPECT_NEAR(segments[places()[2]], 10 * (1 + kWeight * 0.5), 1e-9);
@@ -94,7 +94,8 @@ TEST_F(CostEstimateTest, EachStreamCorrectsItsOwnStemAndApps) {
   CostEstimate estimate(mix, Mode::mainstream, costs);
   estimate.observe(plan, 1, window(1, {{{0, places()[2]}, 52}}, {2}));
   EXPECT_EQ(estimate.costs().stems[0].segment_ms, costs_.stems[0].segment_ms);
-  EXPECT_NEAR(estimate.costs().stems[1].segment_ms.at(Precision::f32)[places()[1]], 14 * (1 + kWeight), 1e-9);
+  EXPECT_NEAR(estimate.costs().stems[1].segment_ms.at(NumberType::f32)[places()[1]], 14 * (1 + kWeight),
+              1e-9);
   EXPECT_EQ(own(estimate, 1, 0), 1);
   EXPECT_NEAR(own(estimate, 3, 0), 1 + kWeight, 1e-9);
 }

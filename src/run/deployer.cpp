@@ -83,7 +83,7 @@ std::shared_ptr<SharedStem> Deployer::stem(const StemTypes& types) {
   last_stem_ = cached(stems_, types, [&] {
     const Mix::Stem& stem = mix_.stems.front();
     std::vector<std::string> tensors;
-    std::vector<Precision> by_tensor;
+    std::vector<NumberType> by_tensor;
     for (const std::size_t place : stem.branchpoints) {
       tensors.push_back(stem.base.branchpoints[place].tensor);
       by_tensor.push_back(types[place]);
@@ -96,7 +96,7 @@ std::shared_ptr<SharedStem> Deployer::stem(const StemTypes& types) {
 }
 
 std::shared_ptr<Tail> Deployer::tail(const StemTypes& stem, std::size_t app, const std::string& candidate,
-                                     Precision type) {
+                                     NumberType type) {
   return cached(tails_, {stem, {app, candidate, type}}, [&] {
     const Mix::App& mixed = mix_.apps[app];
     const Candidate& described = mixed.manifest().candidate(candidate);
@@ -107,7 +107,7 @@ std::shared_ptr<Tail> Deployer::tail(const StemTypes& stem, std::size_t app, con
   });
 }
 
-std::shared_ptr<Network> Deployer::network(std::size_t app, const std::string& candidate, Precision type) {
+std::shared_ptr<Network> Deployer::network(std::size_t app, const std::string& candidate, NumberType type) {
   return cached(networks_, {app, candidate, type}, [&] {
     const Mix::App& mixed = mix_.apps[app];
     const Candidate& described = mixed.manifest().candidate(candidate);

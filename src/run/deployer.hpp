@@ -29,12 +29,12 @@ class Deployer {
   [[nodiscard]] std::shared_ptr<SharedStem> stem(const StemTypes& types);
   // The tail behind the stem with these number types.
   [[nodiscard]] std::shared_ptr<Tail> tail(const StemTypes& stem, std::size_t app,
-                                           const std::string& candidate, Precision type);
+                                           const std::string& candidate, NumberType type);
   [[nodiscard]] std::shared_ptr<Network> network(std::size_t app, const std::string& candidate,
-                                                 Precision type);
+                                                 NumberType type);
 
  private:
-  using Key = std::tuple<std::size_t, std::string, Precision>;  // app, candidate, number type
+  using Key = std::tuple<std::size_t, std::string, NumberType>;  // app, candidate, number type
 
   [[nodiscard]] std::unique_ptr<Pipeline> shared_pipeline(const MixPlan& plan);
   [[nodiscard]] std::unique_ptr<Pipeline> separate_pipeline(const MixPlan& plan);

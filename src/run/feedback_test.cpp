@@ -25,7 +25,7 @@ class FeedbackTest : public testing::Test {
   }
 
   [[nodiscard]] static Costs::Own last_tail() {
-    return {mix_->apps[0].manifest().candidates.front().id, Precision::f32};
+    return {mix_->apps[0].manifest().candidates.front().id, NumberType::f32};
   }
 
   struct Swap {
@@ -75,7 +75,7 @@ TEST_F(FeedbackTest, CorrectsCostsThatWereMeasuredTooLow) {
   EXPECT_LE(swaps.size(), 3U);
   EXPECT_LE(swaps.front().at, 10) << "too dear is not tolerated for long";
   EXPECT_LE(machine_.cost_per_second(), 150 * 1.06);
-  EXPECT_NEAR(feedback_->costs().stems[0].segment_ms.at(Precision::f32)[mix_->stems[0].branchpoints[1]], 14,
+  EXPECT_NEAR(feedback_->costs().stems[0].segment_ms.at(NumberType::f32)[mix_->stems[0].branchpoints[1]], 14,
               1.5);
 }
 

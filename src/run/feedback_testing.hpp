@@ -24,9 +24,9 @@ inline Costs large_network(const Mix& mix) {
   for (std::size_t i = 0; i < way.size(); ++i) {
     const Branchpoint& place = stem.base.branchpoints[stem.branchpoints[i]];
     segments[stem.branchpoints[i]] = way[i];
-    for (auto& app : costs.own_ms) app[{fmt::format("tail-{}", place.layers), Precision::f32}] = tails[i];
+    for (auto& app : costs.own_ms) app[{fmt::format("tail-{}", place.layers), NumberType::f32}] = tails[i];
   }
-  costs.stems.push_back({.scale_ms = 1, .segment_ms = {{Precision::f32, segments}}});
+  costs.stems.push_back({.scale_ms = 1, .segment_ms = {{NumberType::f32, segments}}});
   return costs;
 }
 
@@ -44,7 +44,7 @@ class Machine {
   Machine(const Mix& mix, Costs truth, double stream_fps)
       : mix_(mix),
         truth_(std::move(truth)),
-        stem_ms_(truth_.stems[0].segment_ms.at(Precision::f32)),
+        stem_ms_(truth_.stems[0].segment_ms.at(NumberType::f32)),
         stream_fps_(stream_fps) {}
 
   void deploy(std::vector<Setting> settings, int plan) {

@@ -49,7 +49,7 @@ struct DeployedNetwork {
 };
 
 // By place of the base: the number type of the segment that ends there.
-using StemTypes = std::vector<Precision>;
+using StemTypes = std::vector<NumberType>;
 
 // The stem of a base, with the one scaled input of each frame. Plans that want the same number types share
 // it.

@@ -57,7 +57,7 @@ Json apps_json(const MixPlan& plan, bool with_number_types) {
 }
 
 // A schedule file with two more fields.
-Json to_json(const RunReport::InForce& in_force, const std::vector<Precision>& number_types) {
+Json to_json(const RunReport::InForce& in_force, const std::vector<NumberType>& number_types) {
   const Schedule& schedule = in_force.plan.schedule;
   Json json{{"from_seconds", rounded(in_force.from_seconds)},
             {"reason", in_force.reason},
@@ -76,7 +76,7 @@ Json to_json(const RunReport::InForce& in_force, const std::vector<Precision>& n
     json["shared"].push_back(
         {{"layers", {segment.first_layer, segment.end_layer}},
          {"fps", segment.fps},
-         {"precision", to_string(number_types[static_cast<std::size_t>(segment.precision)])},
+         {"precision", to_string(number_types[static_cast<std::size_t>(segment.number_type)])},
          {"cost", rounded(segment.cost)}});
   }
   return json;
@@ -84,7 +84,7 @@ Json to_json(const RunReport::InForce& in_force, const std::vector<Precision>& n
 
 Json to_json(const RunReport::StemCost& cost) {
   Json json{{"branchpoint", cost.branchpoint},
-            {"precision", cost.precision},
+            {"precision", cost.number_type},
             {"measured_ms", rounded(cost.measured_ms)}};
   put(json, "observed_ms", cost.observed_ms);
   return json;

@@ -10,7 +10,7 @@
 
 #include "core/file.hpp"
 #include "core/json.hpp"
-#include "package/precision_json.hpp"
+#include "package/number_type_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -60,17 +60,17 @@ const Candidate& candidate_of(const JsonField& entry, const Mix::App& app) {
 }
 
 // The number types of the entry, f32 where it names none.
-PrecisionPair types_of(const JsonField& entry, const Candidate& candidate, const Mix::Stem& stem, Mode mode) {
-  PrecisionPair pair;
-  if (const auto field = entry.find("stem_precision")) pair.stem = parse_precision(*field);
-  if (const auto field = entry.find("tail_precision")) pair.tail = parse_precision(*field);
-  std::vector<PrecisionPair> possible = number_types_of(candidate, stem);
+NumberTypes types_of(const JsonField& entry, const Candidate& candidate, const Mix::Stem& stem, Mode mode) {
+  NumberTypes pair;
+  if (const auto field = entry.find("stem_precision")) pair.stem = parse_number_type(*field);
+  if (const auto field = entry.find("tail_precision")) pair.tail = parse_number_type(*field);
+  std::vector<NumberTypes> possible = number_types_of(candidate, stem);
   if (runs_alone(mode) && candidate.frozen_layers > 0) {
-    std::erase_if(possible, [](const PrecisionPair& other) { return other.stem != other.tail; });
+    std::erase_if(possible, [](const NumberTypes& other) { return other.stem != other.tail; });
   }
   if (std::ranges::find(possible, pair) != possible.end()) return pair;
   std::vector<std::string> known;
-  for (const PrecisionPair& other : possible) known.push_back(to_string(other));
+  for (const NumberTypes& other : possible) known.push_back(to_string(other));
   entry.fail(
       fmt::format("{} is not possible with this base, package, processor and mode, expected one of: {}",
                   to_string(pair), fmt::join(known, "; ")));
@@ -89,7 +89,7 @@ void check_stem(const JsonField& apps, const std::vector<Setting>& settings, con
   };
   for (std::size_t a = 0; a < settings.size(); ++a) {
     for (std::size_t b = 0; b < settings.size(); ++b) {
-      const Precision first = settings[a].number_types.stem, second = settings[b].number_types.stem;
+      const NumberType first = settings[a].number_types.stem, second = settings[b].number_types.stem;
       if (place(a) > place(b) || first == second || (place(a) < place(b) && first < second)) continue;
       apps.fail(
           fmt::format("cannot have the stem of \"{}\" in {} and that of \"{}\" in {}: a branchpoint has one "

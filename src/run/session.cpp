@@ -127,7 +127,7 @@ void Session::note_schedule(const MixPlan& plan, const std::string& reason, doub
   const auto log = module_log("run");
   log->info("{}: {}: {:.1f} of {:.1f} ms/s, expected F1 {:.3f} on average, {:.3f} at worst", options_.stream,
             reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
-  const std::vector<Precision>& types = mix_.stems.front().number_types;
+  const std::vector<NumberType>& types = mix_.stems.front().number_types;
   for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
     const Setting& setting = plan.settings[app];
     log->info("  {}: {} at {} at {:.6g} fps, {} {}{}, expected F1 {:.3f}", mix_.apps[app].name(),

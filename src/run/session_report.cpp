@@ -82,7 +82,7 @@ void Session::add_stem_costs(RunReport& report) const {
     for (const std::size_t place : stem.branchpoints) {
       RunReport::StemCost& cost = report.stem_costs.emplace_back();
       cost.branchpoint = stem.base.branchpoints[place].tensor;
-      cost.precision = to_string(type);
+      cost.number_type = to_string(type);
       if (feedback_) cost.observed_ms = 0;
       for (; next <= place; ++next) {
         cost.measured_ms += measured[next];

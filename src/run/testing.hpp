@@ -112,24 +112,24 @@ inline std::vector<std::vector<float>> clip_inputs(const Base& base, const std::
 // The base with all number types offered, as after a calibration. The id stays.
 inline Base calibrated(Base base, const std::filesystem::path& clip) {
   base.ranges = measure_ranges(Engine({.threads = 1}), base.graph, clip_inputs(base, clip, 5), {.share = 1});
-  base.agreement[Precision::bf16] =
-      base.agreement[Precision::int8] = {.top1 = 1, .mean_cosine = 1, .lowest_cosine = 1, .inputs = 5};
+  base.agreement[NumberType::bf16] =
+      base.agreement[NumberType::int8] = {.top1 = 1, .mean_cosine = 1, .lowest_cosine = 1, .inputs = 5};
   return base;
 }
 
 // Says of a candidate that others than f32 are a little worse, with thresholds of their own.
-inline void add_precisions(Candidate& candidate, Ranges ranges) {
+inline void add_number_types(Candidate& candidate, Ranges ranges) {
   candidate.ranges = std::move(ranges);
-  const auto add = [&](Precision stem, Precision tail, float lower) {
+  const auto add = [&](NumberType stem, NumberType tail, float lower) {
     AnswerQuality quality = candidate;
     quality.threshold *= 1 - lower;
     quality.tpr -= lower;
-    candidate.precisions[{stem, tail}] = quality;
+    candidate.number_types[{stem, tail}] = quality;
   };
   const bool only_head = candidate.ranges.empty();
-  add(Precision::bf16, only_head ? Precision::f32 : Precision::bf16, 0.01F);
-  add(Precision::int8, Precision::f32, 0.02F);
-  if (!only_head) add(Precision::int8, Precision::int8, 0.03F);
+  add(NumberType::bf16, only_head ? NumberType::f32 : NumberType::bf16, 0.01F);
+  add(NumberType::int8, NumberType::f32, 0.02F);
+  if (!only_head) add(NumberType::int8, NumberType::int8, 0.03F);
 }
 
 // Ranges of the activations of a tail up to its last convolution.
@@ -150,7 +150,7 @@ inline Ranges tail_ranges(const Base& calibrated_base, const Graph& tail, const 
 
 // Everything that a run needs, in a folder. Apps "a", "b", "c" have candidates at the features and two
 // earlier branchpoints; thresholds are medians over the clip, so that there are events. The packages offer
-// all precisions, the base does not, unless it is calibrated().
+// all number types, the base does not, unless it is calibrated().
 struct TestMix {
   explicit TestMix(std::int64_t width = 8) : base(make_base(width)) {
     make_clip(clip());
@@ -175,14 +175,15 @@ struct TestMix {
   struct Wanted {
     std::size_t candidate;
     double fps;
-    PrecisionPair number_types = {};
+    NumberTypes number_types = {};
   };
-  [[nodiscard]] MixPlan plan(const std::vector<Wanted>& wanted, Precision stem_type = Precision::f32) const {
+  [[nodiscard]] MixPlan plan(const std::vector<Wanted>& wanted,
+                             NumberType stem_type = NumberType::f32) const {
     MixPlan plan;
     for (std::size_t app = 0; app < wanted.size(); ++app) {
       const std::string name(1, static_cast<char>('a' + app));
       const Candidate& candidate = manifests.at(name).candidates[wanted[app].candidate];
-      const PrecisionPair& types = wanted[app].number_types;
+      const NumberTypes& types = wanted[app].number_types;
       plan.settings.push_back({candidate.id, wanted[app].fps, 1, types, candidate.branchpoint,
                                candidate.quality(types)->threshold});
     }
@@ -230,7 +231,7 @@ struct TestMix {
       std::sort(sorted.begin(), sorted.end());
       // Between two values, so that rounding cannot decide.
       manifest.candidates[i].threshold = (sorted[29] + sorted[30]) / 2;
-      add_precisions(manifest.candidates[i], tail_ranges(with_ranges, tails[i], clip()));
+      add_number_types(manifest.candidates[i], tail_ranges(with_ranges, tails[i], clip()));
     }
     write_package(folder / (app + ".mpkg"), manifest, tails);
     manifests[app] = manifest;

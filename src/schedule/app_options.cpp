@@ -75,12 +75,12 @@ class Expander {
     option.frozen = point.frozen;
     option.shared = alone_ ? 0 : point.frozen;
     option.fps = fps;
-    option.stem_type = point.stem_precision;
-    option.tail_type = point.tail_precision;
-    const std::vector<double>& after = after_[static_cast<std::size_t>(point.tail_precision)];
+    option.stem_type = point.stem_type;
+    option.tail_type = point.tail_type;
+    const std::vector<double>& after = after_[static_cast<std::size_t>(point.tail_type)];
     const double tail =
         point.own_cost.value_or(after[static_cast<std::size_t>(point.frozen)] + point.head_cost);
-    option.own_cost = fps * (tail + (alone_ ? stem_cost(point.frozen, point.stem_precision) : 0));
+    option.own_cost = fps * (tail + (alone_ ? stem_cost(point.frozen, point.stem_type) : 0));
     return option;
   }
 
@@ -167,8 +167,8 @@ std::optional<std::size_t> find_option(const Problem::App& app, const std::vecto
                                        const Choice& choice) {
   const std::string candidate = choice.candidate.empty() ? std::to_string(choice.frozen) : choice.candidate;
   const auto found = std::ranges::find_if(options, [&](const AppOption& option) {
-    return option.fps == choice.fps && option.stem_type == choice.stem_precision &&
-           option.tail_type == choice.tail_precision && (choice.votes == 0 || option.votes == choice.votes) &&
+    return option.fps == choice.fps && option.stem_type == choice.stem_type &&
+           option.tail_type == choice.tail_type && (choice.votes == 0 || option.votes == choice.votes) &&
            candidate_of(app, option) == candidate;
   });
   if (found == options.end()) return std::nullopt;

@@ -22,7 +22,7 @@ struct TriedOption {
 inline std::vector<TriedOption> options_of(const Problem& problem, const Problem::App& app) {
   std::vector<TriedOption> options;
   for (const Problem::Option& o : app.options) {
-    options.push_back({{candidate_id(o), o.frozen, o.fps, o.votes, o.stem_precision, o.tail_precision},
+    options.push_back({{candidate_id(o), o.frozen, o.fps, o.votes, o.stem_type, o.tail_type},
                        o.f1,
                        o.head_cost,
                        o.own_cost});
@@ -30,7 +30,7 @@ inline std::vector<TriedOption> options_of(const Problem& problem, const Problem
   for (const Problem::Candidate& c : corrected_candidates(app.candidates)) {
     for (const double fps : problem.stems[app.stem].fps_options) {
       const VotedQuality found = candidate_quality(app.events, c, fps);
-      options.push_back({{candidate_id(c), c.frozen, fps, found.votes, c.stem_precision, c.tail_precision},
+      options.push_back({{candidate_id(c), c.frozen, fps, found.votes, c.stem_type, c.tail_type},
                          found.quality.f1,
                          c.head_cost,
                          c.own_cost});
@@ -105,7 +105,7 @@ class BruteForce {
   double tail_cost(std::size_t a) const {
     const TriedOption& option = *chosen_[a];
     const Problem::Stem& stem = problem_.stems[problem_.apps[a].stem];
-    const auto& layers = stem.layer_costs[static_cast<std::size_t>(option.choice.tail_precision)].costs;
+    const auto& layers = stem.layer_costs[static_cast<std::size_t>(option.choice.tail_type)].costs;
     if (option.own_cost) return *option.own_cost * option.choice.fps;
     double cost = option.head_cost;
     for (std::size_t l = static_cast<std::size_t>(option.choice.frozen); l < layers.size(); ++l)
@@ -113,19 +113,19 @@ class BruteForce {
     return cost * option.choice.fps;
   }
 
-  // Each layer at the highest rate asked for, at the precision of the next branchpoint, or a more exact one
+  // Each layer at the highest rate asked for, at the type of the next branchpoint, or a more exact one
   // where that is cheaper for the whole segment between two branchpoints of anybody.
   std::optional<double> stem_cost(std::size_t s) const {
     const Problem::Stem& stem = problem_.stems[s];
-    std::map<int, std::pair<double, int>> used;  // frozen -> highest rate, precision
+    std::map<int, std::pair<double, int>> used;  // frozen -> highest rate, type
     std::vector<int> branchpoints{0};
     for (std::size_t a = 0; a < chosen_.size(); ++a) {
       if (problem_.apps[a].stem != s) continue;
       for (const TriedOption& option : options_[a]) branchpoints.push_back(option.choice.frozen);
       const Choice& choice = chosen_[a]->choice;
       if (choice.frozen == 0) continue;
-      const auto [entry, fresh] = used.try_emplace(choice.frozen, choice.fps, choice.stem_precision);
-      if (!fresh && entry->second.second != choice.stem_precision) return std::nullopt;
+      const auto [entry, fresh] = used.try_emplace(choice.frozen, choice.fps, choice.stem_type);
+      if (!fresh && entry->second.second != choice.stem_type) return std::nullopt;
       entry->second.first = std::max(entry->second.first, choice.fps);
     }
     int before = -1;
@@ -137,14 +137,14 @@ class BruteForce {
     double cost = 0;
     for (std::size_t b = 1; b < branchpoints.size(); ++b) {
       double rate = 0;
-      int precision = -1;
+      int type = -1;
       for (const auto& [frozen, use] : used) {
         if (frozen < branchpoints[b]) continue;
         rate = std::max(rate, use.first);
-        if (precision < 0) precision = use.second;
+        if (type < 0) type = use.second;
       }
       double segment = std::numeric_limits<double>::infinity();
-      for (int p = 0; p <= precision; ++p) {
+      for (int p = 0; p <= type; ++p) {
         double sum = 0;
         for (int l = branchpoints[b - 1]; l < branchpoints[b]; ++l) {
           sum += stem.layer_costs[static_cast<std::size_t>(p)].costs[static_cast<std::size_t>(l)];
@@ -172,10 +172,10 @@ inline std::optional<double> best_mean_alone(const Problem& problem,
   for (const Problem::App& other : problem.apps) weights += other.weight;
   std::optional<double> best;
   for (const TriedOption& option : options[app]) {
-    const auto& layers = stem.layer_costs[static_cast<std::size_t>(option.choice.tail_precision)].costs;
+    const auto& layers = stem.layer_costs[static_cast<std::size_t>(option.choice.tail_type)].costs;
     const auto frozen = static_cast<std::size_t>(option.choice.frozen);
     double way = std::numeric_limits<double>::infinity();
-    for (int p = 0; p <= option.choice.stem_precision; ++p) {
+    for (int p = 0; p <= option.choice.stem_type; ++p) {
       double sum = 0;
       for (std::size_t l = 0; l < frozen; ++l) sum += stem.layer_costs[static_cast<std::size_t>(p)].costs[l];
       way = std::min(way, sum);

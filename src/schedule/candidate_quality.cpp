@@ -64,7 +64,7 @@ void correct_tails(std::span<Problem::Candidate*> tails) {
 }  // namespace
 
 std::vector<Problem::Candidate> corrected_candidates(std::vector<Problem::Candidate> candidates) {
-  const auto types = [](const auto* c) { return std::pair(c->stem_precision, c->tail_precision); };
+  const auto types = [](const auto* c) { return std::pair(c->stem_type, c->tail_type); };
   std::vector<Problem::Candidate*> tails;
   for (Problem::Candidate& candidate : candidates) {
     if (candidate.kind == Problem::Candidate::Kind::tail) tails.push_back(&candidate);

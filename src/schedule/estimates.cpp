@@ -101,7 +101,7 @@ class AppsOfBase {
     }
   }
 
-  static std::pair<int, int> types_of(const Candidate& c) { return {c.stem_precision, c.tail_precision}; }
+  static std::pair<int, int> types_of(const Candidate& c) { return {c.stem_type, c.tail_type}; }
 
   std::size_t key_of(const Candidate& c, const std::string& id) {
     const auto [place, is_new] = keys_.try_emplace({c.kind, c.levels, c.frozen, id}, keys_.size());

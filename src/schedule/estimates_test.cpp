@@ -254,8 +254,8 @@ TEST(EstimatesTest, LessExactEntriesLoseWhatTheyLostAndGainNothing) {
                                           candidate(Candidate::Kind::tail, 4, {row(0.9, 0.1)}),
                                           candidate(Candidate::Kind::tail, 8, {row(0.4, 0.1)})})});
   problem.stems[0].layer_costs.push_back({"int8", std::vector<double>(20, 0.5)});
-  problem.apps[0].candidates[1].tail_precision = problem.apps[0].candidates[2].tail_precision = 1;
-  problem.apps[0].candidates[2].stem_precision = 1;
+  problem.apps[0].candidates[1].tail_type = problem.apps[0].candidates[2].tail_type = 1;
+  problem.apps[0].candidates[2].stem_type = 1;
   const Problem pooled = pool_estimates(problem);
   EXPECT_NEAR(f1_of(pooled, 0, 1), f1_of(pooled, 0, 0) - 0.1, 1e-9);
   EXPECT_NEAR(f1_of(pooled, 0, 2), f1_of(pooled, 0, 0), 1e-9);

@@ -37,7 +37,7 @@ void add_segments(const Instance& instance, const Assignment& assignment, std::s
     const int type = type_used(stem, j, asked.type);
     const double fps = stem.rates[static_cast<std::size_t>(asked.rate)];
     const double cost = stem.segment_costs[static_cast<std::size_t>(asked.type)][j] * fps;
-    if (!segments.empty() && segments.back().fps == fps && segments.back().precision == type) {
+    if (!segments.empty() && segments.back().fps == fps && segments.back().number_type == type) {
       segments.back().first_layer = stem.levels[j - 1];
       segments.back().cost += cost;
     } else {

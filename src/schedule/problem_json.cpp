@@ -36,12 +36,12 @@ int small_integer(const JsonField& field) {
 
 // The layer costs of an object: `layer_costs`, or one list per number type.
 std::vector<Problem::LayerCosts> read_layer_costs(const JsonField& object) {
-  const auto precisions = object.find("precisions");
-  if (!precisions) return {{"f32", numbers(object["layer_costs"])}};
+  const auto number_types = object.find("precisions");
+  if (!number_types) return {{"f32", numbers(object["layer_costs"])}};
   if (object.find("layer_costs")) object.fail("has layer_costs and precisions, expected one of them");
   std::vector<Problem::LayerCosts> result;
-  for (std::size_t i = 0; i < precisions->size(); ++i) {
-    const JsonField entry = precisions->at(i);
+  for (std::size_t i = 0; i < number_types->size(); ++i) {
+    const JsonField entry = number_types->at(i);
     entry.allow_only({"precision", "layer_costs"});
     result.push_back({entry["precision"].text(), numbers(entry["layer_costs"])});
   }
@@ -180,14 +180,14 @@ class ProblemReader {
     events.votes = small_integer(app["x_vote"]);
   }
 
-  static int precision_of(const JsonField& object, const char* key, const Problem::Stem& stem) {
+  static int number_type_of(const JsonField& object, const char* key, const Problem::Stem& stem) {
     const auto field = object.find(key);
     if (!field) return 0;
     const std::string name = field->text();
     std::string names;
     for (std::size_t p = 0; p < stem.layer_costs.size(); ++p) {
-      if (stem.layer_costs[p].precision == name) return static_cast<int>(p);
-      names += (p == 0 ? "" : ", ") + stem.layer_costs[p].precision;
+      if (stem.layer_costs[p].number_type == name) return static_cast<int>(p);
+      names += (p == 0 ? "" : ", ") + stem.layer_costs[p].number_type;
     }
     field->fail(fmt::format("\"{}\" has no layer costs, expected one of: {}", name, names));
   }
@@ -231,8 +231,8 @@ class ProblemReader {
     if (const auto votes = field.find("votes")) option.votes = small_integer(*votes);
     option.own_cost = optional_number(field, "own_cost");
     option.head_cost = optional_number(field, "head_cost").value_or(0);
-    option.stem_precision = precision_of(field, "stem_precision", stem);
-    option.tail_precision = precision_of(field, "tail_precision", stem);
+    option.stem_type = number_type_of(field, "stem_precision", stem);
+    option.tail_type = number_type_of(field, "tail_precision", stem);
     return option;
   }
 
@@ -248,8 +248,8 @@ class ProblemReader {
     candidate.fpr = any_number(field["fpr"]);
     candidate.own_cost = optional_number(field, "own_cost");
     candidate.head_cost = optional_number(field, "head_cost").value_or(0);
-    candidate.stem_precision = precision_of(field, "stem_precision", stem);
-    candidate.tail_precision = precision_of(field, "tail_precision", stem);
+    candidate.stem_type = number_type_of(field, "stem_precision", stem);
+    candidate.tail_type = number_type_of(field, "tail_precision", stem);
     if (const auto measured = field.find("measured")) {
       for (std::size_t i = 0; i < measured->size(); ++i) {
         candidate.measured.push_back(read_measured(measured->at(i)));

@@ -117,7 +117,7 @@ TEST(ProblemJsonTest, WhatIsMissingEmptyUnknownOrTwiceIsRefusedByName) {
   expect_untrusted(twice, "budget");
 }
 
-TEST(ProblemJsonTest, WhatPrecisionsStreamsAndMeasurementsSayIsChecked) {
+TEST(ProblemJsonTest, WhatNumberTypesStreamsAndMeasurementsSayIsChecked) {
   const auto measured = [](double first, double second) {
     return Json::array({Json{{"fps", first}, {"recall", 0.5}, {"precision", 0.5}, {"f1", 0.5}},
                         Json{{"fps", second}, {"recall", 0.5}, {"precision", 0.5}, {"f1", 0.5}}});
@@ -179,13 +179,13 @@ TEST(ProblemJsonTest, WhatIsSaidOfCandidatesIsChecked) {
                    "apps[1].options[1].frozen is 3, and 0 elsewhere");
 }
 
-TEST(ProblemJsonTest, EntriesOfOneCandidateDifferInPrecisionsOnly) {
+TEST(ProblemJsonTest, EntriesOfOneCandidateDifferInNumberTypesOnly) {
   Problem problem = parse_problem(kGood, "mix.json");
   problem.stems[0].layer_costs.push_back({"int8", {1, 1, 1}});
   auto& candidates = problem.apps[0].candidates;
   candidates[1].id = "tail";
   candidates.push_back(candidates[1]);
-  candidates[2].tail_precision = 1;
+  candidates[2].tail_type = 1;
   EXPECT_NO_THROW(validate(problem));
   candidates[2].frozen = 2;
   EXPECT_ERROR(untrusted, validate(problem), "apps[0].candidates[2] differs from another entry of \"tail\"");

@@ -107,7 +107,7 @@ TEST_P(Properties, NothingBeatsTheOptimumAndEveryBoundHolds) {
       if (!schedule.feasible) continue;
       ASSERT_TRUE(schedule.bound) << to_string(algorithm);
       EXPECT_LE(schedule.mean_f1, *schedule.bound + 1e-9) << to_string(algorithm);
-      // Without sharing there are low rates, and stem precisions need not go together.
+      // Without sharing there are low rates, and stem number types need not go together.
       if (algorithm != Algorithm::no_sharing && algorithm != Algorithm::apart) {
         EXPECT_TRUE(best.feasible);
         EXPECT_LE(schedule.mean_f1, best.mean_f1 + 1e-9) << to_string(algorithm);

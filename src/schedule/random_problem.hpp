@@ -40,9 +40,9 @@ class RandomProblems {
     const int rates = whole(1, 3);
     for (int r = 0; r < rates; ++r)
       stem.fps_options.push_back(r == 0 ? real(0.3, 2) : stem.fps_options.back() + whole(1, 3));
-    const int layers = whole(1, 6), precisions = chance(0.25) ? whole(2, 3) : 1;
+    const int layers = whole(1, 6), number_types = chance(0.25) ? whole(2, 3) : 1;
     const bool round = chance(0.5);
-    for (int p = 0; p < precisions; ++p) {
+    for (int p = 0; p < number_types; ++p) {
       Problem::LayerCosts costs{"p" + std::to_string(p), {}};
       for (int l = 0; l < layers; ++l) {
         costs.costs.push_back(chance(0.15) ? 0 : round ? whole(1, 4) : real(0, 4));
@@ -59,13 +59,14 @@ class RandomProblems {
     const Problem::Stem& stem = problem.stems[app.stem];
     app.events = {real(100, 3000), real(0.01, 0.5), chance(0.2) ? 1.0 : real(0, 0.6), whole(1, 3)};
     const int layers = static_cast<int>(stem.layer_costs[0].costs.size());
-    const int precisions = static_cast<int>(stem.layer_costs.size());
+    const int number_types = static_cast<int>(stem.layer_costs.size());
     std::vector<Choice> places;  // two candidates at each, a tail and an exit
-    for (int place = 0; place < 2 * (layers + 1) * precisions * precisions; ++place) {
-      const int pair = place / 2 % (precisions * precisions);
-      const int frozen = place / 2 / (precisions * precisions);
+    for (int place = 0; place < 2 * (layers + 1) * number_types * number_types; ++place) {
+      const int pair = place / 2 % (number_types * number_types);
+      const int frozen = place / 2 / (number_types * number_types);
       const std::string kind = place % 2 == 0 ? "tail-" : "exit-";
-      places.push_back({kind + std::to_string(frozen), frozen, 0, 1, pair / precisions, pair % precisions});
+      places.push_back(
+          {kind + std::to_string(frozen), frozen, 0, 1, pair / number_types, pair % number_types});
     }
     std::shuffle(places.begin(), places.end(), random_);
     const int most = most_options / static_cast<int>(stem.fps_options.size());
@@ -85,8 +86,8 @@ class RandomProblems {
         option.fps = fps;
         option.f1 = coarse ? whole(0, 4) / 4.0 : real(0, 1);
         option.votes = whole(1, 3);
-        option.stem_precision = place.stem_precision;
-        option.tail_precision = place.tail_precision;
+        option.stem_type = place.stem_type;
+        option.tail_type = place.tail_type;
         set_costs(option, place.candidate.starts_with("exit"));
         app.options.push_back(option);
       }
@@ -109,8 +110,8 @@ class RandomProblems {
     candidate.frozen = place.frozen;
     candidate.tpr = real(0.3, 1);
     candidate.fpr = coarse ? 0.1 : real(0, 0.6);
-    candidate.stem_precision = place.stem_precision;
-    candidate.tail_precision = place.tail_precision;
+    candidate.stem_type = place.stem_type;
+    candidate.tail_type = place.tail_type;
     set_costs(candidate, is_exit);
     return candidate;
   }

@@ -14,16 +14,16 @@ void put(Json& object, const char* key, const std::optional<double>& value) {
 Json to_json(const std::vector<Problem::LayerCosts>& layer_costs) {
   Json list = Json::array();
   for (const Problem::LayerCosts& layers : layer_costs) {
-    list.push_back({{"precision", layers.precision}, {"layer_costs", layers.costs}});
+    list.push_back({{"precision", layers.number_type}, {"layer_costs", layers.costs}});
   }
   return list;
 }
 
 template <typename Point>
-void put_precisions(Json& object, const Point& point, const Problem::Stem& stem) {
+void put_number_types(Json& object, const Point& point, const Problem::Stem& stem) {
   if (stem.layer_costs.size() < 2) return;
-  object["stem_precision"] = stem.layer_costs[static_cast<std::size_t>(point.stem_precision)].precision;
-  object["tail_precision"] = stem.layer_costs[static_cast<std::size_t>(point.tail_precision)].precision;
+  object["stem_precision"] = stem.layer_costs[static_cast<std::size_t>(point.stem_type)].number_type;
+  object["tail_precision"] = stem.layer_costs[static_cast<std::size_t>(point.tail_type)].number_type;
 }
 
 Json to_json(const Problem::MeasuredQuality& row) {
@@ -43,7 +43,7 @@ Json to_json(const Problem::Candidate& candidate, const Problem::Stem& stem) {
   if (candidate.levels != 1) object["levels"] = candidate.levels;
   put(object, "own_cost", candidate.own_cost);
   if (candidate.head_cost > 0) object["head_cost"] = candidate.head_cost;
-  put_precisions(object, candidate, stem);
+  put_number_types(object, candidate, stem);
   for (const auto& row : candidate.measured) object["measured"].push_back(to_json(row));
   return object;
 }
@@ -56,7 +56,7 @@ Json to_json(const Problem::Option& option, const Problem::Stem& stem) {
   if (option.votes != 1) object["votes"] = option.votes;
   put(object, "own_cost", option.own_cost);
   if (option.head_cost > 0) object["head_cost"] = option.head_cost;
-  put_precisions(object, option, stem);
+  put_number_types(object, option, stem);
   return object;
 }
 
@@ -119,7 +119,7 @@ Json schedule_object(const Schedule& schedule, const Problem& problem) {
     put(entry, "recall", app.recall);
     put(entry, "precision", app.precision);
     entry["own_cost"] = app.own_cost;
-    put_precisions(entry, app.choice, stem);
+    put_number_types(entry, app.choice, stem);
     object["apps"].push_back(std::move(entry));
   }
   object["shared"] = Json::array();
@@ -130,7 +130,7 @@ Json schedule_object(const Schedule& schedule, const Problem& problem) {
          {"base", stem.base},
          {"layers", {segment.first_layer, segment.end_layer}},
          {"fps", segment.fps},
-         {"precision", stem.layer_costs[static_cast<std::size_t>(segment.precision)].precision},
+         {"precision", stem.layer_costs[static_cast<std::size_t>(segment.number_type)].number_type},
          {"cost", segment.cost}});
   }
   return object;

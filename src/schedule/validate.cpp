@@ -57,17 +57,17 @@ void check_layer_costs(const Problem::Stem& stem) {
   if (stem.layer_costs.empty()) fail(at + "layer_costs", "is missing");
   std::set<std::string> names;
   for (const Problem::LayerCosts& layers : stem.layer_costs) {
-    if (!names.insert(layers.precision).second) {
+    if (!names.insert(layers.number_type).second) {
       fail(at + "layer_costs",
-           fmt::format("has \"{}\" twice, expected each number type once", layers.precision));
+           fmt::format("has \"{}\" twice, expected each number type once", layers.number_type));
     }
     const std::string field = stem.layer_costs.size() == 1
                                   ? at + "layer_costs"
-                                  : fmt::format("{}layer_costs of {}", at, layers.precision);
+                                  : fmt::format("{}layer_costs of {}", at, layers.number_type);
     if (layers.costs.empty()) fail(field, "is empty, expected at least one layer");
     if (layers.costs.size() != stem.layer_costs[0].costs.size()) {
       fail(field, fmt::format("has {} layers, expected {} as {} has", layers.costs.size(),
-                              stem.layer_costs[0].costs.size(), stem.layer_costs[0].precision));
+                              stem.layer_costs[0].costs.size(), stem.layer_costs[0].number_type));
     }
     for (std::size_t i = 0; i < layers.costs.size(); ++i) {
       check_range(fmt::format("{}[{}]", field, i), layers.costs[i], 0, kMaxCost);
@@ -81,8 +81,8 @@ void check_place(const std::string& at, const Point& point, const Problem::Stem&
   if (point.own_cost) check_range(at + ".own_cost", *point.own_cost, 0, kMaxCost);
   check_range(at + ".head_cost", point.head_cost, 0, kMaxCost);
   const auto last = static_cast<double>(stem.layer_costs.size()) - 1;
-  check_range(at + ".stem_precision", point.stem_precision, 0, last);
-  check_range(at + ".tail_precision", point.tail_precision, 0, last);
+  check_range(at + ".stem_precision", point.stem_type, 0, last);
+  check_range(at + ".tail_precision", point.tail_type, 0, last);
 }
 
 // One row of a candidate's table.
@@ -130,8 +130,7 @@ void check_candidates(const std::string& at, const Problem::App& app, const Prob
     const Problem::Candidate& candidate = app.candidates[i];
     check_candidate(field, candidate, stem);
     const std::string id = candidate_id(candidate);
-    if (!seen.emplace(id, candidate.stem_precision, candidate.tail_precision).second)
-      fail_twice(field, candidate);
+    if (!seen.emplace(id, candidate.stem_type, candidate.tail_type).second) fail_twice(field, candidate);
     const Problem::Candidate& first = app.candidates[by_id.emplace(id, i).first->second];
     if (first.frozen != candidate.frozen || first.kind != candidate.kind ||
         first.levels != candidate.levels) {
@@ -160,7 +159,7 @@ void check_options(const std::string& at, const Problem::App& app, const Problem
     if (option.precision) check_range(field + ".precision", *option.precision, 0, 1);
     check_range(field + ".votes", option.votes, 1, kMaxVotes);
     const std::string id = candidate_id(option);
-    if (!seen.emplace(id, option.fps, option.stem_precision, option.tail_precision).second) {
+    if (!seen.emplace(id, option.fps, option.stem_type, option.tail_type).second) {
       fail(field, fmt::format("repeats candidate {} at {} fps", id, option.fps));
     }
     if (!by_id.emplace(id, option.frozen).second && by_id[id] != option.frozen) {
@@ -185,7 +184,7 @@ double most_in_one_place(const Problem::App& app) {
   std::map<std::tuple<int, int, double>, double> counts;
   double most = 0;
   const auto count = [&](const auto& point, double fps) {
-    most = std::max(most, ++counts[{point.frozen, point.stem_precision, fps}]);
+    most = std::max(most, ++counts[{point.frozen, point.stem_type, fps}]);
   };
   for (const Problem::Candidate& candidate : app.candidates) count(candidate, 0);
   for (const Problem::Option& option : app.options) count(option, option.fps);

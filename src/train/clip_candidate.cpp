@@ -136,7 +136,7 @@ Packed pack_clip_candidates(const Base& base, const std::string& app,
     static_cast<AnswerQuality&>(candidate) = quality_of(candidates[i].exact, merge_gap_s);
     candidate.validation_size = std::ssize(candidates[i].exact.recording.scores);
     for (const auto& [pair, answers] : candidates[i].others)
-      candidate.precisions[pair] = quality_of(answers, merge_gap_s);
+      candidate.number_types[pair] = quality_of(answers, merge_gap_s);
     packed.candidates.push_back(std::move(candidate));
     packed.graphs.push_back(candidates[i].graph);
   }

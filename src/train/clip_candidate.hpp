@@ -21,7 +21,7 @@ struct ClipCandidate {
   Candidate described;  // all that does not depend on answers
   Graph graph;
   ClipAnswers exact;  // in f32
-  std::map<PrecisionPair, ClipAnswers> others;
+  std::map<NumberTypes, ClipAnswers> others;
 };
 
 // replay_table in the package's terms.

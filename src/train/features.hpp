@@ -49,9 +49,10 @@ struct FeaturePlan {
   int threads = 1;
 };
 
-// The stem's outputs at a branchpoint for all inputs: computed once by the engine and kept in half precision;
-// when neither memory nor disk has room, computed at each reading. For the branchpoint before all layers, the
-// inputs themselves. `base` and `inputs` must outlive the answer. `row_done` is called from several threads.
+// The stem's outputs at a branchpoint for all inputs: computed once by the engine and kept in half number
+// type; when neither memory nor disk has room, computed at each reading. For the branchpoint before all
+// layers, the inputs themselves. `base` and `inputs` must outlive the answer. `row_done` is called from
+// several threads.
 [[nodiscard]] std::unique_ptr<FeatureSource> features_at(const Base& base, const Branchpoint& branchpoint,
                                                          const InputStore& inputs, const FeaturePlan& plan,
                                                          const std::stop_token& stop,

@@ -1,4 +1,4 @@
-// Rows of numbers kept in half precision.
+// Rows of numbers kept in half number type.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class HalfRows {
   [[nodiscard]] std::size_t rows() const { return store_.rows(); }
   [[nodiscard]] std::size_t size() const { return size_; }  // numbers in a row
 
-  // What half precision cannot hold becomes the nearest that it can. Rows may be written side by side.
+  // What half number type cannot hold becomes the nearest that it can. Rows may be written side by side.
   void write(std::size_t row, std::span<const float> values);
   void read(std::size_t row, std::span<float> out) const;
   // Of all rows the numbers from `first` on: [rows, out.size() / rows].

@@ -85,7 +85,7 @@ std::vector<Graph> pack_picture_candidates(const Base& base, std::span<const Pic
     static_cast<AnswerQuality&>(candidate) = quality_of(candidates[i].exact, labels, manifest);
     candidate.validation_size = std::ssize(labels);
     for (const auto& [pair, answers] : candidates[i].others)
-      candidate.precisions[pair] = quality_of(answers, labels, manifest);
+      candidate.number_types[pair] = quality_of(answers, labels, manifest);
     manifest.candidates.push_back(std::move(candidate));
     graphs.push_back(candidates[i].graph);
   }

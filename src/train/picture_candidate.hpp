@@ -21,7 +21,7 @@ struct PictureCandidate {
   Candidate described;  // all that does not depend on answers
   Graph graph;
   PictureAnswers exact;  // in f32
-  std::map<PrecisionPair, PictureAnswers> others;
+  std::map<NumberTypes, PictureAnswers> others;
 };
 
 // Scores of pictures: the sums of the positive classes' probabilities; and whether they are of these classes.

@@ -1,11 +1,15 @@
-// A small base for tests: random weights, 32 x 32 pictures, four convolutions.
+// What tests of the trainer begin with.
 #pragma once
+
+#include <cmath>
+#include <vector>
 
 #include "infer/random_graph.hpp"
 #include "mainstream/base.hpp"
 
 namespace mainstream {
 
+// Random weights, 32 x 32 pictures, four convolutions.
 inline Base small_base(std::uint32_t seed = 5) {
   GraphMaker maker(seed);
   std::string x = maker.input({1, 3, 32, 32});
@@ -19,6 +23,13 @@ inline Base small_base(std::uint32_t seed = 5) {
   PrepareOptions options;
   options.name = "small";
   return prepare_base(std::move(maker.graph), options);
+}
+
+inline std::vector<float> made_up(std::size_t size, double seed) {
+  std::vector<float> values;
+  for (std::size_t i = 0; i < size; ++i)
+    values.push_back(static_cast<float>(std::sin(seed + static_cast<double>(i))));
+  return values;
 }
 
 }  // namespace mainstream

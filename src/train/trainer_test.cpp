@@ -59,6 +59,7 @@ class ClipTraining : public testing::Test {
     options.branchpoint_count = 3;
     options.least_frozen = 0;
     options.epochs = 12;
+    options.learning_rate = 1e-3;
     options.threads = 1;
     options.created = "2024-01-01T00:00:00Z";
     return options;
@@ -214,8 +215,8 @@ TEST_F(ClipTraining, TheSameSeedGivesTheSamePackage) {
   EXPECT_NE(read_file(out / "alone.mpkg"), read_file(out / "seed2.mpkg"));
 }
 
-TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
-  if (!processor_has(Precision::bf16) || !processor_has(Precision::int8)) {
+TEST_F(ClipTraining, MeasuresCandidatesInTheNumberTypesThatTheBaseOffers) {
+  if (!processor_has(NumberType::bf16) || !processor_has(NumberType::int8)) {
     GTEST_SKIP() << "this processor does not compute in bf16 and int8";
   }
   Base base = small_base();
@@ -224,7 +225,7 @@ TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
   VideoReader video(clip().string());
   while (const auto frame = video.next()) scaler.scale(frame->picture, inputs.emplace_back(scaler.size()));
   base.ranges = measure_ranges(Engine({.threads = 1}), base.graph, inputs);
-  base.agreement[Precision::bf16] = base.agreement[Precision::int8] = {.top1 = 1, .inputs = inputs.size()};
+  base.agreement[NumberType::bf16] = base.agreement[NumberType::int8] = {.top1 = 1, .inputs = inputs.size()};
 
   const TestFolder out;
   const std::vector<AppTarget> targets{{"box", out / "box.mpkg"}, {"other", out / "other.mpkg"}};
@@ -233,12 +234,12 @@ TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
   const std::vector<Manifest> manifests = train_from_clip(base, data(), targets, tails);
   const std::vector<Manifest> exact = train({{"box", out / "exact.mpkg"}}, tails);
   const auto pairs_of = [](const Candidate& candidate) {
-    std::vector<PrecisionPair> pairs;
-    for (const auto& [pair, quality] : candidate.precisions) pairs.push_back(pair);
+    std::vector<NumberTypes> pairs;
+    for (const auto& [pair, quality] : candidate.number_types) pairs.push_back(pair);
     return pairs;
   };
-  constexpr auto kF32 = Precision::f32, kBf16 = Precision::bf16, kInt8 = Precision::int8;
-  using Pairs = std::vector<PrecisionPair>;
+  constexpr auto kF32 = NumberType::f32, kBf16 = NumberType::bf16, kInt8 = NumberType::int8;
+  using Pairs = std::vector<NumberTypes>;
   const std::vector<Candidate>& candidates = manifests[0].candidates;
   EXPECT_EQ(pairs_of(candidates[0]), (Pairs{{kBf16, kF32}, {kInt8, kF32}})) << "only a head";
   EXPECT_EQ(pairs_of(candidates[1]), (Pairs{{kBf16, kBf16}, {kInt8, kF32}, {kInt8, kBf16}, {kInt8, kInt8}}));
@@ -246,7 +247,7 @@ TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
   EXPECT_TRUE(candidates[0].ranges.empty());
   EXPECT_TRUE(candidates[1].ranges.contains(candidates[1].branchpoint));
   for (const Candidate& candidate : candidates) {
-    for (const auto& [pair, quality] : candidate.precisions) {
+    for (const auto& [pair, quality] : candidate.number_types) {
       SCOPED_TRACE(candidate.branchpoint + ": " + to_string(pair));
       EXPECT_GT(quality.tpr, 0.9);
       EXPECT_LT(quality.fpr, 0.1);
@@ -254,13 +255,13 @@ TEST_F(ClipTraining, MeasuresCandidatesInThePrecisionsThatTheBaseOffers) {
     }
   }
   EXPECT_EQ(exact[0].candidates[1].tpr, candidates[1].tpr) << "f32 is as without";
-  EXPECT_TRUE(exact[0].candidates[1].precisions.empty());
+  EXPECT_TRUE(exact[0].candidates[1].number_types.empty());
 
   const Manifest exits = train_from_clip(base, data(), std::span(targets).first(1), exits_only()).front();
   for (const Candidate& candidate : exits.candidates) {
     SCOPED_TRACE(candidate.id);
     EXPECT_EQ(pairs_of(candidate), (Pairs{{kBf16, kF32}, {kInt8, kF32}}));
-    for (const auto& [pair, quality] : candidate.precisions) {
+    for (const auto& [pair, quality] : candidate.number_types) {
       EXPECT_GT(quality.tpr, 0.9);
       EXPECT_LT(quality.fpr, 0.1);
     }

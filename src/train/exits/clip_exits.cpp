@@ -78,7 +78,7 @@ class ClipExitTraining {
     for (std::size_t app = 0; app < truths_.size(); ++app) {
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) candidates[app].push_back(describe(app, exit));
     }
-    for (const Precision precision : offered_precisions(base_)) measure(precision, candidates);
+    for (const NumberType number_type : offered_number_types(base_)) measure(number_type, candidates);
     ClipExits exits{rows_, fps_, std::move(tail_folds_), {}};
     for (std::size_t app = 0; app < truths_.size(); ++app)
       exits.apps.push_back({std::move(candidates[app]), std::move(starts_[app])});
@@ -216,14 +216,14 @@ class ClipExitTraining {
   }
 
   // The stem in another number type, the exits in f32: by how much the shipped exits' answers move.
-  void measure(Precision precision, std::vector<std::vector<ClipCandidate>>& candidates) const {
-    StageProgress measuring(options_, fmt::format("measuring exits in {}", to_string(precision)),
+  void measure(NumberType number_type, std::vector<std::vector<ClipCandidate>>& candidates) const {
+    StageProgress measuring(options_, fmt::format("measuring exits in {}", to_string(number_type)),
                             rows_.size());
     std::vector<std::vector<std::vector<double>>> log_odds(truths_.size());
     for (std::size_t app = 0; app < truths_.size(); ++app) {
       for (const AppExit& exit : exits_[app]) log_odds[app].push_back(exit.unseen);
     }
-    each_row(base_, levels_, *clip_.inputs, rows_, {precision, threads_}, options_.stop,
+    each_row(base_, levels_, *clip_.inputs, rows_, {number_type, threads_}, options_.stop,
              [&](std::size_t row, std::span<const std::span<const float>> features) {
                for (std::size_t app = 0; app < truths_.size(); ++app) {
                  for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
@@ -235,7 +235,7 @@ class ClipExitTraining {
              });
     for (std::size_t app = 0; app < truths_.size(); ++app) {
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
-        const PrecisionPair pair{precision, Precision::f32};
+        const NumberTypes pair{number_type, NumberType::f32};
         candidates[app][exit].others[pair] = answers_of(app, exit, log_odds[app][exit]);
       }
     }

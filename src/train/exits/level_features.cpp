@@ -37,10 +37,11 @@ std::vector<std::string> tensors_of(const Base& base, std::span<const ExitLevel>
 // A stem that is read at all levels in one pass. One thread at a time.
 class LevelReader {
  public:
-  LevelReader(const Engine& engine, const Base& base, std::span<const ExitLevel> levels, Precision precision)
+  LevelReader(const Engine& engine, const Base& base, std::span<const ExitLevel> levels,
+              NumberType number_type)
       : stem_(engine, base.graph, tensors_of(base, levels),
-              std::vector<Precision>(tensors_of(base, levels).size(), precision),
-              base.ranges_for(precision)) {
+              std::vector<NumberType>(tensors_of(base, levels).size(), number_type),
+              base.ranges_for(number_type)) {
     for (const ExitLevel& level : levels) levels_.emplace_back(stem_, feature_graph(level));
   }
 
@@ -121,7 +122,7 @@ std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base, std::span<c
   std::vector<std::unique_ptr<HalfRows>> features;
   for (const ExitLevel& level : levels)
     features.push_back(std::make_unique<HalfRows>(rows.size(), feature_count(level), kAllInMemory, ""));
-  each_row(base, levels, inputs, rows, {Precision::f32, threads}, stop,
+  each_row(base, levels, inputs, rows, {NumberType::f32, threads}, stop,
            [&](std::size_t place, std::span<const std::span<const float>> values) {
              for (std::size_t level = 0; level < values.size(); ++level)
                features[level]->write(place, values[level]);

@@ -9,14 +9,14 @@
 
 #include "graph/exit.hpp"
 #include "mainstream/base.hpp"
-#include "mainstream/precision.hpp"
+#include "mainstream/number_type.hpp"
 #include "train/features.hpp"
 #include "train/half_rows.hpp"
 
 namespace mainstream {
 
 // Whole tensors; the largest ones averaged in windows of 2 x 2, 4 x 4, .. until those of `rows` inputs fit
-// into `memory` bytes, in half precision, or nothing is left to pool. In the order of `branchpoints`.
+// into `memory` bytes, in half number type, or nothing is left to pool. In the order of `branchpoints`.
 [[nodiscard]] std::vector<ExitLevel> whole_levels(const Base& base, std::span<const Branchpoint> branchpoints,
                                                   std::size_t rows, std::size_t memory);
 
@@ -28,7 +28,7 @@ namespace mainstream {
 
 // How levels are read: rows side by side on so many threads, each with a stem of its own.
 struct LevelReading {
-  Precision stem = Precision::f32;
+  NumberType stem = NumberType::f32;
   int threads = 1;
 };
 

@@ -12,13 +12,6 @@
 namespace mainstream {
 namespace {
 
-std::vector<float> made_up(std::size_t size, double seed) {
-  std::vector<float> values;
-  for (std::size_t i = 0; i < size; ++i)
-    values.push_back(static_cast<float>(std::sin(seed + static_cast<double>(i))));
-  return values;
-}
-
 // The exit's graph, behind the stem, gives the same as the sums that the trainer computes.
 TEST(LinearExit, OfSeveralLevelsAnswersWhatItsWeightsSay) {
   const Base base = small_base();

@@ -76,8 +76,8 @@ class PictureExitTraining {
       candidates.push_back(solve(reads));
       solving.add();
     }
-    validate(Precision::f32, candidates);
-    for (const Precision precision : offered_precisions(base_)) validate(precision, candidates);
+    validate(NumberType::f32, candidates);
+    for (const NumberType number_type : offered_number_types(base_)) validate(number_type, candidates);
     return {std::move(candidates), std::move(tail_folds_), std::move(starts_)};
   }
 
@@ -205,12 +205,12 @@ class PictureExitTraining {
   }
 
   // The shipped exits' answers to the validation pictures, the stem in this number type.
-  void validate(Precision precision, std::vector<PictureCandidate>& candidates) const {
+  void validate(NumberType number_type, std::vector<PictureCandidate>& candidates) const {
     const std::size_t size = data_.validation.size() * data_.classes;
     std::vector<std::vector<float>> answers(candidates.size(), std::vector<float>(size));
-    StageProgress measuring(options_, fmt::format("measuring exits in {}", to_string(precision)),
+    StageProgress measuring(options_, fmt::format("measuring exits in {}", to_string(number_type)),
                             data_.validation.size());
-    each_row(base_, levels_, data_.inputs, data_.validation, {precision, threads_}, options_.stop,
+    each_row(base_, levels_, data_.inputs, data_.validation, {number_type, threads_}, options_.stop,
              [&](std::size_t place, std::span<const std::span<const float>> features) {
                for (std::size_t exit = 0; exit < candidates.size(); ++exit) {
                  std::vector<float> logits;
@@ -223,10 +223,11 @@ class PictureExitTraining {
              });
     for (std::size_t exit = 0; exit < candidates.size(); ++exit) {
       PictureCandidate& candidate = candidates[exit];
-      if (precision == Precision::f32) {
+      if (number_type == NumberType::f32) {
         candidate.exact.probabilities = std::move(answers[exit]);
       } else {
-        candidate.others[{precision, Precision::f32}] = {std::move(answers[exit]), candidate.exact.threshold};
+        candidate.others[{number_type, NumberType::f32}] = {std::move(answers[exit]),
+                                                            candidate.exact.threshold};
       }
     }
   }

@@ -55,7 +55,7 @@ Calibrated calibrate(const TailData& data, const TailStart& start, TrainedTail t
 
 // In other number types than f32: by how much the shipped tails' answers move.
 void measure_number_types(const TailData& data, std::span<Calibrated*> tails) {
-  if (offered_precisions(data.base).empty()) return;
+  if (offered_number_types(data.base).empty()) return;
   std::vector<std::size_t> rows;
   for (const TailRow& row : data.plain) rows.push_back(row.row);
   std::vector<FinishedTail> finished;
@@ -67,9 +67,9 @@ void measure_number_types(const TailData& data, std::span<Calibrated*> tails) {
   for (std::size_t i = 0; i < tails.size(); ++i) {
     ClipCandidate& candidate = tails[i]->candidate;
     candidate.described.ranges = std::move(answers[i].ranges);
-    const std::vector<double> exact = log_odds_of(answers[i].logits.at({Precision::f32, Precision::f32}));
+    const std::vector<double> exact = log_odds_of(answers[i].logits.at({NumberType::f32, NumberType::f32}));
     for (const auto& [pair, logits] : answers[i].logits) {
-      if (pair == PrecisionPair{Precision::f32, Precision::f32}) continue;
+      if (pair == NumberTypes{NumberType::f32, NumberType::f32}) continue;
       std::vector<double> moved = log_odds_of(logits);
       for (std::size_t row = 0; row < moved.size(); ++row) moved[row] += tails[i]->unseen[row] - exact[row];
       const Recording& recording = candidate.exact.recording;

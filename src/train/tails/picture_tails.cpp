@@ -44,7 +44,7 @@ std::vector<PictureCandidate> describe_picture_tails(const TailData& data, const
     candidate.described.ranges = std::move(answers[i].ranges);
     for (const auto& [pair, logits] : answers[i].logits) {
       std::vector<float> probabilities = probabilities_of(logits, app.classes);
-      if (pair == PrecisionPair{Precision::f32, Precision::f32})
+      if (pair == NumberTypes{NumberType::f32, NumberType::f32})
         candidate.exact.probabilities = std::move(probabilities);
       else
         candidate.others[pair] = {std::move(probabilities), candidate.exact.threshold};

@@ -18,18 +18,18 @@ constexpr std::size_t kRangeRows = 32;  // that tell a tail's ranges
 // The combinations that are worth knowing. A tail is not less exact than its stem: who saves on the tail
 // saves on the stem first, which costs more and which others share. bf16 loses too little for a tail in f32
 // to make up for. A head alone takes no time, so it stays in f32.
-std::vector<PrecisionPair> pairs_for(const Base& base, const Branchpoint& branchpoint) {
-  const std::vector<Precision> offered = offered_precisions(base);
-  std::vector<PrecisionPair> pairs{{Precision::f32, Precision::f32}};
-  for (const Precision precision : offered) {
+std::vector<NumberTypes> pairs_for(const Base& base, const Branchpoint& branchpoint) {
+  const std::vector<NumberType> offered = offered_number_types(base);
+  std::vector<NumberTypes> pairs{{NumberType::f32, NumberType::f32}};
+  for (const NumberType number_type : offered) {
     if (branchpoint.layers == 0) {
-      pairs.push_back({Precision::f32, precision});
+      pairs.push_back({NumberType::f32, number_type});
     } else if (branchpoint.tensor == base.features) {
-      pairs.push_back({precision, Precision::f32});
+      pairs.push_back({number_type, NumberType::f32});
     } else {
-      if (precision == Precision::int8) pairs.push_back({precision, Precision::f32});
-      for (const Precision tail : offered) {
-        if (tail <= precision) pairs.push_back({precision, tail});
+      if (number_type == NumberType::int8) pairs.push_back({number_type, NumberType::f32});
+      for (const NumberType tail : offered) {
+        if (tail <= number_type) pairs.push_back({number_type, tail});
       }
     }
   }
@@ -50,7 +50,7 @@ class AnswerMeasuring {
     std::map<std::int64_t, std::string> tensors;
     for (const FinishedTail& tail : tails) {
       tensors[tail.branchpoint.layers] = tail.branchpoint.tensor;
-      for (const PrecisionPair& pair : pairs_for(base, tail.branchpoint)) stems_.insert(pair.stem);
+      for (const NumberTypes& pair : pairs_for(base, tail.branchpoint)) stems_.insert(pair.stem);
     }
     // The stem goes on behind the last branchpoint: in int8, what it reads itself is not kept exactly.
     tensors[base.branchpoint(base.features).layers] = base.features;
@@ -60,14 +60,14 @@ class AnswerMeasuring {
   std::vector<TailAnswers> run() {
     measure_ranges_inside();
     StageProgress progress(options_, "measuring tails", rows_.size() * stems_.size());
-    for (const Precision precision : stems_) answer(precision, progress);
+    for (const NumberType number_type : stems_) answer(number_type, progress);
     return std::move(answers_);
   }
 
  private:
-  [[nodiscard]] std::shared_ptr<Stem> stem_in(Precision precision) const {
-    const std::vector<Precision> precisions(tensors_.size(), precision);
-    return std::make_shared<Stem>(engine_, base_.graph, tensors_, precisions, base_.ranges);
+  [[nodiscard]] std::shared_ptr<Stem> stem_in(NumberType number_type) const {
+    const std::vector<NumberType> number_types(tensors_.size(), number_type);
+    return std::make_shared<Stem>(engine_, base_.graph, tensors_, number_types, base_.ranges);
   }
 
   [[nodiscard]] std::size_t place_of(const FinishedTail& tail) const {
@@ -86,10 +86,10 @@ class AnswerMeasuring {
     std::vector<std::size_t> wanted;
     for (std::size_t i = 0; i < tails_.size(); ++i) {
       const auto pairs = pairs_for(base_, tails_[i].branchpoint);
-      if (std::ranges::find(pairs, Precision::int8, &PrecisionPair::tail) != pairs.end()) wanted.push_back(i);
+      if (std::ranges::find(pairs, NumberType::int8, &NumberTypes::tail) != pairs.end()) wanted.push_back(i);
     }
     if (wanted.empty()) return;
-    const std::shared_ptr<Stem> stem = stem_in(Precision::f32);
+    const std::shared_ptr<Stem> stem = stem_in(NumberType::f32);
     const std::size_t count = std::min(rows_.size(), kRangeRows);
     std::vector<std::vector<std::vector<float>>> features(tensors_.size());
     for (std::size_t i = 0; i < count; ++i) {
@@ -107,15 +107,15 @@ class AnswerMeasuring {
     }
   }
 
-  void answer(Precision precision, StageProgress& progress) {
-    const std::shared_ptr<Stem> stem = stem_in(precision);
+  void answer(NumberType number_type, StageProgress& progress) {
+    const std::shared_ptr<Stem> stem = stem_in(number_type);
     std::vector<SharedNetwork::Member> members;
     std::vector<std::vector<float>*> logits;
     for (std::size_t i = 0; i < tails_.size(); ++i) {
-      for (const PrecisionPair& pair : pairs_for(base_, tails_[i].branchpoint)) {
+      for (const NumberTypes& pair : pairs_for(base_, tails_[i].branchpoint)) {
         const Ranges& ranges = answers_[i].ranges;
-        if (pair.stem != precision) continue;
-        if (pair.tail == Precision::int8 && ranges.empty()) continue;  // nothing in it is computed in int8
+        if (pair.stem != number_type) continue;
+        if (pair.tail == NumberType::int8 && ranges.empty()) continue;  // nothing in it is computed in int8
         members.emplace_back(std::make_shared<Tail>(*stem, tails_[i].graph, pair.tail, ranges));
         logits.push_back(&answers_[i].logits[pair]);
       }
@@ -140,7 +140,7 @@ class AnswerMeasuring {
   const std::span<const FinishedTail> tails_;
   const TrainOptions& options_;
   const Engine engine_;
-  std::set<Precision> stems_;         // number types in which the stem is run
+  std::set<NumberType> stems_;        // number types in which the stem is run
   std::vector<std::string> tensors_;  // branchpoints of the stem, in the base's order
   std::vector<TailAnswers> answers_;
   std::vector<float> input_;  // of the row in work

@@ -19,7 +19,7 @@ struct FinishedTail {
 
 // Of one tail.
 struct TailAnswers {
-  std::map<PrecisionPair, std::vector<float>> logits;  // [rows x classes], stem and tail in f32 among them
+  std::map<NumberTypes, std::vector<float>> logits;  // [rows x classes], stem and tail in f32 among them
   Ranges ranges;  // of what is inside the tail, over some of the rows; empty where no tail is in int8
 };
 

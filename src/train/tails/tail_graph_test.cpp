@@ -4,8 +4,6 @@
 
 #include <gmock/gmock.h>
 
-#include <cmath>
-
 #include "core/testing.hpp"
 #include "mainstream/engine.hpp"
 #include "train/exits/level_features.hpp"
@@ -14,13 +12,6 @@
 
 namespace mainstream {
 namespace {
-
-std::vector<float> made_up(std::size_t size, double seed) {
-  std::vector<float> values;
-  for (std::size_t i = 0; i < size; ++i)
-    values.push_back(static_cast<float>(std::sin(seed + static_cast<double>(i))));
-  return values;
-}
 
 // Whatever it is trained to: constants that are not 0.
 Graph filled(Graph graph) {

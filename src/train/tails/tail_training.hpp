@@ -1,9 +1,9 @@
 // Trains the tails of one or several apps that share their pictures.
 //
-// A tail begins as an exit (TailStart). An exit knows the pictures that it learned from too well to show what it
-// misses, so in training the exit of a clip's app answers by models that saw neither the picture nor the fold
-// (cross-fitting). Each fold has a model of its own, which answers on the fold's examples; one more, which learns
-// from all of them, is the tail. docs/training.md tells why.
+// A tail begins as an exit (TailStart). An exit knows the pictures that it learned from too well to show what
+// it misses, so in training the exit of a clip's app answers by models that saw neither the picture nor the
+// fold (cross-fitting). Each fold has a model of its own, which answers on the fold's examples; one more,
+// which learns from all of them, is the tail. docs/training.md tells why.
 #pragma once
 
 #include <string>

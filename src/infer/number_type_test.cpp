@@ -9,11 +9,11 @@ namespace {
 
 // Of the largest value: what a format of eight significant bits loses in ten layers, and one of seven bits
 // and a sign with scales by tensor.
-double tolerance(Precision precision) {
-  return precision == Precision::int8 ? 0.12 : precision == Precision::bf16 ? 0.04 : 1e-5;
+double tolerance(NumberType number_type) {
+  return number_type == NumberType::int8 ? 0.12 : number_type == NumberType::bf16 ? 0.04 : 1e-5;
 }
 
-class PrecisionTest : public testing::TestWithParam<Precision> {
+class NumberTypeTest : public testing::TestWithParam<NumberType> {
  protected:
   void SetUp() override {
     if (!processor_has(GetParam())) {
@@ -38,7 +38,7 @@ class PrecisionTest : public testing::TestWithParam<Precision> {
   };
 };
 
-TEST_P(PrecisionTest, ANetworkAnswersAlmostAsInF32) {
+TEST_P(NumberTypeTest, ANetworkAnswersAlmostAsInF32) {
   for (std::uint32_t seed = 1; seed <= 4; ++seed) {
     const Case test(seed);
     Network network(test.engine, test.maker.graph, GetParam(), test.ranges);
@@ -49,7 +49,7 @@ TEST_P(PrecisionTest, ANetworkAnswersAlmostAsInF32) {
   }
 }
 
-TEST_P(PrecisionTest, ConvolutionsReallyComputeInIt) {
+TEST_P(NumberTypeTest, ConvolutionsReallyComputeInIt) {
   const Case test(1);
   const Network network(test.engine, test.maker.graph, GetParam(), test.ranges);
   std::size_t convolutions = 0, inside = 0;
@@ -58,15 +58,15 @@ TEST_P(PrecisionTest, ConvolutionsReallyComputeInIt) {
     ++convolutions;
     inside += step.type != "f32" ? 1 : 0;
   }
-  EXPECT_GE(inside, GetParam() == Precision::f32 ? 0 : convolutions - 3);
+  EXPECT_GE(inside, GetParam() == NumberType::f32 ? 0 : convolutions - 3);
 }
 
-TEST_P(PrecisionTest, StemAndTailsMayDiffer) {
+TEST_P(NumberTypeTest, StemAndTailsMayDiffer) {
   const Case test(3);
   const Graph& graph = test.maker.graph;
   const auto tensors = branchpoints_of(graph);
-  Stem stem(test.engine, graph, tensors, std::vector<Precision>(tensors.size(), GetParam()), test.ranges);
-  for (const Precision other : {Precision::f32, Precision::bf16, Precision::int8}) {
+  Stem stem(test.engine, graph, tensors, std::vector<NumberType>(tensors.size(), GetParam()), test.ranges);
+  for (const NumberType other : {NumberType::f32, NumberType::bf16, NumberType::int8}) {
     if (!processor_has(other)) continue;
     const double allowed = std::max(tolerance(GetParam()), tolerance(other));
     std::vector<Tail> tails;
@@ -84,13 +84,13 @@ TEST_P(PrecisionTest, StemAndTailsMayDiffer) {
   }
 }
 
-TEST_P(PrecisionTest, SegmentsMayDiffer) {
+TEST_P(NumberTypeTest, SegmentsMayDiffer) {
   const Case test(4);
   const Graph& graph = test.maker.graph;
   const auto tensors = branchpoints_of(graph);
-  std::vector<Precision> precisions(tensors.size(), GetParam());
-  for (std::size_t i = 0; i < precisions.size(); i += 2) precisions[i] = Precision::f32;
-  Stem stem(test.engine, graph, tensors, precisions, test.ranges);
+  std::vector<NumberType> number_types(tensors.size(), GetParam());
+  for (std::size_t i = 0; i < number_types.size(); i += 2) number_types[i] = NumberType::f32;
+  Stem stem(test.engine, graph, tensors, number_types, test.ranges);
   const auto expected = run_reference(graph, {{graph.inputs.front(), test.inputs[0]}});
   stem.load(test.inputs[0]);
   stem.run_to(tensors.size() - 1);
@@ -100,14 +100,15 @@ TEST_P(PrecisionTest, SegmentsMayDiffer) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, PrecisionTest, testing::Values(Precision::f32, Precision::bf16, Precision::int8),
+INSTANTIATE_TEST_SUITE_P(, NumberTypeTest,
+                         testing::Values(NumberType::f32, NumberType::bf16, NumberType::int8),
                          [](const auto& of) { return std::string(to_string(of.param)); });
 
-TEST(PrecisionErrors, AreUsage) {
+TEST(NumberTypeErrors, AreUsage) {
   auto maker = small_network(1);
   const auto tensors = branchpoints_of(maker.graph);
   const Engine engine({.threads = 1});
-  EXPECT_ERROR(usage, Stem(engine, maker.graph, tensors, {Precision::f32}), "branchpoints, got 1");
+  EXPECT_ERROR(usage, Stem(engine, maker.graph, tensors, {NumberType::f32}), "branchpoints, got 1");
 }
 
 TEST(Calibration, RangesHoldWhatWasSeen) {
@@ -131,7 +132,7 @@ TEST(Calibration, F32AgreesWithItself) {
   auto maker = small_network(2);
   const std::vector<std::vector<float>> inputs{maker.values(maker.graph.inputs.front())};
   const Agreement agreement = measure_agreement(
-      Engine({.threads = 1}), maker.graph, branchpoints_of(maker.graph).back(), inputs, Precision::f32, {});
+      Engine({.threads = 1}), maker.graph, branchpoints_of(maker.graph).back(), inputs, NumberType::f32, {});
   EXPECT_EQ(agreement.top1, 1);
   EXPECT_NEAR(agreement.lowest_cosine, 1, 1e-6);
   EXPECT_EQ(agreement.inputs, 1U);

@@ -17,10 +17,10 @@
 namespace mainstream {
 namespace {
 
-constexpr PrecisionPair kF32{}, kHalf{Precision::bf16, Precision::bf16},
-    kMixed{Precision::int8, Precision::f32}, kSmall{Precision::int8, Precision::int8};
+constexpr NumberTypes kF32{}, kHalf{NumberType::bf16, NumberType::bf16},
+    kMixed{NumberType::int8, NumberType::f32}, kSmall{NumberType::int8, NumberType::int8};
 
-class PrecisionTest : public testing::TestWithParam<Precision> {
+class NumberTypeTest : public testing::TestWithParam<NumberType> {
  protected:
   static void SetUpTestSuite() {
     set_log_level("error");
@@ -51,8 +51,8 @@ class PrecisionTest : public testing::TestWithParam<Precision> {
     Costs costs{.stems = {{.scale_ms = 1, .segment_ms = {}}}, .own_ms = {}};
     costs.own_ms.resize(mix.apps.size());
     const std::vector<double> way{2, 14, 10}, tails{25, 11, 1};
-    for (const Precision type : stem.number_types) {
-      const double share = type == Precision::f32 ? 1 : type == GetParam() ? 0.3 : 0.9;
+    for (const NumberType type : stem.number_types) {
+      const double share = type == NumberType::f32 ? 1 : type == GetParam() ? 0.3 : 0.9;
       std::vector<double>& segments = costs.stems[0].segment_ms[type];
       segments.resize(stem.base.branchpoints.size());
       for (std::size_t i = 0; i < way.size(); ++i) {
@@ -70,16 +70,16 @@ class PrecisionTest : public testing::TestWithParam<Precision> {
   TestFolder out_;
 };
 
-TestMix* PrecisionTest::files_ = nullptr;
+TestMix* NumberTypeTest::files_ = nullptr;
 
 // What an app's network answers when each of its two parts has a number type.
-std::vector<float> scores_of(const Mix& mix, std::size_t app, std::size_t candidate, PrecisionPair pair,
+std::vector<float> scores_of(const Mix& mix, std::size_t app, std::size_t candidate, NumberTypes pair,
                              const std::vector<std::vector<float>>& inputs) {
   const Engine engine({.threads = 1});
   const Mix::Stem& on = mix.stems[0];
   std::vector<std::string> tensors;
   for (const std::size_t place : on.branchpoints) tensors.push_back(on.base.branchpoints[place].tensor);
-  Stem stem(engine, on.base.graph, tensors, std::vector<Precision>(tensors.size(), pair.stem),
+  Stem stem(engine, on.base.graph, tensors, std::vector<NumberType>(tensors.size(), pair.stem),
             on.base.ranges);
   const Candidate& described = mix.apps[app].manifest().candidates[candidate];
   Tail tail(stem, mix.apps[app].package.graph(described), pair.tail, described.ranges);
@@ -92,38 +92,37 @@ std::vector<float> scores_of(const Mix& mix, std::size_t app, std::size_t candid
   return scores;
 }
 
-TEST_P(PrecisionTest, IsOfferedWhereBasePackageAndProcessorHaveIt) {
+TEST_P(NumberTypeTest, IsOfferedWhereBasePackageAndProcessorHaveIt) {
   const Mix with = mix();
   EXPECT_THAT(with.stems[0].number_types, testing::Contains(GetParam()));
-  EXPECT_EQ(with.stems[0].number_types.front(), Precision::f32);
+  EXPECT_EQ(with.stems[0].number_types.front(), NumberType::f32);
   const Mix without = files_->mix();
-  EXPECT_THAT(without.stems[0].number_types, testing::ElementsAre(Precision::f32));
+  EXPECT_THAT(without.stems[0].number_types, testing::ElementsAre(NumberType::f32));
   const Candidate& middle = without.apps[0].manifest().candidates[1];
   EXPECT_THAT(number_types_of(middle, without.stems[0]), testing::ElementsAre(kF32));
   const Problem alone = make_problem(with, costs(with), 100, Mode::no_sharing);
   for (const Problem::Candidate& entry : alone.apps[0].candidates) {
-    EXPECT_TRUE(entry.stem_precision == entry.tail_precision)
-        << "a network that runs alone has one number type";
+    EXPECT_TRUE(entry.stem_type == entry.tail_type) << "a network that runs alone has one number type";
   }
 }
 
-TEST_P(PrecisionTest, EverythingIsMeasuredInEachPrecision) {
+TEST_P(NumberTypeTest, EverythingIsMeasuredInEachNumberType) {
   const Mix apps = mix();
   const Costs measured = known_costs(Engine({.threads = 1}), apps, out_ / "cache");
   const std::string middle = apps.apps[0].manifest().candidates[1].id,
                     last = apps.apps[0].manifest().candidates[0].id;
   EXPECT_GT(measured.own_ms[0].at({middle, GetParam()}), 0);
-  EXPECT_GT(measured.own_ms[0].at({middle, Precision::f32}), 0);
+  EXPECT_GT(measured.own_ms[0].at({middle, NumberType::f32}), 0);
   EXPECT_FALSE(measured.own_ms[0].contains({last, GetParam()})) << "a head alone is in f32";
   EXPECT_EQ(measured.stems[0].segment_ms.at(GetParam()).size(), apps.stems[0].base.branchpoints.size());
 }
 
-TEST_P(PrecisionTest, ATightBudgetBuysMoreWithIt) {
+TEST_P(NumberTypeTest, ATightBudgetBuysMoreWithIt) {
   const Mix apps = mix();
   const Planner planner(apps, {});
   const MixPlan rich = planner.solve(costs(apps), 3000);
   for (const Setting& setting : rich.settings) EXPECT_EQ(setting.number_types, kF32);
-  EXPECT_THAT(rich.stem_types[0], testing::Each(Precision::f32));
+  EXPECT_THAT(rich.stem_types[0], testing::Each(NumberType::f32));
   const MixPlan poor = planner.solve(costs(apps), 100);
   ASSERT_TRUE(poor.schedule.feasible);
   EXPECT_THAT(poor.stem_types[0], testing::Contains(GetParam()));
@@ -135,11 +134,11 @@ TEST_P(PrecisionTest, ATightBudgetBuysMoreWithIt) {
 }
 
 // The stem is compiled anew while the first plan runs; each plan answers with its own number types.
-TEST_P(PrecisionTest, ANewScheduleMayChangeTheStemsPrecision) {
+TEST_P(NumberTypeTest, ANewScheduleMayChangeTheStemsNumberType) {
   const Mix apps = mix(kClipFps);
   Deployer deployer(apps, Mode::mainstream, Engine({.threads = 1}), Clock::system());
-  const PrecisionPair pair = GetParam() == Precision::bf16 ? kHalf : kSmall;
-  const PrecisionPair head{GetParam(), Precision::f32};
+  const NumberTypes pair = GetParam() == NumberType::bf16 ? kHalf : kSmall;
+  const NumberTypes head{GetParam(), NumberType::f32};
   const MixPlan before = files_->plan({{0, 20}, {1, 20}, {2, 20}}),
                 after = files_->plan({{0, 20, head}, {1, 20, pair}, {2, 20, pair}}, GetParam());
   auto first = deployer.plan(before);
@@ -170,10 +169,10 @@ TEST_P(PrecisionTest, ANewScheduleMayChangeTheStemsPrecision) {
   EXPECT_TRUE(old_stem.expired()) << "what no plan has goes";
 }
 
-TEST_P(PrecisionTest, WithoutSharingTheWholeNetworkIsInIt) {
+TEST_P(NumberTypeTest, WithoutSharingTheWholeNetworkIsInIt) {
   const Mix apps = mix(kClipFps);
   Deployer deployer(apps, Mode::no_sharing, Engine({.threads = 1}), Clock::system());
-  const PrecisionPair pair = GetParam() == Precision::bf16 ? kHalf : kSmall;
+  const NumberTypes pair = GetParam() == NumberType::bf16 ? kHalf : kSmall;
   auto plan = deployer.plan(files_->plan({{2, 20, pair}, {2, 20, pair}, {2, 20, pair}}, GetParam()));
   VideoReader reader(files_->clip().string());
   std::vector<float> scores(3);
@@ -186,7 +185,7 @@ TEST_P(PrecisionTest, WithoutSharingTheWholeNetworkIsInIt) {
 }
 
 // Of a report's first schedule: where each shared segment ends, and in what it runs.
-std::map<int, std::string> precisions_told(const Json& report) {
+std::map<int, std::string> number_types_told(const Json& report) {
   std::map<int, std::string> told;
   for (const Json& segment : report["schedules"][0]["shared"])
     told[segment["layers"][1]] = segment["precision"];
@@ -194,14 +193,14 @@ std::map<int, std::string> precisions_told(const Json& report) {
 }
 
 // A whole run from files: a given schedule, what the report says of it, and that report run again.
-TEST_P(PrecisionTest, AScheduleFileSaysItAndAReportTellsIt) {
+TEST_P(NumberTypeTest, AScheduleFileSaysItAndAReportTellsIt) {
   const std::string name = to_string(GetParam());
   RunOptions options = run_options();
   options.pace = Pace::all;
   options.frame_log = out_ / "frames.csv";
   options.report = out_ / "report.json";
   options.schedule = out_ / "schedule.json";
-  const std::string own = GetParam() == Precision::bf16 ? "bf16" : "f32";
+  const std::string own = GetParam() == NumberType::bf16 ? "bf16" : "f32";
   const auto& candidates = files_->manifests["a"].candidates;
   Json apps = Json::array();
   for (const char* id : {"a", "b", "c"}) {
@@ -220,24 +219,24 @@ TEST_P(PrecisionTest, AScheduleFileSaysItAndAReportTellsIt) {
   EXPECT_EQ(told["apps"][1]["tail_precision"], own);
   const std::string log = read_file(*options.frame_log);
   // A segment that was measured to cost no less, as on a busy machine, runs in a more exact type.
-  const std::map<int, std::string> used = precisions_told(json);
+  const std::map<int, std::string> used = number_types_told(json);
   EXPECT_THAT(used, testing::Each(testing::Pair(testing::_, testing::AnyOf(name, "f32", "bf16"))));
   if (std::ranges::all_of(used, [&](const auto& segment) { return segment.second == name; })) {
     const Mix mixed = mix();
-    const auto expected = scores_of(mixed, 0, 1, {GetParam(), *precision_from(own)},
+    const auto expected = scores_of(mixed, 0, 1, {GetParam(), *number_type_from(own)},
                                     clip_inputs(mixed.stems[0].base, files_->clip(), 1));
     EXPECT_THAT(log, testing::HasSubstr(fmt::format("a,{:.6f}", expected[0])));
   }
   write_file(*options.schedule, told.dump());
   (void)run(options);
   const Json again = parse_json(read_file(*options.report), "report.json");
-  if (precisions_told(again) == used) {
+  if (number_types_told(again) == used) {
     EXPECT_EQ(read_file(*options.frame_log), log);
   }
 }
 
 // Live, under a budget: what is asked for is chosen, compiled and run.
-TEST_P(PrecisionTest, ARunChoosesByItself) {
+TEST_P(NumberTypeTest, ARunChoosesByItself) {
   RunOptions options = run_options();
   options.budget = 20;
   options.duration_s = 1;
@@ -247,7 +246,7 @@ TEST_P(PrecisionTest, ARunChoosesByItself) {
   EXPECT_EQ(report.stem_costs.size(), 3 * report.number_types.size());
 }
 
-TEST_P(PrecisionTest, ASchedulesPrecisionsMustBePossibleTogether) {
+TEST_P(NumberTypeTest, ASchedulesNumberTypesMustBePossibleTogether) {
   const Mix apps = mix();
   const auto& candidates = files_->manifests["a"].candidates;
   const auto refuse = [&](const std::vector<std::string>& stems, const char* message) {
@@ -272,18 +271,18 @@ TEST_P(PrecisionTest, ASchedulesPrecisionsMustBePossibleTogether) {
                "apps[0]: " + name + " stem, f32 tail is not possible");
 }
 
-TEST_P(PrecisionTest, PackagesMakeAProblemOfAllPrecisions) {
+TEST_P(NumberTypeTest, PackagesMakeAProblemOfAllNumberTypes) {
   const Mix apps = mix();
   const Problem problem = make_problem(apps, known_costs(Engine({.threads = 1}), apps, out_ / "cache"), 1000);
   validate(problem);
   const auto& names = problem.stems[0].layer_costs;
   ASSERT_EQ(names.size(), apps.stems[0].number_types.size());
-  EXPECT_NE(std::ranges::find(names, to_string(GetParam()), &Problem::LayerCosts::precision), names.end());
+  EXPECT_NE(std::ranges::find(names, to_string(GetParam()), &Problem::LayerCosts::number_type), names.end());
   for (const Problem::Candidate& candidate : problem.apps[0].candidates) EXPECT_GT(candidate.own_cost, 0);
   EXPECT_TRUE(solve(problem).feasible);
 }
 
-INSTANTIATE_TEST_SUITE_P(, PrecisionTest, testing::Values(Precision::bf16, Precision::int8),
+INSTANTIATE_TEST_SUITE_P(, NumberTypeTest, testing::Values(NumberType::bf16, NumberType::int8),
                          [](const auto& of) { return std::string(to_string(of.param)); });
 
 }  // namespace

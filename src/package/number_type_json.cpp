@@ -1,4 +1,4 @@
-#include "package/precision_json.hpp"
+#include "package/number_type_json.hpp"
 
 namespace mainstream {
 
@@ -11,10 +11,10 @@ Json ranges_to_json(const Ranges& ranges) {
   return list;
 }
 
-Precision parse_precision(const JsonField& field) {
-  const auto precision = precision_from(field.text());
-  if (!precision) field.fail("must be f32, bf16 or int8, is " + field.value().dump());
-  return *precision;
+NumberType parse_number_type(const JsonField& field) {
+  const auto number_type = number_type_from(field.text());
+  if (!number_type) field.fail("must be f32, bf16 or int8, is " + field.value().dump());
+  return *number_type;
 }
 
 Ranges parse_ranges(const JsonField& field) {

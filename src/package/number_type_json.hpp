@@ -1,15 +1,15 @@
-// Precisions and ranges of activations as they stand in prepared bases and in manifests (docs/formats.md).
+// Number types and ranges of activations as they stand in prepared bases and in manifests (docs/formats.md).
 #pragma once
 
 #include "core/json.hpp"
-#include "mainstream/precision.hpp"
+#include "mainstream/number_type.hpp"
 
 namespace mainstream {
 
 [[nodiscard]] Json ranges_to_json(const Ranges& ranges);
 
 // Throw untrusted, naming the field.
-[[nodiscard]] Precision parse_precision(const JsonField& field);
+[[nodiscard]] NumberType parse_number_type(const JsonField& field);
 [[nodiscard]] Ranges parse_ranges(const JsonField& field);
 
 }  // namespace mainstream
