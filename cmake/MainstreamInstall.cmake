@@ -25,7 +25,7 @@ install(FILES
 # pkg-config knows two packages: mainstream, and mainstream-train with libtorch. All libraries are static, so what they need is
 # needed by who links them: it stands in Libs and Requires, not in the .private fields.
 set(linked ${libraries})
-list(REMOVE_ITEM linked train)
+list(REMOVE_ITEM linked train distill)
 list(REVERSE linked)  # static libraries stand before those that they use
 list(TRANSFORM linked PREPEND "-lmainstream_")
 list(JOIN linked " " MAINSTREAM_LINKED)

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "cli_testing.hpp"
-#include "graph/onnx_model.hpp"
+#include "graph/onnx/model.hpp"
 
 namespace mainstream {
 namespace {

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "cli_testing.hpp"
-#include "graph/onnx_model.hpp"
+#include "graph/onnx/model.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/tensor_file.hpp"
 #include "tensor_inputs.hpp"

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "event/frame_score.hpp"
-#include "train/candidate_choice.hpp"
-#include "train/rate_interval.hpp"
+#include "train/validation/candidate_choice.hpp"
+#include "train/validation/rate_interval.hpp"
 
 namespace mainstream {
 namespace {

@@ -11,7 +11,7 @@
 #include "train/branchpoint_choice.hpp"
 #include "train/candidate_place.hpp"
 #include "train/clip_candidate.hpp"
-#include "train/clip_reader.hpp"
+#include "train/data/clip_reader.hpp"
 #include "train/exits/clip_exits.hpp"
 #include "train/exits/exit_levels.hpp"
 #include "train/manifest_start.hpp"

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "train/assessment.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/exits/threshold.hpp"
 #include "train/picture_candidate.hpp"
+#include "train/validation/assessment.hpp"
 
 namespace mainstream {
 namespace {

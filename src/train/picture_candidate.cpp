@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "event/frame_score.hpp"
-#include "train/assessment.hpp"
-#include "train/candidate_choice.hpp"
 #include "train/candidate_place.hpp"
-#include "train/rate_interval.hpp"
+#include "train/validation/assessment.hpp"
+#include "train/validation/candidate_choice.hpp"
+#include "train/validation/rate_interval.hpp"
 
 namespace mainstream {
 namespace {

@@ -16,17 +16,17 @@
 #include "package/sha256.hpp"
 #include "train/branchpoint_choice.hpp"
 #include "train/candidate_place.hpp"
+#include "train/data/picture_folders.hpp"
+#include "train/data/picture_split.hpp"
+#include "train/data/views.hpp"
 #include "train/exits/exit_levels.hpp"
 #include "train/exits/picture_exits.hpp"
 #include "train/manifest_start.hpp"
 #include "train/parallel.hpp"
-#include "train/picture_folders.hpp"
-#include "train/picture_split.hpp"
 #include "train/recipe.hpp"
 #include "train/stopped.hpp"
 #include "train/tails/picture_tails.hpp"
 #include "train/tails/tail_training.hpp"
-#include "train/views.hpp"
 
 namespace mainstream {
 namespace {

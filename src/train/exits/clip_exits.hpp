@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "train/clip_candidate.hpp"
-#include "train/clip_reader.hpp"
+#include "train/data/clip_reader.hpp"
 #include "train/exits/ridge.hpp"
 #include "train/tail_start.hpp"
 

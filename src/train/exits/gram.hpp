@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "train/data/half_rows.hpp"
 #include "train/exits/matrix.hpp"
-#include "train/half_rows.hpp"
 
 namespace mainstream {
 

@@ -10,8 +10,8 @@
 #include "graph/exit.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/number_type.hpp"
-#include "train/features.hpp"
-#include "train/half_rows.hpp"
+#include "train/data/features.hpp"
+#include "train/data/half_rows.hpp"
 
 namespace mainstream {
 

@@ -9,7 +9,6 @@
 #include "core/log.hpp"
 #include "mainstream/calibration.hpp"
 #include "mainstream/profile.hpp"
-#include "train/assessment.hpp"
 #include "train/candidate_place.hpp"
 #include "train/exits/level_features.hpp"
 #include "train/exits/linear_exit.hpp"
@@ -18,6 +17,7 @@
 #include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
 #include "train/stopped.hpp"
+#include "train/validation/assessment.hpp"
 
 namespace mainstream {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "mainstream/trainer.hpp"
+#include "train/data/features.hpp"
 #include "train/exits/ridge.hpp"
-#include "train/features.hpp"
 #include "train/picture_candidate.hpp"
 #include "train/tail_start.hpp"
 

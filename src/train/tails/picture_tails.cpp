@@ -1,10 +1,10 @@
 #include "train/tails/picture_tails.hpp"
 
 #include "core/log.hpp"
-#include "train/assessment.hpp"
 #include "train/candidate_place.hpp"
 #include "train/picture_calibration.hpp"
 #include "train/tails/tail_answers.hpp"
+#include "train/validation/assessment.hpp"
 
 namespace mainstream {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "mainstream/base.hpp"
 #include "mainstream/package.hpp"
-#include "train/features.hpp"
+#include "train/data/features.hpp"
 #include "train/stage_progress.hpp"
 
 namespace mainstream {

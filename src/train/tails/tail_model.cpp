@@ -9,12 +9,12 @@
 #include <random>
 
 #include "mainstream/error.hpp"
-#include "train/adamw.hpp"
-#include "train/graph_module.hpp"
 #include "train/recipe.hpp"
 #include "train/stopped.hpp"
 #include "train/tails/tail_graph.hpp"
-#include "train/torch_ops.hpp"
+#include "train/torch/adamw.hpp"
+#include "train/torch/graph_module.hpp"
+#include "train/torch/torch_ops.hpp"
 
 namespace mainstream {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "mainstream/graph.hpp"
-#include "train/features.hpp"
+#include "train/data/features.hpp"
 
 namespace mainstream {
 

@@ -11,8 +11,8 @@
 
 #include "mainstream/base.hpp"
 #include "mainstream/trainer.hpp"
+#include "train/data/features.hpp"
 #include "train/exits/ridge.hpp"
-#include "train/features.hpp"
 #include "train/tail_start.hpp"
 #include "train/tails/tail_graph.hpp"
 #include "train/tails/tail_model.hpp"

@@ -1,0 +1,75 @@
+#include "mainstream/distill.hpp"
+
+#include <fmt/format.h>
+
+#include "distill/hints.hpp"
+#include "distill/picture_source.hpp"
+#include "distill/student.hpp"
+#include "distill/student_training.hpp"
+#include "distill/view_maker.hpp"
+#include "distill/view_store.hpp"
+#include "graph/passes.hpp"
+#include "mainstream/error.hpp"
+#include "package/fingerprint.hpp"
+#include "package/sha256.hpp"
+
+namespace mainstream {
+namespace {
+
+void check(const DistillOptions& options) {
+  if (options.views < 1 || options.epochs < 0 || options.batch < 2 || options.video_step < 1) {
+    throw Error(ErrorKind::usage,
+                "views and the step between frames must be at least 1, epochs 0, the batch at least 2");
+  }
+  if (!(options.learning_rate > 0) || !(options.held_out > 0 && options.held_out < 1)) {
+    throw Error(ErrorKind::usage, "the learning rate must be positive, the held-out share between 0 and 1");
+  }
+}
+
+// What the stored views depend on.
+std::string view_key(const Base& teacher, const Base& student, const PictureSource& pictures,
+                     const DistillOptions& options) {
+  return sha256(fmt::format("{} {}x{} {} {}\n{}", teacher.id, student.input.width, student.input.height,
+                            options.views, options.seed, pictures.description()));
+}
+
+// What a checkpoint depends on, besides the views.
+std::string training_key(const std::string& views, const Graph& student, const DistillOptions& options) {
+  return sha256(fmt::format("hints {} {} {} {} {} {} {}", views, fingerprint(student), options.epochs,
+                            options.batch, options.learning_rate, options.weight_decay, options.held_out));
+}
+
+// What a graph computes behind its features is not trained: the student ends there, pooled to a vector.
+Base finished(const Base& student, Graph graph) {
+  const std::string features = graph.outputs.front();
+  const std::int64_t channels = graph.shape(features)[1];
+  graph.nodes.push_back({op::GlobalPool{}, {features}, "pooled"});
+  graph.nodes.push_back({op::Reshape{{channels}}, {"pooled"}, "vector"});
+  graph.outputs = {"vector"};
+  infer_shapes(graph);
+  return prepare_base(std::move(graph), {student.name, student.input, features});
+}
+
+}  // namespace
+
+std::optional<DistillResult> distill(const Base& teacher, const Base& student, const DistillOptions& options,
+                                     std::stop_token stop) {
+  check(options);
+  const PictureSource pictures(options);
+  const Graph blank = with_new_weights(stem_of(student.graph, student.features), options.seed);
+  const std::vector<Hint> hints = choose_hints(teacher, student);
+  std::vector<Shape> maps;
+  for (const Hint& hint : hints) maps.push_back(hint.map);
+  const std::string views = view_key(teacher, student, pictures, options);
+  ViewStore store(options.work, views, pictures.size() * options.views,
+                  {3, student.input.height, student.input.width}, maps);
+  if (!ViewMaker(teacher, student, hints, options).fill(store, pictures, stop)) return std::nullopt;
+  auto trained =
+      train_student(blank, student.input, hints, store, training_key(views, blank, options), options, stop);
+  if (!trained) return std::nullopt;
+  const std::int64_t used = store.filled().rows / options.views;
+  return DistillResult{finished(student, std::move(trained->graph)), used, pictures.size() - used,
+                       trained->held_out_loss};
+}
+
+}  // namespace mainstream
