@@ -16,6 +16,8 @@ namespace {
 
 // F1 may fall by this part of its standard error: that much is more likely chance than loss.
 constexpr double kErrorSpent = 0.5;
+// An error of 0 says that a few events came out alike, not that F1 is known so well.
+constexpr double kLeastError = 0.02;
 
 // The mean time in seconds from an event's start to the frame that completes the votes.
 double delay_of(const AppOption& option) {
@@ -39,13 +41,13 @@ class Spending {
   }
 
  private:
-  // The F1 that an app must keep; above 1, so that nothing is spent on it, where the error is unknown.
+  // The F1 that an app must keep; above 1, so that nothing is spent on it, where it was not measured.
   [[nodiscard]] double least_f1(std::size_t app) const {
     const Problem::App& given = problem_.apps[app];
     const AppOption& now = instance_.apps[app].options[assignment_[app]];
-    if (!given.options.empty()) return 2;
+    if (!given.options.empty() || given.candidates[now.entry].measured.empty()) return 2;
     const double error = candidate_quality(given.events, given.candidates[now.entry], now.fps).f1_error;
-    return error > 0 ? now.f1 - kErrorSpent * error : 2;
+    return now.f1 - kErrorSpent * std::max(error, kLeastError);
   }
 
   // Takes the step that costs least per second of delay saved. False when none fits.
