@@ -275,8 +275,18 @@ std::string training_table(const std::map<std::string, CheckSummary>& candidates
   return table.text();
 }
 
+std::string cuts_table(const std::vector<std::pair<std::string, CheckSummary>>& cuts) {
+  TextTable table("lrrr", {"trained on", "area", "F1 lost", "within 90 %"});
+  for (const auto& [name, summary] : cuts) {
+    table.add({name, fmt::format("{:.3f}", mean(summary.areas)), fmt::format("{:.3f}", mean(summary.lost)),
+               percent(summary.within / summary.stated)});
+  }
+  return table.text();
+}
+
 void run_training(const ExperimentArguments& arguments) {
   std::map<std::string, CheckSummary> candidates;
+  std::vector<std::pair<std::string, CheckSummary>> cuts;
   CheckSummary all;
   Json json{{"experiment", "training"},
             {"base", arguments.base.string()},
@@ -285,14 +295,15 @@ void run_training(const ExperimentArguments& arguments) {
   const Recorder recorder(arguments);
   recorder.for_each_training([&](const Training& training) {
     Json list = Json::array();
+    if (cuts.empty() || cuts.back().first != training.cut.name()) cuts.push_back({training.cut.name(), {}});
     const auto check = [&](const std::vector<std::filesystem::path>& packages,
                            std::optional<CandidateKind> kind) {
       const Recorded recorded = recorder.record(training, packages);
       json["fps"] = recorded.scores.fps;
       for (const CandidateCheck& one : check_candidates(recorded.mix, recorded.scores)) {
         if (kind && !one.candidate.starts_with(to_string(*kind))) continue;
-        add(candidates[one.candidate], one);
-        add(all, one);
+        for (CheckSummary* summary : {&candidates[one.candidate], &cuts.back().second, &all})
+          add(*summary, one);
         list.push_back(to_json(one));
       }
     };
@@ -310,9 +321,9 @@ void run_training(const ExperimentArguments& arguments) {
     write_file(arguments.output / "training.json", json.dump(1) + "\n");
   });
   fmt::print(
-      "Over all trainings and apps; off: mean distance of what was observed from what was promised.\n{}"
+      "Over all trainings and apps; off: mean distance of what was observed from what was promised.\n{}\n{}"
       "All: area {:.3f}, F1 lost to the threshold {:.3f}, intervals hold {} of observed values\n{}\n",
-      training_table(candidates), mean(all.areas), mean(all.lost), percent(all.within / all.stated),
+      training_table(candidates), cuts_table(cuts), mean(all.areas), mean(all.lost), percent(all.within / all.stated),
       (arguments.output / "training.json").string());
 }
 
