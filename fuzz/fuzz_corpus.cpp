@@ -92,7 +92,7 @@ void write_corpus(const std::filesystem::path& folder) {
 
 int main(int argc, char** argv) {
   try {
-    if (argc != 2) throw mainstream::Error(mainstream::ErrorKind::usage, "one folder is needed");
+    if (argc != 2) throw mainstream::Error(mainstream::ErrorKind::usage, "expected one folder");
     mainstream::write_corpus(argv[1]);
     return 0;
   } catch (...) {

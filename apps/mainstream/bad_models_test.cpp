@@ -52,7 +52,7 @@ TEST(BadModelsTest, UnsupportedOperations) {
   first_node(foreign)->set_domain("com.acme");
   expect_prepare_refuses(foreign.bytes(), "of domain 'com.acme'");
 
-  expect_prepare_refuses(conv_model().opset(999).bytes(), "opset 999");
+  expect_prepare_refuses(conv_model().opset(999).bytes(), "expected opset 7 to 17, got 999");
 }
 
 TEST(BadModelsTest, CyclesAndThingsThatNobodyMakes) {
@@ -68,7 +68,7 @@ TEST(BadModelsTest, CyclesAndThingsThatNobodyMakes) {
 
   OnnxModel missing_output = conv_model();
   missing_output.output("nobody");
-  expect_prepare_refuses(missing_output.bytes(), "output 'nobody' is made by no node");
+  expect_prepare_refuses(missing_output.bytes(), "no node makes output 'nobody'");
 
   OnnxModel nothing;
   expect_prepare_refuses(nothing.input("x", {1, 3, 8, 8}).bytes(), "bad.onnx: it has no output");
@@ -77,15 +77,15 @@ TEST(BadModelsTest, CyclesAndThingsThatNobodyMakes) {
 TEST(BadModelsTest, ValuesThatWouldShareABuffer) {
   OnnxModel twice = conv_model();
   twice.node("Relu", {"x"}, "y");
-  expect_prepare_refuses(twice.bytes(), "bad.onnx: node 'y' (Relu): value 'y' is made twice");
+  expect_prepare_refuses(twice.bytes(), "bad.onnx: node 'y' (Relu): duplicate value 'y'");
 
   OnnxModel over_weights = conv_model();
   over_weights.node("Relu", {"y"}, "w");
-  expect_prepare_refuses(over_weights.bytes(), "bad.onnx: node 'w' (Relu): value 'w' is made twice");
+  expect_prepare_refuses(over_weights.bytes(), "bad.onnx: node 'w' (Relu): duplicate value 'w'");
 
   OnnxModel over_input = conv_model();
   over_input.node("Relu", {"y"}, "x");
-  expect_prepare_refuses(over_input.bytes(), "bad.onnx: node 'x' (Relu): value 'x' is made twice");
+  expect_prepare_refuses(over_input.bytes(), "bad.onnx: node 'x' (Relu): duplicate value 'x'");
 
   OnnxModel into_itself = conv_model();
   into_itself.node("Relu", {"z"}, "z");
@@ -93,18 +93,18 @@ TEST(BadModelsTest, ValuesThatWouldShareABuffer) {
 
   OnnxModel inputs = conv_model();
   inputs.input("x", {1, 3, 8, 8});
-  expect_prepare_refuses(inputs.bytes(), "bad.onnx: value 'x' is made twice");
+  expect_prepare_refuses(inputs.bytes(), "bad.onnx: duplicate value 'x'");
 }
 
 TEST(BadModelsTest, GiganticSizes) {
   OnnxModel wide;
   wide.input("x", {1, 3, INT64_C(1) << 40, 8}).output("y").floats("w", {4, 3, 3, 3});
   wide.node("Conv", {"x", "w"}, "y");
-  expect_prepare_refuses(wide.bytes(), "input 'x' is said to have size 1099511627776");
+  expect_prepare_refuses(wide.bytes(), "input 'x' claims size 1099511627776");
 
   OnnxModel claims = conv_model();
   weights(claims)->set_dims(0, INT64_C(1) << 33);
-  expect_prepare_refuses(claims.bytes(), "tensor 'w' is said to be 8589934592x3x3x3");
+  expect_prepare_refuses(claims.bytes(), "tensor 'w' claims to be 8589934592x3x3x3");
 
   OnnxModel negative = conv_model();
   weights(negative)->set_dims(0, -4);
@@ -167,8 +167,7 @@ TEST(BadModelsTest, OpenSizesThatNothingBinds) {
   OnnxModel batch;
   batch.input("x", {8, 3, 8, 8}).floats("w", {4, 3, 3, 3}).output("y");
   batch.node("Conv", {"x", "w"}, "y");
-  expect_prepare_refuses(batch.bytes(),
-                         "a base has one input, 1x3xHEIGHTxWIDTH; this network has \"x\" 8x3x8x8");
+  expect_prepare_refuses(batch.bytes(), "expected one input, 1x3xHEIGHTxWIDTH, got \"x\" 8x3x8x8");
 }
 
 TEST(BadModelsTest, WeightsOutsideTheFile) {
@@ -190,7 +189,7 @@ TEST(BadModelsTest, WeightsThatAreNoNumbers) {
 
   OnnxModel strings = conv_model();
   weights(strings)->set_data_type(onnx::TensorProto::STRING);
-  expect_prepare_refuses(strings.bytes(), "tensor 'w' is of type STRING");
+  expect_prepare_refuses(strings.bytes(), "tensor 'w': expected type f32, f64, i32, i64 or bool, got STRING");
 }
 
 TEST(BadModelsTest, NamesThatWouldSteerATerminal) {

@@ -174,11 +174,11 @@ TEST_F(BaseCommandTest, CutRefusesWhatIsNotThere) {
   expect_refused(run_cli("base cut " + base + " logit -o " + base + ".cut"), 2,
                  "base mine has no tensor \"logit\"; did you mean \"logits\"?");
   expect_refused(run_cli("base cut " + base + " something-else -o " + base + ".cut"), 2,
-                 "base show names them");
+                 "base show lists them");
   expect_refused(run_cli("base cut " + base + " a -o " + (folder_ / "." / "out.onnx").string()), 2,
                  "--output is the base itself");
   expect_refused(run_cli("base cut " + in_.string() + " a -o " + base + ".cut"), 3,
-                 "in.onnx: no prepared base");
+                 "in.onnx: not a prepared base");
   expect_refused(run_cli("base cut " + base + " a"), 2, "--output is required");
   EXPECT_TRUE(read_file(out_) == before);
   EXPECT_FALSE(std::filesystem::exists(base + ".cut"));
@@ -189,8 +189,8 @@ TEST_F(BaseCommandTest, RefusesWrongOptions) {
   expect_refused(prepare("--mean 1,2"), 2, "--mean: has 2 numbers");
   expect_refused(prepare("--scale 1/0"), 2, "--scale: \"1/0\" is no number");
   expect_refused(prepare("--scale 0"), 2, "scale[0]: must not be 0");
-  expect_refused(prepare("--channels grey"), 2, "channels: must be one of rgb, bgr");
-  expect_refused(prepare("--resize no"), 2, "resize: must be one of stretch, crop, letterbox");
+  expect_refused(prepare("--channels grey"), 2, "channels: expected one of: rgb, bgr");
+  expect_refused(prepare("--resize no"), 2, "resize: expected one of: stretch, crop, letterbox");
   expect_refused(prepare("--features z"), 2, "no tensor \"z\" for the features");
   expect_refused(prepare("--input-size 0"), 2, "--input-size");
   expect_refused(prepare("--surprise"), 2, "--surprise");
@@ -213,7 +213,7 @@ TEST_F(BaseCommandTest, ShowsATableAndJson) {
 }
 
 TEST_F(BaseCommandTest, ShowRefusesWhatWasNotPrepared) {
-  expect_refused(run_cli("base show " + in_.string()), 3, "in.onnx: no prepared base");
+  expect_refused(run_cli("base show " + in_.string()), 3, "in.onnx: not a prepared base");
   EXPECT_EQ(run_cli("base show " + in_.string() + " --json").exit_code, 3);
 }
 

@@ -74,7 +74,7 @@ TEST_F(InferTest, RefusesWhatDoesNotFit) {
   EXPECT_THAT(result.err, testing::HasSubstr("but 1x3x2x2 was given"));
   result = run_cli("infer " + model + " " + at("small.npy") + " " + at("small.npy"));
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err, testing::HasSubstr("has 1 inputs, 2 were given"));
+  EXPECT_THAT(result.err, testing::HasSubstr("expected 1 inputs, got 2"));
   result = run_cli("infer " + model + " " + at("missing.jpg"));
   EXPECT_EQ(result.exit_code, 3);
   write_file(at("broken.onnx"), "not a model");

@@ -44,8 +44,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
     throw Error(ErrorKind::unreadable, fmt::format("{}: not a regular file", path.string()));
   }
   if (static_cast<std::uint64_t>(status.st_size) > max_bytes) {
-    throw Error(ErrorKind::untrusted, fmt::format("{}: {} bytes, more than the {} allowed here",
-                                                  path.string(), status.st_size, max_bytes));
+    throw Error(ErrorKind::untrusted, fmt::format("{}: expected at most {} bytes, got {}", path.string(),
+                                                  max_bytes, status.st_size));
   }
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t done = 0;

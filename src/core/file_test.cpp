@@ -21,7 +21,7 @@ TEST(FileTest, RefusesFoldersMissingAndOversizedFiles) {
   write_file(folder / "a", "hello");
   EXPECT_ERROR(unreadable, read_file(folder / "b"), "b: cannot open");
   EXPECT_ERROR(unreadable, read_file(folder / ""), "not a regular file");
-  EXPECT_ERROR(untrusted, read_file(folder / "a", 4), "5 bytes, more than the 4 allowed");
+  EXPECT_ERROR(untrusted, read_file(folder / "a", 4), "expected at most 4 bytes, got 5");
 }
 
 TEST(FileTest, FailedWriteLeavesTheOldFileAndNothingElse) {

@@ -42,14 +42,14 @@ Json parse_json(std::string_view text, const std::string& source) {
   std::string last_key;
   const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > kMaxDepth) {
-      throw Error(ErrorKind::untrusted, fmt::format("{}: nested deeper than {}", source, kMaxDepth));
+      throw Error(ErrorKind::untrusted, fmt::format("{}: nested deeper than {} levels", source, kMaxDepth));
     }
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key) {
       last_key = in_quotes(parsed.get<std::string>());
       if (!keys.back().insert(parsed.get<std::string>()).second) {
-        throw Error(ErrorKind::untrusted, fmt::format("{}: field {} stands twice", source, last_key));
+        throw Error(ErrorKind::untrusted, fmt::format("{}: duplicate field {}", source, last_key));
       }
     }
     return true;
@@ -65,7 +65,7 @@ Json parse_json(std::string_view text, const std::string& source) {
 }
 
 std::optional<JsonField> JsonField::find(std::string_view key) const {
-  if (!value_.is_object()) fail(fmt::format("must be an object, is {}", describe(value_)));
+  if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
   const auto found = value_.find(std::string(key));
   if (found == value_.end()) return std::nullopt;
   const char* separator = path_.ends_with(":") ? " " : ".";
@@ -84,14 +84,14 @@ JsonField JsonField::at(std::size_t index) const {
 }
 
 std::size_t JsonField::size() const {
-  if (!value_.is_array()) fail(fmt::format("must be a list, is {}", describe(value_)));
+  if (!value_.is_array()) fail(fmt::format("expected an array, got {}", describe(value_)));
   return value_.size();
 }
 
 double JsonField::number(double low, double high) const {
   const double x = value_.is_number() ? value_.get<double>() : std::nan("");
   if (!(std::isfinite(x) && x >= low && x <= high)) {
-    fail(fmt::format("must be a number from {} to {}, is {}", low, high, describe(value_)));
+    fail(fmt::format("expected a number from {} to {}, got {}", low, high, describe(value_)));
   }
   return x;
 }
@@ -101,28 +101,28 @@ std::int64_t JsonField::integer(std::int64_t low, std::int64_t high) const {
                         ? value_.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)
                         : value_.is_number_integer();
   if (!fits || value_.get<std::int64_t>() < low || value_.get<std::int64_t>() > high) {
-    fail(fmt::format("must be a whole number from {} to {}, is {}", low, high, describe(value_)));
+    fail(fmt::format("expected a whole number from {} to {}, got {}", low, high, describe(value_)));
   }
   return value_.get<std::int64_t>();
 }
 
 std::string JsonField::text() const {
-  if (!value_.is_string()) fail(fmt::format("must be a text, is {}", describe(value_)));
+  if (!value_.is_string()) fail(fmt::format("expected a string, got {}", describe(value_)));
   return value_.get<std::string>();
 }
 
 bool JsonField::boolean() const {
-  if (!value_.is_boolean()) fail(fmt::format("must be true or false, is {}", describe(value_)));
+  if (!value_.is_boolean()) fail(fmt::format("expected true or false, got {}", describe(value_)));
   return value_.get<bool>();
 }
 
 void JsonField::allow_only(std::initializer_list<std::string_view> keys) const {
-  if (!value_.is_object()) fail(fmt::format("must be an object, is {}", describe(value_)));
+  if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
   for (const auto& item : value_.items()) {
     if (std::find(keys.begin(), keys.end(), item.key()) != keys.end()) continue;
     const std::string near = nearest_word(item.key(), keys);
     fail(fmt::format("unknown field \"{}\"{}", item.key(),
-                     near.empty() ? fmt::format("; known are {}", fmt::join(keys, ", "))
+                     near.empty() ? fmt::format("; expected one of: {}", fmt::join(keys, ", "))
                                   : fmt::format("; did you mean \"{}\"?", near)));
   }
 }

@@ -11,8 +11,8 @@ TEST(JsonTest, ErrorsNameTheField) {
   const Json document = parse_json(R"({"apps": [{"tpr": 1.5, "id": 3}]})", "p.json");
   const JsonField root(document, "p.json:");
   EXPECT_ERROR(untrusted, root["apps"].at(0)["tpr"].number(0, 1),
-               "p.json: apps[0].tpr: must be a number from 0 to 1, is 1.5");
-  EXPECT_ERROR(untrusted, root["apps"].at(0)["id"].text(), "p.json: apps[0].id: must be a text, is 3");
+               "p.json: apps[0].tpr: expected a number from 0 to 1, got 1.5");
+  EXPECT_ERROR(untrusted, root["apps"].at(0)["id"].text(), "p.json: apps[0].id: expected a string, got 3");
   EXPECT_ERROR(untrusted, root["budget"], "p.json: field \"budget\" is missing");
   EXPECT_ERROR(untrusted, root.allow_only({"app", "budget"}),
                "unknown field \"apps\"; did you mean \"app\"?");
@@ -23,7 +23,7 @@ TEST(JsonTest, RefusesWhatIsNotJson) {
   EXPECT_ERROR(untrusted, parse_json("{\"a\": NaN}", "x"), "x: not JSON");
   EXPECT_ERROR(untrusted, parse_json("{\"a\": NaN}", "x"), "in or after field \"a\"");
   EXPECT_ERROR(untrusted, parse_json("{\"a\": 1, \"b\": [1e999]}", "x"), "in or after field \"b\"");
-  EXPECT_ERROR(untrusted, parse_json(R"({"a": 1, "a": 2})", "x"), "x: field \"a\" stands twice");
+  EXPECT_ERROR(untrusted, parse_json(R"({"a": 1, "a": 2})", "x"), "x: duplicate field \"a\"");
   EXPECT_ERROR(untrusted, parse_json(std::string(100, '['), "x"), "x: nested deeper than 64");
 }
 

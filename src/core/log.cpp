@@ -19,7 +19,8 @@ std::shared_ptr<spdlog::logger> module_log(const std::string& module) {
 void set_log_level(const std::string& level) {
   const auto parsed = spdlog::level::from_str(level);
   if (parsed == spdlog::level::off && level != "off") {
-    throw Error(ErrorKind::usage, "log level '" + level + "': known are debug, info, warn, error, off");
+    throw Error(ErrorKind::usage,
+                "unknown log level '" + level + "'; expected one of: debug, info, warn, error, off");
   }
   spdlog::set_level(parsed);
 }

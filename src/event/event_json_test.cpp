@@ -81,14 +81,14 @@ TEST(EventJsonTest, MessagesNameFileLineAndField) {
     return read_events(folder / "e.jsonl");
   };
   EXPECT_ERROR(untrusted, read_second("{\"app\":"), "e.jsonl:2: not JSON");
-  EXPECT_ERROR(untrusted, read_second("[]"), "e.jsonl:2: must be an object");
+  EXPECT_ERROR(untrusted, read_second("[]"), "e.jsonl:2: expected an object");
   EXPECT_ERROR(untrusted, read_second("{\"app\":\"a\",\"end_frame\":5}"), "e.jsonl:2: field \"start_frame\"");
   EXPECT_ERROR(untrusted, read_second("{\"app\":\"a\",\"start_frame\":-1,\"end_frame\":5}"),
-               "start_frame: must");
+               "start_frame: expected");
   EXPECT_ERROR(untrusted, read_second("{\"app\":\"a\",\"start_frame\":6,\"end_frame\":5}"),
-               "e.jsonl:2: end_frame: must be a whole number from 6");
+               "e.jsonl:2: end_frame: expected a whole number from 6");
   EXPECT_ERROR(untrusted, read_second(R"({"app":"a","start_frame":1,"end_frame":5,"confirmed_frame":6})"),
-               "e.jsonl:2: confirmed_frame: must be a whole number from 1");
+               "e.jsonl:2: confirmed_frame: expected a whole number from 1");
   EXPECT_ERROR(untrusted, read_second(R"({"app":"a","start_frame":1,"end_frame":5,"votes":-1})"),
                "e.jsonl:2: votes");
   for (const std::string time : {"now", "2024-02-30T00:00:00.000Z", "2024-05-17T08:30:00.250",

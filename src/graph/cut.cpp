@@ -30,7 +30,7 @@ bool is_unfinished(const Graph& graph, const std::vector<std::size_t>& readers) 
 
 const std::string& only_input(const Graph& graph) {
   if (graph.inputs.size() != 1) {
-    throw Error(ErrorKind::unsupported, fmt::format("{}: a network must have one input, this has {}",
+    throw Error(ErrorKind::unsupported, fmt::format("{}: expected a network with one input, got {} inputs",
                                                     graph.name, graph.inputs.size()));
   }
   return graph.inputs.front();
@@ -87,7 +87,7 @@ Graph tail_of(const Graph& graph, const std::string& tensor) {
     for (const std::string& input : node.inputs) {
       if (tail.is_constant(input) || known.contains(input)) continue;
       throw Error(ErrorKind::untrusted,
-                  fmt::format("{}: '{}' is no branchpoint: '{}' reaches node '{}' without passing it",
+                  fmt::format("{}: '{}' is not a branchpoint: '{}' reaches node '{}' without passing it",
                               graph.name, tensor, input, node.output));
     }
     known.insert(node.output);
@@ -136,9 +136,10 @@ std::string find_features(const Graph& graph) {
   }
   throw Error(
       ErrorKind::unsupported,
-      fmt::format("{}: no features found: neither a global pooling nor any N x C x H x W tensor; name them "
-                  "with --features",
-                  graph.name));
+      fmt::format(
+          "{}: no features found: it has neither a global pooling nor an N x C x H x W tensor; name them "
+          "with --features",
+          graph.name));
 }
 
 Graph join(const Graph& base, const Graph& tail) {
@@ -146,7 +147,7 @@ Graph join(const Graph& base, const Graph& tail) {
   for (const std::string& cut : tail.inputs) {
     if (whole.shape(cut) == tail.shape(cut)) continue;
     throw Error(ErrorKind::untrusted,
-                fmt::format("{}: its input '{}' is {}, the base makes {}", tail.name, cut,
+                fmt::format("{}: its input '{}' is {}, but the base makes {}", tail.name, cut,
                             to_string(tail.shape(cut)), to_string(whole.shape(cut))));
   }
   whole.name = tail.name;

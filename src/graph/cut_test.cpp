@@ -61,7 +61,7 @@ TEST(CutTest, StemAndTailAreTheNetwork) {
 }
 
 TEST(CutTest, CuttingAwayFromABranchpointIsRefused) {
-  EXPECT_ERROR(untrusted, tail_of(residual(), "c2"), "'c2' is no branchpoint: 'x' reaches node 'c1'");
+  EXPECT_ERROR(untrusted, tail_of(residual(), "c2"), "'c2' is not a branchpoint: 'x' reaches node 'c1'");
   EXPECT_ERROR(untrusted, tail_of(residual(), "nothing"), "has no activation 'nothing'");
 }
 
@@ -106,7 +106,7 @@ TEST(CutTest, JoinLeavesOutWhatTheTailDoesNotUse) {
 TEST(CutTest, JoinRefusesATailOfAnotherShape) {
   Graph tail = tail_of(residual(), "r1");
   tail.shapes["r1"] = {1, 2, 4, 4};
-  EXPECT_ERROR(untrusted, join(residual(), tail), "its input 'r1' is 1x2x4x4, the base makes 1x2x8x8");
+  EXPECT_ERROR(untrusted, join(residual(), tail), "its input 'r1' is 1x2x4x4, but the base makes 1x2x8x8");
 }
 
 TEST(CutTest, BatchIsFree) {

@@ -29,9 +29,9 @@ class ExitBuilder {
     const auto is_taken = [&](const std::string& input) { return input.starts_with(prefix_); };
     while (std::any_of(graph_.inputs.begin(), graph_.inputs.end(), is_taken)) prefix_ = "exit/" + prefix_;
     if (graph_.shapes.contains(output) || output.starts_with(prefix_))
-      throw Error(
-          ErrorKind::usage,
-          fmt::format("{}: the output cannot be named '{}', which another tensor is", graph_.name, output));
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: the output cannot be named '{}': another tensor has that name",
+                              graph_.name, output));
   }
 
   // The level's features, [1, features].
@@ -63,7 +63,7 @@ class ExitBuilder {
     if (is_new) graph_.inputs.push_back(level.tensor);
     if (known->second != level.shape)
       throw Error(ErrorKind::usage,
-                  fmt::format("{}: '{}' is given as {} and as {}", graph_.name, level.tensor,
+                  fmt::format("{}: '{}' has two shapes, {} and {}", graph_.name, level.tensor,
                               to_string(known->second), to_string(level.shape)));
   }
 
@@ -86,11 +86,11 @@ void check_weights(std::span<const ExitLevel> levels, const Tensor& bias) {
   if (levels.empty()) throw Error(ErrorKind::usage, "an exit needs at least one level");
   if (bias.shape.size() != 1)
     throw Error(ErrorKind::usage,
-                fmt::format("an exit's bias must be [classes], not {}", to_string(bias.shape)));
+                fmt::format("expected an exit's bias of shape [classes], got {}", to_string(bias.shape)));
   for (const ExitLevel& level : levels) {
     const Shape wanted{bias.shape[0], element_count(pooled_shape(level))};
     if (level.weights.shape != wanted)
-      throw Error(ErrorKind::usage, fmt::format("exit at '{}': its weights must be {}, not {}", level.tensor,
+      throw Error(ErrorKind::usage, fmt::format("exit at '{}': expected weights of {}, got {}", level.tensor,
                                                 to_string(wanted), to_string(level.weights.shape)));
   }
 }
@@ -180,8 +180,8 @@ Shape pooled_shape(const ExitLevel& level) {
     throw Error(
         ErrorKind::usage,
         fmt::format(
-            "exit at '{}': a tensor of {} in windows of {} x {}; it must be 1 x C x H x W, and windows "
-            "at least 1 x 1",
+            "exit at '{}': expected a tensor of 1 x C x H x W and windows of at least 1 x 1, got {} and "
+            "{} x {}",
             level.tensor, to_string(shape), window[0], window[1]));
   if (level.pooling.kind == ExitPooling::Kind::none) return shape;
   return {1, shape[1], (shape[2] - 1) / window[0] + 1, (shape[3] - 1) / window[1] + 1};
@@ -219,7 +219,7 @@ JoinedExits join_exits(std::span<const Graph> exits) {
   for (const Graph& exit : exits) {
     if (!structure || exit_structure(exit) != structure)
       throw Error(ErrorKind::usage,
-                  fmt::format("{} and {} cannot be joined: they are no exits of one structure",
+                  fmt::format("{} and {} cannot be joined: they are not exits of one structure",
                               exits.front().name, exit.name));
     joined.offsets.push_back(joined.offsets.back() + exit.shape(exit.outputs.front()).back());
   }

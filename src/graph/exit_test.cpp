@@ -69,13 +69,13 @@ TEST(ExitTest, RefusesWhatDoesNotFit) {
     EXPECT_ERROR(usage, exit_graph(std::span(&level, 1), counting({2})), message);
   };
   EXPECT_ERROR(usage, exit_graph({}, counting({2})), "at least one level");
-  refused({"a", {1, 2, 3, 3}, {}, counting({2, 17})}, "its weights must be 2x18, not 2x17");
-  refused({"a", {1, 2, 3, 3}, {Pooled::max, {2, 2}}, counting({2, 18})}, "its weights must be 2x8, not 2x18");
-  refused({"a", {1, 18}, {}, counting({2, 18})}, "it must be 1 x C x H x W");
+  refused({"a", {1, 2, 3, 3}, {}, counting({2, 17})}, "expected weights of 2x18, got 2x17");
+  refused({"a", {1, 2, 3, 3}, {Pooled::max, {2, 2}}, counting({2, 18})}, "expected weights of 2x8, got 2x18");
+  refused({"a", {1, 18}, {}, counting({2, 18})}, "expected a tensor of 1 x C x H x W");
   refused({"a", {1, 2, 3, 3}, {Pooled::max, {0, 1}}, counting({2, 18})}, "windows of 0 x 1");
   std::vector<ExitLevel> levels = three_levels(2);
   levels[2].shape = {1, 4, 1, 1};
-  EXPECT_ERROR(usage, exit_graph(levels, counting({2})), "'b' is given as 1x4x5x7 and as 1x4x1x1");
+  EXPECT_ERROR(usage, exit_graph(levels, counting({2})), "'b' has two shapes, 1x4x5x7 and 1x4x1x1");
 }
 
 TEST(ExitTest, OfOneStructureAreJoined) {
@@ -102,7 +102,7 @@ TEST(ExitTest, OfOtherStructureAreNot) {
   levels[2].pooling.kind = Pooled::average;
   const std::vector<Graph> exits{whole, exit_graph(levels, counting({2}))};
   EXPECT_NE(exit_structure(exits[0]), exit_structure(exits[1]));
-  EXPECT_ERROR(usage, join_exits(exits), "no exits of one structure");
+  EXPECT_ERROR(usage, join_exits(exits), "not exits of one structure");
   EXPECT_ERROR(usage, join_exits({}), "no exits");
 
   Graph behind = whole;  // something after the sum

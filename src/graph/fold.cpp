@@ -149,7 +149,8 @@ class Folding {
     const std::size_t channels = affine.scale.size();
     const std::size_t per_output = weights.data->size() / channels;
     folded_ += weights.data->size();
-    if (folded_ > kMaxFolded) fail(node, "the weights that its like share take more than 2 GiB when folded");
+    if (folded_ > kMaxFolded)
+      fail(node, "folding the weights that it shares with other nodes takes more than 2 GiB");
     std::vector<float> scaled(*weights.data);
     for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= affine.scale[i / per_output];
     std::vector<float> bias(affine.offset);
@@ -165,7 +166,7 @@ class Folding {
 
   std::string add(const Node& node, const char* suffix, Shape shape, std::vector<float> values) {
     if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
-      fail(node, "its weights overflow when the scales behind it are folded into them");
+      fail(node, "its weights overflow when the scales after it are folded into them");
     }
     std::string name = node.output + suffix;
     while (graph_.shapes.contains(name) || graph_.constants.contains(name)) name += "_";

@@ -38,7 +38,7 @@ class NpyParser {
     if (header.type == "|u1") return values<std::uint8_t>(header.shape, data);
     throw Error(
         ErrorKind::unsupported,
-        fmt::format("{}: values of type '{}'; <f4, <f8, <i4, <i8 and |u1 can be read", source_, header.type));
+        fmt::format("{}: expected values of type <f4, <f8, <i4, <i8 or |u1, got '{}'", source_, header.type));
   }
 
  private:
@@ -55,7 +55,7 @@ class NpyParser {
   NpyHeader parse_header() const {
     if (bytes_.size() < 12 || !bytes_.starts_with(kMagic)) fail("it does not begin with NumPy's magic bytes");
     const int version = static_cast<unsigned char>(bytes_[6]);
-    if (version < 1 || version > 3) fail(fmt::format("version {} is unknown", version));
+    if (version < 1 || version > 3) fail(fmt::format("expected version 1, 2 or 3, got {}", version));
     const std::size_t length_size = version == 1 ? 2 : 4;
     const std::size_t begin = 8 + length_size;
     const std::size_t length = number(8, length_size);
@@ -63,7 +63,7 @@ class NpyParser {
     const std::string_view text = bytes_.substr(begin, length);
     if (after(text, "'fortran_order':").starts_with("True"))
       throw Error(ErrorKind::unsupported,
-                  source_ + ": in column-major order; save it with numpy.ascontiguousarray");
+                  source_ + ": its values are in column-major order; save them with numpy.ascontiguousarray");
     return {quoted(after(text, "'descr':")), shape(after(text, "'shape':")), begin + length};
   }
 
@@ -77,17 +77,17 @@ class NpyParser {
 
   std::string quoted(std::string_view text) const {
     const std::size_t end = text.find('\'', 1);
-    if (!text.starts_with('\'') || end == std::string_view::npos) fail("the type is not a simple one");
+    if (!text.starts_with('\'') || end == std::string_view::npos) fail("its type is not a simple one");
     return std::string(text.substr(1, end - 1));
   }
 
   Shape shape(std::string_view text) const {
-    if (!text.starts_with('(')) fail("the shape is no tuple");
+    if (!text.starts_with('(')) fail("its shape is not a tuple");
     Shape shape;
     for (text.remove_prefix(1); !text.starts_with(')');) {
       std::int64_t size = -1;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-      if (error != std::errc() || size < 0) fail("the shape is no tuple of sizes");
+      if (error != std::errc() || size < 0) fail("its shape is not a tuple of sizes");
       shape.push_back(size);
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
       text.remove_prefix(std::min(text.find_first_not_of(", "), text.size()));
@@ -99,7 +99,7 @@ class NpyParser {
   Tensor values(const Shape& shape, std::string_view data) const {
     const auto count = static_cast<std::size_t>(element_count(shape));
     if (data.size() / sizeof(Element) != count || data.size() % sizeof(Element) != 0)
-      fail(fmt::format("{} bytes of values for the shape ({})", data.size(), fmt::join(shape, ", ")));
+      fail(fmt::format("shape ({}) does not fit {} bytes of values", fmt::join(shape, ", "), data.size()));
     std::vector<float> result(count);
     for (std::size_t i = 0; i < count; ++i) {
       Element element;

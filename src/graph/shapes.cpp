@@ -84,7 +84,7 @@ class ShapeInference {
       const std::int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1;
       const std::int64_t y = i < b.size() ? b[b.size() - 1 - i] : 1;
       if (x != y && x != 1 && y != 1)
-        fail(fmt::format("{} and {} do not go together", to_string(a), to_string(b)));
+        fail(fmt::format("cannot broadcast {} and {}", to_string(a), to_string(b)));
       out[out.size() - 1 - i] = std::max(x, y);
     }
     return out;
@@ -104,7 +104,7 @@ class ShapeInference {
           continue;
         }
       }
-      fail(fmt::format("{} does not go behind {} on axis {}", to_string(input(i)), to_string(out),
+      fail(fmt::format("cannot concatenate {} and {} on axis {}", to_string(out), to_string(input(i)),
                        concat.axis));
     }
     return out;
@@ -168,7 +168,7 @@ class ShapeInference {
     for (const std::int64_t axis : reduce.axes) check_axis(axis, x);
     if (std::adjacent_find(reduce.axes.begin(), reduce.axes.end(), std::greater_equal<>()) !=
         reduce.axes.end()) {
-      fail("an axis stands twice");
+      fail("duplicate axis");
     }
     return out;
   }
@@ -178,8 +178,8 @@ class ShapeInference {
     check_axis(slice.axis, out);
     std::int64_t& size = out[static_cast<std::size_t>(slice.axis)];
     if (slice.begin < 0 || slice.begin >= slice.end || slice.end > size || slice.step < 1) {
-      fail(fmt::format("elements {} to {} by {} of axis {} of {}", slice.begin, slice.end, slice.step,
-                       slice.axis, to_string(out)));
+      fail(fmt::format("cannot slice elements {} to {} by {} of axis {} of {}", slice.begin, slice.end,
+                       slice.step, slice.axis, to_string(out)));
     }
     size = (slice.end - slice.begin - 1) / slice.step + 1;
     return out;
@@ -198,7 +198,7 @@ class ShapeInference {
 
   const Shape& image(std::size_t i) const {
     const Shape& shape = input(i);
-    if (shape.size() != 4) fail(fmt::format("its input must have 4 dimensions, is {}", to_string(shape)));
+    if (shape.size() != 4) fail(fmt::format("expected an input of 4 dimensions, got {}", to_string(shape)));
     return shape;
   }
 
@@ -206,17 +206,17 @@ class ShapeInference {
     const Shape& shape = input(i);
     if (!graph_.is_constant(node_.inputs[i])) fail(fmt::format("input {} must be constant", i));
     if (shape.size() != rank)
-      fail(fmt::format("input {} must have {} dimensions, is {}", i, rank, to_string(shape)));
+      fail(fmt::format("input {}: expected {} dimensions, got {}", i, rank, to_string(shape)));
     return shape;
   }
 
   void bias(std::size_t i, std::int64_t size) const {
-    if (constant(i, 1)[0] != size) fail(fmt::format("input {} must have {} values", i, size));
+    if (constant(i, 1)[0] != size) fail(fmt::format("input {}: expected {} values", i, size));
   }
 
   void check_axis(std::int64_t axis, const Shape& shape) const {
     if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size())) {
-      fail(fmt::format("axis {} of {}", axis, to_string(shape)));
+      fail(fmt::format("axis {} is outside {}", axis, to_string(shape)));
     }
   }
 

@@ -38,7 +38,7 @@ TEST(ShapesTest, Broadcasting) {
   EXPECT_THAT(output_shape(graph, {op::Binary{}, {"x", "w"}, "y"}), ElementsAre(2, 3, 4, 5));
   const Graph wrong = graph_with({2, 3, 4, 5}, {3, 1});
   EXPECT_ERROR(unsupported, output_shape(wrong, {op::Binary{}, {"x", "w"}, "y"}),
-               "g: node 'y' (add): 2x3x4x5 and 3x1 do not go together");
+               "g: node 'y' (add): cannot broadcast 2x3x4x5 and 3x1");
 }
 
 TEST(ShapesTest, RefusesWhatDoesNotFit) {
@@ -46,7 +46,7 @@ TEST(ShapesTest, RefusesWhatDoesNotFit) {
   EXPECT_ERROR(unsupported, output_shape(graph, {op::Conv{}, {"x", "w"}, "y"}),
                "g: node 'y' (conv): weights 6x3x3x3 in 1 groups do not fit its input 1x4x8x8");
   EXPECT_ERROR(unsupported, output_shape(graph, {op::Reshape{{5}}, {"x"}, "y"}), "1x4x8x8 cannot become 1x5");
-  EXPECT_ERROR(unsupported, output_shape(graph, {op::Concat{7}, {"x"}, "y"}), "axis 7 of 1x4x8x8");
+  EXPECT_ERROR(unsupported, output_shape(graph, {op::Concat{7}, {"x"}, "y"}), "axis 7 is outside 1x4x8x8");
   EXPECT_ERROR(unsupported, output_shape(graph, {op::Slice{1, 3, 3, 1}, {"x"}, "y"}), "elements 3 to 3");
   const op::Pool pool{op::Pool::Kind::max, {9, 9}, {1, 1}, {1, 1}, {0, 0, 0, 0}, false, false};
   EXPECT_ERROR(unsupported, output_shape(graph, {pool, {"x"}, "y"}),

@@ -42,7 +42,7 @@ TEST(Npy, RefusesWhatItCannotRead) {
                "");
   EXPECT_ERROR(untrusted,
                parse_npy(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "1234"), "t"),
-               "4 bytes of values for the shape (2)");
+               "shape (2) does not fit 4 bytes of values");
   EXPECT_ERROR(
       untrusted,
       parse_npy(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999)}", ""), "t"),

@@ -9,7 +9,7 @@ namespace mainstream {
 
 Engine::Engine(const EngineOptions& options) {
   if (options.threads < 0)
-    throw Error(ErrorKind::usage, "the engine's threads must be 0 (as many as usable) or more, not " +
+    throw Error(ErrorKind::usage, "expected 0 engine threads (all usable ones) or more, got " +
                                       std::to_string(options.threads));
   state_ = std::make_shared<State>(options.threads > 0 ? options.threads : usable_cpus());
 }

@@ -162,7 +162,7 @@ TEST_P(ExitErrors, SayWhatDoesNotFit) {
   EXPECT_ERROR(usage, tail.run(), "the stem has not run to");
   exit.shapes[tensors_[2]] = {1, 1, 1, 1};
   EXPECT_ERROR(untrusted, Tail(*stem_, exit), "reads 1x1x1x1, but the stem's");
-  EXPECT_ERROR(usage, Heads(*stem_, std::vector{plain_exit(1), plain_exit(2)}), "no exits of one structure");
+  EXPECT_ERROR(usage, Heads(*stem_, std::vector{plain_exit(1), plain_exit(2)}), "not exits of one structure");
   EXPECT_ERROR(usage, (void)Heads(*stem_, std::vector{plain_exit(1)}).logits(1),
                "expected an exit below 1, got 1");
 }

@@ -35,8 +35,8 @@ Network& Network::operator=(Network&&) noexcept = default;
 
 std::vector<std::span<const float>> Network::run(std::span<const std::span<const float>> inputs) {
   if (inputs.size() != state_->inputs.size())
-    throw Error(ErrorKind::usage,
-                fmt::format("{} has {} inputs, not {}", state_->name, state_->inputs.size(), inputs.size()));
+    throw Error(ErrorKind::usage, fmt::format("{}: expected {} inputs, got {}", state_->name,
+                                              state_->inputs.size(), inputs.size()));
   for (std::size_t i = 0; i < inputs.size(); ++i)
     copy_in(state_->plan.tensor(state_->inputs[i]), inputs[i], state_->inputs[i]);
   state_->plan.run();
@@ -48,7 +48,7 @@ std::vector<std::span<const float>> Network::run(std::span<const std::span<const
 std::span<const float> Network::run(std::span<const float> input) {
   if (state_->outputs.size() != 1)
     throw Error(ErrorKind::usage,
-                fmt::format("{} has {} outputs, not one", state_->name, state_->outputs.size()));
+                fmt::format("{} has {} outputs, expected one", state_->name, state_->outputs.size()));
   return run(std::span(&input, 1)).front();
 }
 

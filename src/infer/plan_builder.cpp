@@ -290,10 +290,9 @@ void PlanBuilder::check_memory(std::size_t bytes) const {
   if (bytes <= there || graph_.nodes.empty()) return;
   const auto size = [this](const Node& node) { return element_count(graph_.shape(node.output)); };
   const Node& largest = *std::ranges::max_element(graph_.nodes, {}, size);
-  throw Error(
-      ErrorKind::unsupported,
-      fmt::format("{}: node '{}' ({}): with it the activations take {} MiB at once, this machine has {} MiB",
-                  graph_.name, largest.output, op_name(largest.op), bytes >> 20, there >> 20));
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: node '{}' ({}): the activations need {} MiB at once, this machine has {} MiB",
+                          graph_.name, largest.output, op_name(largest.op), bytes >> 20, there >> 20));
 }
 
 Plan PlanBuilder::finish() {
@@ -307,7 +306,7 @@ Plan PlanBuilder::finish() {
   plan.arena.reset(static_cast<std::byte*>(std::aligned_alloc(64, plan.arena_bytes)));
   if (!plan.arena)
     throw Error(ErrorKind::failed,
-                "no memory for activations of " + std::to_string(plan.arena_bytes) + " bytes");
+                "cannot allocate " + std::to_string(plan.arena_bytes) + " bytes for activations");
   for (Draft& draft : drafts_) plan.steps.push_back(bind(plan, std::move(draft)));
   const auto place = [&](const std::string& name) {
     const Activation& activation = activations_.at(name);

@@ -26,7 +26,7 @@ TEST(Plan, RefusesToTakeMoreMemoryThanTheMachineHas) {
   for (int i = 0; i < 300; ++i)  // of 4 GiB each, all of them needed at the end
     m.graph.outputs.push_back(m.node(op::Activation{op::Activation::Kind::sigmoid}, {x}));
   EXPECT_ERROR(unsupported, Network(Engine({.threads = 1}), m.graph),
-               "test-1: node 't0' (sigmoid): with it the activations take");
+               "test-1: node 't0' (sigmoid): the activations need");
 }
 
 TEST(Plan, NamesTheNodeThatCannotBeRun) {
@@ -34,7 +34,7 @@ TEST(Plan, NamesTheNodeThatCannotBeRun) {
   GraphMaker even(1);
   even.graph.outputs = {even.node(op::Lrn{.size = 4}, {even.input({1, 8, 4, 4})})};
   EXPECT_ERROR(unsupported, Network(engine, even.graph),
-               "test-1: node 't0' (lrn): a window of an odd number");
+               "test-1: node 't0' (lrn): expected a window of an odd number");
 
   GraphMaker nobody(2);
   nobody.graph.outputs = {nobody.relu(nobody.input({1, 8}))};

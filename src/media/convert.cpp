@@ -21,7 +21,7 @@ void Converter::run(const AVFrame& from, AVFrame& to) {
                 to.width,    to.height,  from.colorspace, from.color_range};
   if (!context_ || key != key_) prepare(key);
   const int rows = sws_scale(context_.get(), from.data, from.linesize, 0, from.height, to.data, to.linesize);
-  if (rows != to.height) throw Error(ErrorKind::failed, "scaling a picture: " + ffmpeg_text(rows));
+  if (rows != to.height) throw Error(ErrorKind::failed, "cannot scale a picture: " + ffmpeg_text(rows));
 }
 
 void Converter::prepare(const Key& key) {

@@ -7,13 +7,13 @@ namespace mainstream {
 Decoder::Decoder(const AVCodecParameters& parameters, const std::string& source, bool strict) {
   if (parameters.width > kMaxPictureSide || parameters.height > kMaxPictureSide) {
     throw Error(ErrorKind::untrusted,
-                fmt::format("{}: states a picture of {} x {}; at most {} x {} is allowed", source,
-                            parameters.width, parameters.height, kMaxPictureSide, kMaxPictureSide));
+                fmt::format("{}: expected a picture of at most {} x {}, got {} x {}", source, kMaxPictureSide,
+                            kMaxPictureSide, parameters.width, parameters.height));
   }
   const AVCodec* implementation = avcodec_find_decoder(parameters.codec_id);
   if (implementation == nullptr) {
-    throw Error(ErrorKind::unsupported, fmt::format("{}: this FFmpeg has no decoder for its format, {}",
-                                                    source, avcodec_get_name(parameters.codec_id)));
+    throw Error(ErrorKind::unsupported, fmt::format("{}: this FFmpeg has no decoder for {}", source,
+                                                    avcodec_get_name(parameters.codec_id)));
   }
   codec_ = owned(avcodec_alloc_context3(implementation));
   int code = avcodec_parameters_to_context(codec_.get(), &parameters);
@@ -22,7 +22,7 @@ Decoder::Decoder(const AVCodecParameters& parameters, const std::string& source,
   if (strict) codec_->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER | AV_EF_EXPLODE;
   if (code >= 0) code = avcodec_open2(codec_.get(), implementation, nullptr);
   if (code < 0) {
-    throw Error(ErrorKind::untrusted, fmt::format("{}: its {} decoder refuses the header: {}", source,
+    throw Error(ErrorKind::untrusted, fmt::format("{}: the {} decoder refuses its header: {}", source,
                                                   implementation->name, ffmpeg_text(code)));
   }
 }

@@ -21,8 +21,9 @@ void check(const View& view) {
     return start >= 0 && length > 0 && start + length <= 1 + 1e-9;
   };
   if (fits(view.left, view.width) && fits(view.top, view.height)) return;
-  throw Error(ErrorKind::usage, fmt::format("view of {} x {} at ({}, {}): not a part of the picture (0..1)",
-                                            view.width, view.height, view.left, view.top));
+  throw Error(ErrorKind::usage,
+              fmt::format("expected a view within the picture (0..1), got {} x {} at ({}, {})", view.width,
+                          view.height, view.left, view.top));
 }
 
 // Whole pixels nearest to a part of a picture's side, `start` on a chroma sample.
@@ -75,7 +76,7 @@ FramePtr cropped(const AVFrame& frame, const Rectangle& part) {
   view->crop_right = static_cast<std::size_t>(frame.width - part.left - part.width);
   view->crop_bottom = static_cast<std::size_t>(frame.height - part.top - part.height);
   const int code = av_frame_apply_cropping(view.get(), AV_FRAME_CROP_UNALIGNED);
-  if (code < 0) throw Error(ErrorKind::unsupported, "cropping a picture: " + ffmpeg_text(code));
+  if (code < 0) throw Error(ErrorKind::unsupported, "cannot crop a picture: " + ffmpeg_text(code));
   return view;
 }
 
@@ -149,8 +150,8 @@ struct InputScaler::State {
 
 InputScaler::InputScaler(const InputSpec& spec) : state_(std::make_unique<State>()) {
   if (spec.width < 1 || spec.height < 1 || spec.width > kMaxPictureSide || spec.height > kMaxPictureSide) {
-    throw Error(ErrorKind::usage, fmt::format("network input of {} x {}; sides must be from 1 to {}",
-                                              spec.width, spec.height, kMaxPictureSide));
+    throw Error(ErrorKind::usage, fmt::format("expected a network input with sides from 1 to {}, got {} x {}",
+                                              kMaxPictureSide, spec.width, spec.height));
   }
   state_->spec = spec;
 }
@@ -165,7 +166,7 @@ std::size_t InputScaler::size() const {
 
 void InputScaler::scale(const Picture& picture, std::span<float> out, const View& view) {
   if (out.size() != size()) {
-    throw Error(ErrorKind::usage, fmt::format("room for {} values; {} would be right", out.size(), size()));
+    throw Error(ErrorKind::usage, fmt::format("expected room for {} values, got {}", size(), out.size()));
   }
   check(view);
   const AVFrame& frame = frame_of(picture);

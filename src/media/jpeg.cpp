@@ -21,7 +21,7 @@ int quantiser(int quality) {
 
 std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality) {
   if (quality < 1 || quality > 100) {
-    throw Error(ErrorKind::usage, fmt::format("JPEG quality {}; it must be from 1 to 100", quality));
+    throw Error(ErrorKind::usage, fmt::format("expected a JPEG quality from 1 to 100, got {}", quality));
   }
   const FramePtr frame = convert(frame_of(picture), AV_PIX_FMT_YUVJ420P);
   const AVCodec* implementation = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
@@ -45,7 +45,7 @@ std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality) {
   if (code >= 0) code = avcodec_send_frame(codec.get(), frame.get());
   if (code >= 0) code = avcodec_send_frame(codec.get(), nullptr);
   if (code >= 0) code = avcodec_receive_packet(codec.get(), packet.get());
-  if (code < 0) throw Error(ErrorKind::failed, "encoding a JPEG: " + ffmpeg_text(code));
+  if (code < 0) throw Error(ErrorKind::failed, "cannot encode a JPEG: " + ffmpeg_text(code));
   return {packet->data, packet->data + packet->size};
 }
 

@@ -22,8 +22,8 @@ constexpr const char* kPictureFormats =
 
 void check_size(int width, int height) {
   if (width < 1 || height < 1 || width > kMaxPictureSide || height > kMaxPictureSide) {
-    throw Error(ErrorKind::usage, fmt::format("a picture of {} x {}; sides must be from 1 to {}", width,
-                                              height, kMaxPictureSide));
+    throw Error(ErrorKind::usage, fmt::format("expected a picture with sides from 1 to {}, got {} x {}",
+                                              kMaxPictureSide, width, height));
   }
 }
 
@@ -38,7 +38,7 @@ FormatPtr open_picture(MemoryInput& input, const std::string& source) {
   format->format_whitelist = av_strdup(kPictureFormats);
   // Takes `format` over, also when it fails. No file name, for that could decide the format.
   const int code = avformat_open_input(&format, "", nullptr, nullptr);
-  if (code < 0) fail(source, "not a picture that can be read; JPEG, PNG, BMP or WebP would be right");
+  if (code < 0) fail(source, "not a picture that can be read; expected JPEG, PNG, BMP or WebP");
   FormatPtr opened(format);
   if (opened->nb_streams != 1) fail(source, "not a still picture");
   return opened;
@@ -93,14 +93,14 @@ Picture read_picture(const std::filesystem::path& path) {
 
 Picture decode_picture(std::span<const std::uint8_t> bytes, const std::string& source) {
   redirect_ffmpeg_log();
-  if (bytes.empty()) fail(source, "is empty; a picture was expected");
+  if (bytes.empty()) fail(source, "is empty; expected a picture");
   MemoryInput input(bytes);
   const FormatPtr format = open_picture(input, source);
   const AVCodecParameters& parameters = *format->streams[0]->codecpar;
   // FFmpeg's strict TIFF decoder refuses tags that it merely does not know.
   Decoder decoder(parameters, source, /*strict=*/parameters.codec_id != AV_CODEC_ID_TIFF);
   FramePtr frame = first_frame(format.get(), decoder);
-  if (!frame) fail(source, fmt::format("a damaged picture: {}", decoder.failure()));
+  if (!frame) fail(source, fmt::format("the picture is damaged: {}", decoder.failure()));
   return make_picture(std::move(frame));
 }
 
@@ -108,8 +108,8 @@ Picture picture_from_rgb(int width, int height, std::span<const std::uint8_t> rg
   check_size(width, height);
   const std::size_t row = static_cast<std::size_t>(width) * 3;
   if (rgb.size() != row * static_cast<std::size_t>(height)) {
-    throw Error(ErrorKind::usage, fmt::format("{} bytes for a picture of {} x {}; {} would be right",
-                                              rgb.size(), width, height, row * height));
+    throw Error(ErrorKind::usage, fmt::format("expected {} bytes for a picture of {} x {}, got {}",
+                                              row * height, width, height, rgb.size()));
   }
   FramePtr frame = allocate_frame(AV_PIX_FMT_RGB24, width, height);
   for (int y = 0; y < height; ++y) {

@@ -50,8 +50,8 @@ TEST(PictureTest, RgbGoesInAndComesOutUnchanged) {
 }
 
 TEST(PictureTest, RefusesSizesThatDoNotFit) {
-  EXPECT_ERROR(usage, picture_from_rgb(2, 2, noise(2, 1)), "6 bytes for a picture of 2 x 2; 12");
-  EXPECT_ERROR(usage, picture_from_rgb(0, 2, {}), "sides must be from 1 to 16384");
+  EXPECT_ERROR(usage, picture_from_rgb(2, 2, noise(2, 1)), "expected 12 bytes for a picture of 2 x 2, got 6");
+  EXPECT_ERROR(usage, picture_from_rgb(0, 2, {}), "sides from 1 to 16384, got 0 x 2");
   EXPECT_ERROR(usage, picture_from_rgb(-1, 2, {}), "-1 x 2");
   EXPECT_ERROR(usage, picture_from_rgb(20000, 1, noise(20000, 1)), "20000 x 1");
 }
@@ -91,7 +91,7 @@ TEST(PictureTest, JpegKeepsThePicture) {
     const Picture back = decode_picture(jpeg, "jpeg");
     EXPECT_LT(mean_difference(to_rgb(back), rgb), quality < 30 ? 8 : quality < 85 ? 3 : 1.5) << quality;
   }
-  EXPECT_ERROR(usage, encode_jpeg(picture, 0), "must be from 1 to 100");
+  EXPECT_ERROR(usage, encode_jpeg(picture, 0), "from 1 to 100, got 0");
 }
 
 TEST(PictureTest, RefusesWhatIsNoPicture) {

@@ -72,16 +72,16 @@ struct VideoReader::State {
     if (code < 0) fail(code, "cannot be opened as a video");  // avformat_open_input has freed `raw`
     format.reset(raw);
     // FFmpeg takes any text for a picture made of letters.
-    if (std::string_view(format->iformat->name) == "tty") fail(AVERROR_INVALIDDATA, "is a text, not a video");
+    if (std::string_view(format->iformat->name) == "tty") fail(AVERROR_INVALIDDATA, "is text, not a video");
     const int found = avformat_find_stream_info(format.get(), nullptr);
-    if (found < 0) fail(found, "holds no readable stream");
+    if (found < 0) fail(found, "has no readable stream");
   }
 
   void find_stream() {
     stream = av_find_best_stream(format.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
     if (stream < 0 || (av_stream()->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
       throw Error(ErrorKind::untrusted,
-                  fmt::format("{}: holds no video (its format is {})", shown_url, format->iformat->name));
+                  fmt::format("{}: has no video (its format is {})", shown_url, format->iformat->name));
     }
     for (unsigned i = 0; i < format->nb_streams; ++i) {
       if (static_cast<int>(i) != stream) format->streams[i]->discard = AVDISCARD_ALL;
@@ -109,7 +109,7 @@ struct VideoReader::State {
   [[noreturn]] void fail(int code, const std::string& what) const {
     if (stop.stop_requested()) throw Error(ErrorKind::failed, shown_url + ": stopped while opening");
     const std::string reason =
-        code == AVERROR_EXIT ? fmt::format("nothing came for {} s", kPatience.count()) : ffmpeg_text(code);
+        code == AVERROR_EXIT ? fmt::format("got no data for {} s", kPatience.count()) : ffmpeg_text(code);
     throw Error(kind_of(code), fmt::format("{}: {}: {}", shown_url, what, reason));
   }
 
@@ -134,15 +134,15 @@ struct VideoReader::State {
   void conclude() {
     if (concluded || stop.stop_requested()) return;
     concluded = true;
-    if (read_error < 0) fail(read_error, fmt::format("breaks off after {} frames", delivered));
+    if (read_error < 0) fail(read_error, fmt::format("broke off after {} frames", delivered));
     if (delivered == 0) {
       throw Error(ErrorKind::untrusted,
                   fmt::format("{}: not a single frame could be decoded{}{}", shown_url,
                               decoder->failure().empty() ? "" : ": ", decoder->failure()));
     }
     if (info.frames > delivered) {
-      module_log("media")->warn("{}: states {} frames, but only {} could be read", shown_url, info.frames,
-                                delivered);
+      module_log("media")->warn("{}: its header says {} frames, but only {} could be read", shown_url,
+                                info.frames, delivered);
     }
   }
 

@@ -107,7 +107,7 @@ TEST(VideoReaderTest, RefusesWhatIsNoVideo) {
   for (const std::string name : {"empty.avi", "zeros.avi", "labels.csv", "notes.txt"}) {
     EXPECT_ERROR(untrusted, VideoReader(folder / name), name + ": ");
   }
-  EXPECT_ERROR(untrusted, VideoReader(folder / "sound.wav"), "sound.wav: holds no video (its format is wav)");
+  EXPECT_ERROR(untrusted, VideoReader(folder / "sound.wav"), "sound.wav: has no video (its format is wav)");
   EXPECT_ERROR(unreadable, VideoReader(folder / "none.avi"),
                "none.avi: cannot be opened as a video: No such");
   EXPECT_ERROR(unreadable, VideoReader(folder.path()), "cannot be opened as a video");

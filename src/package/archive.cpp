@@ -46,7 +46,7 @@ ZipHandle open_for_reading(const std::filesystem::path& path) {
     throw Error(ErrorKind::unreadable, fmt::format("{}: cannot open: {}", path.string(), describe(code)));
   }
   throw Error(ErrorKind::untrusted,
-              fmt::format("{}: not an undamaged zip file: {}", path.string(), describe(code)));
+              fmt::format("{}: not a zip file, or a damaged one: {}", path.string(), describe(code)));
 }
 
 ArchiveReader::Entry stored_entry(zip_t* archive, zip_uint64_t index, const std::string& path) {
@@ -109,7 +109,7 @@ ArchiveReader::ArchiveReader(const std::filesystem::path& path) : state_(std::ma
     const Entry& entry = state_->entries.emplace_back(stored_entry(state_->archive.get(), i, path.string()));
     if (!names.insert(entry.name).second) {
       throw Error(ErrorKind::untrusted,
-                  fmt::format("{}: entry {} stands twice", path.string(), in_quotes(entry.name)));
+                  fmt::format("{}: duplicate entry {}", path.string(), in_quotes(entry.name)));
     }
     // Entries that share bytes would let a small file claim any amount.
     if (entry.size > file_size - total) {
@@ -155,7 +155,7 @@ void ArchiveReader::read(const Entry& entry, const std::function<void(std::strin
     done += static_cast<std::uint64_t>(got);
     piece({buffer.data(), static_cast<std::size_t>(got)});
   }
-  if (done != entry.size) fail("shorter than it claims");
+  if (done != entry.size) fail("it is shorter than it claims");
 }
 
 std::string ArchiveReader::read(const Entry& entry) const {

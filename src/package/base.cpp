@@ -21,9 +21,8 @@ void check_input(const Graph& graph) {
   for (const std::string& input : graph.inputs) {
     found += fmt::format(" {} {}", in_quotes(input), to_string(graph.shape(input)));
   }
-  throw Error(ErrorKind::unsupported,
-              fmt::format("{}: a base has one input, 1x3xHEIGHTxWIDTH; this network has{}", graph.name,
-                          found.empty() ? " none" : found));
+  throw Error(ErrorKind::unsupported, fmt::format("{}: expected one input, 1x3xHEIGHTxWIDTH, got{}",
+                                                  graph.name, found.empty() ? " none" : found));
 }
 
 std::string features_of(const Graph& graph, const std::optional<std::string>& wanted) {
@@ -31,11 +30,11 @@ std::string features_of(const Graph& graph, const std::optional<std::string>& wa
   const auto found = graph.shapes.find(*wanted);
   if (found == graph.shapes.end()) {
     throw Error(ErrorKind::usage,
-                fmt::format("{}: no tensor {} for the features; the network's own end is {}", graph.name,
+                fmt::format("{}: no tensor {} for the features; the default is {}", graph.name,
                             in_quotes(*wanted), in_quotes(find_features(graph))));
   }
   if (found->second.size() != 4) {
-    throw Error(ErrorKind::usage, fmt::format("{}: features {} are {}; heads read N x C x H x W", graph.name,
+    throw Error(ErrorKind::usage, fmt::format("{}: features {} are {}, expected N x C x H x W", graph.name,
                                               in_quotes(*wanted), to_string(found->second)));
   }
   return *wanted;
@@ -53,8 +52,8 @@ const Branchpoint& Base::branchpoint(const std::string& tensor) const {
   if (const Branchpoint* found = find_branchpoint(tensor)) return *found;
   std::string known;
   for (const Branchpoint& point : branchpoints) known += " " + in_quotes(point.tensor);
-  throw Error(ErrorKind::untrusted,
-              fmt::format("base {} has no branchpoint {}; it has{}", name, in_quotes(tensor), known));
+  throw Error(ErrorKind::untrusted, fmt::format("base {} has no branchpoint {}; expected one of:{}", name,
+                                                in_quotes(tensor), known));
 }
 
 bool Base::offers(NumberType number_type) const {
@@ -65,7 +64,7 @@ bool Base::offers(NumberType number_type) const {
 const Ranges& Base::ranges_for(NumberType number_type) const {
   if (number_type == NumberType::int8 && ranges.empty()) {
     throw Error(ErrorKind::usage,
-                fmt::format("base {} is not calibrated for int8; mainstream base calibrate does that", name));
+                fmt::format("base {} is not calibrated for int8; run mainstream base calibrate", name));
   }
   return ranges;
 }

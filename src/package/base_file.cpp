@@ -30,7 +30,7 @@ const std::string& entry(const Graph& graph, const std::string& where, const cha
   const auto found = graph.metadata.find(key);
   if (found == graph.metadata.end()) {
     refuse(where,
-           fmt::format("no prepared base: metadata {} is missing (make one with: mainstream base prepare)",
+           fmt::format("not a prepared base: metadata {} is missing (make one with: mainstream base prepare)",
                        key));
   }
   return found->second;
@@ -42,8 +42,7 @@ InputSpec read_input(const Graph& graph, const std::string& where) {
   InputSpec input = parse_input(JsonField(json, source + ":"));
   const Shape wanted{1, 3, input.height, input.width};
   if (graph.inputs.size() != 1 || graph.shape(graph.inputs[0]) != wanted) {
-    refuse(source,
-           fmt::format("says {}, which is not the shape of the network's one input", to_string(wanted)));
+    refuse(source, fmt::format("expected the shape of the network's one input, got {}", to_string(wanted)));
   }
   return input;
 }
@@ -139,15 +138,14 @@ Base read_base(const std::filesystem::path& path) {
   base.graph = read_onnx(path);
   const Graph& graph = base.graph;
   if (const std::string& format = entry(graph, where, kFormatKey); format != kFormat) {
-    refuse(where,
-           fmt::format("{} is {}; this program reads format {}", kFormatKey, in_quotes(format), kFormat));
+    refuse(where, fmt::format("{}: expected {}, got {}", kFormatKey, in_quotes(kFormat), in_quotes(format)));
   }
   base.name = entry(graph, where, kNameKey);
   base.input = read_input(graph, where);
   base.features = entry(graph, where, kFeaturesKey);
   if (const auto found = graph.shapes.find(base.features);
       found == graph.shapes.end() || found->second.size() != 4) {
-    refuse(where, fmt::format("{} is {}, which is no convolutional tensor of the network", kFeaturesKey,
+    refuse(where, fmt::format("{} is {}, which is not a convolutional tensor of the network", kFeaturesKey,
                               in_quotes(base.features)));
   }
   base.branchpoints = read_branchpoints(graph, where);
@@ -169,7 +167,7 @@ Graph cut_base(const Base& base, const std::string& tensor) {
     const std::string near = nearest_word(tensor, known);
     throw Error(ErrorKind::usage,
                 fmt::format("base {} has no tensor {}; {}", base.name, in_quotes(tensor),
-                            near.empty() ? "mainstream base show names them"
+                            near.empty() ? "mainstream base show lists them"
                                          : fmt::format("did you mean {}?", in_quotes(near))));
   }
   Graph cut = stem_of(base.graph, tensor);

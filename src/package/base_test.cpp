@@ -59,7 +59,7 @@ TEST(BaseTest, KeepsWhatCalibrationFound) {
   expect_refused("mainstream.ranges", "what", "mainstream.ranges");
   expect_refused("mainstream.agreement",
                  R"([{"precision":"f8","top1":1,"mean_cosine":1,"lowest_cosine":1,"pictures":1}])",
-                 "must be f32, bf16 or int8");
+                 "expected f32, bf16 or int8");
 }
 
 TEST(BaseTest, PreparesANetwork) {
@@ -73,7 +73,7 @@ TEST(BaseTest, PreparesANetwork) {
   EXPECT_EQ(base.branchpoint("a").layers, 2);
   EXPECT_EQ(base.find_branchpoint("sum"), nullptr);
   EXPECT_ERROR(untrusted, base.branchpoint("sum"),
-               "has no branchpoint \"sum\"; it has \"picture\" \"a\" \"b\"");
+               "has no branchpoint \"sum\"; expected one of: \"picture\" \"a\" \"b\"");
 }
 
 TEST(BaseTest, TheFeaturesCanBeNamed) {
@@ -87,7 +87,7 @@ TEST(BaseTest, RefusesNetworksWithoutAPictureAsInput) {
   grey.shapes["picture"] = {1, 1, 16, 16};
   grey.constants["w1"] = tiny_weights({4, 1, 3, 3}, 0.3F);
   infer_shapes(grey);
-  EXPECT_ERROR(unsupported, prepare_base(grey, {}), "this network has \"picture\" 1x1x16x16");
+  EXPECT_ERROR(unsupported, prepare_base(grey, {}), "got \"picture\" 1x1x16x16");
 }
 
 TEST(BaseTest, GivesBackWhatWasWritten) {
@@ -124,16 +124,16 @@ TEST(BaseTest, TheIdChangesWithAnyWeight) {
 TEST(BaseTest, RefusesWhatWasNotPrepared) {
   const TestFolder folder;
   write_file(folder / "plain.onnx", to_onnx(tiny_network()));
-  EXPECT_ERROR(untrusted, read_base(folder / "plain.onnx"), "plain.onnx: no prepared base");
+  EXPECT_ERROR(untrusted, read_base(folder / "plain.onnx"), "plain.onnx: not a prepared base");
   EXPECT_ERROR(untrusted, read_base(folder / "plain.onnx"), "mainstream base prepare");
 }
 
 TEST(BaseTest, RefusesMetadataThatDoesNotFitTheNetwork) {
-  expect_refused("mainstream.format", "2", "mainstream.format is \"2\"; this program reads format 1");
+  expect_refused("mainstream.format", "2", "mainstream.format: expected \"1\", got \"2\"");
   expect_refused("mainstream.input", "{", "mainstream.input: not JSON");
   expect_refused("mainstream.input",
                  R"({"width":8,"height":16,"channels":"rgb","mean":[0,0,0],"scale":[1,1,1],"resize":"crop"})",
-                 "says 1x3x16x8, which is not the shape");
+                 "one input, got 1x3x16x8");
   expect_refused("mainstream.features", "nowhere", "mainstream.features is \"nowhere\"");
   expect_refused("mainstream.features", "flat", "mainstream.features is \"flat\"");
   expect_refused("mainstream.features", "a", "mainstream.branchpoints does not fit the network");

@@ -38,8 +38,7 @@ class TemporaryFolder {
 
 void extract_package(const MPackage& package, const std::filesystem::path& folder) {
   if (std::filesystem::exists(std::filesystem::symlink_status(folder))) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: is there already; name a folder that is not", folder.string()));
+    throw Error(ErrorKind::usage, fmt::format("{}: already exists; name a new folder", folder.string()));
   }
   try {
     TemporaryFolder temporary(folder);

@@ -18,7 +18,7 @@ Json to_json(const std::array<float, 3>& values) {
 }
 
 std::array<float, 3> parse_triple(const JsonField& field, double limit) {
-  if (field.size() != 3) field.fail("must have 3 numbers, one for each channel");
+  if (field.size() != 3) field.fail("expected 3 numbers, one for each channel");
   std::array<float, 3> values{};
   for (std::size_t i = 0; i < 3; ++i) values[i] = static_cast<float>(field.at(i).number(-limit, limit));
   return values;

@@ -23,7 +23,7 @@ constexpr int kMaxVotes = 1000;
 std::string parse_name(const JsonField& field) {
   std::string name = field.text();
   if (name.empty() || name.size() > kMaxNameBytes) {
-    field.fail(fmt::format("must have 1 to {} bytes, has {}", kMaxNameBytes, name.size()));
+    field.fail(fmt::format("expected 1 to {} bytes, got {}", kMaxNameBytes, name.size()));
   }
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) field.fail("must not contain control characters");
@@ -43,7 +43,7 @@ std::string parse_sha256(const JsonField& field) {
   std::string text = field.text();
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (text.size() != 64 || !std::all_of(text.begin(), text.end(), is_hex)) {
-    field.fail("must be a sha256 in 64 lower-case hexadecimal digits");
+    field.fail("expected a sha256 of 64 lower-case hexadecimal digits");
   }
   return text;
 }
@@ -54,14 +54,15 @@ std::string parse_time(const JsonField& field) {
   std::string text = field.text();
   const bool fits = std::equal(text.begin(), text.end(), kPattern.begin(), kPattern.end(),
                                [](char c, char p) { return p == 'd' ? (c >= '0' && c <= '9') : c == p; });
-  if (!fits) field.fail("must be a time like 2024-05-31T09:30:00Z, is " + field.value().dump());
+  if (!fits) field.fail("expected a time like 2024-05-31T09:30:00Z, got " + field.value().dump());
   return text;
 }
 
 std::vector<std::string> parse_names(const JsonField& field, std::size_t least) {
   std::vector<std::string> names;
   std::set<std::string> seen;
-  if (field.size() < least) field.fail(fmt::format("must have at least {} elements", least));
+  if (field.size() < least)
+    field.fail(fmt::format("expected at least {} elements, got {}", least, field.size()));
   for (std::size_t i = 0; i < field.size(); ++i) {
     names.push_back(parse_name(field.at(i)));
     if (!seen.insert(names.back()).second) {
@@ -96,7 +97,7 @@ void allow_number_type_fields(const JsonField& field, int format) {
 std::vector<MeasuredQuality> parse_measured(const JsonField& field) {
   std::vector<MeasuredQuality> table;
   if (field.size() > kMaxMeasured) {
-    field.fail(fmt::format("must have at most {} rows, has {}", kMaxMeasured, field.size()));
+    field.fail(fmt::format("expected at most {} rows, got {}", kMaxMeasured, field.size()));
   }
   for (std::size_t i = 0; i < field.size(); ++i) {
     const JsonField row = field.at(i);
@@ -118,9 +119,9 @@ std::vector<MeasuredQuality> parse_measured(const JsonField& field) {
 }
 
 Interval parse_interval(const JsonField& field) {
-  if (field.size() != 2) field.fail(fmt::format("must have 2 numbers, has {}", field.size()));
+  if (field.size() != 2) field.fail(fmt::format("expected 2 numbers, got {}", field.size()));
   const Interval interval{field.at(0).number(0, 1), field.at(1).number(0, 1)};
-  if (interval.low > interval.high) field.fail("must not fall from the first to the second");
+  if (interval.low > interval.high) field.fail("the first number must not exceed the second");
   return interval;
 }
 
@@ -142,12 +143,12 @@ void parse_number_types(const JsonField& field, int format, Candidate& candidate
     const JsonField entry = field.at(i);
     allow_number_type_fields(entry, format);
     const NumberTypes pair{parse_number_type(entry["stem"]), parse_number_type(entry["tail"])};
-    if (pair == NumberTypes{}) entry.fail("must not be f32 twice: the candidate's own figures are of that");
+    if (pair == NumberTypes{}) entry.fail("must not be f32 twice: the candidate's own figures are for f32");
     if (candidate.frozen_layers == 0 && pair.stem != NumberType::f32) {
       entry["stem"].fail("must be f32: the candidate has no frozen layers");
     }
     if (pair.tail == NumberType::int8 && candidate.ranges.empty()) {
-      entry["tail"].fail("is int8, for which the candidate must have \"ranges\"");
+      entry["tail"].fail("is int8, but the candidate has no \"ranges\"");
     }
     if (!candidate.number_types.emplace(pair, parse_quality(entry, format)).second) {
       entry.fail(fmt::format("is a duplicate of {}", to_string(pair)));
@@ -163,7 +164,7 @@ std::string parse_id(const JsonField& field) {
            c == '_' || c == '.';
   };
   if (id.empty() || id.size() > kMaxIdBytes || !std::all_of(id.begin(), id.end(), is_allowed)) {
-    field.fail(fmt::format("must be 1 to {} letters, digits, '-', '_' or '.', is {}", kMaxIdBytes,
+    field.fail(fmt::format("expected 1 to {} letters, digits, '-', '_' or '.', got {}", kMaxIdBytes,
                            field.value().dump()));
   }
   return id;
@@ -184,7 +185,7 @@ void parse_identity(const JsonField& field, int format, Candidate& candidate) {
     field["reads"].fail(fmt::format("must end with the branchpoint, {}", in_quotes(candidate.branchpoint)));
   }
   if (candidate.kind == CandidateKind::tail && candidate.reads.size() > 1) {
-    field["reads"].fail(fmt::format("must have 1 element for a tail, has {}", candidate.reads.size()));
+    field["reads"].fail(fmt::format("expected 1 element for a tail, got {}", candidate.reads.size()));
   }
 }
 
@@ -197,13 +198,13 @@ Candidate parse_candidate(const JsonField& field, std::size_t index, int format)
   candidate.file = field["file"].text();
   if (candidate.file != candidate_file(index)) {
     field["file"].fail(
-        fmt::format("must be \"{}\", is {}", candidate_file(index), field["file"].value().dump()));
+        fmt::format("expected \"{}\", got {}", candidate_file(index), field["file"].value().dump()));
   }
   candidate.sha256 = parse_sha256(field["sha256"]);
   candidate.size = static_cast<std::uint64_t>(field["size"].integer(1, INT64_C(1) << 31));
   candidate.head = field["head"].text();
   if (candidate.head != "average" && candidate.head != "spatial") {
-    field["head"].fail("must be \"average\" or \"spatial\", is " + field["head"].value().dump());
+    field["head"].fail("expected \"average\" or \"spatial\", got " + field["head"].value().dump());
   }
   candidate.validation_size = field["validation_size"].integer(0, INT64_MAX);
   if (const auto ranges = field.find("ranges")) candidate.ranges = parse_ranges(*ranges);
@@ -214,7 +215,7 @@ Candidate parse_candidate(const JsonField& field, std::size_t index, int format)
 
 std::vector<Candidate> parse_candidates(const JsonField& field, int format) {
   if (field.size() < 1 || field.size() > kMaxCandidates) {
-    field.fail(fmt::format("must have 1 to {} elements, has {}", kMaxCandidates, field.size()));
+    field.fail(fmt::format("expected 1 to {} elements, got {}", kMaxCandidates, field.size()));
   }
   std::vector<Candidate> candidates;
   std::set<std::string> ids;
@@ -224,8 +225,7 @@ std::vector<Candidate> parse_candidates(const JsonField& field, int format) {
       field.at(i)["frozen_layers"].fail("must not rise from candidate to candidate");
     }
     if (!ids.insert(candidates[i].id).second) {
-      field.at(i).fail(
-          fmt::format("has the id {}, which another candidate has", in_quotes(candidates[i].id)));
+      field.at(i).fail(fmt::format("duplicate id {}", in_quotes(candidates[i].id)));
     }
   }
   return candidates;
@@ -255,10 +255,10 @@ void parse_trainer(const JsonField& field, Manifest& manifest) {
   manifest.trainer_version = parse_name(field["version"]);
   const JsonField seed = field["seed"];
   if (!seed.value().is_number_unsigned())
-    seed.fail("must be a whole number from 0, is " + seed.value().dump());
+    seed.fail("expected a whole number from 0, got " + seed.value().dump());
   manifest.seed = seed.value().get<std::uint64_t>();
   const JsonField hyperparameters = field["hyperparameters"];
-  if (!hyperparameters.value().is_object()) hyperparameters.fail("must be an object");
+  if (!hyperparameters.value().is_object()) hyperparameters.fail("expected an object");
   for (const auto& item : hyperparameters.value().items()) {
     manifest.hyperparameters[item.key()] = hyperparameters[item.key()].text();
   }
@@ -267,8 +267,7 @@ void parse_trainer(const JsonField& field, Manifest& manifest) {
 int parse_format(const JsonField& field) {
   if (field.value() == 1) return 1;
   if (field.value() == kManifestFormat) return kManifestFormat;
-  field.fail(
-      fmt::format("is {}; this program reads formats 1 and {}", field.value().dump(), kManifestFormat));
+  field.fail(fmt::format("expected format 1 or {}, got {}", kManifestFormat, field.value().dump()));
 }
 
 void warn_of_old_table(const JsonField& candidates, const std::string& source) {
@@ -303,7 +302,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
     }
   }
   if (manifest.positive.size() == manifest.classes.size()) {
-    root["positive"].fail("must leave out at least one class: else every frame would make an event");
+    root["positive"].fail("must leave out at least one class, or every frame would make an event");
   }
   manifest.created = parse_time(root["created"]);
   parse_trainer(root["trainer"], manifest);

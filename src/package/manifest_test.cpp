@@ -108,69 +108,71 @@ struct BadValue {
 
 TEST(ManifestTest, RefusesWhatIsOutOfRange) {
   const BadValue cases[] = {
-      {"/format", 3, "format: is 3; this program reads formats 1 and 2"},
-      {"/format", "1", "format: is \"1\""},
-      {"/app", "", "app: must have 1 to 200 bytes"},
+      {"/format", 3, "format: expected format 1 or 2, got 3"},
+      {"/format", "1", "format: expected format 1 or 2, got \"1\""},
+      {"/app", "", "app: expected 1 to 200 bytes"},
       {"/app", "../up", "app: must not contain /"},
       {"/app", "a\nb", "app: must not contain control characters"},
-      {"/base/id", "12", "base.id: must be a sha256"},
-      {"/base/id", std::string(64, 'G'), "base.id: must be a sha256"},
-      {"/base/input/width", 0, "base.input.width: must be a whole number from 1"},
+      {"/base/id", "12", "base.id: expected a sha256"},
+      {"/base/id", std::string(64, 'G'), "base.id: expected a sha256"},
+      {"/base/input/width", 0, "base.input.width: expected a whole number from 1"},
       {"/base/input/width", 1e12, "base.input.width"},
-      {"/base/input/channels", "grey", "must be one of rgb, bgr, is \"grey\""},
+      {"/base/input/channels", "grey", "expected one of: rgb, bgr; got \"grey\""},
       {"/base/input/scale", Json::array({1, 0, 1}), "base.input.scale[1]: must not be 0"},
-      {"/base/input/mean", Json::array({1, 2}), "base.input.mean: must have 3 numbers"},
-      {"/classes", Json::array({"yes"}), "classes: must have at least 2"},
+      {"/base/input/mean", Json::array({1, 2}), "base.input.mean: expected 3 numbers"},
+      {"/classes", Json::array({"yes"}), "classes: expected at least 2"},
       {"/classes/0", "yes", "classes[1]: is a duplicate of \"yes\""},
-      {"/positive", Json::array(), "positive: must have at least 1"},
+      {"/positive", Json::array(), "positive: expected at least 1"},
       {"/positive/0", "maybe", "positive[0]: is not one of the classes"},
       {"/positive", Json::array({"no", "yes"}), "positive: must leave out"},
-      {"/created", "yesterday", "created: must be a time like"},
-      {"/trainer/seed", -1, "trainer.seed: must be a whole number"},
-      {"/trainer/hyperparameters/epochs", 3, "trainer.hyperparameters.epochs: must be a text"},
-      {"/event/origin", "guessed", "event.origin: must be one of measured, given, defaults"},
+      {"/created", "yesterday", "created: expected a time like"},
+      {"/trainer/seed", -1, "trainer.seed: expected a whole number"},
+      {"/trainer/hyperparameters/epochs", 3, "trainer.hyperparameters.epochs: expected a string"},
+      {"/event/origin", "guessed", "event.origin: expected one of: measured, given, defaults"},
       {"/event/length_ms", -1, "event.length_ms"},
-      {"/event/length_ms", std::nan(""), "event.length_ms: must be a number"},  // NaN is written as null
-      {"/event/frequency", 1.01, "event.frequency: must be a number from 0 to 1, is 1.01"},
+      {"/event/length_ms", std::nan(""), "event.length_ms: expected a number"},  // NaN is written as null
+      {"/event/frequency", 1.01, "event.frequency: expected a number from 0 to 1, got 1.01"},
       {"/event/correlation", -0.1, "event.correlation"},
-      {"/event/votes", 0, "event.votes: must be a whole number from 1"},
+      {"/event/votes", 0, "event.votes: expected a whole number from 1"},
       {"/event/votes", 1.5, "event.votes"},
       {"/event/merge_gap_ms", 1e300, "event.merge_gap_ms"},
-      {"/candidates", Json::array(), "candidates: must have 1 to 1000"},
+      {"/candidates", Json::array(), "candidates: expected 1 to 1000"},
       {"/candidates/0/frozen_layers", -1, "candidates[0].frozen_layers"},
       {"/candidates/1/frozen_layers", 6, "candidates[1].frozen_layers: must not rise"},
       {"/candidates/0/frozen_fraction", 1.5, "candidates[0].frozen_fraction"},
-      {"/candidates/0/file", "../../etc/passwd", "candidates[0].file: must be \"candidates/00.onnx\""},
-      {"/candidates/1/file", "candidates/00.onnx", "candidates[1].file: must be \"candidates/01.onnx\""},
+      {"/candidates/0/file", "../../etc/passwd", "candidates[0].file: expected \"candidates/00.onnx\""},
+      {"/candidates/1/file", "candidates/00.onnx", "candidates[1].file: expected \"candidates/01.onnx\""},
       {"/candidates/0/size", 0, "candidates[0].size"},
       {"/candidates/0/size", INT64_MAX, "candidates[0].size"},
-      {"/candidates/0/head", "round", "candidates[0].head: must be \"average\" or \"spatial\""},
+      {"/candidates/0/head", "round", "candidates[0].head: expected \"average\" or \"spatial\""},
       {"/candidates/0/threshold", 2, "candidates[0].threshold"},
       {"/candidates/0/tpr", 1.0001, "candidates[0].tpr"},
       {"/candidates/0/fpr", -1e-9, "candidates[0].fpr"},
       {"/candidates/0/top1", "0.9", "candidates[0].top1"},
-      {"/candidates/0/id", "../b", "candidates[0].id: must be 1 to 64 letters"},
-      {"/candidates/1/id", "tail-5", "candidates[1]: has the id \"tail-5\", which another"},
-      {"/candidates/0/kind", "stem", "candidates[0].kind: must be one of exit, tail, is \"stem\""},
+      {"/candidates/0/id", "../b", "candidates[0].id: expected 1 to 64 letters"},
+      {"/candidates/1/id", "tail-5", "candidates[1]: duplicate id \"tail-5\""},
+      {"/candidates/0/kind", "stem", "candidates[0].kind: expected one of: exit, tail; got \"stem\""},
       {"/candidates/0/reads", Json::array({"a"}),
        "candidates[0].reads: must end with the branchpoint, \"b\""},
-      {"/candidates/0/reads", Json::array({"a", "b"}), "candidates[0].reads: must have 1 element for a tail"},
-      {"/candidates/0/reads", Json::array(), "candidates[0].reads: must have at least 1"},
-      {"/candidates/0/tpr_interval", Json::array({0.9, 0.6}), "candidates[0].tpr_interval: must not fall"},
-      {"/candidates/0/fpr_interval", Json::array({0.9}), "candidates[0].fpr_interval: must have 2 numbers"},
+      {"/candidates/0/reads", Json::array({"a", "b"}), "candidates[0].reads: expected 1 element for a tail"},
+      {"/candidates/0/reads", Json::array(), "candidates[0].reads: expected at least 1"},
+      {"/candidates/0/tpr_interval", Json::array({0.9, 0.6}),
+       "candidates[0].tpr_interval: the first number must not exceed"},
+      {"/candidates/0/fpr_interval", Json::array({0.9}), "candidates[0].fpr_interval: expected 2 numbers"},
       {"/candidates/0/measured/0/votes", 0, "candidates[0].measured[0].votes"},
       {"/candidates/0/measured/0/f1_error", -1, "candidates[0].measured[0].f1_error"},
       {"/candidates/0/measured/2/fps", 1, "candidates[0].measured[2]: must come after"},
       {"/candidates/0/measured/0/fps", 0, "candidates[0].measured[0].fps"},
       {"/candidates/0/measured/0/f1", 7, "candidates[0].measured[0].f1"},
-      {"/candidates/1/precisions/0/stem", "f16", "precisions[0].stem: must be f32, bf16 or int8, is \"f16\""},
+      {"/candidates/1/precisions/0/stem", "f16",
+       "precisions[0].stem: expected f32, bf16 or int8, got \"f16\""},
       {"/candidates/1/precisions/0/stem", "f32", "candidates[1].precisions[0]: must not be f32 twice"},
       {"/candidates/1/precisions/0/tail", "int8", "candidates[1].precisions[1]: is a duplicate of"},
       {"/candidates/1/precisions/1/fpr", 2, "candidates[1].precisions[1].fpr"},
       {"/candidates/1/frozen_layers", 0, "precisions[0].stem: must be f32: the candidate has no frozen"},
-      {"/candidates/1/ranges", Json::array(), "precisions[1].tail: is int8, for which"},
+      {"/candidates/1/ranges", Json::array(), "precisions[1].tail: is int8, but the candidate has no"},
       {"/candidates/1/ranges/0/low", 1, "candidates[1].ranges[0].low"},
-      {"/candidates/1/ranges/1/tensor", "a", "candidates[1].ranges[1].tensor: stands twice"},
+      {"/candidates/1/ranges/1/tensor", "a", "candidates[1].ranges[1].tensor: duplicate tensor"},
   };
   for (const BadValue& bad : cases) {
     EXPECT_THAT(error_after([&](Json& json) { json[Json::json_pointer(bad.place)] = bad.value; }),
@@ -200,7 +202,8 @@ TEST(ManifestTest, ReadsFormat1WithoutItsEventTables) {
   EXPECT_TRUE(manifest.candidates[0].measured.empty());
   EXPECT_EQ(manifest.candidates[0].tpr, 0.8);
   EXPECT_EQ(manifest.candidates[0].tpr_interval, (Interval{0, 1}));
-  EXPECT_ERROR(usage, manifest.candidate("exit-5"), "has no candidate \"exit-5\"; it has tail-5, tail-2");
+  EXPECT_ERROR(usage, manifest.candidate("exit-5"),
+               "has no candidate \"exit-5\"; expected one of: tail-5, tail-2");
   json["candidates"][0]["id"] = "tail-5";
   EXPECT_ERROR(untrusted, parse(json), "unknown field \"id\"");
 }
@@ -208,7 +211,7 @@ TEST(ManifestTest, ReadsFormat1WithoutItsEventTables) {
 TEST(ManifestTest, RefusesWhatIsNotJson) {
   const std::string text = valid().dump();
   EXPECT_ERROR(untrusted, parse_manifest("", "m.json"), "m.json: not JSON");
-  EXPECT_ERROR(untrusted, parse_manifest("[]", "m.json"), "m.json: must be an object");
+  EXPECT_ERROR(untrusted, parse_manifest("[]", "m.json"), "m.json: expected an object");
   EXPECT_ERROR(untrusted, parse_manifest("{\"app\": \"\xff\"}", "m.json"), "m.json: not JSON");
   for (std::size_t size = 0; size < text.size(); size += 7) {
     EXPECT_ERROR(untrusted, parse_manifest(text.substr(0, size), "m.json"), "m.json: not JSON");

@@ -107,7 +107,7 @@ std::string to_json(const Manifest& manifest) {
     return json.dump(2) + "\n";
   } catch (const Json::exception&) {
     throw Error(ErrorKind::usage,
-                "M-Package of app " + in_quotes(manifest.app) + ": a text in its manifest is not UTF-8");
+                "M-Package of app " + in_quotes(manifest.app) + ": a string in its manifest is not UTF-8");
   }
 }
 

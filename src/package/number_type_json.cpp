@@ -13,7 +13,7 @@ Json ranges_to_json(const Ranges& ranges) {
 
 NumberType parse_number_type(const JsonField& field) {
   const auto number_type = number_type_from(field.text());
-  if (!number_type) field.fail("must be f32, bf16 or int8, is " + field.value().dump());
+  if (!number_type) field.fail("expected f32, bf16 or int8, got " + field.value().dump());
   return *number_type;
 }
 
@@ -25,7 +25,7 @@ Ranges parse_ranges(const JsonField& field) {
     entry.allow_only({"tensor", "low", "high"});
     const Range range{static_cast<float>(entry["low"].number(-kMost, 0)),
                       static_cast<float>(entry["high"].number(0, kMost))};
-    if (!ranges.emplace(entry["tensor"].text(), range).second) entry["tensor"].fail("stands twice");
+    if (!ranges.emplace(entry["tensor"].text(), range).second) entry["tensor"].fail("duplicate tensor");
   }
   return ranges;
 }

@@ -21,10 +21,10 @@ constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{4} << 20;
 Manifest read_manifest(const ArchiveReader& archive) {
   const std::string where = archive.path().string();
   const ArchiveReader::Entry* entry = archive.find(kManifestFile);
-  if (entry == nullptr) refuse(where, fmt::format("no M-Package: it has no {}", kManifestFile));
+  if (entry == nullptr) refuse(where, fmt::format("not an M-Package: it has no {}", kManifestFile));
   if (entry->size > kMaxManifestBytes) {
-    refuse(where, fmt::format("{} has {} bytes, more than the {} allowed", kManifestFile, entry->size,
-                              kMaxManifestBytes));
+    refuse(where, fmt::format("{}: expected at most {} bytes, got {}", kManifestFile, kMaxManifestBytes,
+                              entry->size));
   }
   return parse_manifest(archive.read(*entry), fmt::format("{}: {}", where, kManifestFile));
 }
@@ -75,14 +75,14 @@ std::string listed(const std::vector<std::string>& tensors) {
 void check_graph(const Graph& graph, const Candidate& candidate, std::size_t classes,
                  const std::string& where) {
   if (graph.inputs != candidate.reads) {
-    refuse(where, fmt::format("must read {}, reads {}", listed(candidate.reads), listed(graph.inputs)));
+    refuse(where, fmt::format("expected inputs {}, got {}", listed(candidate.reads), listed(graph.inputs)));
   }
   const Shape wanted{1, static_cast<std::int64_t>(classes)};
   if (graph.outputs.size() != 1)
-    refuse(where, fmt::format("must have one output, has {}", graph.outputs.size()));
+    refuse(where, fmt::format("expected one output, got {}", graph.outputs.size()));
   if (const Shape& logits = graph.shape(graph.outputs[0]); logits != wanted) {
-    refuse(where, fmt::format("gives {}, the {} classes of the manifest need {}", to_string(logits), classes,
-                              to_string(wanted)));
+    refuse(where, fmt::format("expected logits of {} for the {} classes of the manifest, got {}",
+                              to_string(wanted), classes, to_string(logits)));
   }
   for (const auto& [tensor, range] : candidate.ranges) {
     if (graph.shapes.contains(tensor)) continue;
@@ -97,20 +97,22 @@ void check_place(const Candidate& candidate, const Base& base, const std::string
   for (const std::string& tensor : candidate.reads) {
     const Branchpoint* read = base.find_branchpoint(tensor);
     if (read == nullptr) {
-      refuse(where, fmt::format("{} is no branchpoint of base {}", in_quotes(tensor), in_quotes(base.name)));
+      refuse(where,
+             fmt::format("{} is not a branchpoint of base {}", in_quotes(tensor), in_quotes(base.name)));
     }
     if (read->layers <= layers) {
       refuse(where,
-             fmt::format("reads {} after a deeper tensor; the base's order is needed", in_quotes(tensor)));
+             fmt::format("reads {} after a deeper tensor; expected the base's order", in_quotes(tensor)));
     }
     layers = read->layers;
   }
   const Branchpoint& branchpoint = base.branchpoint(candidate.branchpoint);
   if (branchpoint.layers != candidate.frozen_layers ||
       std::abs(branchpoint.fraction - candidate.frozen_fraction) > 1e-6) {
-    refuse(where, fmt::format("claims {} frozen layers, {} of the work; the base has {} and {} before {}",
-                              candidate.frozen_layers, candidate.frozen_fraction, branchpoint.layers,
-                              branchpoint.fraction, in_quotes(candidate.branchpoint)));
+    refuse(where,
+           fmt::format("claims {} frozen layers with {} of the work; the base has {} with {} before {}",
+                       candidate.frozen_layers, candidate.frozen_fraction, branchpoint.layers,
+                       branchpoint.fraction, in_quotes(candidate.branchpoint)));
   }
 }
 
@@ -136,8 +138,8 @@ const Candidate& Manifest::candidate(const std::string& id) const {
   if (found != candidates.end()) return *found;
   std::string known;
   for (const Candidate& candidate : candidates) known += (known.empty() ? "" : ", ") + candidate.id;
-  throw Error(ErrorKind::usage,
-              fmt::format("app {} has no candidate {}; it has {}", in_quotes(app), in_quotes(id), known));
+  throw Error(ErrorKind::usage, fmt::format("app {} has no candidate {}; expected one of: {}", in_quotes(app),
+                                            in_quotes(id), known));
 }
 
 std::vector<std::size_t> positive_classes(const Manifest& manifest) {
@@ -225,8 +227,8 @@ void MPackage::verify(const Base& base) const {
 void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& graphs) {
   const std::string where = path.string();
   if (graphs.size() != manifest.candidates.size()) {
-    throw Error(ErrorKind::usage, fmt::format("{}: {} networks for {} candidates", where, graphs.size(),
-                                              manifest.candidates.size()));
+    throw Error(ErrorKind::usage, fmt::format("{}: expected {} networks, one for each candidate, got {}",
+                                              where, manifest.candidates.size(), graphs.size()));
   }
   std::vector<ArchiveEntry> entries(1);
   for (std::size_t i = 0; i < graphs.size(); ++i) {

@@ -118,14 +118,14 @@ TEST_F(PackageTest, RefusesAGiganticManifest) {
   EXPECT_ERROR(untrusted, MPackage::open(with_entries([](Entries& entries) {
                  entries[0].bytes.append(std::size_t{5} << 20, ' ');
                })),
-               "manifest.json has");
+               "manifest.json: expected at most");
 }
 
 TEST_F(PackageTest, ErrorsInTheManifestNamePackageAndField) {
   EXPECT_ERROR(untrusted, MPackage::open(with_manifest([](Json& json) { json["format"] = 9; })),
-               "changed.mpkg: manifest.json: format: is 9");
+               "changed.mpkg: manifest.json: format: expected format 1 or 2, got 9");
   EXPECT_ERROR(untrusted, MPackage::open(with_manifest([](Json& json) { json["candidates"][1]["tpr"] = 7; })),
-               "changed.mpkg: manifest.json: candidates[1].tpr: must be a number from 0 to 1, is 7");
+               "changed.mpkg: manifest.json: candidates[1].tpr: expected a number from 0 to 1, got 7");
 }
 
 TEST_F(PackageTest, RefusesAnotherBase) {
@@ -144,15 +144,15 @@ TEST_F(PackageTest, RefusesBranchpointsThatTheBaseDoesNotHave) {
     json["candidates"][0]["reads"] = {"sum"};
   });
   EXPECT_ERROR(untrusted, MPackage::open(wrong_tensor).verify(base_),
-               "\"sum\" is no branchpoint of base \"tiny\"");
+               "\"sum\" is not a branchpoint of base \"tiny\"");
 }
 
 TEST_F(PackageTest, RefusesTailsThatDoNotFitTheirBranchpoint) {
   const auto elsewhere = with_tail(tiny_tail(base_, "a"));
-  EXPECT_ERROR(untrusted, MPackage::open(elsewhere).verify(base_), "must read \"b\", reads \"a\"");
+  EXPECT_ERROR(untrusted, MPackage::open(elsewhere).verify(base_), "expected inputs \"b\", got \"a\"");
 
   EXPECT_ERROR(untrusted, MPackage::open(with_tail(tiny_tail(base_, "b", 3))).verify(base_),
-               "gives 1x3, the 2 classes of the manifest need 1x2");
+               "expected logits of 1x2 for the 2 classes of the manifest, got 1x3");
 
   Graph smaller = tiny_tail(base_, "b");
   smaller.shapes["b"] = {1, 4, 7, 7};
@@ -207,11 +207,11 @@ TEST_F(PackageTest, WritingRefusesWhatCouldNotBeRead) {
   manifest.candidates[0].tpr = std::nan("");
   EXPECT_ERROR(usage, write_package(folder_ / "new.mpkg", manifest, tiny_tails(base_)), "candidates[0].tpr");
   EXPECT_ERROR(usage, write_package(folder_ / "new.mpkg", tiny_manifest(base_), {}),
-               "0 networks for 2 candidates");
+               "expected 2 networks, one for each candidate, got 0");
   EXPECT_ERROR(usage,
                write_package(folder_ / "new.mpkg", tiny_manifest(base_),
                              {tiny_tail(base_, "a"), tiny_tail(base_, "b")}),
-               "must read \"b\", reads \"a\"");
+               "expected inputs \"b\", got \"a\"");
   EXPECT_EQ(folder_.names(), std::vector<std::string>{"app.mpkg"});
 }
 
@@ -221,7 +221,7 @@ TEST_F(PackageTest, ExtractsIntoANewFolder) {
   EXPECT_EQ(sha256(read_file(folder_ / "out/candidates/01.onnx")), package.manifest().candidates[1].sha256);
   EXPECT_EQ(read_file(folder_ / "out/manifest.json"), to_json(package.manifest()));
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"app.mpkg", "out"}));
-  EXPECT_ERROR(usage, extract_package(package, folder_ / "out"), "is there already");
+  EXPECT_ERROR(usage, extract_package(package, folder_ / "out"), "already exists");
   EXPECT_ERROR(storage, extract_package(package, folder_ / "app.mpkg" / "out"), "cannot write");
 }
 

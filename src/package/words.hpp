@@ -30,7 +30,7 @@ template <typename Enum, std::size_t kCount>
     if (text == word) return value;
     known += (known.empty() ? "" : ", ") + std::string(word);
   }
-  field.fail("must be one of " + known + ", is " + field.value().dump());
+  field.fail("expected one of: " + known + "; got " + field.value().dump());
 }
 
 }  // namespace mainstream

@@ -22,7 +22,7 @@ std::vector<std::string> tensors_of(const Base& base) {
 double Profile::range_ms(std::int64_t first, std::int64_t end) const {
   if (first < 0 || end < first || end > static_cast<std::int64_t>(layer_ms.size()))
     throw Error(ErrorKind::usage,
-                fmt::format("layers {}..{} of a profile of {}", first, end, layer_ms.size()));
+                fmt::format("expected layers within 0..{}, got {}..{}", layer_ms.size(), first, end));
   return std::accumulate(layer_ms.begin() + first, layer_ms.begin() + end, 0.0);
 }
 

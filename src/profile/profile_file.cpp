@@ -108,7 +108,7 @@ void keep_profile(const Engine& engine, const Base& base, const Profile& profile
     std::filesystem::create_directories(folder);
     write_profile(profile, folder / file_name(engine, base, profile.number_type));
   } catch (const std::exception& error) {
-    module_log("profile")->warn("cannot keep the profile: {}", error.what());
+    module_log("profile")->warn("cannot store the profile: {}", error.what());
   }
 }
 

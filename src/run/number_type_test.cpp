@@ -265,7 +265,7 @@ TEST_P(NumberTypeTest, ASchedulesNumberTypesMustBePossibleTogether) {
   refuse({"f32", name, name},
          "a branchpoint has one number type, and a deeper one has none that is more exact");
   refuse({name, name, "f32"}, "cannot have the stem of");
-  refuse({name, name, "f16"}, "apps[2].stem_precision: must be f32, bf16 or int8, is \"f16\"");
+  refuse({name, name, "f16"}, "apps[2].stem_precision: expected f32, bf16 or int8, got \"f16\"");
   const Mix plain = files_->mix();
   EXPECT_ERROR(untrusted, read_schedule(out_ / "schedule.json", plain, Mode::mainstream),
                "apps[0]: " + name + " stem, f32 tail is not possible");

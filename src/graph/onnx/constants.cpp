@@ -41,8 +41,8 @@ std::vector<To> values_of(const onnx::TensorProto& proto, const Field& field, st
     return values;
   }
   if (field.size() != count) {
-    throw Error(ErrorKind::untrusted, fmt::format("{}: tensor '{}' has {} values for {}", where, proto.name(),
-                                                  field.size(), count));
+    throw Error(ErrorKind::untrusted, fmt::format("{}: tensor '{}': expected {} values, got {}", where,
+                                                  proto.name(), count, field.size()));
   }
   std::transform(field.begin(), field.end(), values.begin(),
                  [](auto value) { return static_cast<To>(value); });
@@ -63,7 +63,7 @@ OnnxConstant read_constant(const onnx::TensorProto& proto, const std::string& wh
   const auto bytes = static_cast<std::int64_t>(proto.ByteSizeLong());
   const std::int64_t count = count_of(shape).value_or(INT64_MAX);
   if (shape.size() > kMaxRank || count > bytes) {
-    throw Error(ErrorKind::untrusted, fmt::format("{}: tensor '{}' is said to be {}, but has {} bytes", where,
+    throw Error(ErrorKind::untrusted, fmt::format("{}: tensor '{}' claims to be {}, but has {} bytes", where,
                                                   proto.name(), to_string(shape), bytes));
   }
   switch (proto.data_type()) {
@@ -82,7 +82,7 @@ OnnxConstant read_constant(const onnx::TensorProto& proto, const std::string& wh
                            values_of<std::int64_t, std::uint8_t>(proto, proto.int32_data(), count, where));
     default:
       throw Error(ErrorKind::unsupported,
-                  fmt::format("{}: tensor '{}' is of type {}; f32, f64, i32, i64 and bool can be read", where,
+                  fmt::format("{}: tensor '{}': expected type f32, f64, i32, i64 or bool, got {}", where,
                               proto.name(), onnx::TensorProto::DataType_Name(proto.data_type())));
   }
 }
@@ -124,7 +124,7 @@ OnnxConstant gather(const OnnxNode& node, const OnnxConstant& x, const OnnxConst
   const std::int64_t inner = product(x.shape, axis + 1, x.shape.size());
   std::vector<std::int64_t> order;
   const auto gathered = static_cast<std::int64_t>(node.integers(1).size());
-  if (outer * inner > kMaxFill || outer * inner * gathered > kMaxFill) node.unsupported("so many elements");
+  if (outer * inner > kMaxFill || outer * inner * gathered > kMaxFill) node.unsupported("too many elements");
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::int64_t index : node.integers(1)) {
       if (index < 0) index += x.shape[axis];
@@ -150,7 +150,7 @@ OnnxConstant transpose(const OnnxNode& node, const OnnxConstant& x) {
   std::vector<std::int64_t> strides;
   for (std::size_t i = 0; i < rank; ++i) {
     if (sorted.size() != rank || sorted[i] != static_cast<std::int64_t>(i))
-      node.untrusted("perm is no permutation");
+      node.untrusted("perm is not a permutation");
     const auto from = static_cast<std::size_t>(permutation[i]);
     shape.push_back(x.shape[from]);
     strides.push_back(product(x.shape, from + 1, rank));
@@ -177,7 +177,7 @@ OnnxConstant concat(const OnnxNode& node) {
     if (next.is_float() != joined.is_float() || next.shape.size() != 1)
       node.untrusted("its inputs differ in type");
     if (floats.size() + integers.size() + static_cast<std::size_t>(next.shape[0]) > kMaxFill) {
-      node.unsupported("so many elements");
+      node.unsupported("too many elements");
     }
     if (next.is_float()) floats.insert(floats.end(), next.floats().begin(), next.floats().end());
     if (!next.is_float()) integers.insert(integers.end(), next.integers().begin(), next.integers().end());
@@ -287,7 +287,7 @@ Shape unsqueezed(const OnnxNode& node, const Shape& shape) {
   std::sort(axes.begin(), axes.end());
   Shape out = shape;
   for (const std::int64_t axis : axes) {
-    if (axis > static_cast<std::int64_t>(out.size())) node.untrusted("an axis stands twice");
+    if (axis > static_cast<std::int64_t>(out.size())) node.untrusted("duplicate axis");
     out.insert(out.begin() + axis, 1);
   }
   return out;
@@ -316,7 +316,7 @@ OnnxConstant constant_node(const OnnxNode& node) {
     const auto values = node.integers("value_ints");
     return make_constant({static_cast<std::int64_t>(values.size())}, values);
   }
-  node.unsupported("its value is of a kind that cannot be read");
+  node.unsupported("its value is not a tensor, a number or a list of integers");
 }
 
 }  // namespace

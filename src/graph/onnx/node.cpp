@@ -57,7 +57,8 @@ std::int64_t OnnxNode::integer(const char* name, std::int64_t otherwise) const {
 
 float OnnxNode::number(const char* name, float otherwise) const {
   const auto* found = attribute(name);
-  if (found != nullptr && !std::isfinite(found->f())) untrusted(fmt::format("{} is {}", name, found->f()));
+  if (found != nullptr && !std::isfinite(found->f()))
+    untrusted(fmt::format("{}: expected a finite number, got {}", name, found->f()));
   return found == nullptr ? otherwise : found->f();
 }
 
@@ -79,7 +80,7 @@ std::vector<std::int64_t> OnnxNode::list(const char* name, std::size_t as_input)
 std::int64_t OnnxNode::axis(std::int64_t given, std::size_t rank) const {
   const auto dimensions = static_cast<std::int64_t>(rank);
   if (given < -dimensions || given >= dimensions)
-    untrusted(fmt::format("axis {} of {} dimensions", given, rank));
+    untrusted(fmt::format("axis {} is outside {} dimensions", given, rank));
   return given < 0 ? given + dimensions : given;
 }
 

@@ -170,7 +170,8 @@ Nodes clip(const OnnxNode& node, Graph&) {
   constexpr float kMax = std::numeric_limits<float>::max();
   const float low = bound("min", 1, -kMax);
   const float high = bound("max", 2, kMax);
-  if (!(low <= high)) node.untrusted(fmt::format("it clips to {} .. {}", low, high));
+  if (!(low <= high))
+    node.untrusted(fmt::format("its lower bound {} is above its upper bound {}", low, high));
   if (low == 0 && high >= kMax) return activation(node, op::Activation::Kind::relu);
   return activation(node, op::Activation::Kind::clip, low, high);
 }
@@ -298,7 +299,7 @@ Nodes unsqueeze(const OnnxNode& node, Graph&) {
   for (std::int64_t& axis : axes) axis = node.axis(axis, rank);
   std::sort(axes.begin(), axes.end());
   for (const std::int64_t axis : axes) {
-    if (axis > static_cast<std::int64_t>(shape.size())) node.untrusted("an axis stands twice");
+    if (axis > static_cast<std::int64_t>(shape.size())) node.untrusted("duplicate axis");
     shape.insert(shape.begin() + axis, 1);
   }
   return reshape_to(node, shape);
@@ -367,7 +368,7 @@ Nodes split(const OnnxNode& node, Graph&) {
   std::int64_t begin = 0;
   for (std::int64_t i = 0; i < parts; ++i) {
     const std::int64_t part = sizes[static_cast<std::size_t>(i)];
-    if (part < 1 || part > size) node.untrusted("a part's size is impossible");
+    if (part < 1 || part > size) node.untrusted("a part has an impossible size");
     const std::int64_t end = std::min(size, begin + part);
     const std::string& output = node.proto().output(static_cast<int>(i));
     if (!output.empty()) nodes.push_back({op::Slice{axis, begin, end, 1}, {node.input(0)}, output});
@@ -385,7 +386,8 @@ Nodes gather(const OnnxNode& node, Graph&) {
   }
   const std::int64_t size = x[static_cast<std::size_t>(axis)];
   const std::int64_t given = node.integers(1)[0];
-  if (given < -size || given >= size) node.untrusted(fmt::format("index {} of {}", given, size));
+  if (given < -size || given >= size)
+    node.untrusted(fmt::format("index {} is out of range for size {}", given, size));
   const std::int64_t index = given < 0 ? given + size : given;
   const std::string slice = node.fresh_name("_slice");
   Shape shape(x.begin() + 1, x.end());

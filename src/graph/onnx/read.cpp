@@ -30,7 +30,7 @@ class OnnxImport {
   Graph run() {
     const onnx::GraphProto& proto = model_.graph();
     if (proto.node_size() > kMaxNodes)
-      fail(fmt::format("{} nodes, more than {}", proto.node_size(), kMaxNodes));
+      fail(fmt::format("expected at most {} nodes, got {}", kMaxNodes, proto.node_size()));
     graph_.name = source_;
     for (const auto& entry : model_.metadata_props()) graph_.metadata[entry.key()] = entry.value();
     if (proto.sparse_initializer_size() > 0) fail("sparse weights cannot be read");
@@ -57,8 +57,8 @@ class OnnxImport {
       if (import.domain().empty() || import.domain() == "ai.onnx") version = import.version();
     }
     if (version < 1 || version > kMaxOpset) {
-      throw Error(ErrorKind::unsupported, fmt::format("{}: opset {} cannot be read; {} to {} can", source_,
-                                                      version, kMinOpset, kMaxOpset));
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("{}: expected opset {} to {}, got {}", source_, kMinOpset, kMaxOpset, version));
     }
     return version;
   }
@@ -68,14 +68,14 @@ class OnnxImport {
     static const std::set<std::string> unchanged{
         "Elu", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "LeakyRelu", "Relu", "Sigmoid", "Tanh"};
     if (opset_ < kMinOpset && !unchanged.contains(node.type())) {
-      node.unsupported(fmt::format("opset {} cannot be read; {} to {} can", opset_, kMinOpset, kMaxOpset));
+      node.unsupported(fmt::format("expected opset {} to {}, got {}", kMinOpset, kMaxOpset, opset_));
     }
   }
 
   // Each value has one origin.
   void claim(const std::string& name) {
     if (name.empty()) fail("a value has no name");
-    if (!names_.insert(name).second) fail(fmt::format("value '{}' is made twice", name));
+    if (!names_.insert(name).second) fail(fmt::format("duplicate value '{}'", name));
   }
 
   void read_inputs() {
@@ -85,7 +85,7 @@ class OnnxImport {
     }
     if (given_ != nullptr && inputs.size() != given_->size()) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{} has {} inputs, {} were given", source_, inputs.size(), given_->size()));
+                  fmt::format("{}: expected {} inputs, got {}", source_, inputs.size(), given_->size()));
     }
     std::vector<Tensor> activations;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -125,7 +125,7 @@ class OnnxImport {
     std::vector<std::int64_t> integers;
     for (const float number : *value.data) {
       if (std::isnan(number))
-        fail(fmt::format("input '{}' is given a value that is no number", input.name()));
+        fail(fmt::format("input '{}' is given a value that is not a number", input.name()));
       integers.push_back(static_cast<std::int64_t>(std::clamp(number, -kExact, kExact)));
     }
     return make_constant(value.shape, std::move(integers));
@@ -142,7 +142,7 @@ class OnnxImport {
     }
     if (shape.empty()) fail(fmt::format("input '{}' has no shape", input.name()));
     if (shape.size() > kMaxRank || count_of(shape).value_or(INT64_MAX) > INT32_MAX) {
-      fail(fmt::format("input '{}' is said to be {}", input.name(), to_string(shape)));
+      fail(fmt::format("input '{}' claims to be {}", input.name(), to_string(shape)));
     }
     graph_.inputs.push_back(input.name());
     graph_.shapes[input.name()] = shape;
@@ -153,8 +153,7 @@ class OnnxImport {
     const auto& dimension = shape.dim(i);
     if (dimension.has_dim_value() && dimension.dim_value() != 0 && dimension.dim_value() != -1) {
       if (dimension.dim_value() < 0 || dimension.dim_value() > kMaxSide) {
-        fail(fmt::format("input '{}' is said to have size {} in dimension {}", input, dimension.dim_value(),
-                         i));
+        fail(fmt::format("input '{}' claims size {} in dimension {}", input, dimension.dim_value(), i));
       }
       return dimension.dim_value();
     }
@@ -174,7 +173,7 @@ class OnnxImport {
     if (proto.output_size() < 1 || proto.output(0).empty()) node.untrusted("it has no output");
     for (const std::string& input : proto.input()) check_known(node, input);
     for (const std::string& output : proto.output()) {
-      if (names_.contains(output)) node.untrusted(fmt::format("value '{}' is made twice", output));
+      if (names_.contains(output)) node.untrusted(fmt::format("duplicate value '{}'", output));
       if (!output.empty()) claim(output);
     }
     if (auto value = evaluate_constant(node)) {
@@ -219,8 +218,7 @@ class OnnxImport {
   // A file can ask for copies of what is in it, and of the copies.
   void charge(const OnnxNode& node, std::size_t elements) {
     computed_ += elements;
-    if (computed_ > kMaxComputed)
-      node.untrusted("with it the file's constant expressions take more than 1 GiB");
+    if (computed_ > kMaxComputed) node.untrusted("the file's constant expressions take more than 1 GiB");
   }
 
   // What a value is after the nodes that do nothing.
@@ -233,14 +231,14 @@ class OnnxImport {
     const auto found = constants_.find(value);
     if (found == constants_.end() || graph_.constants.contains(value)) return;
     if (!found->second.is_float())
-      node.untrusted(fmt::format("integers '{}' are used as if they were f32", value));
+      node.untrusted(fmt::format("expected f32 values in '{}', got integers", value));
     graph_.constants[value] = {found->second.shape, std::get<0>(found->second.values)};
   }
 
   void read_output(const std::string& name) {
     const std::string& value = resolve(name);
     if (constants_.contains(value)) fail(fmt::format("output '{}' is a constant", name));
-    if (!graph_.shapes.contains(value)) fail(fmt::format("output '{}' is made by no node", name));
+    if (!graph_.shapes.contains(value)) fail(fmt::format("no node makes output '{}'", name));
     graph_.outputs.push_back(value);
   }
 

@@ -98,9 +98,9 @@ TEST(OnnxTest, GivenInputsThatAreParametersBecomeConstants) {
 
   inputs = given;
   inputs[2] = make_tensor({2}, {0, std::nanf("")});
-  EXPECT_ERROR(untrusted, read_onnx(folder / "m.onnx", inputs), "input 'shape' is given a value that is no");
+  EXPECT_ERROR(untrusted, read_onnx(folder / "m.onnx", inputs), "input 'shape' is given a value that is not");
   inputs = {given[0]};
-  EXPECT_ERROR(usage, read_onnx(folder / "m.onnx", inputs), "has 3 inputs, 1 were given");
+  EXPECT_ERROR(usage, read_onnx(folder / "m.onnx", inputs), "expected 3 inputs, got 1");
 }
 
 TEST(OnnxTest, RefusesWhatIsNotAModel) {
@@ -142,17 +142,17 @@ TEST(OnnxTest, RefusesCyclesMissingInputsAndValuesMadeTwice) {
 
   OnnxModel twice = conv_model();
   twice.node("Relu", {"x"}, "y");
-  EXPECT_ERROR(untrusted, twice.read(), "value 'y' is made twice");
+  EXPECT_ERROR(untrusted, twice.read(), "duplicate value 'y'");
 }
 
 TEST(OnnxTest, RefusesImpossibleSizes) {
   OnnxModel gigantic;
   gigantic.input("x", {1, 3, 1LL << 40, 8}).output("x");
-  EXPECT_ERROR(untrusted, gigantic.read(), "input 'x' is said to have size 1099511627776");
+  EXPECT_ERROR(untrusted, gigantic.read(), "input 'x' claims size 1099511627776");
 
   OnnxModel blown_up = conv_model();
   blown_up.proto().mutable_graph()->mutable_initializer(0)->set_dims(0, 1LL << 61);
-  EXPECT_ERROR(untrusted, blown_up.read(), "tensor 'w' is said to be 2305843009213693952x3x3x3");
+  EXPECT_ERROR(untrusted, blown_up.read(), "tensor 'w' claims to be 2305843009213693952x3x3x3");
 
   OnnxModel large_output;
   large_output.input("x", {1, 40000, 40000, 1}).input("z", {1, 40000, 1, 40000}).output("y");
@@ -201,7 +201,7 @@ TEST(OnnxTest, AttributesAtTheEndOfTheirRangeDoNotOverflow) {
   auto* axis = gather.node("Gather", {"x", "i"}, "y")->add_attribute();
   axis->set_name("axis");
   axis->set_i(1);
-  EXPECT_ERROR(untrusted, gather.read(), "index 9223372036854775807 of 8");
+  EXPECT_ERROR(untrusted, gather.read(), "index 9223372036854775807 is out of range for size 8");
 }
 
 TEST(OnnxTest, ListsThatWereJoinedKnowTheirLength) {
@@ -261,16 +261,16 @@ TEST(OnnxTest, RefusesConstantsThatGrowWithoutEnd) {
     const std::string before = "c" + std::to_string(i);
     model.node("Concat", {before, before}, "c" + std::to_string(i + 1));
   }
-  EXPECT_ERROR(unsupported, model.read(), "node 'c21' (Concat): cannot be run: so many elements");
+  EXPECT_ERROR(unsupported, model.read(), "node 'c21' (Concat): cannot be run: too many elements");
 }
 
 TEST(OnnxTest, RefusesEndlessDimensions) {
   OnnxModel many = conv_model();
   for (int i = 0; i < 1000; ++i) many.proto().mutable_graph()->mutable_initializer(0)->add_dims(1);
-  EXPECT_ERROR(untrusted, many.read(), "tensor 'w' is said to be");
+  EXPECT_ERROR(untrusted, many.read(), "tensor 'w' claims to be");
   OnnxModel input;
   input.input("x", std::vector<std::int64_t>(1000, 1)).output("x");
-  EXPECT_ERROR(untrusted, input.read(), "input 'x' is said to be");
+  EXPECT_ERROR(untrusted, input.read(), "input 'x' claims to be");
   OnnxModel unsqueeze;
   unsqueeze.input("x", {1, 2}).integers("axes", {1, 2, 3, 4, 5, 6, 7, 8, 9}).output("y");
   unsqueeze.node("Unsqueeze", {"x", "axes"}, "y");

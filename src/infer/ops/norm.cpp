@@ -36,8 +36,8 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::BatchNor
 
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Lrn& lrn) {
   if (lrn.size % 2 == 0)
-    throw Error(ErrorKind::unsupported, "a window of an odd number of channels can be run, one of " +
-                                            std::to_string(lrn.size) + " cannot");
+    throw Error(ErrorKind::unsupported,
+                "expected a window of an odd number of channels, got " + std::to_string(lrn.size));
   const Value from = builder.value(node_of(builder, fused).inputs[0]);
   const dnnl::lrn_forward::desc operation(dnnl::prop_kind::forward_inference,
                                           dnnl::algorithm::lrn_across_channels, from.layout, lrn.size,
