@@ -11,7 +11,7 @@
 namespace mainstream {
 namespace {
 
-// An operation of each kind, one behind the other.
+// A network with one operation of each kind, in a row.
 Graph every_operation() {
   Graph graph;
   graph.name = "every";

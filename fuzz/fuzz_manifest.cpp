@@ -1,4 +1,4 @@
-// manifest.json by itself: inside an archive, its checksum would stop nearly every change.
+// Reads manifest.json without an archive, whose checksum would reject nearly every change.
 #include "fuzzing.hpp"
 #include "package/manifest.hpp"
 

@@ -1,4 +1,4 @@
-// The ONNX reader, and what is done with a graph before anything runs: folding, cutting, writing.
+// Reads ONNX, then folds, cuts and writes the graph.
 #include <string_view>
 
 #include "fuzzing.hpp"
@@ -17,7 +17,7 @@ void check_that_it_writes(const Graph& graph) {
   expect(fingerprint(again) == id, "what is written reads back as the same graph");
 }
 
-// Of what leads to the features: other outputs of the original network may begin anywhere.
+// Checks only the part up to the features: other outputs of the network may begin anywhere.
 void check_cuts(const Base& base) {
   const Graph trunk = stem_of(base.graph, base.features);
   const std::string id = fingerprint(trunk);

@@ -1,4 +1,4 @@
-// The M-Package reader, from the archive to the tails.
+// Reads an M-Package, from the archive to the tails.
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// From a model graph to compiled steps: what the reader lets through is compiled or refused, and what runs
-// gives what the reference gives.
+// Compiles the graphs that the ONNX reader accepts: each compiles or is refused, and its outputs agree with
+// the reference.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -15,7 +15,7 @@ namespace mainstream {
 namespace {
 
 constexpr std::string_view kSource = "model.onnx";
-constexpr std::int64_t kMostElements = 1 << 18;  // larger networks show nothing more, and take long
+constexpr std::int64_t kMostElements = 1 << 18;  // larger networks find no more, and are slow
 constexpr std::int64_t kMostWork = 1 << 22;
 
 bool is_small(const Graph& graph) {
@@ -33,7 +33,7 @@ std::vector<float> ramp(const Shape& shape) {
   return values;
 }
 
-// Sums of many large values differ by their order; numbers that are none or huge say nothing.
+// Sums of many large values depend on their order; NaN and huge numbers are not compared.
 bool close(float a, float b, float largest) {
   return !(std::abs(b) < 1e6F) || !(largest < 1e6F) || std::abs(a - b) <= 1e-3F * std::max(1.0F, largest);
 }
@@ -46,7 +46,7 @@ void check_results(const Graph& graph, Network& network) {
   }
   const auto outputs = network.run(values);
   auto expected = run_reference(graph, inputs);
-  // Where an activation in between is not a small number, rounding decides the rest.
+  // If an intermediate activation is not a small number, rounding decides the outputs.
   float largest = 0;
   for (const auto& [name, activation] : expected) {
     for (const float x : activation) largest = std::isfinite(x) ? std::max(largest, std::abs(x)) : INFINITY;

@@ -1,4 +1,4 @@
-// The reader of scheduling problems.
+// Reads scheduling problems.
 #include "fuzzing.hpp"
 #include "mainstream/problem_json.hpp"
 

@@ -1,4 +1,4 @@
-// What the fuzz targets have in common.
+// Helpers of all fuzz targets.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace mainstream {
 
-// A reader's promise was broken: libFuzzer keeps the input.
+// Reports a broken promise of a reader: libFuzzer keeps the input.
 [[noreturn]] inline void broken(const std::string& promise) {
   std::fprintf(stderr, "broken promise: %s\n", promise.c_str());
   std::abort();
@@ -21,8 +21,8 @@ inline void expect(bool kept, const std::string& promise) {
   if (!kept) broken(promise);
 }
 
-// The expected way to refuse an input: an Error of ours that says where. Anything else that is thrown ends
-// the run.
+// True if `read` accepts the input. It may refuse it only with an Error that says where; any other exception
+// ends the run.
 template <typename Read>
 bool accepts(std::string_view source, const Read& read) {
   try {

@@ -1,4 +1,4 @@
-// Changes of ONNX models that keep them ONNX: bytes changed at random hardly ever get past the first check.
+// Mutates ONNX models but keeps the protobuf valid: randomly changed bytes rarely pass the first check.
 #include <google/protobuf/message.h>
 #include <onnx/onnx_pb.h>
 
@@ -43,7 +43,8 @@ class ModelMutator {
     return values[below(values.size())];
   }
 
-  // All texts of the model, so that a name can become another name, an operation another operation.
+  // Collects all strings of the model, so that a name can become another name, an operation another
+  // operation.
   void collect_words(const Message& message) {
     for (const FieldDescriptor* field : set_fields(message)) {
       const Reflection& reflection = *message.GetReflection();
@@ -66,7 +67,7 @@ class ModelMutator {
     return fields;
   }
 
-  // Walks down to some field and changes its value, or the number of its elements.
+  // Descends to some field and changes its value, or its number of elements.
   void change_somewhere(Message& message) {
     const auto fields = set_fields(message);
     if (fields.empty()) return;
@@ -133,7 +134,7 @@ class ModelMutator {
     }
   }
 
-  // Another node, or another attribute of a node that is there.
+  // Adds a node, or an attribute to a node.
   void add_something(onnx::GraphProto& graph) {
     static const std::vector<std::string> operations{"Add",
                                                      "AveragePool",

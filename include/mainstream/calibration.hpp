@@ -1,4 +1,4 @@
-// What int8 needs to know of a network, and how well it agrees with f32 then.
+// Measures a network's ranges for int8, and how well number types agree with f32.
 #pragma once
 
 #include <span>
@@ -10,15 +10,15 @@
 namespace mainstream {
 
 struct CalibrateOptions {
-  // The share of an activation's values that its range holds; what lies outside is cut off. 1: all of them
-  // (min/max). Below 1 equal shares are left out at both ends.
+  // The share of an activation's values within its range; values outside are clipped. 1: all (min/max). Below
+  // 1, equal shares are outside at both ends.
   double share = 0.9999;
 };
 
-// The ranges of the activations that primitives read and write, over runs in f32 of `graph` (one input) on
-// `inputs` (row-major). Twice over the inputs: for the extremes, then for what lies between. Those after the
-// last convolution are left out, and the input itself: the first and the last layer stay in f32, which costs
-// little and loses less.
+// The ranges of the activations that primitives read and write, over f32 runs of `graph` (one input) on
+// `inputs` (row-major). Reads the inputs twice: for the extremes, then for the distribution between them.
+// Leaves out the input and the activations after the last convolution: the first and the last layer stay in
+// f32, which costs little time and keeps accuracy.
 [[nodiscard]] Ranges measure_ranges(const Engine& engine, const Graph& graph,
                                     std::span<const std::vector<float>> inputs,
                                     const CalibrateOptions& options = {});

@@ -1,8 +1,8 @@
 // The inference engine: compiles graphs to oneDNN primitives and runs them, whole or in pieces.
 //
-// Ownership and threads: an Engine may be shared by anything and outlives what was made with it
-// (networks hold it). A Network, a Stem with its Tails, each belong to one thread at a time.
-// Compiling is possible on another thread while a Stem runs.
+// Ownership and threads: an Engine may be shared by all threads; its networks keep it alive. A Network, or a
+// Stem with its Tails, belongs to one thread at a time. Compiling is possible on another thread while a Stem
+// runs.
 #pragma once
 
 #include <chrono>
@@ -21,39 +21,40 @@ struct EngineOptions {
   int threads = 0;  // 0: as many as this process may use (affinity, cgroup)
 };
 
-// Whether this processor computes in it: bf16 needs AVX-512 BF16, int8 AVX-512 VNNI (or AVX2 VNNI).
+// Whether this processor computes in the number type: bf16 needs AVX-512 BF16, int8 AVX-512 VNNI (or AVX2
+// VNNI).
 [[nodiscard]] bool processor_has(NumberType number_type);
 
 class Engine {
  public:
   explicit Engine(const EngineOptions& options = {});
   [[nodiscard]] int threads() const;
-  // Of all that was made with it and still is: bytes of packed weights, each constant once.
+  // Bytes of packed weights of all existing networks of this engine; each constant counts once.
   [[nodiscard]] std::size_t weight_bytes() const;
 
  private:
-  friend struct EngineAccess;  // of src/infer
+  friend struct EngineAccess;  // internal to src/infer
   struct State;
   std::shared_ptr<State> state_;
 };
 
-// One compiled step, for those who want to see where time goes.
+// One compiled step, to show where time goes.
 struct StepInfo {
   std::string output;              // the activation that it makes
   std::string primitive;           // "convolution", "reorder", ..
   std::string implementation;      // oneDNN's name ("jit:avx512_core")
-  std::string layout;              // of the output ("aBcd16b")
-  std::string type;                // of its elements ("f32", "bf16", "u8", "s8")
-  std::vector<std::string> fused;  // operations of the graph done within, in order
+  std::string layout;              // layout of the output ("aBcd16b")
+  std::string type;                // element type of the output ("f32", "bf16", "u8", "s8")
+  std::vector<std::string> fused;  // operations of the graph that the step includes, in order
   double milliseconds = 0;         // median, once profiled
 };
 
-// Repeated runs of one thing, after a warm-up.
+// Times of repeated runs, after a warm-up.
 struct Timing {
   double median_ms = 0;
   double p90_ms = 0;  // nine of ten runs took no longer
   std::size_t runs = 0;
-  std::size_t outliers = 0;  // runs that took over half as long again as the median: something disturbed them
+  std::size_t outliers = 0;  // runs over 1.5 times the median, which something disturbed
 };
 
 struct EngineMemory {
@@ -64,7 +65,8 @@ struct EngineMemory {
 class Network {
  public:
   // Throws unsupported, naming graph, node and operation, before anything runs; also for a number type that
-  // the processor does not have. int8 computes on activations that have ranges, and on the rest in f32.
+  // the processor does not have. int8 computes on activations that have ranges; other activations stay in
+  // f32.
   Network(const Engine& engine, const Graph& graph, NumberType number_type = NumberType::f32,
           const Ranges& ranges = {});
   ~Network();
@@ -90,33 +92,33 @@ class Network {
 };
 
 // The shared part of a base, compiled once, run in ranges: load a frame, run to the first branchpoint in use,
-// run the tails due there, run on to the next. Branchpoint tensors keep oneDNN's blocked layout.
+// run the tails due there, then run to the next. Branchpoint tensors keep oneDNN's blocked layout.
 class Stem {
  public:
-  // `branchpoints`: tensors of the base, in order; the base's input itself may be the first. What follows the
-  // last of them is not compiled. `number types[i]` is that of the way from the branchpoint before to i;
-  // nothing means f32. Throws usage for a tensor that the base does not have, or out of order, and
-  // unsupported as Network does.
+  // `branchpoints`: tensors of the base, in order; the base's input itself may be the first. Nodes after the
+  // last of them are not compiled. `number_types[i]` is that of the segment from branchpoint i - 1 to i;
+  // empty means f32. Throws usage for a tensor that the base does not have, or out of order, and unsupported
+  // as Network does.
   Stem(const Engine& engine, const Graph& base, const std::vector<std::string>& branchpoints,
        const std::vector<NumberType>& number_types = {}, const Ranges& ranges = {});
   ~Stem();
   Stem(Stem&&) noexcept;
   Stem& operator=(Stem&&) noexcept;
 
-  void load(std::span<const float> input);  // [N, C, H, W]; what ran before is forgotten
-  void run_to(std::size_t branchpoint);     // runs what has not run since load
+  void load(std::span<const float> input);  // [N, C, H, W]; discards earlier results
+  void run_to(std::size_t branchpoint);     // runs the steps that have not run since load
   [[nodiscard]] const std::vector<std::string>& branchpoints() const;
 
   // The tensor at a branchpoint in plain NCHW f32; for training, tests and feedback. Only after run_to.
   [[nodiscard]] std::vector<float> read(std::size_t branchpoint) const;
 
   [[nodiscard]] std::vector<StepInfo> steps() const;
-  // Each step's median over this many runs to the last branchpoint.
+  // Each step's median time over `repetitions` runs to the last branchpoint.
   [[nodiscard]] std::vector<StepInfo> profile(int repetitions);
   [[nodiscard]] EngineMemory memory() const;
 
  private:
-  friend struct EngineAccess;  // of src/infer
+  friend struct EngineAccess;  // internal to src/infer
   struct State;
   std::shared_ptr<State> state_;
 };
@@ -125,8 +127,8 @@ class Stem {
 class Tail {
  public:
   // The graph's inputs are branchpoints of the stem by their names, the deepest of them its branchpoint. It
-  // has one output. In int8 a product that reads a tensor as it lies (an exit's) computes on integers where
-  // the stem has written them, else in f32. Throws untrusted for a graph that does not fit the stem, and
+  // has one output. In int8 a product that reads an unflattened tensor (an exit's) computes on integers if
+  // the stem writes them, otherwise in f32. Throws untrusted for a graph that does not fit the stem, and
   // unsupported as Network does.
   Tail(const Stem& stem, const Graph& tail, NumberType number_type = NumberType::f32,
        const Ranges& ranges = {});
@@ -136,8 +138,8 @@ class Tail {
 
   [[nodiscard]] std::size_t branchpoint() const;  // index into the stem's
 
-  // Reads the stem's tensors as they are now; stem.run_to(branchpoint()) must have come before. The logits
-  // stay valid until the next run.
+  // Reads the stem's current tensors. Call stem.run_to(branchpoint()) first; otherwise it throws usage. The
+  // logits stay valid until the next run.
   std::span<const float> run();
 
   [[nodiscard]] std::vector<StepInfo> steps() const;

@@ -7,19 +7,19 @@
 
 namespace mainstream {
 
-// What stopped the work. What is expected (end of a stream, a closed queue, a full budget)
-// is a return value instead.
+// The reason why the work stopped. Expected outcomes (end of a stream, a closed queue, a full budget) are
+// return values instead.
 enum class ErrorKind {
   usage,        // the command line or the configuration is wrong
   unreadable,   // a file or stream is missing or cannot be read
-  untrusted,    // a file is there but is not what it should be: malformed, wrong hash, hostile
+  untrusted,    // a file exists but is invalid: malformed, wrong hash, hostile
   unsupported,  // a model asks for an operation, a shape or a number type that is not available
   infeasible,   // no schedule fits the budget and the limits
   storage,      // writing failed: disk full, no permission
-  failed,       // anything else that goes wrong while running
+  failed,       // any other failure while running
 };
 
-// Thrown by every library here. The message says where, what was given, and what would be right.
+// Thrown by every library here. The message says where it failed, what was expected and what was given.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
@@ -33,7 +33,7 @@ class Error : public std::runtime_error {
 // configuration, 3 a file that cannot be read or trusted, 4 no feasible schedule.
 [[nodiscard]] int exit_code(ErrorKind kind) noexcept;
 
-// The kind in words, as it stands in logs ("untrusted").
+// The word for the kind in logs ("untrusted").
 [[nodiscard]] const char* to_string(ErrorKind kind) noexcept;
 
 }  // namespace mainstream

@@ -24,8 +24,8 @@ struct FrameRange {
   bool operator==(const FrameRange&) const = default;
 };
 
-// Per-frame labels of a clip: CSV with the header `frame,APP,..`, then one row per frame, counted
-// from 0 without gaps, values 0 or 1.
+// Labels of each frame of a clip: CSV with the header `frame,APP,..`, then one row per frame, counted from 0
+// without gaps, values 0 or 1.
 struct Labels {
   std::map<std::string, std::vector<bool>> apps;  // app -> one value per frame
   std::int64_t frames = 0;
@@ -41,15 +41,15 @@ struct Labels {
 [[nodiscard]] std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin,
                                               std::int64_t end);
 
-// How positive frames of an app become events.
+// The rule that turns an app's positive frames into events.
 struct EventRule {
   int votes = 1;               // consecutive positive analysed frames that make a detection
-  std::int64_t merge_gap = 0;  // detections with at most so many stream frames between them are one
+  std::int64_t merge_gap = 0;  // detections with at most this many stream frames between them are one
 };
 
-// Takes analysed frames in order and tells when an event is over: as soon as no later detection can be near
-// enough to be joined to it. One stream, one app, one thread. Lives as long as the stream: a new plan changes
-// the votes and does not touch an open event.
+// Takes analysed frames in order and reports an event when it is over: as soon as no later detection can join
+// it. One stream, one app, one thread. Lives as long as the stream: a new plan changes the votes and keeps an
+// open event.
 class EventDetector {
  public:
   explicit EventDetector(EventRule rule);  // throws usage: less than one vote, a negative gap
@@ -59,26 +59,26 @@ class EventDetector {
     float peak = 0;                    // highest score within
     std::int64_t seen = 0;             // analysed frames within the range
     std::int64_t positive = 0;         // those of them that were positive
-    std::int64_t confirmed_frame = 0;  // the frame that completed its votes: nobody could tell earlier
+    std::int64_t confirmed_frame = 0;  // the frame that completed its votes: the earliest detection
     MediaTime start{}, end{};          // times of the range's first and last frame
   };
 
   // `frame` must rise from call to call (throws usage); `time` is that of the frame. Returns the event that
-  // this frame shows to be over, if any.
+  // ended, if any.
   [[nodiscard]] std::optional<Event> add(std::int64_t frame, MediaTime time, float score, bool positive);
 
-  // At the end of the stream: the open event, if it has its votes. The detector may begin anew then.
+  // At the end of the stream: the open event, if it has its votes. The detector can then start again.
   [[nodiscard]] std::optional<Event> finish();
 
-  // From the next frame on so many votes are needed (throws usage: less than one). Positive frames that came
-  // just before count, and an open event goes on.
+  // Sets the votes from the next frame on (throws usage: less than one). Positive frames just before it
+  // count, and an open event goes on.
   void set_votes(int votes);
 
-  // The event going on now, once it has its votes.
+  // The current event, once it has its votes.
   [[nodiscard]] const Event* open() const { return current_ ? &*current_ : nullptr; }
 
  private:
-  // Counts since current_'s last frame, or, without an event, since the run of positives began.
+  // Counts since current_'s last frame or, without an event, since the run of positives began.
   struct Tally {
     std::int64_t seen = 0, positive = 0;
     float peak = 0;
@@ -100,115 +100,115 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 struct EventRecord {
   std::string app, stream;
   std::string id;                             // unique among the events of a node
-  FrameRange frames;                          // of the stream
+  FrameRange frames;                          // frames of the stream
   double start_seconds = 0, end_seconds = 0;  // time of the stream at its first and last frame
   WallTime start_time, end_time;              // the same moments, UTC
   double peak_score = 0;                      // 0..1
   std::int64_t seen = 0, positive = 0;        // analysed frames within, and those of them that were positive
-  // The frame that completed the votes; nothing where the program that wrote the file does not tell.
+  // The frame that completed the votes; nothing if the program that wrote the file does not give it.
   std::optional<std::int64_t> confirmed_frame;
-  // In force when the event ended, each as far as it is known:
+  // Values in force when the event ended, as far as known:
   std::string branchpoint;
   double fps = 0;           // analysed frames per second
-  int votes = 0;            // consecutive positive frames that made a detection; 0: not known
+  int votes = 0;            // consecutive positive frames that made a detection; 0: unknown
   std::string candidate;    // its id in the package
   std::string package;      // sha256, hexadecimal
-  std::optional<int> plan;  // its place among those of the run, from 0
+  std::optional<int> plan;  // its index among the run's plans
 };
 
-// One line of JSON, without its end (docs/formats.md). What is not known is left out.
+// One line of JSON, without the newline (docs/formats.md). Unknown fields are left out.
 [[nodiscard]] std::string to_json_line(const EventRecord& event);
 
 // All events of a JSON Lines file, in its order. Throws unreadable, or untrusted naming file and line.
 [[nodiscard]] std::vector<EventRecord> read_events(const std::filesystem::path& path);
 
-// The event score: how well detections agree with the truth, in events. After SzCORE's event-based scoring
+// The event score: how well detections agree with the true events. It follows SzCORE's event-based scoring
 // (Dan et al., Epilepsia 2024; github.com/esl-epfl/timescoring), with the length of a mean event as the unit
-// of false alarms. docs/evaluation.md tells the formula and how it behaves.
+// of false alarms. docs/evaluation.md gives the formula and its behaviour.
 
-// What was raised as one event.
+// One detected event.
 struct Detection {
   FrameRange frames;                      // first to last positive frame
   std::optional<std::int64_t> confirmed;  // the frame that completed the votes, if known
 };
 
-// What a score is made of. Counts add up over parts of a clip (where no event is cut), clips, apps and
+// The counts behind a score. They add up over parts of a clip (where no event is cut), clips, apps and
 // repeated runs; they need not be whole.
 struct EventCounts {
-  double found = 0, missed = 0;  // true events that some detection meets, and the others
+  double found = 0, missed = 0;  // true events that some detection overlaps, and the others
   double false_alarms = 0;       // in mean events: time reported wrongly, but at least 1 for each detection
                                  // that is near no event
 
   EventCounts& operator+=(const EventCounts& other);
   bool operator==(const EventCounts&) const = default;
 
-  // Nothing where there was nothing to find: found + missed is 0.
+  // Nothing if there is no true event: found + missed is 0.
   [[nodiscard]] std::optional<double> recall() const;
   [[nodiscard]] std::optional<double> f1() const;  // 2 found / (2 found + missed + false_alarms)
-  // found / (found + false_alarms); nothing where neither is there.
+  // found / (found + false_alarms); nothing if both are 0.
   [[nodiscard]] std::optional<double> precision() const;
 };
 
 [[nodiscard]] EventCounts sum(std::span<const EventCounts> counts);
 
 struct ScoreOptions {
-  double fps = 0;            // of the stream
-  FrameRange frames;         // that are compared; both sides are cut to them
-  double tolerance_s = 0.5;  // so much time beside an event may be reported with it: labels are no better
-  // Frames that make one false alarm. 0: the mean length of the true events, or, without any, every detection
-  // is one.
+  double fps = 0;     // frames per second of the stream
+  FrameRange frames;  // the compared frames; both sides are cut to them
+  double tolerance_s =
+      0.5;  // time before and after an event that counts as the event: labels are no more exact
+  // Number of frames that count as one false alarm. 0: the mean length of the true events; without true
+  // events, every detection is one.
   double alarm_frames = 0;
 };
 
-// Values without a meaning are not there: without true events all but the false alarms.
+// Undefined values are empty: without true events, all but the false alarms.
 struct EventScore {
   EventCounts counts;
   std::int64_t true_events = 0;
-  std::int64_t detections = 0;  // those that have a frame in common count as one
+  std::int64_t detections = 0;  // overlapping ones count as one
   std::optional<double> recall, precision, f1;
   std::optional<double> f1_error;  // standard error of F1 (CellBootstrap); from two events on
   double false_alarms_per_hour = 0;
-  std::optional<double> detections_per_found;  // that meet a found event, on average
+  std::optional<double> detections_per_found;  // mean number that overlap a found event
   std::optional<double> covered;               // share of the events' time within detections
-  std::optional<double> median_delay_s;        // from a found event's start until it was told, where known
-  std::optional<double> always_on_f1;          // what one detection over all frames would get: the floor
+  std::optional<double> median_delay_s;        // from a found event's start to its confirmation, if known
+  std::optional<double> always_on_f1;          // the F1 of one detection over all frames: the floor
 };
 
-// `truth`: ascending, without common frames (as runs_of gives them). Throws usage otherwise, and for options
-// that mean nothing.
+// `truth` is ascending, without overlaps (as from runs_of). Throws usage otherwise, and for invalid options.
 [[nodiscard]] EventScore score_events(std::span<const FrameRange> truth,
                                       std::span<const Detection> detections, const ScoreOptions& options);
 
 // The counts by stretches of time: one for each true event, cut at the middles of the gaps between them; one
-// in all where there is no event. Their sum is score_events' counts. What a detection over several stretches
-// has of false alarms is shared out by its frames in each.
+// stretch if there is no event. Their sum is score_events' counts. A detection over several stretches shares
+// its false alarms among them by its frames in each.
 [[nodiscard]] std::vector<EventCounts> score_cells(std::span<const FrameRange> truth,
                                                    std::span<const Detection> detections,
                                                    const ScoreOptions& options);
 
 using EventsByApp = std::map<std::string, std::vector<Detection>>;
 
-// What of an event a score needs.
+// The part of an event that a score needs.
 [[nodiscard]] Detection detection_of(const EventRecord& event);
 
 // The agreement of several apps' events with labels.
 struct RunScore {
-  FrameRange frames;  // that were compared
-  double fps = 0;     // of the stream
+  FrameRange frames;  // the compared frames
+  double fps = 0;     // frames per second of the stream
   std::map<std::string, EventScore> apps;
-  // Over the apps that have an F1, which are those with true events; nothing when none has.
+  // Over the apps with an F1, which are those with true events; nothing when none has.
   std::optional<double> mean_f1, min_f1;
-  std::optional<double> mean_f1_error;  // of the mean, the apps' errors being independent; if all have one
+  std::optional<double> mean_f1_error;  // for independent errors of the apps; nothing unless all have one
   std::optional<double> mean_always_on_f1;
 };
 
-// Scores every app of `detected`; an app that detected nothing is there with an empty list. Throws usage: an
-// app without labels (naming the known ones), frames that the labels do not have.
+// Scores every app of `detected`; an app without detections has an empty list. Throws usage: an app without
+// labels (naming the known ones), frames that the labels do not have.
 [[nodiscard]] RunScore score_run(const Labels& labels, const EventsByApp& detected,
                                  const ScoreOptions& options);
 
-// A stretch of a stream, frame by frame. Where not all frames were scored, the evenly spaced ones that were,
-// and their rate: times mean the same.
+// A stretch of a stream, frame by frame. If only some, evenly spaced frames were scored, these and their
+// rate: times stay the same.
 struct Recording {
   std::vector<float> scores;  // 0..1; NaN is positive at no threshold
   std::vector<bool> truth;

@@ -1,6 +1,7 @@
-// What packages and schedules are worth on frames that nobody has seen: a clip is cut into a part to train on
-// and a part to judge on, every candidate's scores on the latter are recorded, and what was promised, chosen
-// and possible is replayed from them. `mainstream experiment` shows it; docs/evaluation.md discusses a run.
+// Measures packages and schedules on frames that training did not see: a clip is cut into a part to train on
+// and a part to test on, every candidate's scores on the latter are recorded, and promised, chosen and best
+// possible quality are replayed from them. `mainstream experiment` shows it; docs/evaluation.md discusses a
+// run.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +20,20 @@ namespace mainstream {
 // ---- A clip in two parts ---------------------------------------------------------------------------
 
 struct ClipCut {
-  std::vector<FrameRange> trained, judged;  // ascending, without common frames, together the whole clip
-  [[nodiscard]] std::string name() const;   // "0..397": of the trained part
+  std::vector<FrameRange> trained, judged;  // ascending, without overlaps; together the whole clip
+  [[nodiscard]] std::string name() const;   // "0..397": the trained part
 };
 
 // The clip in six blocks of equal length in time. Cut i trains on three neighbouring ones from block i on
-// (after the last comes the first) and judges on the others; the first is the first half against the second,
-// the fourth the other way round. Throws usage for fewer than six frames.
+// (the first follows the last) and tests on the others; the first cut is the first half against the second,
+// the fourth the reverse. Throws usage for fewer than six frames.
 [[nodiscard]] std::vector<ClipCut> six_block_cuts(std::int64_t frames);
 
 // ---- Scores of all candidates ------------------------------------------------------------------------
 
 struct ClipScores {
   double fps = 0;
-  std::vector<FrameRange> parts;  // of the clip, ascending
+  std::vector<FrameRange> parts;  // parts of the clip, ascending
   // By app and candidate id, one recording for each part.
   std::vector<std::map<std::string, std::vector<Recording>>> recordings;
 };
@@ -48,19 +49,19 @@ using FrameProgress = std::function<void(std::int64_t done, std::int64_t all)>;
 
 // ---- Regret ------------------------------------------------------------------------------------------
 
-// Milliseconds per second that N whole bases at the stream's rate take, each for itself. Budgets are given as
-// shares of this, which means the same on every machine.
+// Milliseconds per second of N separate whole bases at the stream's rate. Budgets are shares of this, which
+// makes them comparable between machines.
 [[nodiscard]] double whole_bases_cost(const Mix& mix, const Costs& costs);
 
-// The line of the best schedule that could have been chosen.
+// The name of the line for the best possible schedule in hindsight.
 inline constexpr const char* kHindsight = "hindsight";
 
 struct RegretPoint {
-  double share = 0;   // of what whole bases for all apps would take
-  double budget = 0;  // that in milliseconds per second
+  double share = 0;   // budget as a share of the cost of whole bases for all apps
+  double budget = 0;  // the same in milliseconds per second
   // By method, and kHindsight: F1 of each app on the unseen frames; 0 for all where no schedule fits.
   std::map<std::string, std::vector<double>> f1;
-  std::map<std::string, double> promised;  // mean F1 as the schedule has it
+  std::map<std::string, double> promised;  // mean F1 that the schedule predicts
 };
 
 // A mix trained on one part of a clip, its scores on the other.
@@ -70,12 +71,12 @@ struct TrainedMix {
   const ClipScores& scores;
 };
 
-// One cut of a clip. `tails_only`: the same apps with packages of tails alone, if any. Apps without an event
-// on the unseen frames do not count.
+// One cut of a clip. `tails_only` holds the same apps with packages of tails alone, if any. Apps without an
+// event on the unseen frames do not count.
 [[nodiscard]] std::vector<RegretPoint> regret_of(const TrainedMix& trained, const TrainedMix* tails_only,
                                                  const std::vector<double>& shares);
 
-// Over several cuts and seeds: by share, the mean of each method, how far it is behind Mainstream, and the
+// Over several cuts and seeds: by share, the mean of each method, its difference to Mainstream, and the
 // standard error of that difference (paired by cut and app).
 struct RegretSummary {
   double share = 0;
@@ -95,7 +96,7 @@ struct CandidateCheck {
   std::optional<double> area;  // under the ROC curve; nothing when all frames are of one kind
   double promised_tpr = 0, observed_tpr = 0;
   double promised_fpr = 0, observed_fpr = 0;
-  bool tpr_within = false, fpr_within = false;  // the stated intervals hold what was observed
+  bool tpr_within = false, fpr_within = false;  // the stated intervals contain the observed values
   std::optional<double> f1, best_f1;            // at the package's threshold; at the best one in hindsight
   [[nodiscard]] std::optional<double> lost_f1() const;
 };

@@ -1,4 +1,4 @@
-// The model graph: what ONNX files are read into, and what the engine compiles and M-Trainer walks.
+// The model graph: read from ONNX files, compiled by the engine and walked by M-Trainer.
 //
 // Activations are NCHW (images) or NC (vectors); dimension 0 is the batch, 1 in every graph that
 // was just read. Shapes of all activations are known. A Graph is a plain value: copy it freely
@@ -99,10 +99,10 @@ using Op = std::variant<op::Conv, op::Gemm, op::Pool, op::GlobalPool, op::Activa
                         op::Softmax, op::BatchNorm, op::Lrn, op::Pad, op::Reshape, op::Transpose,
                         op::ReduceMean, op::Slice>;
 
-// The operation's name in words ("conv", "relu", "max_pool").
+// The operation's name ("conv", "relu", "max_pool").
 [[nodiscard]] std::string op_name(const Op& op);
 
-// Each node makes one activation, and that gives it its name.
+// Each node makes one activation and is named after it.
 struct Node {
   Op op;
   std::vector<std::string> inputs;
@@ -111,11 +111,11 @@ struct Node {
 
 struct Graph {
   std::string name;
-  std::vector<std::string> inputs;  // activations that come from outside
+  std::vector<std::string> inputs;  // input activations
   std::vector<std::string> outputs;
-  std::vector<Node> nodes;  // in an order in which they can run; no node is dead
+  std::vector<Node> nodes;  // in order of execution; no node is dead
   std::map<std::string, Tensor> constants;
-  std::map<std::string, Shape> shapes;          // of the inputs and of every node's output
+  std::map<std::string, Shape> shapes;          // shapes of the inputs and of every node's output
   std::map<std::string, std::string> metadata;  // ONNX metadata_props
 
   [[nodiscard]] const Shape& shape(const std::string& activation) const;
@@ -125,28 +125,27 @@ struct Graph {
 
 // ---- ONNX -----------------------------------------------------------------------------------
 
-// Reads an ONNX file (f32, opset 7 to 17). A free batch dimension is taken as 1; a free height and
-// width as `input_size` (without one they are refused). Constant expressions, shape arithmetic included,
-// are evaluated; Identity and Dropout vanish; Split becomes Slice nodes; x * sigmoid(x) and
-// x * hard_sigmoid(x) become one activation. Untrusted input: throws unreadable, untrusted or
-// unsupported, naming file and node.
+// Reads an ONNX file (f32, opset 7 to 17). A free batch dimension becomes 1; a free height and width become
+// `input_size` (without it they are refused). Constant expressions, shape arithmetic included, are evaluated;
+// Identity and Dropout vanish; Split becomes Slice nodes; x * sigmoid(x) and x * hard_sigmoid(x) become one
+// activation. The file is untrusted: throws unreadable, untrusted or unsupported, naming file and node.
 using InputSize = std::optional<std::int64_t>;
 [[nodiscard]] Graph read_onnx(const std::filesystem::path& path, InputSize input_size = {});
 
 // `inputs` are values for all inputs of the file, in its order. Those that must be known before anything runs
 // (weights, bounds, axes: files of the ONNX test suite take them as inputs) become constants of the graph and
-// are taken out of `inputs`. Throws usage for another number of them, too.
+// are removed from `inputs`. Also throws usage for a wrong number of inputs.
 [[nodiscard]] Graph read_onnx(const std::filesystem::path& path, std::vector<Tensor>& inputs);
 
 [[nodiscard]] Graph parse_onnx(std::string_view bytes, const std::string& source, InputSize input_size = {});
 
-// A valid ONNX file (opset 13, checked by the ONNX checker in the tests), batch dimension free.
+// Writes a valid ONNX file (opset 13; tests check it with the ONNX checker) with a free batch dimension.
 [[nodiscard]] std::string to_onnx(const Graph& graph);
 
 // ---- For the engine ------------------------------------------------------------------------------
 
-// Folds batch normalisation, constant scales and offsets, and padding into convolutions, drops
-// nodes that do nothing, and puts an NHWC input's transpose outside (the input becomes NCHW).
+// Folds batch normalisation, constant scales and offsets, and padding into convolutions, drops nodes that do
+// nothing, and removes an NHWC input's transpose (the input becomes NCHW).
 void fold(Graph& graph);
 
 // The same graph for another batch size.
@@ -158,8 +157,8 @@ void fold(Graph& graph);
 // A tensor through which every path from the input to the features passes.
 struct Branchpoint {
   std::string tensor;
-  std::int64_t layers = 0;  // nodes before it, those that run when the stem ends here
-  double fraction = 0;      // of the multiply-adds up to the features, those before it
+  std::int64_t layers = 0;  // nodes before it, which run when the stem ends here
+  double fraction = 0;      // share of the multiply-adds up to the features that come before it
 };
 
 }  // namespace mainstream

@@ -1,4 +1,4 @@
-// How a picture becomes a network's input.
+// Describes how a picture becomes a network's input.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ struct InputSpec {
   enum class Resize {
     stretch,    // both sides to the network's size; the aspect ratio changes
     crop,       // the short side to the network's size, then the centre
-    letterbox,  // the long side to the network's size, the rest grey (127)
+    letterbox,  // the long side to the network's size, the rest filled with grey (127)
   };
   std::int64_t width = 224, height = 224;
   Channels channels = Channels::rgb;

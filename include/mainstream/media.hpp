@@ -16,22 +16,22 @@
 
 namespace mainstream {
 
-// One decoded picture: immutable, cheap to copy (the pixels are shared), free to pass between
-// threads. Pixels stay in the decoder's format until they are scaled.
+// One decoded picture: immutable, cheap to copy (the pixels are shared), may pass between threads. Pixels
+// stay in the decoder's format until they are scaled.
 class Picture {
  public:
   [[nodiscard]] int width() const;
   [[nodiscard]] int height() const;
 
  private:
-  friend struct PictureAccess;  // of src/media
+  friend struct PictureAccess;  // internal to src/media
   struct Pixels;
   explicit Picture(std::shared_ptr<const Pixels> pixels) : pixels_(std::move(pixels)) {}
   std::shared_ptr<const Pixels> pixels_;
 };
 
-// JPEG, PNG, BMP, WebP and whatever else FFmpeg knows as a still picture. EXIF orientation is not
-// applied. Throws unreadable or untrusted, naming the file. Not larger than 16384 x 16384.
+// Reads JPEG, PNG, BMP, WebP and other still pictures that FFmpeg knows. EXIF orientation is not applied.
+// Throws unreadable or untrusted, naming the file. Pictures are at most 16384 x 16384.
 [[nodiscard]] Picture read_picture(const std::filesystem::path& path);
 [[nodiscard]] Picture decode_picture(std::span<const std::uint8_t> bytes, const std::string& source);
 
@@ -40,13 +40,13 @@ class Picture {
 
 struct VideoInfo {
   int width = 0, height = 0;
-  double fps = 0;           // frames per second as the stream states it; 0 when it does not
-  std::int64_t frames = 0;  // as the container states it; 0 when it does not
+  double fps = 0;           // frames per second from the stream; 0 if unknown
+  std::int64_t frames = 0;  // from the container; 0 if unknown
 };
 
 struct VideoFrame {
   std::int64_t index = 0;  // from 0, in the order of display
-  MediaTime time{};        // since the first frame
+  MediaTime time{};        // time since the first frame
   Picture picture;
 };
 
@@ -54,8 +54,8 @@ struct VideoFrame {
 class VideoReader {
  public:
   // `url` is a path or anything FFmpeg opens. Blocking network calls end when `stop` is requested (throws
-  // failed if that is while opening) or when nothing comes for 15 seconds (throws unreadable).
-  // Throws unreadable or untrusted (no video stream, broken header), naming the url without its password.
+  // failed while opening) or when no data comes for 15 seconds (throws unreadable). Throws unreadable or
+  // untrusted (no video stream, broken header), naming the url without its password.
   explicit VideoReader(const std::string& url, std::stop_token stop = {});
   ~VideoReader();
   VideoReader(VideoReader&&) noexcept;
@@ -63,9 +63,9 @@ class VideoReader {
 
   [[nodiscard]] const VideoInfo& info() const;
 
-  // The next frame; nothing at the end or when stopped. Frames that cannot be decoded are skipped
-  // and counted. At the end, after the last frame, throws once: untrusted when not a single frame could be
-  // decoded, unreadable when the stream broke off (a lost camera, a disk error).
+  // The next frame; nothing at the end or when stopped. Frames that cannot be decoded are skipped and
+  // counted. At the end, after the last frame, throws once: untrusted when no frame could be decoded,
+  // unreadable when the stream broke off (a lost camera, a disk error).
   [[nodiscard]] std::optional<VideoFrame> next();
 
   [[nodiscard]] std::int64_t undecodable() const;
@@ -75,16 +75,16 @@ class VideoReader {
   std::unique_ptr<State> state_;
 };
 
-// How a training view differs from the plain picture. The default changes nothing.
+// The changes that turn a picture into a training view. The default changes nothing.
 struct View {
-  // The part of the picture that is used, as fractions of width and height.
+  // The part of the picture in use, as fractions of width and height.
   double left = 0, top = 0, width = 1, height = 1;
   bool flip = false;                                   // left to right
   float brightness = 0, contrast = 1, saturation = 1;  // on 0..255: ((x - 128) * contrast + 128) + brightness
 };
 
-// Turns pictures into network inputs. Keeps its scaling context for pictures of one size, so use one
-// object per stream; not for two threads at once.
+// Turns pictures into network inputs. Keeps its scaling context for pictures of one size, so use one object
+// per stream. One thread at a time.
 class InputScaler {
  public:
   explicit InputScaler(const InputSpec& spec);

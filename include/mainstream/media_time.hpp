@@ -1,4 +1,4 @@
-// Time within a stream.
+// Time in a stream.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// In what numbers a network is computed.
+// The number types in which networks compute.
 #pragma once
 
 #include <compare>
@@ -18,30 +18,30 @@ enum class NumberType {
 [[nodiscard]] const char* to_string(NumberType number_type);  // "f32", "bf16", "int8"
 [[nodiscard]] std::optional<NumberType> number_type_from(const std::string& name);
 
-// In what numbers one app's network runs: the stem up to its branchpoint, and the tail behind it.
+// The number types of one app's network: of the stem up to its branchpoint, and of the tail behind it.
 struct NumberTypes {
   NumberType stem = NumberType::f32, tail = NumberType::f32;
-  // clang-tidy 14 takes the zero that a comparison is compared with for a null pointer.
+  // clang-tidy 14 mistakes the zero of a comparison for a null pointer.
   auto operator<=>(const NumberTypes&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 [[nodiscard]] std::string to_string(const NumberTypes& number_types);  // "int8 stem, f32 tail"
 
-// What values an activation takes; those outside are cut off in int8.
+// The values that an activation takes; int8 clips those outside.
 struct Range {
   float low = 0, high = 0;
   bool operator==(const Range&) const = default;
 };
 
-// How a network at some number type agrees with itself in f32, over inputs that its ranges were not measured
+// Tells how well a network in some number type agrees with f32, over inputs that its ranges were not measured
 // on.
 struct Agreement {
-  double top1 = 0;                            // share of inputs with the same highest output
-  double mean_cosine = 0, lowest_cosine = 0;  // between the features of the two
+  double top1 = 0;                            // share of inputs whose highest output is the same
+  double mean_cosine = 0, lowest_cosine = 0;  // cosine similarity of the features
   std::size_t inputs = 0;
 };
 
-// By tensor. An activation without a range is not computed on in int8.
+// Ranges by tensor. int8 does not compute on an activation without a range.
 using Ranges = std::map<std::string, Range>;
 
 }  // namespace mainstream

@@ -1,4 +1,4 @@
-// The M-Package: all candidates of one app, with what was measured of them.
+// The M-Package: all candidates of one app, with their measured quality.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace mainstream {
 
-// How well events were found at one frame rate and number of votes when recorded scores of validation frames
-// were replayed over all phases.
+// Event quality at one frame rate and number of votes, replayed from recorded scores of validation frames
+// over all phases.
 struct MeasuredQuality {
   double fps = 0;
   int votes = 1;
@@ -28,54 +28,52 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-// How good a candidate's answers are.
+// The quality of a candidate's answers.
 struct AnswerQuality {
   float threshold = 0.5F;  // a score at or above it makes a frame positive
   double top1 = 0, tpr = 0, fpr = 0;
-  Interval tpr_interval, fpr_interval;    // 90 %: of what frames that nobody has seen yet will show
+  Interval tpr_interval, fpr_interval;    // 90 % intervals for unseen frames
   std::vector<MeasuredQuality> measured;  // empty without a labelled clip; ascending fps, then votes
 };
 
 enum class CandidateKind {
-  exit,  // a head directly on what the stem has computed up to its branchpoint
+  exit,  // a head directly on tensors of the stem, up to its branchpoint
   tail,  // the rest of the network, fine-tuned from the branchpoint on, and a head
 };
 
 [[nodiscard]] const char* to_string(CandidateKind kind);  // "exit", "tail"
 
-// "tail-23"; "exit-9-14-23": the kind, and how many of the base's layers come before each tensor that it
-// reads.
+// "tail-23"; "exit-9-14-23": the kind, and the number of the base's layers before each tensor that it reads.
 [[nodiscard]] std::string candidate_id(CandidateKind kind, const Base& base,
                                        const std::vector<std::string>& reads);
 
-// One way to answer for the app, with its quality when all is computed in f32.
+// One network for the app, with its quality in f32.
 struct Candidate : AnswerQuality {
   std::string id;  // unique in the package (candidate_id)
   CandidateKind kind = CandidateKind::tail;
-  std::string branchpoint;  // tensor of the base: the deepest that it reads
-  std::vector<std::string>
-      reads;  // its graph's inputs, all that it reads, in the base's order, the branchpoint last
+  std::string branchpoint;         // the deepest tensor of the base that it reads
+  std::vector<std::string> reads;  // its graph's inputs, in the base's order, the branchpoint last
   std::int64_t frozen_layers = 0;
-  double frozen_fraction = 0;  // of the base's multiply-adds
+  double frozen_fraction = 0;  // share of the base's multiply-adds
   std::string file;            // inside the package: "candidates/NN.onnx"
   std::string sha256;
   std::uint64_t size = 0;  // bytes
   std::string head;        // "average" or "spatial"
   std::int64_t validation_size = 0;
-  std::map<NumberTypes, AnswerQuality> number_types;  // measured with others than f32, if any
-  Ranges ranges;  // what int8 needs: of the network's activations, its inputs' too
+  std::map<NumberTypes, AnswerQuality> number_types;  // quality with number types other than f32, if measured
+  Ranges ranges;  // ranges for int8 of the network's activations and inputs
 
-  // As measured with these number types; nullptr where it was not.
+  // The quality measured with these number types; nullptr if not measured.
   [[nodiscard]] const AnswerQuality* quality(const NumberTypes& with) const;
 };
 
-// What events of this app are like. `measured` tells measured values from given and default ones.
+// Statistics of the app's events. `origin` says whether they were measured, given or are defaults.
 struct EventModel {
   enum class Origin { measured, given, defaults } origin = Origin::defaults;
   double length_ms = 2000;
   double frequency = 0.1;      // fraction of time that events take up
-  double correlation = 0.1;    // of neighbouring frames' answers
-  int votes = 1;               // for candidates without a measured table, which brings its own
+  double correlation = 0.1;    // correlation of neighbouring frames' answers
+  int votes = 1;               // for candidates without a measured table, which has its own
   double merge_gap_ms = 1000;  // detections closer than this are one event
 };
 
@@ -97,18 +95,17 @@ struct Manifest {
   [[nodiscard]] const Candidate& candidate(const std::string& id) const;
 };
 
-// The places of the `positive` classes among `classes`, ascending.
+// The indices of the `positive` classes in `classes`, ascending.
 [[nodiscard]] std::vector<std::size_t> positive_classes(const Manifest& manifest);
 
-// The manifest as it stands in the package (docs/formats.md). Throws usage for texts that are not UTF-8.
+// The JSON text of the manifest (docs/formats.md). Throws usage for strings that are not UTF-8.
 [[nodiscard]] std::string to_json(const Manifest& manifest);
 
-// An M-Package file, opened and verified. Networks are read when asked for. The file is held open: replacing
-// it meanwhile does no harm. Thread-safe.
+// An M-Package file, opened and verified. Networks are read on request. The file stays open, so replacing it
+// does no harm. Thread-safe.
 class MPackage {
  public:
-  // Verifies everything that can be verified without the base: archive, paths, manifest, hashes.
-  // Throws unreadable or untrusted.
+  // Verifies archive, paths, manifest and hashes: all that needs no base. Throws unreadable or untrusted.
   [[nodiscard]] static MPackage open(const std::filesystem::path& path);
   ~MPackage();
   MPackage(MPackage&&) noexcept;
@@ -116,17 +113,17 @@ class MPackage {
 
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] const std::filesystem::path& path() const;
-  // Of the whole file, as it was when it was opened: 64 hexadecimal digits.
+  // SHA-256 of the whole file when it was opened: 64 hexadecimal digits.
   [[nodiscard]] const std::string& sha256() const;
 
-  // Refuses a base of another id or input, branchpoints it does not have, and networks that do not fit what
-  // they read. Reads every candidate. Throws untrusted or unsupported.
+  // Reads every candidate. Throws untrusted for a base with another id or input, for branchpoints that it
+  // does not have, and for networks that do not fit their inputs; or unsupported.
   void verify(const Base& base) const;
 
   // The network from the tensors that the candidate reads to the logits [1, classes]; hash checked again.
   // `candidate` is one of the manifest's. Throws untrusted or unsupported.
   [[nodiscard]] Graph graph(const Candidate& candidate) const;
-  // The same as the bytes of its ONNX file.
+  // The bytes of its ONNX file.
   [[nodiscard]] std::string onnx(const Candidate& candidate) const;
 
  private:
@@ -136,12 +133,12 @@ class MPackage {
 };
 
 // Writes an M-Package. `graphs[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled
-// in. The file is there whole or not at all, and the same arguments give the same bytes. Throws storage, or
-// usage for what MPackage::open would refuse, naming the field.
+// in. The file is written whole or not at all, and equal arguments give equal bytes. Throws storage, or
+// usage, naming the field, for a package that MPackage::open would refuse.
 void write_package(const std::filesystem::path& path, Manifest manifest, const std::vector<Graph>& graphs);
 
 // Writes manifest.json and candidates/*.onnx into a new folder, whole or not at all. Throws storage, or usage
-// if `folder` is there already.
+// if `folder` exists.
 void extract_package(const MPackage& package, const std::filesystem::path& folder);
 
 }  // namespace mainstream

@@ -1,11 +1,12 @@
-// From packages and what their parts cost on this machine to a plan. `mainstream schedule --packages` and
-// `mainstream run` both come this way, so the same packages, machine and budget give the same schedule.
+// Makes a plan from packages and their costs on this machine. `mainstream schedule --packages` and
+// `mainstream run` both use it, so the same packages, machine and budget give the same schedule.
 //
 //   Mix (streams, bases, apps)  +  Costs (milliseconds per frame)  ->  Problem  ->  Schedule  ->  MixPlan
 //
 // A place in a base is the index of its branchpoint there (Base::branchpoints, 0: the picture). In the
-// problem scaling a picture is layer 0 and the base's way to branchpoint j is layer j, so a candidate with
-// its branchpoint there has j + 1 frozen layers. docs/scheduling.md tells how the schedule is found.
+// problem, layer 0 scales the picture and layer j is the base's segment that ends at branchpoint j, so a
+// candidate with its branchpoint there has j + 1 frozen layers. docs/scheduling.md explains how the schedule
+// is found.
 #pragma once
 
 #include <filesystem>
@@ -24,12 +25,12 @@
 
 namespace mainstream {
 
-// How apps are run and scheduled: the system, and what it is compared with.
+// How apps are run and scheduled: Mainstream and its baselines.
 enum class Mode {
-  mainstream,   // the scheduler chooses each app's candidate and rate; what is common runs once
-  fixed,        // likewise, with the best single branchpoint for all apps
-  max_sharing,  // every app at the last branchpoint; what is common runs once
-  apart,        // every app by itself, with whichever candidate is best for it
+  mainstream,   // the scheduler chooses each app's candidate and rate; shared layers run once
+  fixed,        // the same, with the best single branchpoint for all apps
+  max_sharing,  // every app at the last branchpoint; shared layers run once
+  apart,        // every app by itself, with its best candidate
   no_sharing,   // every app by itself, with its least frozen candidate
 };
 
@@ -39,13 +40,13 @@ enum class Mode {
 // Whether every app scales each frame and runs its whole network by itself.
 [[nodiscard]] bool runs_alone(Mode mode);
 
-// What one app runs, from the schedule to the event record. Mix::setting makes it.
+// One app's settings, from the schedule to the event record. Mix::setting makes it.
 struct Setting {
   std::string candidate;  // id
   double fps = 0;
   int votes = 1;  // consecutive positive frames that make a detection
-  // The candidate was measured behind a stem of this type; the stem may run in a more exact one for the sake
-  // of other apps.
+  // The candidate was measured behind a stem of this type; the stem may run in a more exact one because other
+  // apps need it.
   NumberTypes number_types;
   // From the package, for the values above.
   std::string branchpoint;
@@ -55,15 +56,16 @@ struct Setting {
 
 // Apps that run together, on any number of streams and bases.
 struct Mix {
-  // One camera's frames going through one base.
+  // One camera's frames in one base.
   struct Stem {
     std::string stream;         // name
-    double fps = 0;             // of the stream
-    int width = 0, height = 0;  // of its pictures
+    double fps = 0;             // frames per second of the stream
+    int width = 0, height = 0;  // size of its pictures
     Base base;
-    // In use by the apps' candidates; filled by add_app.
-    std::vector<NumberType> number_types;   // the most exact, which is f32, first
-    std::vector<std::size_t> branchpoints;  // places that some candidate reads, ascending
+    // Used by the apps' candidates; add_app fills them.
+    std::vector<NumberType> number_types;  // the most exact, which is f32, first
+    std::vector<std::size_t>
+        branchpoints;  // indices in the base of branchpoints that some candidate reads, ascending
   };
   struct App {
     MPackage package;
@@ -76,15 +78,15 @@ struct Mix {
 
   std::vector<Stem> stems;
   std::vector<App> apps;
-  std::optional<CandidateKind> only;  // candidates of another kind do not count; to be set before add_app
+  std::optional<CandidateKind> only;  // ignores candidates of another kind; set it before add_app
 
-  // Verifies the package against the stem's base. Throws what MPackage throws, and usage for an app that the
-  // stem has already or that has no candidate of the only kind.
+  // Verifies the package against the stem's base. Throws as MPackage does, and usage for an app that the stem
+  // already has or that has no candidate of the `only` kind.
   void add_app(MPackage package, std::size_t stem = 0);
 
   [[nodiscard]] bool counts(const Candidate& candidate) const { return !only || candidate.kind == *only; }
 
-  // The place of a branchpoint of the stem's base.
+  // The index of a branchpoint in the stem's base.
   [[nodiscard]] std::size_t place(std::size_t stem, const std::string& tensor) const;
 
   // Throws usage for a candidate that the app does not have, or that was not measured with these types.
@@ -92,22 +94,21 @@ struct Mix {
                                 const NumberTypes& number_types = {}) const;
 };
 
-// One stream and base with the apps of these packages. Throws what readers of bases and packages throw, and
-// usage for no package at all.
+// Makes a mix of one stream and base with the apps of these packages. Throws as the readers of bases and
+// packages do, and usage if there is no package.
 [[nodiscard]] Mix read_mix(const std::filesystem::path& base,
                            const std::vector<std::filesystem::path>& packages, const std::string& stream,
                            double fps, int width, int height, std::optional<CandidateKind> only = {});
 
-// The number types that a candidate may run with, of those that its stem has: f32 first, then what was
-// measured.
+// The number types of the stem that a candidate may run with: f32 first, then the measured ones.
 [[nodiscard]] std::vector<NumberTypes> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
 
 // Costs of a mix's parts: milliseconds for one frame on the engine's threads. They come from the cached
-// profile; a run corrects them by what it observes.
+// profile; a run corrects them by observed times.
 struct Costs {
   struct Stem {
     double scale_ms = 0;  // one picture
-    // By number type: [i] is the segment from place i - 1 to place i, [0] is 0.
+    // By number type: [i] is the segment from branchpoint i - 1 to branchpoint i, [0] is 0.
     std::map<NumberType, std::vector<double>> segment_ms;
   };
   using Own = std::pair<std::string, NumberType>;  // a candidate's id, and its network's number type
@@ -116,21 +117,21 @@ struct Costs {
   std::vector<std::map<Own, double>> own_ms;  // by app: a candidate's own network
 };
 
-// Reads the profiles in `folder`; measures what they lack, and keeps it there. The engine should be idle.
+// Reads the profiles in `folder`; measures missing costs and stores them there. The engine should be idle.
 [[nodiscard]] Costs known_costs(const Engine& engine, const Mix& mix,
                                 const std::filesystem::path& folder = cache_folder());
 
-// The mix in the scheduler's terms: packages' tables pooled (pool_estimates), rates from rate_grid. For modes
-// that run alone a candidate's stem and own network have one number type.
+// Converts the mix to a problem: packages' tables pooled (pool_estimates), rates from rate_grid. In modes
+// that run apps alone, a candidate's stem and own network have one number type.
 [[nodiscard]] Problem make_problem(const Mix& mix, const Costs& costs, double budget,
                                    Mode mode = Mode::mainstream);
 
-// A schedule, with what it means for the mix.
+// A schedule, with its settings and number types for the mix.
 struct MixPlan {
   Schedule schedule;
   std::vector<Setting> settings;  // by app
-  // By stem and place: the number type of the segment that ends there. A segment that no app runs has the
-  // type of the one before it.
+  // By stem and branchpoint: the number type of the segment that ends there. A segment that no app runs has
+  // the type of the previous one.
   std::vector<std::vector<NumberType>> stem_types;
 };
 
@@ -139,20 +140,20 @@ class Planner {
  public:
   struct Options {
     Mode mode = Mode::mainstream;
-    Algorithm algorithm = Algorithm::automatic;  // of Mode::mainstream
+    Algorithm algorithm = Algorithm::automatic;  // for Mode::mainstream
     Objective objective = Objective::mean;
   };
   Planner(const Mix& mix, const Options& options);
 
-  // The best plan that costs at most `budget` milliseconds per second; `schedule.feasible` tells whether
-  // there is one.
+  // The best plan that costs at most `budget` milliseconds per second; `schedule.feasible` is false if there
+  // is none.
   [[nodiscard]] MixPlan solve(const Costs& costs, double budget) const;
 
   // Cost and quality of given settings, feasible or not.
   [[nodiscard]] MixPlan evaluate(const Costs& costs, double budget,
                                  const std::vector<Setting>& settings) const;
 
-  // What a schedule of make_problem's problem means for the mix.
+  // Converts a schedule of make_problem's problem to a plan.
   [[nodiscard]] MixPlan plan_of(Schedule schedule) const;
 
   [[nodiscard]] const Mix& mix() const { return mix_; }
@@ -166,10 +167,10 @@ class Planner {
   const Problem described_;  // without costs
 };
 
-// The scheduler's algorithm for a mode; `wanted` where the mode leaves the choice.
+// The scheduler's algorithm for a mode; `wanted` if the mode leaves the choice.
 [[nodiscard]] Algorithm algorithm_of(Mode mode, Algorithm wanted);
 
-// The tensor at which a frozen count of make_problem's ends; empty for 0.
+// The tensor after `frozen` layers of make_problem's problem; empty for 0.
 [[nodiscard]] std::string tensor_of(const Base& base, int frozen);
 
 }  // namespace mainstream

@@ -1,4 +1,4 @@
-// Scheduling problems and schedules as JSON (docs/formats.md has the fields).
+// Scheduling problems and schedules as JSON (docs/formats.md lists the fields).
 #pragma once
 
 #include <filesystem>
@@ -17,9 +17,9 @@ namespace mainstream {
 
 [[nodiscard]] std::string to_json(const Problem& problem);
 
-// The problem gives names to what the schedule has indices for.
+// The problem gives the names for the schedule's indices.
 [[nodiscard]] std::string to_json(const Schedule& schedule, const Problem& problem);
-// `problem` is the one with the newcomer.
+// `problem` includes the newcomer.
 [[nodiscard]] std::string to_json(const Admission& admission, const Problem& problem);
 
 }  // namespace mainstream

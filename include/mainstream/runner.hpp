@@ -1,6 +1,6 @@
 // M-Runner: runs the apps of several M-Packages on one stream, sharing the stem of their common base.
 //
-// docs/running.md tells how frames, rates and budget work together and what each figure of the report means.
+// docs/running.md explains frames, rates and budget, and each figure of the report.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@
 namespace mainstream {
 
 enum class Pace {
-  live,  // frames come at the stream's rate; one that is not taken in time is lost
-  all,   // every frame that the schedule asks for, as fast as possible
+  live,  // frames come at the stream's rate; a frame that is not taken in time is lost
+  all,   // analyses every frame that the schedule asks for, as fast as possible
 };
 
 [[nodiscard]] const char* to_string(Pace pace);  // "live", "all"
@@ -26,21 +26,21 @@ enum class Pace {
 
 struct RunOptions {
   std::filesystem::path base;               // a prepared base
-  std::vector<std::filesystem::path> apps;  // M-Packages for it, each of another app
+  std::vector<std::filesystem::path> apps;  // M-Packages for it, one per app
   std::optional<CandidateKind> candidates;  // only candidates of this kind
   std::string source;                       // a file, or a url that FFmpeg opens
   std::string stream;                       // its name in events; empty: derived from the source
-  // Frames per second. A file is played at this rate, a camera is expected to have it; 0: as the source
-  // states.
+  // Frames per second. A file is played at this rate, a camera is expected to have it; 0: the rate that the
+  // source states.
   double stream_fps = 0;
   std::optional<FrameRange> frames;  // only this part of a file; frames keep their indices and times
-  std::optional<double> duration_s;  // ends after so many seconds of the stream
-  int threads = 0;                   // of the engine; 0: as many as this process may use
+  std::optional<double> duration_s;  // ends after this many seconds of the stream
+  int threads = 0;                   // threads of the engine; 0: as many as this process may use
 
   Mode mode = Mode::mainstream;
   Pace pace = Pace::live;
-  // Busy milliseconds per second of stream; never exceeded. Without one the run finds out what the machine
-  // can do.
+  // Busy milliseconds per second of stream; never exceeded. Without a budget, the run estimates what the
+  // machine can do.
   std::optional<double> budget;
   Algorithm algorithm = Algorithm::automatic;  // for Mode::mainstream
   Objective objective = Objective::mean;
@@ -53,7 +53,7 @@ struct RunOptions {
   bool show_progress = false;                        // on standard error
 };
 
-// Milliseconds, over all occurrences.
+// Milliseconds over all occurrences.
 struct TimeSummary {
   std::int64_t count = 0;
   double mean_ms = 0, median_ms = 0, p95_ms = 0;
@@ -65,20 +65,21 @@ struct RunReport {
     std::string name;
     double target_fps = 0, reached_fps = 0;
     std::int64_t frames = 0, positive = 0, events = 0;
-    TimeSummary own_time;  // of the tail; without sharing, of the whole network
+    TimeSummary own_time;  // time of the tail; without sharing, of the whole network
   };
-  // A plan that was in force from a time of the stream on, until the next one or the end.
+  // A plan in force from a time of the stream until the next plan or the end.
   struct InForce {
     double from_seconds = 0;
-    std::string reason;  // why it replaced the one before
+    std::string reason;  // why it replaced the previous plan
     MixPlan plan;
   };
-  // The stem's segment from the branchpoint before to this one in one number type: its cost when the run
-  // began, and when it ended.
+  // The stem's segment that ends at this branchpoint, in one number type: its cost at the start and at the
+  // end of the run.
   struct StemCost {
     std::string branchpoint, number_type;
     double measured_ms = 0;
-    std::optional<double> observed_ms;  // nothing where costs are not followed (Pace::all, a given schedule)
+    std::optional<double>
+        observed_ms;  // nothing if the run does not observe costs (Pace::all, a given schedule)
   };
 
   std::string stream, source;
@@ -86,18 +87,19 @@ struct RunReport {
   Pace pace = Pace::live;
   double stream_fps = 0;
   int threads = 0;
-  std::string ended;  // "end of stream", "duration", "stopped", or what went wrong
+  std::string ended;  // "end of stream", "duration", "stopped", or the error
   double stream_seconds = 0, wall_seconds = 0;
 
   std::int64_t frames_delivered = 0, frames_dropped = 0, frames_undecodable = 0;
   std::int64_t frames_analysed = 0, frames_put_off = 0;
   double busy_ms = 0, busy_ms_per_s = 0;
   std::optional<double> budget;   // as given
-  double available_ms_per_s = 0;  // what the last schedule was made for
+  double available_ms_per_s = 0;  // the budget of the last schedule
   TimeSummary latency, frame, scaling, stem, decoding;
 
   std::vector<App> apps;
-  std::vector<NumberType> number_types;  // that plans could choose from, f32 first: a schedule's indices
+  std::vector<NumberType>
+      number_types;  // number types that plans could use, f32 first; a schedule's indices refer to them
   std::vector<InForce> schedules;
   std::vector<StemCost> stem_costs;
 };
@@ -116,8 +118,8 @@ struct FrameAnswer {
 // 0).
 [[nodiscard]] std::vector<FrameAnswer> read_frame_log(const std::filesystem::path& path);
 
-// Runs until the stream ends, `duration_s` is over or `stop` is requested; then closes and writes open
-// events, and the report. Everything that can be checked is checked before the first frame: throws usage,
+// Runs until the stream ends, `duration_s` is over or `stop` is requested; then closes open events, and
+// writes them and the report. Checks its arguments and files before the first frame: throws usage,
 // unreadable, untrusted, unsupported, infeasible or storage. A later error (a lost camera, a full disk) is
 // thrown after events and report are written.
 RunReport run(const RunOptions& options, std::stop_token stop = {});

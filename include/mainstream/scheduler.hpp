@@ -1,5 +1,5 @@
 // M-Scheduler: chooses for each app of a mix a candidate, a frame rate and votes, so that all fit the budget
-// and find as many events as possible. docs/scheduling.md has the models and the algorithms.
+// and find as many events as possible. docs/scheduling.md describes the models and the algorithms.
 //
 // Plain values and pure functions: no files, no clock, no state; the same problem gives the same
 // schedule. Any number of threads may call them.
@@ -14,8 +14,8 @@
 
 namespace mainstream {
 
-// What to schedule. All costs are in one unit per frame (with a profile: milliseconds), the budget is in that
-// unit per second.
+// The problem to solve. All costs are in one unit per frame (with a profile: milliseconds), the budget is in
+// that unit per second.
 struct Problem {
   // The base's layers in one number type.
   struct LayerCosts {
@@ -23,7 +23,7 @@ struct Problem {
     std::vector<double> costs;  // by layer, in order of execution; not negative
   };
 
-  // One camera's frames in one base: what apps can share. Apps of different stems share only the budget.
+  // One camera's frames in one base, which apps can share. Apps of different stems share only the budget.
   struct Stem {
     std::string stream, base;             // names, for messages and schedules
     double stream_fps = 0;                // frames per second of the camera
@@ -39,12 +39,12 @@ struct Problem {
   };
 
   // One way to run an app; it shares the base's first `frozen` layers. With several number types there is one
-  // entry for each measured combination: the whole stem in `stem_precision`, the rest in `tail_precision`
-  // (indices into Stem::layer_costs).
+  // entry for each measured combination: the whole stem in `stem_type`, the rest in `tail_type` (indices into
+  // Stem::layer_costs).
   struct Candidate {
     enum class Kind {
       tail,  // the rest of the base, fine-tuned from the branchpoint on
-      exit,  // a head on what the stem has computed up to the branchpoint
+      exit,  // a head on tensors of the stem, up to the branchpoint
     };
     // Its name within the app, the same for all number types; empty: the frozen count as text.
     std::string id;
@@ -52,13 +52,12 @@ struct Problem {
     int levels = 1;  // number of stem tensors that it reads, the branchpoint's included
     int frozen = 0;
     double tpr = 0, fpr = 0;
-    // One frame after the branchpoint, head included. Nothing: the base's layers from there on plus
+    // Cost of one frame after the branchpoint, head included. Nothing: the base's layers from there on plus
     // head_cost.
     std::optional<double> own_cost;
     double head_cost = 0;  // the app's own head, which the base does not have
-    // By ascending fps, then ascending votes. Preferred to the model of tpr and fpr where there is any. Of
-    // several rows with one fps the best counts, of equal ones the one with the fewest votes: see
-    // pool_estimates.
+    // By ascending fps, then ascending votes; if not empty, it replaces the model of tpr and fpr. Among rows
+    // of one fps the best counts, among equal ones the one with the fewest votes: see pool_estimates.
     std::vector<MeasuredQuality> measured;
     int stem_type = 0, tail_type = 0;
   };
@@ -78,7 +77,7 @@ struct Problem {
   struct App {
     std::string id;
     std::size_t stem = 0;  // index into stems
-    double weight = 1;     // in the mean; positive
+    double weight = 1;     // weight in the mean; positive
     std::optional<double> min_fps, max_fps, min_f1;
     std::optional<double> fixed_fps;
     std::optional<int> fixed_frozen;             // all candidates of that branchpoint
@@ -94,12 +93,12 @@ struct Problem {
   std::vector<App> apps;
 };
 
-// Throws untrusted; the message names the field ("apps[2].candidates[0].tpr") and what would be right.
+// Throws untrusted; the message names the field ("apps[2].candidates[0].tpr") and the expected value.
 void validate(const Problem& problem);
 
 enum class Algorithm {
   automatic,    // optimal if it proves its schedule before `stop`, otherwise the better of optimal and fast
-  optimal,      // exact; when stopped before the proof, the best found, with a bound
+  optimal,      // exact; if stopped before the proof, the best found, with a bound
   fast,         // near the optimum at any size
   greedy,       // the paper's heuristic
   fixed,        // the best single branchpoint for all apps, with free frame rates and candidates there
@@ -120,12 +119,12 @@ enum class Objective {
 [[nodiscard]] std::optional<Algorithm> algorithm_from(const std::string& name);
 [[nodiscard]] std::optional<Objective> objective_from(const std::string& name);
 
-// What one app runs.
+// One app's choice.
 struct Choice {
   std::string candidate;  // id
   int frozen = 0;
   double fps = 0;
-  int votes = 0;  // consecutive positive frames that make a detection; in evaluate, 0 stands for the best
+  int votes = 0;  // consecutive positive frames that make a detection; in evaluate, 0: the best
   int stem_type = 0, tail_type = 0;
   bool operator==(const Choice&) const = default;
 };
@@ -135,10 +134,10 @@ struct Schedule {
     std::string id;
     Choice choice;
     double f1 = 0;
-    std::optional<double> recall, precision;  // nothing for options without them
-    double own_cost = 0;                      // per second, of everything that it does not share
+    std::optional<double> recall, precision;  // nothing for options that do not give them
+    double own_cost = 0;                      // per second, for all that it does not share
   };
-  // A run of layers that is shared at one rate and in one number type.
+  // A range of layers that is shared at one rate and in one number type.
   struct Segment {
     std::size_t stem = 0;
     int first_layer = 0, end_layer = 0;  // [first, end)
@@ -149,8 +148,8 @@ struct Schedule {
 
   Algorithm algorithm = Algorithm::automatic;  // as asked for
   Objective objective = Objective::mean;
-  // Whether the budget and all limits are kept. If not, `reason` says what clashes, and the rest is the
-  // cheapest schedule that keeps the limits (without apps if there is none).
+  // Whether the schedule keeps the budget and all limits. If not, `reason` names the conflict, and the
+  // schedule is the cheapest one that keeps the limits (without apps if there is none).
   bool feasible = false;
   std::string reason;
   double budget = 0, cost = 0;  // per second
@@ -158,8 +157,8 @@ struct Schedule {
   double spent = 0;  // the part of the cost that spend_rest added
   // No schedule has a higher mean (for max-min: a higher minimum), whatever the algorithm. Nothing: unknown.
   std::optional<double> bound;
-  bool proven = false;          // optimal, including the second and third aims
-  double price = 0;             // about what one more unit of budget adds to the mean
+  bool proven = false;          // optimal, including the second and third objectives
+  double price = 0;             // about the gain in the mean from one more unit of budget
   std::vector<App> apps;        // in the problem's order
   std::vector<Segment> shared;  // by stem, in order of layers
 };
@@ -167,27 +166,27 @@ struct Schedule {
 struct SolveOptions {
   Algorithm algorithm = Algorithm::automatic;
   Objective objective = Objective::mean;
-  // Called now and then; when it returns true, the search ends with the best found so far. Algorithms that
-  // end quickly by themselves never call it.
+  // Called repeatedly; when it returns true, the search ends with the best schedule so far. Fast algorithms
+  // never call it.
   std::function<bool()> stop;
   // A schedule in force (of the same apps, or some of them) to begin the search with.
   const Schedule* current = nullptr;
 };
 
-// Throws untrusted for an invalid problem. That no schedule is feasible is a result, not an error.
+// Throws untrusted for an invalid problem. An infeasible problem is a result, not an error.
 [[nodiscard]] Schedule solve(const Problem& problem, const SolveOptions& options = {});
 
-// Spends what a feasible schedule of this problem leaves of the budget on higher rates of the same
-// candidates, which shorten the delay until an event is reported; the step that costs least per second saved
-// comes first. Only for candidates measured with errors, within the app's limits, and as long as F1 falls by
-// no more than half its error. Throws usage for a schedule of another problem.
+// Spends the rest of the budget of a feasible schedule on higher rates of the same candidates, which shorten
+// the delay until an event is reported. The step that costs least per saved second comes first. Only for
+// candidates measured with errors, within the app's limits, and as long as F1 falls by no more than half its
+// error. Throws usage for a schedule of another problem.
 [[nodiscard]] Schedule spend_rest(const Problem& problem, const Schedule& schedule);
 
 // Cost and quality of given choices, one per app in the problem's order; `algorithm` and `bound` are not set.
 // An empty candidate stands for the frozen count as text; otherwise `frozen` is ignored. With `alone`, apps
 // share nothing, as in `apart` and `no_sharing`. Feasible means within the budget; limits are not checked.
-// Throws usage for a choice that the app does not have, and for stem number types that do not fit together
-// (they must be equal at one branchpoint and must not get more exact with depth).
+// Throws usage for a choice that the app does not have, and for stem number types that conflict (they must be
+// equal at one branchpoint and must not get more exact with depth).
 [[nodiscard]] Schedule evaluate(const Problem& problem, const std::vector<Choice>& choices,
                                 bool alone = false);
 
@@ -195,7 +194,7 @@ struct SolveOptions {
 [[nodiscard]] std::string candidate_id(const Problem::Candidate& candidate);
 [[nodiscard]] std::string candidate_id(const Problem::Option& option);
 
-// cost <= budget, with a tolerance for sums of floating-point numbers.
+// True if cost <= budget, with a tolerance for sums of floating-point numbers.
 [[nodiscard]] bool within_budget(double cost, double budget);
 
 }  // namespace mainstream

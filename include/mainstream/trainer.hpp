@@ -1,14 +1,14 @@
-// M-Trainer: from labelled pictures or a labelled clip to M-Packages, on the machine that has them.
+// M-Trainer: makes M-Packages from labelled pictures or a labelled clip, on the machine that has them.
 //
 // Exits come first: linear heads on the stem's tensors, solved in closed form within seconds, and packed at
 // once. Then tails: at some branchpoints the rest of the network is fine-tuned to add what the exit there
-// misses; those that beat the exits are packed beside them. What the stem makes of a picture never changes,
-// so it is computed once. docs/training.md tells how everything is chosen and measured. What the base offers
-// beside f32, and the processor has, is measured too.
+// misses; those that beat the exits are packed beside them. The stem's outputs for a picture never change, so
+// they are computed once. Candidates are also measured in the other number types that base and processor
+// offer. docs/training.md explains all choices and measurements.
 //
 // The same base, data, options and seed give the same packages. Finished tails are kept in the folder
-// OUTPUT.work beside the output until the package is written, so that training again after an interruption
-// continues with the rest. One call at a time in a process (libtorch's number of threads is global).
+// OUTPUT.work beside the output until the package is written, so that an interrupted training continues from
+// there. One call at a time in a process (libtorch's number of threads is global).
 #pragma once
 
 #include <cstdint>
@@ -43,21 +43,21 @@ enum class CandidateChoice {
 struct TrainOptions {
   CandidateChoice candidates = CandidateChoice::all;
   // The branchpoints of exits and of tails: those named here; else all; else `branchpoint_count` of them,
-  // spread evenly over the multiply-adds between `least_frozen` and the features. Exits always include the
-  // features.
+  // spread evenly over the multiply-adds between `least_frozen` and the features. Exits always use the
+  // features, too.
   std::vector<std::string> branchpoints;
   bool all_branchpoints = false;
   int branchpoint_count = 0;   // 0: up to 10 for exits, 3 for tails
   double least_frozen = 0.25;  // fraction of multiply-adds
 
-  int epochs = 0;  // of tails, over the training pictures and their views; 0: by their number
-  int views = 2;   // of each picture: the plain one and so many less one changed ones
+  int epochs = 0;  // epochs of tails over the training pictures and their views; 0: by their number
+  int views = 2;   // views per picture: the plain one and views - 1 changed ones
   double learning_rate =
-      3e-4;  // of tails, at its peak and in the base's last layer; the head learns twice as fast
+      3e-4;  // rate of tails at its peak, in the base's last layer; the head learns twice as fast
   std::uint64_t seed = 1;
   int threads = 0;                                // 0: as many as this process may use
-  std::uint64_t memory = std::uint64_t{2} << 30;  // bytes for the stem's tensors: exits pool what is
-                                                  // more, for tails it goes to a file
+  std::uint64_t memory = std::uint64_t{2} << 30;  // bytes for the stem's tensors: beyond them exits
+                                                  // pool, and tails use a file
   std::filesystem::path work;  // folder where finished tails stay, for another training of the same apps;
                                // empty: OUTPUT.work, until the package is written
   std::string created;         // UTC, ISO 8601, for the manifests; empty: now
@@ -65,7 +65,7 @@ struct TrainOptions {
   std::function<void(const TrainProgress&)> report;  // called from one thread at a time
 };
 
-// An app and where its package goes.
+// An app and the path of its package.
 struct AppTarget {
   std::string app;
   std::filesystem::path package;
@@ -76,7 +76,7 @@ struct ClipData {
   std::string video;
   std::filesystem::path labels;
   std::vector<FrameRange> frames;  // the parts that training may see, ascending; none: all
-  double fps = 0;                  // of the stream; 0: as the video states it
+  double fps = 0;                  // frames per second of the stream; 0: from the video
 };
 
 // Trains one package per target; all share the decoded frames and the stem's outputs. Classes are "absent"
@@ -90,26 +90,26 @@ struct ClipData {
 struct PictureData {
   std::filesystem::path folder;
   std::vector<std::string> positive;  // classes that make an event; empty: all but the first
-  double validation_share = 0.2;      // where the folder has no val/
+  double validation_share = 0.2;      // used if the folder has no val/
   bool flip = true;                   // views may be mirrored
-  EventModel event;                   // pictures do not tell what events are like
+  EventModel event;                   // given, since pictures do not show event statistics
 };
 
 [[nodiscard]] Manifest train_from_pictures(const Base& base, const PictureData& data, const AppTarget& target,
                                            const TrainOptions& options);
 
-// How a candidate does on a labelled clip, frame by frame and in events found.
+// A candidate's quality on a labelled clip, by frame and by event.
 struct CandidateEvaluation {
   std::string app, candidate;  // its id
   std::string branchpoint;
   double frozen_fraction = 0;
-  std::optional<double> area_under_roc;  // of frames; nothing when all are of one kind
-  double tpr = 0, fpr = 0;               // of frames, at the candidate's threshold
-  // F1 of events at the full rate with one vote, at the candidate's threshold and at the one that would have
-  // been best; nothing where there is no event.
+  std::optional<double> area_under_roc;  // by frame; nothing if all have one label
+  double tpr = 0, fpr = 0;               // by frame, at the candidate's threshold
+  // F1 of events at the full rate with one vote, at the candidate's threshold and at the best one in
+  // hindsight; nothing if there is no event.
   std::optional<double> f1, best_f1;
-  std::vector<MeasuredQuality> measured;  // as in the package, of these frames
-  AnswerQuality promised;                 // what the package says
+  std::vector<MeasuredQuality> measured;  // as in the package, for these frames
+  AnswerQuality promised;                 // the quality that the package states
 };
 
 struct EvaluationOptions {
@@ -118,9 +118,9 @@ struct EvaluationOptions {
   std::function<void(const TrainProgress&)> report;
 };
 
-// Runs all candidates of the packages on the frames (folds do not matter), each app against the labels of its
-// name. To tell how good packages are, give frames that training did not see. Throws usage for an app without
-// labels, unreadable or untrusted for the rest, and failed when stopped.
+// Runs all candidates of the packages on the frames and compares each app with the labels of its name. Give
+// frames that training did not see, to measure a package's quality. Throws usage for an app without labels,
+// unreadable or untrusted for the rest, and failed when stopped.
 [[nodiscard]] std::vector<CandidateEvaluation> evaluate_on_clip(const Base& base,
                                                                 std::span<const MPackage> packages,
                                                                 const ClipData& data,

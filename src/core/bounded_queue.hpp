@@ -10,20 +10,20 @@
 
 namespace mainstream {
 
-// What push does when the queue is full.
+// How push behaves when the queue is full.
 enum class WhenFull {
   wait,         // until there is room, or the queue is closed
-  drop_oldest,  // makes room by throwing away what waited longest; counted in dropped()
+  drop_oldest,  // drops the item that waited longest; counted in dropped()
 };
 
-// Holds at most `capacity` items. After close(), push returns false and pop hands out what is
-// left and then nothing. All members may be called from any thread.
+// Holds at most `capacity` items. After close(), push returns false, and pop returns the remaining items,
+// then nothing. All members may be called from any thread.
 template <typename T>
 class BoundedQueue {
  public:
   BoundedQueue(std::size_t capacity, WhenFull when_full) : capacity_(capacity), when_full_(when_full) {}
 
-  // False when the queue is closed; the item is gone then.
+  // False when the queue is closed; the item is then lost.
   bool push(T item) {
     {
       const MutexLock lock(mutex_);
@@ -51,7 +51,7 @@ class BoundedQueue {
     return item;
   }
 
-  // Like pop, but does not wait: nothing when there is nothing now.
+  // Like pop, but does not wait: nothing when the queue is empty now.
   [[nodiscard]] std::optional<T> try_pop() {
     std::optional<T> item;
     {
@@ -71,7 +71,7 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
-  // Items thrown away by drop_oldest since the queue was made.
+  // Number of items that drop_oldest dropped since the queue was made.
   [[nodiscard]] std::uint64_t dropped() const {
     const MutexLock lock(mutex_);
     return dropped_;

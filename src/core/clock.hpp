@@ -1,4 +1,4 @@
-// Time behind an interface, so that tests decide when it passes.
+// Time behind an interface, so that tests can control it.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ class Clock {
   // Returns at once when `time` has passed already.
   virtual void sleep_until(Time time) = 0;
 
-  // The machine's monotonic clock; lives as long as the program.
+  // The machine's monotonic clock; it lives as long as the program.
   static Clock& system();
 };
 

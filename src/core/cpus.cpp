@@ -37,7 +37,7 @@ bool lists(const std::string& controllers, const std::string& controller) {
   return ("," + controllers + ",").find("," + controller + ",") != std::string::npos;
 }
 
-// The tightest limit of the group and of those above it.
+// The tightest limit of the group and its parents.
 template <typename Quota>
 double tightest(const std::filesystem::path& hierarchy, std::string group, Quota quota) {
   double limit = quota(hierarchy);

@@ -1,4 +1,4 @@
-// How many processors this process may really use.
+// The number of processors that this process may really use.
 #pragma once
 
 #include <filesystem>
@@ -6,8 +6,8 @@
 namespace mainstream {
 
 // At least 1: the smaller of the affinity mask (which a cpuset narrows) and the quotas of this process's
-// cgroup and of those above it, rounded up; not the number of processors in the machine. `root` is where proc
-// and sys are, so that tests can bring their own.
+// cgroup and of those above it, rounded up; not the number of processors in the machine. `root` is the folder
+// of proc and sys; tests set their own.
 [[nodiscard]] int usable_cpus(const std::filesystem::path& root = "/");
 
 }  // namespace mainstream

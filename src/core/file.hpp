@@ -1,4 +1,4 @@
-// Reading untrusted files whole, and writing files that are there whole or not at all.
+// Reads untrusted files whole; writes files whole or not at all.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace mainstream {
 [[nodiscard]] std::string read_file(const std::filesystem::path& path,
                                     std::uint64_t max_bytes = std::uint64_t{4} << 30);
 
-// Writes `bytes` to `path` through a temporary file beside it that is renamed at the end, so a
-// reader never meets half a file and a failure leaves what was there before. Throws storage.
+// Writes `bytes` to `path` through a temporary file beside it that is renamed at the end, so a reader never
+// sees half a file and a failure leaves the old file. Throws storage.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-// The name of a temporary file beside a target, for libraries that write files themselves:
-// write to path(), then commit(). Removed on destruction unless committed.
+// Names a temporary file beside a target, for libraries that write files themselves: write to path(), then
+// commit(). Removed on destruction unless committed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::filesystem::path target);

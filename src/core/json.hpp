@@ -1,4 +1,4 @@
-// JSON that others wrote: every access names the field it failed on.
+// Reads untrusted JSON: the error of every access names the field.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace mainstream {
 
 using Json = nlohmann::ordered_json;
 
-// Throws untrusted with the source's name and the position for what is not JSON, has a key
-// twice, or is nested deeper than 64.
+// Throws untrusted, with the source's name and the position, for text that is not JSON, duplicate keys, and
+// more than 64 levels of nesting.
 [[nodiscard]] Json parse_json(std::string_view text, const std::string& source);
 
 // A place inside a parsed document. It remembers its path ("problem.json: apps[2].tpr") and all
@@ -27,17 +27,17 @@ class JsonField {
   [[nodiscard]] const Json& value() const { return value_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  [[nodiscard]] JsonField operator[](std::string_view key) const;  // must be there
+  [[nodiscard]] JsonField operator[](std::string_view key) const;  // throws when it is missing
   [[nodiscard]] std::optional<JsonField> find(std::string_view key) const;
   [[nodiscard]] JsonField at(std::size_t index) const;
-  [[nodiscard]] std::size_t size() const;  // of an array
+  [[nodiscard]] std::size_t size() const;  // number of elements of an array
 
   [[nodiscard]] double number(double low, double high) const;  // finite, low <= x <= high
   [[nodiscard]] std::int64_t integer(std::int64_t low, std::int64_t high) const;
   [[nodiscard]] std::string text() const;
   [[nodiscard]] bool boolean() const;
 
-  // Refuses keys that are not in the list, naming the nearest known one.
+  // Throws for a key that is not in the list; the message names the nearest known one.
   void allow_only(std::initializer_list<std::string_view> keys) const;
 
   [[noreturn]] void fail(const std::string& what) const;
@@ -50,10 +50,10 @@ class JsonField {
 // A float as a number with the fewest digits that read back as the same float.
 [[nodiscard]] Json shortest_number(float value);
 
-// A text from outside as it may stand in a message: in quotes, control characters escaped, in ASCII.
+// Makes an untrusted text safe for a message: in quotes, control characters escaped, in ASCII.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
-// The word of `known` that `word` was most likely meant to be; empty when none is near.
+// The word of `known` that is nearest to `word`; empty when none is near.
 [[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace mainstream

@@ -8,7 +8,7 @@
 namespace mainstream {
 
 std::shared_ptr<spdlog::logger> module_log(const std::string& module) {
-  static Mutex mutex;  // between the look and the making
+  static Mutex mutex;  // makes the lookup and the creation one step
   const MutexLock lock(mutex);
   if (auto known = spdlog::get(module)) return known;
   auto logger = spdlog::stderr_color_mt(module);

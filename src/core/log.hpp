@@ -1,9 +1,8 @@
 // Logging: one logger per module, all to standard error.
 //
-// error: the work stops.  warn: it goes on, but the result is worse than it could be.
-// info: what an operator wants to see once (a schedule deployed, a file written).
-// debug: what a developer wants to see.  Nothing is logged per frame above debug, and no
-// secret (a URL's password, a token) at any level.
+// error: the work stops.  warn: it goes on, but the result is worse than it could be. info: an operator wants
+// to see it once (a schedule deployed, a file written). debug: a developer wants to see it.  Nothing is
+// logged per frame above debug, and no secret (a URL's password, a token) at any level.
 #pragma once
 
 #include <spdlog/spdlog.h>
@@ -16,7 +15,7 @@ namespace mainstream {
 // The logger of a module ("run", "train"), made on first use. Thread-safe.
 [[nodiscard]] std::shared_ptr<spdlog::logger> module_log(const std::string& module);
 
-// For all loggers, present and future. Level names are spdlog's: debug, info, warn, error, off.
+// Sets the level of all loggers, present and future. Level names are spdlog's: debug, info, warn, error, off.
 void set_log_level(const std::string& level);
 
 }  // namespace mainstream

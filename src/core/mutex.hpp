@@ -1,6 +1,6 @@
 // A mutex that clang checks: a member marked GUARDED_BY(mutex_) is used only while mutex_ is held, a function
-// marked REQUIRES(mutex_) is called only then, or the build fails (-Wthread-safety). With other compilers the
-// marks mean nothing.
+// marked REQUIRES(mutex_) is called only then, or the build fails (-Wthread-safety). Other compilers ignore
+// the marks.
 //
 // Clang does not look into a lambda with its caller's locks, so a wait has no predicate: it is a loop.
 //
@@ -56,7 +56,7 @@ class CondVar {
     condition_.wait(lock);
     lock.release();
   }
-  // False when it ended because `time` has come.
+  // False when the wait ended because `time` has come.
   bool wait_until(Mutex& mutex, std::chrono::steady_clock::time_point time) REQUIRES(mutex) {
     std::unique_lock lock(mutex.mutex_, std::adopt_lock);
     const auto status = condition_.wait_until(lock, time);

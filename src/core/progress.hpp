@@ -1,4 +1,4 @@
-// Progress of long work, for the person who waits.
+// Shows the progress of long work.
 #pragma once
 
 #include <chrono>
@@ -7,9 +7,8 @@
 
 namespace mainstream {
 
-// On a terminal: one line on standard error, redrawn in place, with a bar, the count and the
-// time left. In a log: a plain line every ten seconds. Ends its line on destruction.
-// To be used by one thread.
+// On a terminal: one line on standard error, redrawn in place, with a bar, the count and the time left. In a
+// log: a plain line every ten seconds. Ends its line on destruction. One thread may use it.
 class Progress {
  public:
   // `total` 0 means unknown: no bar and no time left.
@@ -18,7 +17,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `note` is shown behind the count ("loss 0.123").
+  // `note` is shown after the count ("loss 0.123").
   void update(std::uint64_t done, const std::string& note = {});
 
  private:

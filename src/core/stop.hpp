@@ -5,8 +5,8 @@
 
 namespace mainstream {
 
-// The first call installs the handlers. The token is stopped by the first SIGINT or SIGTERM; a
-// second one ends the program at once. Call it from main before other threads start.
+// The first call installs the handlers. The token is stopped by the first SIGINT or SIGTERM; a second signal
+// ends the program at once. Call it from main before other threads start.
 [[nodiscard]] std::stop_token stop_on_signal();
 
 }  // namespace mainstream

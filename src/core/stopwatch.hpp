@@ -8,17 +8,17 @@
 
 namespace mainstream {
 
-// Runs from its making on. `clock` outlives it.
+// Starts when it is made. `clock` outlives it.
 class Stopwatch {
  public:
   explicit Stopwatch(const Clock& clock) : clock_(clock), start_(clock.now()), last_(start_) {}
 
-  // Since the last lap, or the start.
+  // Milliseconds since the last lap, or the start.
   double lap() {
     const Clock::Time now = clock_.now();
     return milliseconds(now - std::exchange(last_, now));
   }
-  // Of all laps.
+  // Sum of all laps.
   [[nodiscard]] double total() const { return milliseconds(last_ - start_); }
 
  private:

@@ -1,4 +1,4 @@
-// Small things that many tests need.
+// Helpers that many tests use.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -27,7 +27,7 @@
 
 namespace mainstream {
 
-// An empty folder that goes away with the object.
+// An empty folder, removed with the object.
 class TestFolder {
  public:
   TestFolder() {
@@ -56,7 +56,8 @@ class TestFolder {
   std::filesystem::path path_;
 };
 
-// While it lives, no file of this process grows beyond `bytes`: writing fails half-way, as on a full disk.
+// Simulates a full disk: while it lives, no file of this process grows beyond `bytes`, so writing fails
+// half-way.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -78,7 +79,7 @@ class FullDisk {
 };
 
 // Development data that is not part of the repository: the folder named by MAINSTREAM_DATA, else
-// ../shared/data beside the source tree. Nothing when it is not there; such tests begin with
+// ../shared/data beside the source tree. Nothing when the folder is missing; tests that need it begin with
 //   const auto data = shared_data("bases/x.onnx"); if (!data) GTEST_SKIP() << "no shared data";
 inline std::optional<std::filesystem::path> shared_data(const std::string& relative) {
   const char* folder = std::getenv("MAINSTREAM_DATA");

@@ -36,8 +36,7 @@ const std::string& only_input(const Graph& graph) {
   return graph.inputs.front();
 }
 
-// New names for the tail's values, where the stem has something of the same name (the tail's inputs are the
-// same things).
+// Renames the tail's values whose names the stem uses, except the tail's inputs, which are the stem's values.
 std::unordered_map<std::string, std::string> free_names(const Graph& stem, const Graph& tail) {
   const std::set<std::string> cuts(tail.inputs.begin(), tail.inputs.end());
   std::set<std::string> taken;
@@ -59,9 +58,9 @@ std::unordered_map<std::string, std::string> free_names(const Graph& stem, const
   return names;
 }
 
-// What leads to these tensors, its outputs.
+// The part of the graph that leads to these tensors, its outputs.
 Graph stem_of(const Graph& graph, const std::vector<std::string>& tensors) {
-  for (const std::string& tensor : tensors) (void)graph.shape(tensor);  // must be there
+  for (const std::string& tensor : tensors) (void)graph.shape(tensor);  // throws when it is missing
   Graph stem = graph;
   stem.outputs = tensors;
   stem.metadata.clear();
@@ -79,7 +78,7 @@ Graph tail_of(const Graph& graph, const std::string& tensor) {
   Graph tail = graph;
   tail.inputs = {tensor};
   tail.metadata.clear();
-  (void)graph.shape(tensor);  // must be there
+  (void)graph.shape(tensor);  // throws when it is missing
   std::erase_if(tail.nodes, [&](const Node& node) { return node.output == tensor; });
   remove_dead(tail);
   std::set<std::string> known{tensor};
@@ -95,8 +94,7 @@ Graph tail_of(const Graph& graph, const std::string& tensor) {
   return tail;
 }
 
-// In an order of execution, a tensor is a branchpoint exactly if, once it is made, nothing made before it is
-// read any more.
+// In order of execution, a tensor is a branchpoint exactly if no node after it reads an earlier tensor.
 std::vector<Branchpoint> find_branchpoints(const Graph& graph, const std::string& features) {
   const Graph stem = stem_of(graph, features);
   const std::string& input = only_input(stem);
@@ -162,7 +160,7 @@ Graph join(const Graph& base, const Graph& tail) {
   }
   whole.outputs.clear();
   for (const std::string& output : tail.outputs) whole.outputs.push_back(names.at(output));
-  remove_dead(whole);  // what leads to an input that the tail does not use
+  remove_dead(whole);  // drops nodes that lead only to an input that the tail does not use
   return whole;
 }
 

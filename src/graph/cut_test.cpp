@@ -68,7 +68,7 @@ TEST(CutTest, CuttingAwayFromABranchpointIsRefused) {
 TEST(CutTest, JoinKeepsNamesApart) {
   const Graph graph = residual();
   Graph tail = tail_of(graph, "r1");
-  // A foreign tail that calls its own things what the base calls others.
+  // A foreign tail whose values have names that the base uses for others.
   tail.nodes.front().output = "c1";
   tail.nodes[1].inputs = {"c1"};
   tail.shapes["c1"] = tail.shapes["c2"];
@@ -81,7 +81,7 @@ TEST(CutTest, JoinsAnExitOfSeveralTensors) {
   Graph exit;
   exit.name = "exit";
   exit.inputs = {"r1", "sum"};
-  exit.outputs = {"c3"};  // what the base calls another tensor
+  exit.outputs = {"c3"};  // the base has another tensor of this name
   exit.shapes["r1"] = base.shape("r1");
   exit.shapes["sum"] = base.shape("sum");
   exit.nodes = {{op::Binary{}, {"r1", "sum"}, "both"}, {op::GlobalPool{op::Pool::Kind::max}, {"both"}, "c3"}};

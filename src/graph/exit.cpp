@@ -19,7 +19,7 @@ std::string names_of(std::span<const ExitLevel> levels) {
   return names;
 }
 
-// Builds the graph node by node. Names of its own begin with a prefix that no tensor of the base has.
+// Builds the graph node by node. Its own names begin with a prefix that no tensor of the base has.
 class ExitBuilder {
  public:
   ExitBuilder(std::span<const ExitLevel> levels, const std::string& output) {
@@ -50,7 +50,7 @@ class ExitBuilder {
   }
   [[nodiscard]] std::string own(const std::string& name) const { return prefix_ + name; }
 
-  // What the last node made is the output.
+  // Makes the last node's output the graph's output.
   Graph finish() {
     graph_.nodes.back().output = graph_.outputs.front();
     infer_shapes(graph_);
@@ -147,7 +147,7 @@ class ExitReader {
 
   const Graph& graph_;
   std::string text_;
-  std::map<std::string, std::string> labels_;  // how the text calls an activation
+  std::map<std::string, std::string> labels_;  // an activation's name in the text
   std::set<std::string> products_;             // activations of [1, classes]
   std::int64_t classes_ = 0;
 };
@@ -157,7 +157,7 @@ std::string free_name(const Graph& graph, std::string name) {
   return name;
 }
 
-// This constant of all exits, along the first dimension.
+// Concatenates this constant of all exits along the first dimension.
 Tensor stacked(std::span<const Graph> exits, std::size_t node, std::size_t input) {
   Shape shape = exits.front().constant(exits.front().nodes[node].inputs[input]).shape;
   shape[0] = 0;

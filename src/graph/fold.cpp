@@ -112,14 +112,14 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
   return std::nullopt;
 }
 
-// Weights that many nodes share become many: what folding may make, in elements.
+// Limit on folded weights, in elements: weights that many nodes share are copied for each.
 constexpr std::size_t kMaxFolded = std::size_t{1} << 29;
 
 class Folding {
  public:
   explicit Folding(Graph& graph) : graph_(graph), editor_(graph) {}
 
-  // What is folded makes room for the next in line, so one walk in order finds all.
+  // Folding a node brings the next one in reach, so one walk in order finds all.
   void run() {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) fold_affine(graph_.nodes[i]);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
@@ -130,7 +130,7 @@ class Folding {
   }
 
  private:
-  // Of a scale, an offset or a normalisation: into the convolution or inner product before it.
+  // Folds a scale, an offset or a normalisation into the convolution or inner product before it.
   void fold_affine(const Node& node) {
     const auto affine = affine_of(graph_, node);
     if (!affine) return;
@@ -143,7 +143,7 @@ class Folding {
     editor_.absorb_later(*before, node);
   }
 
-  // Multiplies a node's weights, which get names of their own: others may share them.
+  // Multiplies a node's weights under new names, since other nodes may share them.
   void apply(Node& node, const Affine& affine) {
     const Tensor& weights = graph_.constant(node.inputs[1]);
     const std::size_t channels = affine.scale.size();
@@ -174,7 +174,7 @@ class Folding {
     return name;
   }
 
-  // Padding before a convolution or an average becomes that node's own. True if something changed.
+  // Moves padding before a convolution or an average into that node. True if something changed.
   bool fold_pad(Node& node) {
     auto* conv = std::get_if<op::Conv>(&node.op);
     auto* pool = std::get_if<op::Pool>(&node.op);
@@ -206,8 +206,8 @@ class Folding {
 
 // ---- Layout of the input ----------------------------------------------------------------------------
 
-// A network exported from a framework that keeps channels last begins with a transpose to NCHW: our input is
-// that.
+// A network exported from a framework that keeps channels last begins with a transpose to NCHW: its output
+// becomes the input.
 void accept_nchw_input(Graph& graph) {
   for (const std::string& input : graph.inputs) {
     const auto reads = [&](const Node& node) { return node.inputs.front() == input; };

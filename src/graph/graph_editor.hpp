@@ -1,4 +1,4 @@
-// Changing a graph's nodes while they are walked, in time proportional to their number.
+// Edits a graph while its nodes are walked, in time linear in their number.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace mainstream {
 
-// Knows each value's producer and number of readers, and keeps both right. Nodes that are taken out stay in
-// graph.nodes, without an effect, until finish().
+// Tracks each value's producer and number of readers. Removed nodes stay in graph.nodes, without effect,
+// until finish().
 class GraphEditor {
  public:
   explicit GraphEditor(Graph& graph) : graph_(graph), gone_(graph.nodes.size()) {
@@ -27,13 +27,13 @@ class GraphEditor {
     return found == producers_.end() ? nullptr : &graph_.nodes[found->second];
   }
 
-  // Nodes that read the value, and outputs of the graph that it is.
+  // Number of nodes that read the value, plus the graph outputs that it is.
   [[nodiscard]] std::size_t readers(const std::string& value) const {
     const auto found = readers_.find(value);
     return found == readers_.end() ? 0 : found->second;
   }
 
-  // `node` takes over the work of `later`, its only reader: from now on it makes what that made.
+  // `node` takes over the work of `later`, its only reader: from now on it produces the output of `later`.
   void absorb_later(Node& node, const Node& later) {
     const std::string dropped = node.output;
     const std::size_t place = producers_.at(dropped);
@@ -44,7 +44,7 @@ class GraphEditor {
     graph_.shapes.erase(dropped);
   }
 
-  // `node` takes over the work of the producer of its first input, whose only reader it is.
+  // `node` takes over the work of its first input's producer, whose only reader it is.
   void absorb_earlier(Node& node) {
     const std::string dropped = node.inputs.front();
     const std::size_t place = producers_.at(dropped);

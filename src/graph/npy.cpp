@@ -127,7 +127,7 @@ void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
   const std::string sizes =
       fmt::format("{}{}", fmt::join(tensor.shape, ", "), tensor.shape.size() == 1 ? "," : "");
   std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sizes);
-  constexpr std::size_t kAlignment = 64;  // of the values, as NumPy does it
+  constexpr std::size_t kAlignment = 64;  // alignment of the values, as in NumPy
   const std::size_t before = kMagic.size() + 4;
   header.resize((before + header.size() + 1 + kAlignment - 1) / kAlignment * kAlignment - before, ' ');
   header.back() = '\n';

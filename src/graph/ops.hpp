@@ -1,4 +1,4 @@
-// What the graph's own files need to know of operations.
+// Properties of operations for the files of this folder.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace mainstream {
 
-// Name and attributes, exactly (floats in hexadecimal): equal texts are equal operations.
+// Name and exact attributes (floats in hexadecimal): equal texts mean equal operations.
 [[nodiscard]] std::string describe(const Op& op);
 
 [[nodiscard]] std::string to_string(op::Activation::Kind kind);
@@ -16,13 +16,13 @@ namespace mainstream {
 
 inline constexpr std::size_t kMaxRank = 8;
 
-// Like element_count, but nothing for what cannot be: a negative size, more elements than 64 bits count.
+// Like element_count, but nothing for an invalid shape: a negative size, or more elements than 64 bits count.
 [[nodiscard]] std::optional<std::int64_t> count_of(const Shape& shape);
 
 // The shape of the node's output. Throws unsupported, naming the node and its input shapes.
 [[nodiscard]] Shape output_shape(const Graph& graph, const Node& node);
 
-// The shape of any value, constant or not.
+// The shape of a value, constant or not.
 [[nodiscard]] const Shape& value_shape(const Graph& graph, const std::string& value);
 
 // Replaces x * sigmoid(x) by swish and x * hard_sigmoid(x) by hard_swish.

@@ -10,7 +10,7 @@
 namespace mainstream {
 namespace {
 
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;  // of one activation: 8 GiB
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;  // elements of one activation, 8 GiB
 constexpr std::int64_t kMaxAttribute = 1 << 16;               // a kernel, stride, pad or dilation
 
 class ShapeInference {
@@ -227,7 +227,7 @@ class ShapeInference {
     }
   }
 
-  // From the first to behind the last element that a kernel touches.
+  // The extent of a kernel, from its first element to past its last.
   template <typename Window>
   static std::int64_t reach(const Window& window, std::size_t i) {
     return (window.kernel[i] - 1) * window.dilations[i] + 1;

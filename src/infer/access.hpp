@@ -1,4 +1,4 @@
-// What the files of this folder know of one another's classes.
+// Gives the files of this folder access to the states of the engine's public classes.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Activations in oneDNN's terms.
+// Translates activations to oneDNN's.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -13,8 +13,8 @@ struct Eltwise {
   float alpha = 0, beta = 0;
 };
 
-// The elementwise operations which, done one after the other, are the activation. Empty when no such chain
-// exists: a hard_swish with other constants than x * max(0, min(1, x / 6 + 1 / 2)).
+// The elementwise operations that, chained, compute the activation. Empty when no such chain exists: for a
+// hard_swish with constants other than x * max(0, min(1, x / 6 + 1 / 2)).
 [[nodiscard]] std::vector<Eltwise> eltwise_chain(const op::Activation& activation);
 
 }  // namespace mainstream

@@ -16,7 +16,7 @@
 
 namespace mainstream {
 
-// The graph in words: what is needed to see what a failing case was.
+// Describes the graph, to show a failing case.
 inline std::string describe_graph(const Graph& graph) {
   std::string text = graph.name + " (the number is the seed):";
   for (const auto& input : graph.inputs) text += "\n  " + input + " " + to_string(graph.shape(input));
@@ -46,7 +46,7 @@ inline void expect_close(std::span<const float> actual, std::span<const float> e
   EXPECT_LT(relative_difference(actual, expected), 1e-5) << what;
 }
 
-// Runs the graph twice on the engine (the second run meets used memory) and once by the reference.
+// Runs the graph twice on the engine (the second run finds used memory) and once by the reference.
 inline void expect_agreement(const Engine& engine, GraphMaker& maker) {
   const Graph& graph = maker.graph;
   std::map<std::string, std::vector<float>> inputs;
@@ -80,7 +80,7 @@ inline void expect_agreement_in_parts(const Engine& engine, GraphMaker& maker) {
       expect_close(stem.read(i), expected.at(tensors[i]), "stem at " + tensors[i]);
       expect_close(tails[i].run(), expected.at(graph.outputs.front()), "tail from " + tensors[i]);
     }
-    // All branchpoints are still there at the end, and tails may run in any order.
+    // All branchpoints are still valid at the end, and tails may run in any order.
     for (std::size_t i = tensors.size(); i-- > 0;)
       expect_close(tails[i].run(), expected.at(graph.outputs.front()), "again, from " + tensors[i]);
   }

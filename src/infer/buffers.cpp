@@ -59,7 +59,7 @@ std::size_t Buffers::pack() {
     if (part.kept) keep(root);
   }
 
-  // Largest first, each as low as it fits beside those that live at the same time.
+  // Places the largest first, each at the lowest offset that is free during its lifetime.
   std::vector<std::size_t> order(entries_.size());
   std::iota(order.begin(), order.end(), 0);
   std::erase_if(order, [&](std::size_t i) { return entries_[i].parent >= 0; });

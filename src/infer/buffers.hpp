@@ -1,4 +1,4 @@
-// Where activations live: buffers with lifetimes, packed into one arena.
+// Memory of activations: buffers with lifetimes, packed into one arena.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,7 @@
 namespace mainstream {
 
 // Buffers are numbered in the order in which they were added. A buffer can be placed inside another one (a
-// concatenation's input is written where it will be read); the outermost one then lives as long as all its
-// parts.
+// concatenation's input is written in place); the outermost buffer then lives as long as all its parts.
 class Buffers {
  public:
   struct Place {
@@ -25,10 +24,10 @@ class Buffers {
 
   // The buffer is read or written by this step; steps count from 0.
   void use(int buffer, int step);
-  // The buffer is not shared with any other: it holds its content from one run to the next.
+  // Shares the buffer with no other, so that it keeps its content from one run to the next.
   void keep(int buffer);
 
-  // Gives all roots their places, so that buffers which live at the same time do not overlap. Returns the
+  // Assigns offsets to all roots, so that buffers that live at the same time do not overlap. Returns the
   // arena's size in bytes.
   std::size_t pack();
   [[nodiscard]] std::size_t offset(int buffer) const;  // in the arena, after pack()
@@ -37,7 +36,7 @@ class Buffers {
   struct Entry {
     std::size_t bytes = 0;
     int parent = -1;
-    std::size_t offset = 0;  // in the parent; of a root: in the arena
+    std::size_t offset = 0;  // in the parent; for a root, in the arena
     int first = -1, last = -1;
     bool kept = false;
   };

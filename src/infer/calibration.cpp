@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kBins = 4096;
 
-// The values of one activation: their extremes, then how many lie where between them.
+// The distribution of one activation: its extremes, then a histogram between them.
 class ValueHistogram {
  public:
   void widen(std::span<const float> values) {
@@ -44,17 +44,17 @@ class ValueHistogram {
     const float bin = (range_.high - range_.low) / static_cast<float>(kBins);
     Range cut{range_.low + edge(counts_.begin(), counts_.end()) * bin,
               range_.high - edge(counts_.rbegin(), counts_.rend()) * bin};
-    // Zero is a value like no other: padding, and what an activation cuts off.
+    // Zero must be exact: it is the value of padding and of clipped activations.
     return {std::min(cut.low, 0.0F), std::max(cut.high, 0.0F)};
   }
 
  private:
-  Range range_;  // with 0 in it
+  Range range_;  // includes 0
   std::array<double, kBins> counts_{};
   double all_ = 0;
 };
 
-// The activations that are written anyway, up to the last convolution's.
+// The activations that a run writes to memory, up to the last convolution's.
 std::vector<std::string> observed(const Graph& graph) {
   std::vector<std::string> tensors;
   std::size_t end = 0;

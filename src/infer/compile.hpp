@@ -1,4 +1,4 @@
-// From a graph to a plan.
+// Compiles a graph to a plan.
 #pragma once
 
 #include <map>
@@ -16,8 +16,8 @@ struct CompileRequest {
   std::vector<std::string> kept = {};     // stay readable after the run, in whatever layout they have
   std::vector<std::string> outputs = {};  // likewise, in row-major order
   std::map<std::string, Placed> outside =
-      {};  // inputs that lie in other plans' memory; the rest is the plan's own
-  std::vector<NumberType> number_types = {};  // by node; what is missing is f32
+      {};  // inputs in other plans' memory; all others are in the plan's own
+  std::vector<NumberType> number_types = {};  // by node; f32 for the missing ones
   const Ranges& ranges = {};
 };
 

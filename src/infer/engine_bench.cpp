@@ -1,5 +1,6 @@
-// What sharing a stem, starting and working side by side cost the engine, on networks that the command line
-// names. docs/benchmarks.md defines the figures; `mainstream bench` has those of one network.
+// Measures the engine's costs of sharing a stem, of starting, and of running side by side, on the networks
+// named on the command line. docs/benchmarks.md defines the figures; `mainstream bench` gives those of one
+// network.
 //   build/bench/bin/infer_bench NETWORK.onnx.. [--benchmark_filter=REGEX]
 #include <benchmark/benchmark.h>
 #include <spawn.h>
@@ -42,7 +43,7 @@ double median(const std::vector<double>& values) {
   return values.empty() ? NAN : quantile(values, 0.5);
 }
 
-// A network with a picture for it; any picture takes the same time.
+// A network with an input picture; any picture takes the same time.
 struct Subject {
   explicit Subject(const std::string& path) : base(prepare_base(read_onnx(path), {})) {
     std::minstd_rand random;
@@ -51,7 +52,7 @@ struct Subject {
     for (float& value : picture) value = distribution(random);
   }
 
-  // The branchpoint with about so much of the multiply-adds before it.
+  // The branchpoint nearest to this fraction of the multiply-adds.
   [[nodiscard]] const Branchpoint& at(double fraction) const {
     return *std::min_element(base.branchpoints.begin(), base.branchpoints.end(),
                              [&](const Branchpoint& a, const Branchpoint& b) {
@@ -67,7 +68,7 @@ struct Subject {
   std::vector<float> picture;
 };
 
-// As fine-tuning leaves it: no two tails have a weight in common.
+// Copies all weights: after fine-tuning, no two tails share a weight.
 Graph with_own_weights(Graph graph) {
   for (auto& [name, tensor] : graph.constants) tensor = make_tensor(tensor.shape, *tensor.data);
   return graph;
@@ -93,7 +94,7 @@ void ten_tails(benchmark::State& state, const std::string& path, NumberType numb
     run_stem();
     for (Tail& tail : tails) tail.run();
   };
-  // The second of two runs, so that it finds the caches as its own kind left them.
+  // Times the second of two runs, so that it finds caches warmed by the same work.
   const auto repeated = [](const auto& work) {
     work();
     return time_ms(work);
@@ -128,7 +129,7 @@ Graph exit_with_own_weights(const Base& base, const std::string& tensor, float w
 void ten_exits(benchmark::State& state, const std::string& path, NumberType number_type, double fraction) {
   constexpr std::size_t kExits = 10;
   const Subject subject(path);
-  // As in a run: the stem goes on, so that in int8 the tensor is kept in integers.
+  // The stem goes on, as in a run, so that in int8 the tensor is kept in integers.
   std::vector<std::string> tensors{subject.at(fraction).tensor};
   if (fraction < 1) tensors.push_back(subject.base.features);
   const Engine engine;
@@ -181,7 +182,7 @@ class RunningStem {
     thread_.request_stop();
     thread_.join();
   }
-  // Milliseconds per frame, once it has stopped.
+  // Milliseconds per frame, available once it has stopped.
   [[nodiscard]] const std::vector<double>& alone() const { return alone_; }
   [[nodiscard]] const std::vector<double>& beside() const { return beside_; }
 
@@ -214,7 +215,7 @@ void new_tail(benchmark::State& state, const std::string& path, NumberType numbe
   state.counters["first_ms"] = ready.front();
   state.counters["median_ms"] = median(ready);
   state.counters["frame_ms"] = median(running.alone());
-  // Where compiling is over before the next frame begins, no frame ran wholly beside it.
+  // If compiling ends before the next frame begins, no frame ran wholly beside it.
   if (const std::vector<double>& beside = running.beside(); !beside.empty()) {
     state.counters["frame_beside_ms"] = median(beside);
     state.counters["frame_beside_max_ms"] = *std::max_element(beside.begin(), beside.end());
@@ -312,7 +313,7 @@ void register_for(const std::string& path, NumberType number_type) {
 
 int main(int argc, char** argv) {
   using namespace mainstream;
-  // As the programs do: see apps/program.cpp.
+  // Set as in the programs: see apps/program.cpp.
   if (std::getenv("GOMP_SPINCOUNT") == nullptr && setenv("GOMP_SPINCOUNT", "5000", 1) == 0)
     execv("/proc/self/exe", argv);
   if (argc == 4 && std::strcmp(argv[1], "--answer-once") == 0) {

@@ -37,7 +37,7 @@ class Exits : public testing::TestWithParam<NumberType> {
     const std::int64_t classes = levels.front().weights.shape.front();
     return exit_graph(levels, make_tensor({classes}, maker_.values(classes)));
   }
-  // Of one tensor, whole.
+  // An exit on one whole tensor.
   [[nodiscard]] Graph plain_exit(std::size_t branchpoint, std::int64_t classes = 2) {
     return exit({level(branchpoint, {}, classes)});
   }
@@ -47,7 +47,7 @@ class Exits : public testing::TestWithParam<NumberType> {
                  level(4, {Pooled::average, {99, 99}}, classes), level(4, {Pooled::max, {99, 99}}, classes)});
   }
 
-  // On the reference's tensors: what the stem loses is not the exit's.
+  // Runs the reference on the stem's tensors, so that the stem's rounding does not count.
   [[nodiscard]] std::vector<float> expected(const Graph& exit) const {
     std::map<std::string, std::vector<float>> tensors;
     for (const std::string& input : exit.inputs) {

@@ -47,7 +47,7 @@ class FormatChooser {
     return node < request_.number_types.size() && request_.number_types[node] == number_type;
   }
 
-  // Of a concatenation's parts, those that a convolution makes can be made with the scale of the whole.
+  // Gives the scale of a concatenation to those of its parts that a convolution writes.
   void share_range(const FusedNode& fused) {
     const Node& node = request_.graph.nodes[fused.node];
     const auto whole = ranges_.find(node.output);
@@ -81,8 +81,8 @@ class FormatChooser {
     }
   }
 
-  // A sum of vectors, or a product that is only read by such sums: the end of an exit. Converting them back
-  // would take longer than they do.
+  // True for a sum of vectors, or a product that only such sums read: the end of an exit. Converting them
+  // back would take longer than computing them.
   [[nodiscard]] bool ends_in_sums(const FusedNode& fused) const {
     if (is_vector_sum(fused)) return true;
     if (!is_any<op::Gemm>(request_.graph.nodes[fused.node].op)) return false;
@@ -100,7 +100,7 @@ class FormatChooser {
     return is_any<op::Binary>(node.op) && request_.graph.shape(node.output).size() == 2;
   }
 
-  // Whether it is made by pooling of what lies outside.
+  // Whether pooling makes it from a tensor of another plan.
   [[nodiscard]] bool is_pooled_outside(const std::string& tensor) const {
     const auto maker = maker_.find(tensor);
     return maker != maker_.end() && is_any<op::Pool>(request_.graph.nodes[maker->second->node].op) &&
@@ -110,7 +110,8 @@ class FormatChooser {
   [[nodiscard]] bool is_read_as_integer(const std::string& tensor) const {
     return std::any_of(request_.fused.begin(), request_.fused.end(), [&](const FusedNode& fused) {
       if (!has_number_type(fused.node, NumberType::int8)) return false;
-      if (fused.flatten && !is_pooled_outside(tensor)) return false;  // it takes what is there
+      if (fused.flatten && !is_pooled_outside(tensor))
+        return false;  // the product takes the type that it finds
       const auto reads = [&](std::size_t node) {
         const auto& inputs = request_.graph.nodes[node].inputs;
         return std::find(inputs.begin(), inputs.end(), tensor) != inputs.end();

@@ -1,4 +1,4 @@
-// In what numbers each activation of a graph is kept.
+// Chooses the data type of each activation of a graph.
 #pragma once
 
 #include <map>
@@ -13,11 +13,11 @@
 namespace mainstream {
 
 struct Format {
-  DataType written = DataType::f32;  // what its node should write
-  // What it is as an integer, written so or converted for a reader: u8 from 0 on, or symmetric s8. Undefined
-  // when no range is known.
+  DataType written = DataType::f32;  // the type that its node should write
+  // Its integer type, whether written so or converted for a reader: u8 for values from 0, otherwise symmetric
+  // s8. Undefined when no range is known.
   DataType integer = DataType::undef;
-  float scale = 1;  // a value is so many times the integer
+  float scale = 1;  // value / integer
 };
 using Formats = std::map<std::string, Format>;
 
@@ -26,13 +26,14 @@ struct FormatRequest {
   const std::vector<FusedNode>& fused;
   const std::vector<NumberType>& number_types;  // by node
   const Ranges& ranges;
-  const std::map<std::string, Placed>& outside;  // inputs that have their format already
+  const std::map<std::string, Placed>& outside;  // inputs whose format is given
   const std::set<std::string>& outputs;          // f32
 };
 
-// In int8, an activation is written as an integer when its node can do that and somebody reads it so; else it
-// is f32, exact. A product that reads pictures as they lie takes the numbers that it finds: converting them
-// would take longer than it does. What is concatenated gets one scale, so that it need only be copied.
+// In int8, an activation is written as integers if its node can do so and a node reads integers, otherwise as
+// exact f32. A matrix product that reads unflattened pictures takes the type that it finds: converting them
+// would take longer than the product. The parts of a concatenation get one scale, so that they need only be
+// copied.
 [[nodiscard]] Formats choose_formats(const FormatRequest& request);
 
 }  // namespace mainstream

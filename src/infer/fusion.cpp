@@ -9,7 +9,7 @@
 namespace mainstream {
 namespace {
 
-// Who reads each activation; a node that reads it twice is listed twice.
+// The nodes that read each activation; a node that reads it twice is listed twice.
 using Readers = std::map<std::string, std::vector<std::size_t>>;
 
 Readers readers_of(const Graph& graph) {
@@ -37,7 +37,7 @@ bool is_residual(const Graph& graph, const Node& node, const std::string& tensor
   return !graph.is_constant(other) && graph.shape(other) == graph.shape(tensor);
 }
 
-// Whether the reshape makes vectors of pictures with several positions. Others lie in the same order anyway.
+// Whether the reshape makes vectors from pictures of several positions. Only then does the layout matter.
 bool flattens_picture(const Graph& graph, const Node& node) {
   if (!std::holds_alternative<op::Reshape>(node.op) || graph.is_constant(node.inputs[0])) return false;
   const Shape& picture = graph.shape(node.inputs[0]);
@@ -51,7 +51,7 @@ class Fusion {
 
   std::vector<FusedNode> run() {
     std::vector<FusedNode> fused;
-    // Of two convolutions that could take the same sum, the later one does: then the other is done.
+    // If two convolutions can take the same sum, the later one does: the other has then run.
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
       if (std::holds_alternative<op::Conv>(graph_.nodes[i].op)) fused.push_back(extend(i));
     }
@@ -75,7 +75,7 @@ class Fusion {
     return fused;
   }
 
-  // Of a reshape: the product that reads pictures in its place.
+  // Whether a matrix product reads the pictures instead of this reshape.
   bool is_taken_by_product(std::size_t reshape) const {
     if (!flattens_picture(graph_, graph_.nodes[reshape])) return false;
     const auto reader = only_reader(graph_.nodes[reshape].output);

@@ -1,4 +1,4 @@
-// The exits of many apps as one network.
+// Runs the exits of many apps as one network.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,19 @@
 
 namespace mainstream {
 
-// Exits of one structure (exit_structure), of many apps, computed as one: their features are read
-// once, and one product per level gives all logits.
+// Exits of one structure (exit_structure) from many apps, computed together: their features are read once,
+// and one product per level gives all logits.
 class Heads {
  public:
-  // Throws usage for none at all and for exits of different structure; else as Tail.
+  // Throws usage for no exits and for exits of different structure, and otherwise as Tail does.
   Heads(const Stem& stem, std::span<const Graph> exits, NumberType number_type = NumberType::f32);
 
   [[nodiscard]] std::size_t size() const { return offsets_.size() - 1; }
   [[nodiscard]] std::size_t branchpoint() const { return joined_.branchpoint(); }
 
-  // As Tail::run, for all of them.
+  // Runs all exits; as Tail::run.
   void run() { logits_ = joined_.run(); }
-  // Of one exit, as the last run left them; nothing before the first.
+  // Logits of one exit in the last run; empty before the first.
   [[nodiscard]] std::span<const float> logits(std::size_t exit) const;
 
   [[nodiscard]] std::vector<StepInfo> steps() const { return joined_.steps(); }

@@ -1,4 +1,4 @@
-// What the processor can do, as far as oneDNN uses it.
+// Instruction sets that oneDNN uses on this processor.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>

@@ -35,8 +35,7 @@ LayerTimes measure_layers(const Engine& engine, const Graph& graph, const std::v
       EngineAccess::state(engine),
       {.graph = graph, .kept = kept, .number_types = {graph.nodes.size(), number_type}, .ranges = ranges});
   fill_input(plan, graph.inputs.front());
-  // Half of the time for whole runs, half for those where each step is timed, in turns: what disturbs one
-  // disturbs the other.
+  // Alternates whole runs with runs that time each step, so that a disturbance affects both.
   std::vector<std::vector<double>> timed_runs;
   const Timing whole =
       measure([&] { plan.run(); }, duration, [&] { timed_runs.push_back(plan.run_timed()); });

@@ -110,7 +110,7 @@ Layout layout_like(const Layout& like, const Shape& shape) {
 bool is_row_major(const Layout& layout) {
   const auto& data = layout.data;
   std::int64_t expected = 1;
-  bool blocked_inside = false;  // a blocked dimension has been passed on the way out
+  bool blocked_inside = false;  // a dimension further inside is blocked
   for (int d = data.ndims - 1; d >= 0; --d) {
     const std::int64_t block = block_size(layout, d);
     // Blocks of one dimension lie in order only if nothing lies further inside; padding at their

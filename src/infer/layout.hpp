@@ -1,4 +1,4 @@
-// Memory layouts: how a tensor's elements lie in memory, in oneDNN's terms.
+// Memory layouts of tensors, in oneDNN's terms.
 #pragma once
 
 #include <cstddef>
@@ -22,33 +22,33 @@ using DataType = dnnl::memory::data_type;
 // Row-major. A shape without dimensions is a single element.
 [[nodiscard]] Layout row_major(const Shape& shape, DataType type = DataType::f32);
 
-// For oneDNN to choose.
+// Lets oneDNN choose the layout.
 [[nodiscard]] Layout any_layout(const Shape& shape, DataType type = DataType::f32);
 
-// Of four dimensions, in blocks of 16 channels.
+// Four dimensions, in blocks of 16 channels.
 [[nodiscard]] Layout channel_blocks(const Shape& shape, DataType type);
-// Whether convolutions in f32 are fastest on them: with AVX-512, and where the last block is full.
+// Whether f32 convolutions are fastest in these blocks: with AVX-512, if the last block is full.
 [[nodiscard]] bool suits_channel_blocks(const Shape& shape);
 
-// Whether there are more elements in memory than the shape has: blocks that are not full.
+// Whether memory holds more elements than the shape, because of blocks that are not full.
 [[nodiscard]] bool has_padding(const Layout& layout);
 
-// The same elements in no blocks: channels last if they are pictures, else row-major.
+// The same elements without blocks: channels last for pictures, otherwise row-major.
 [[nodiscard]] Layout unblocked(const Layout& layout);
 
-// Elements of another type in the same order; but integers in no blocks, for which oneDNN has no fast code.
+// The same order with another element type; integers without blocks, for which oneDNN has no fast code.
 [[nodiscard]] Layout with_type(Layout layout, DataType type);
 
 // The type, the order of dimensions and the blocking of `like` for another shape of the same rank; row-major
 // when that has no name.
 [[nodiscard]] Layout layout_like(const Layout& like, const Shape& shape);
 
-// Whether the bytes are the same as in a row-major layout, whatever the descriptor calls it. A blocked
-// N x 32 x 1 x 1 is an example.
+// Whether the bytes are the same as in a row-major layout, whatever the descriptor says. A blocked N x 32 x 1
+// x 1 is an example.
 [[nodiscard]] bool is_row_major(const Layout& layout);
 
-// Where the slices [begin, begin + size) of `axis` lie in `whole`, when they are one piece of memory that can
-// stand for a tensor of its own: in bytes from the start.
+// The offset in bytes of the slices [begin, begin + size) of `axis` in `whole`, if they are one piece of
+// memory that can be a tensor of its own.
 [[nodiscard]] std::optional<std::size_t> contiguous_part(const Layout& whole, std::size_t axis,
                                                          std::int64_t begin, std::int64_t size);
 

@@ -1,4 +1,4 @@
-// Times of repeated runs.
+// Measures times of repeated runs.
 #pragma once
 
 #include <chrono>
@@ -14,13 +14,13 @@ namespace mainstream {
 [[nodiscard]] double quantile(std::vector<double> values, double q);
 
 // Runs `work` to warm up, for a tenth of `duration` and at least twice, then for about `duration`, at least
-// five times. `between` is run after each of them, untimed.
+// five times. `between` runs after each, untimed.
 [[nodiscard]] Timing measure(const std::function<void()>& work, std::chrono::milliseconds duration,
                              const std::function<void()>& between = {});
 
-// Of the times of each step in several runs: means over the middle fifth of the runs, by their totals. So the
-// steps add up to a typical run also where a disturbance hits one step here and another there; medians of
-// each step would leave all of them out. `runs` must not be empty.
+// The mean time of each step over the middle fifth of the runs, by total time. So the steps add up to a
+// typical run even if disturbances hit different steps in different runs; the median of each step would leave
+// all of them out. `runs` must not be empty.
 [[nodiscard]] std::vector<double> typical_steps(std::vector<std::vector<double>> runs);
 
 // Median milliseconds of each step over whole runs, after a warm-up.
@@ -30,8 +30,8 @@ namespace mainstream {
 // cache.
 [[nodiscard]] double step_alone(Plan& plan, std::size_t step, int repetitions);
 
-// Likewise, but each repetition reads another copy of the weights, so many that they are together as large as
-// all the plan's weights: it finds them as far away as within a run, its input still near.
+// As step_alone, but each repetition reads another copy of the weights. Together the copies are as large as
+// all the plan's weights, so the weights are as cold as in a run, while the input stays in the cache.
 [[nodiscard]] double step_alone_cold(Plan& plan, std::size_t step, int repetitions);
 
 // The plan's steps with these times.

@@ -1,4 +1,4 @@
-// What plans share, and that they give back what they took.
+// Tests that plans share weights and free their memory.
 #include <malloc.h>
 
 #include "core/testing.hpp"
@@ -9,13 +9,13 @@
 namespace mainstream {
 namespace {
 
-// Bytes that malloc has given out, large blocks included.
+// Bytes allocated by malloc, large blocks included.
 std::size_t allocated() {
   const auto info = mallinfo2();
   return info.uordblks + info.hblkhd;
 }
 
-// As an app brings it: structure of the base, weights of its own.
+// An app's tail: the structure of the base, with its own weights.
 Graph with_own_weights(Graph graph) {
   for (auto& [name, tensor] : graph.constants) tensor = make_tensor(tensor.shape, *tensor.data);
   return graph;

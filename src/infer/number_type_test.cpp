@@ -7,8 +7,8 @@
 namespace mainstream {
 namespace {
 
-// Of the largest value: what a format of eight significant bits loses in ten layers, and one of seven bits
-// and a sign with scales by tensor.
+// Tolerances as a share of the largest value: for ten layers in a format of eight significant bits, and in
+// one of seven bits and a sign with scales by tensor.
 double tolerance(NumberType number_type) {
   return number_type == NumberType::int8 ? 0.12 : number_type == NumberType::bf16 ? 0.04 : 1e-5;
 }
@@ -21,7 +21,7 @@ class NumberTypeTest : public testing::TestWithParam<NumberType> {
     }
   }
 
-  // A network with inputs, and what int8 needs to know of it.
+  // A network with inputs, and its ranges for int8.
   struct Case {
     explicit Case(std::uint32_t seed) : maker(small_network(seed)) {
       for (int i = 0; i < 3; ++i) inputs.push_back(maker.values(maker.graph.inputs.front()));

@@ -1,5 +1,6 @@
-// How each operation becomes steps of a plan. Each function reads its node's inputs from the builder and
-// defines its output. Others than convolution, sums and Gemm keep the layout of their input where they can.
+// Compiles each operation to steps of a plan. Each function reads its node's inputs from the builder and
+// defines its output. Operations other than convolution, sums and Gemm keep the layout of their input where
+// they can.
 #pragma once
 
 #include "infer/plan_builder.hpp"
@@ -22,7 +23,7 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Transpos
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::ReduceMean& reduce);
 void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Slice& slice);
 
-// What the functions share.
+// Helpers of these functions.
 [[nodiscard]] inline const Node& node_of(const PlanBuilder& builder, const FusedNode& fused) {
   return builder.graph().nodes[fused.node];
 }
@@ -30,18 +31,18 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Slice& s
   return builder.graph().nodes[fused.last()].output;
 }
 
-// In what type the operation works and writes, if it can do so in the node's number type.
+// The type in which the operation works and writes, if it supports the node's number type.
 [[nodiscard]] inline DataType written_type(const PlanBuilder& builder, const FusedNode& fused) {
   return builder.format(output_of(builder, fused)).written;
 }
 
-// The same elements in row-major order; copied only if they are not.
+// The value in row-major order; copied only if it is in another.
 [[nodiscard]] Value row_major_value(PlanBuilder& builder, const Value& value);
-// A 4-D activation with a border of constants, in its own layout where that is possible.
+// A 4-D activation with a border of constants, in its own layout if possible.
 [[nodiscard]] Value pad_with(PlanBuilder& builder, const Value& from, const Shape& input,
                              const op::Pads& pads, float value);
 
-// The activations of the epilogue as post-operations; a sum is for the caller to put first.
+// The activations of the epilogue as post-operations; the caller puts a sum before them.
 void append_activations(dnnl::post_ops& post_ops, const PlanBuilder& builder, const FusedNode& fused);
 
 }  // namespace mainstream

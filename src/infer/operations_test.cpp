@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint32_t kCases = 16;
 
-// A picture-like activation; in half of the cases a convolution has put it into a blocked layout.
+// A picture-like activation; in half of the cases a convolution gives it a blocked layout.
 std::string picture(GraphMaker& maker, std::int64_t smallest = 1) {
   const std::int64_t channels = maker.coin() ? maker.whole(1, 40) : 16 * maker.whole(1, 3);
   const Shape shape{maker.whole(1, 2), channels, maker.whole(smallest, 12), maker.whole(smallest, 12)};
@@ -77,7 +77,7 @@ TEST(Operations, GemmOfAPicture) {
     std::vector<std::string> inputs{flat, m.constant({m.whole(1, 40), size}, -0.1F, 0.1F)};
     if (m.coin()) inputs.push_back(m.constant({m.graph.constant(inputs[1]).shape[0]}));
     const std::string y = m.node(op::Gemm{}, inputs);
-    if (m.coin()) m.graph.outputs.push_back(flat);  // somebody else wants it, too
+    if (m.coin()) m.graph.outputs.push_back(flat);  // another reader needs it, too
     return m.coin() ? y : m.relu(y);
   });
 }

@@ -30,19 +30,19 @@ struct Engine::State {
 // One primitive with its memory bound, or a plain function where oneDNN has no primitive.
 struct Step {
   StepInfo info;
-  std::size_t node = 0;  // of the graph; the first of those that are fused
+  std::size_t node = 0;  // index in the graph; the first of the fused nodes
   dnnl::primitive primitive;
-  std::vector<dnnl::memory> memories;      // keeps what `arguments` name
+  std::vector<dnnl::memory> memories;      // owns the memory of `arguments`
   std::vector<dnnl_exec_arg_t> arguments;  // built once: oneDNN's C++ interface would copy them at each run
   std::function<void()> function;          // instead of a primitive
 };
 
-// Where a tensor lies once the plan is made.
+// The place of a tensor in a finished plan.
 struct Placed {
   Layout layout;
-  float scale = 1;  // a value is so many times what is stored
+  float scale = 1;  // value / stored
   std::byte* data = nullptr;
-  std::size_t ready = 0;  // it is there when so many steps have run
+  std::size_t ready = 0;  // number of steps that must run before it is valid
 };
 
 // Belongs to one thread at a time; may be moved to another between runs.
@@ -53,10 +53,10 @@ class Plan {
   void run() { run(0, steps.size()); }
   // Milliseconds of each step, run in order once.
   [[nodiscard]] std::vector<double> run_timed() { return run_timed(steps); }
-  // Likewise of steps of this plan, or copies of them.
+  // The same for steps of this plan, or copies of them.
   [[nodiscard]] std::vector<double> run_timed(std::span<const Step> some);
 
-  // A tensor, copied out in row-major order.
+  // Copies a tensor in row-major order.
   [[nodiscard]] std::vector<float> read(const Placed& tensor) const;
 
   [[nodiscard]] const Placed& tensor(const std::string& name) const { return tensors.at(name); }
@@ -70,7 +70,7 @@ class Plan {
   std::shared_ptr<EngineState> engine;
   dnnl::stream stream;
   std::vector<Step> steps;
-  std::map<std::string, Placed> tensors;  // inputs and the tensors that were to be kept
+  std::map<std::string, Placed> tensors;  // inputs and kept tensors
   std::vector<Weights> weights;
   std::unique_ptr<std::byte, Free> arena;
   std::size_t arena_bytes = 0, scratch_bytes = 0;

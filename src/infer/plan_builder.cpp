@@ -132,8 +132,8 @@ bool PlanBuilder::in_slot(const Value& part, const Value& slot) const {
   return place.root == target.root && place.offset + part.offset == target.offset + slot.offset;
 }
 
-// Whether the first parts are exactly one buffer, in the order and at the distances of their slots. Then the
-// buffer can move into the slots: what else is in it is the same memory already.
+// Whether the first parts fill exactly one buffer, in the order and at the distances of their slots. Then the
+// whole buffer can move into the slots.
 bool PlanBuilder::fills_buffer(std::span<const Value> parts, std::span<const Value> slots) const {
   if (parts.front().outside != nullptr) return false;
   const int root = buffers_.place(parts.front().buffer).root;
@@ -283,7 +283,7 @@ Step PlanBuilder::bind(const Plan& plan, Draft draft) const {
   return step;
 }
 
-// A small file can ask for more than any machine has; what is promised beyond that would end the process.
+// A small file can ask for more memory than any machine has, and overcommitted memory would kill the process.
 void PlanBuilder::check_memory(std::size_t bytes) const {
   const auto there =
       static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));

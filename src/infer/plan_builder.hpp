@@ -18,16 +18,16 @@
 
 namespace mainstream {
 
-// Memory with a layout: a piece of a buffer of the arena, or of memory outside the plan.
+// Memory with a layout: a piece of one of the arena's buffers, or of memory outside the plan.
 struct Value {
   Layout layout;
-  float scale = 1;  // a value is so many times what is stored; 1 unless that is an integer
+  float scale = 1;  // value / stored; 1 unless integers are stored
   int buffer = -1;
   std::size_t offset = 0;        // bytes from the start of the buffer
   std::byte* outside = nullptr;  // instead of a buffer
 };
 
-// What a primitive reads and writes, by oneDNN's argument numbers.
+// The values that a primitive reads and writes, by oneDNN's argument numbers.
 struct Operands {
   std::vector<std::pair<int, Value>> values;
   std::vector<std::pair<int, Weights>> constants;
@@ -48,17 +48,17 @@ class PlanBuilder {
   }
 
   void add_input(const std::string& name);                       // row-major, in the arena
-  void add_input(const std::string& name, const Placed& place);  // in memory of somebody else
+  void add_input(const std::string& name, const Placed& place);  // in memory outside the plan
 
   // ---- Activations
   [[nodiscard]] const Value& made(const std::string& name) const;
-  // In the layout in which it was made, and in this type.
+  // The activation in the layout in which it was made, and in this type.
   [[nodiscard]] Value value(const std::string& name, DataType type = DataType::f32);
-  // The activation in this layout and its type; reordered only if nobody has asked for it before. Integers
-  // have the scale of the activation's format.
+  // The activation in this layout and its type; reordered once, on the first request. Integers have the scale
+  // of the activation's format.
   [[nodiscard]] Value read(const std::string& name, const Layout& layout);
   [[nodiscard]] Value read_row_major(const std::string& name);
-  // Whether the node being compiled is the last to need it, and nothing else shares its memory.
+  // Whether the node being compiled is the last reader, and nothing else shares the memory.
   [[nodiscard]] bool may_overwrite(const std::string& name) const;
   void define(const std::string& name, const Value& value);
   // The plan will offer this tensor in row-major order.
@@ -67,14 +67,14 @@ class PlanBuilder {
   // ---- Memory
   [[nodiscard]] Value make(const Layout& layout, float scale = 1);
   [[nodiscard]] static Value view(const Value& whole, const Layout& layout, std::size_t offset_bytes);
-  // Brings the parts to their slots: by letting them be made there in the first place where their layouts
-  // and owners allow it, else by a copy.
+  // Puts the parts into their slots: they are made there if their layouts and owners allow it, otherwise
+  // copied.
   void place(const std::vector<Value>& parts, const std::vector<Value>& slots);
   [[nodiscard]] Weights constant(const Tensor& tensor, const Shape& shape, const Layout& layout);
   [[nodiscard]] Weights constant(const std::string& name, const Layout& layout);
 
   // ---- Steps
-  void begin(const FusedNode& fused);  // the steps that follow belong to it
+  void begin(const FusedNode& fused);  // the following steps belong to it
   void end();
   template <typename Primitive>
   void step(const char* kind, const typename Primitive::primitive_desc& desc, const Operands& operands) {
@@ -96,7 +96,7 @@ class PlanBuilder {
     Operands operands;
   };
   struct Activation {
-    std::vector<Value> forms;  // the first is how it was made
+    std::vector<Value> forms;  // the first is the one that was made
     std::size_t shown = 0;     // the form that the plan offers
     std::size_t readers = 0;   // nodes that still need it
     std::size_t ready = 0;

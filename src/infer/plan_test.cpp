@@ -1,11 +1,11 @@
-// What a plan may not do, whatever the graph: overwrite what is still needed, or take more than there is.
+// Tests that no plan overwrites tensors that are still needed, or takes more memory than the machine has.
 #include "core/testing.hpp"
 #include "infer/agreement.hpp"
 
 namespace mainstream {
 namespace {
 
-// Slices, reshapes and concatenations look at the memory of others; activations would like to overwrite it.
+// Slices, reshapes and concatenations view the memory of other tensors; activations would overwrite it.
 TEST(Plan, NothingOverwritesWhatIsSeenInTwoWays) {
   GraphMaker m(1);
   const std::string x = m.input({1, 32, 4, 4});
@@ -23,7 +23,7 @@ TEST(Plan, NothingOverwritesWhatIsSeenInTwoWays) {
 TEST(Plan, RefusesToTakeMoreMemoryThanTheMachineHas) {
   GraphMaker m(1);
   const std::string x = m.input({1, 1, 1 << 15, 1 << 15});
-  for (int i = 0; i < 300; ++i)  // of 4 GiB each, all of them needed at the end
+  for (int i = 0; i < 300; ++i)  // 4 GiB each, all needed at the end
     m.graph.outputs.push_back(m.node(op::Activation{op::Activation::Kind::sigmoid}, {x}));
   EXPECT_ERROR(unsupported, Network(Engine({.threads = 1}), m.graph),
                "test-1: node 't0' (sigmoid): the activations need");

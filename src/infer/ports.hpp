@@ -1,4 +1,4 @@
-// Plain data in and out of plans.
+// Copies plain data in and out of plans.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace mainstream {
 // Copies a row-major tensor in. Throws usage, naming the tensor, when the sizes differ.
 void copy_in(const Placed& tensor, std::span<const float> values, const std::string& name);
 
-// A row-major tensor as it lies in the plan.
+// A view of a row-major tensor in the plan.
 [[nodiscard]] std::span<const float> view_of(const Placed& tensor);
 
 }  // namespace mainstream

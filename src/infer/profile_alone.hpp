@@ -1,4 +1,4 @@
-// How long a network's steps take apart from each other.
+// Times of a network's steps, each by itself.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 namespace mainstream {
 
 // The steps with their median times over `repetitions` on the network's last input, each repeated by itself.
-// By itself it finds its weights in the cache, which is the least that it can take; with `cold_weights` each
-// repetition reads another copy of them, and copies take turns as long as within a run.
+// Its weights are then in the cache, so this is its least time. With `cold_weights` each repetition reads
+// another copy of the weights, so that they are as cold as in a run.
 [[nodiscard]] std::vector<StepInfo> profile_alone(Network& network, int repetitions,
                                                   bool cold_weights = false);
 

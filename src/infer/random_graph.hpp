@@ -17,7 +17,7 @@ class GraphMaker {
  public:
   explicit GraphMaker(std::uint32_t seed) : random_(seed) { graph.name = "test-" + std::to_string(seed); }
 
-  // Low to high, both included.
+  // A number from low to high, both included.
   std::int64_t whole(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
   }
@@ -68,7 +68,7 @@ class GraphMaker {
   std::mt19937 random_;
 };
 
-// A small network with what real ones have: a strided first convolution, depthwise and pointwise
+// A small network with the parts of real ones: a strided first convolution, depthwise and pointwise
 // convolutions, residual sums with and without projection, a concatenation, pooling and a linear end.
 inline GraphMaker small_network(std::uint32_t seed, std::int64_t batch = 1) {
   GraphMaker m(seed);

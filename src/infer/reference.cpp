@@ -34,7 +34,7 @@ struct Input {
   const Shape& shape;
   const Values& values;
   float at(const Index& index) const { return values[offset_of(shape, index)]; }
-  // As numpy broadcasts it to an index of higher or equal rank.
+  // The element that numpy broadcasts to an index of higher or equal rank.
   float broadcast(const Index& index) const {
     Index own(shape.size());
     for (std::size_t d = 0; d < own.size(); ++d)

@@ -1,4 +1,4 @@
-// Every operation once more, written to be read, with sums in double: what the engine is compared with.
+// A plain second implementation of every operation, with sums in double, to compare the engine with.
 #pragma once
 
 #include <map>

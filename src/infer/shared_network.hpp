@@ -1,4 +1,4 @@
-// A stem and all that runs behind it: from the stem's input to the logits of every member.
+// Runs a stem and the tails and exits behind it: from the stem's input to the logits of every member.
 #pragma once
 
 #include <cstddef>
@@ -14,41 +14,41 @@
 
 namespace mainstream {
 
-// An exit that may be computed together with others: those of one structure, number type and `group`. Whoever
-// is due on the same frames should have the same group, since all of them run when one is due.
+// An exit that is computed together with those of the same structure, number type and `group`. Exits that are
+// due on the same frames should share a group, since all its exits run when one is due.
 struct ExitMember {
   Graph graph;
   NumberType number_type = NumberType::f32;
   int group = 0;
 };
 
-// One thread at a time, the same as for its stem.
+// One thread at a time may use it and its stem.
 class SharedNetwork {
  public:
-  // A member is a compiled tail, which may have a place in several networks, or an exit.
+  // A member is a compiled tail, which several networks may share, or an exit.
   using Member = std::variant<std::shared_ptr<Tail>, ExitMember>;
 
   // Tails must have been compiled against this stem. An exit that cannot be joined with another is a group of
   // its own. Throws as Tail and Heads do.
   SharedNetwork(std::shared_ptr<Stem> stem, std::vector<Member> members);
 
-  // Where the time of one run went, in milliseconds, in the order of execution.
+  // The times of one run in milliseconds, in order of execution.
   struct Times {
     struct Segment {
-      std::size_t branchpoint = 0;  // index into the stem's; the way from the one before that ran, to it
+      std::size_t branchpoint = 0;  // index into the stem's; the segment up to it, from the last one that ran
       double ms = 0;
     };
     struct Part {
       std::size_t member = 0;
-      double ms = 0;  // of what a group takes, each of its members that was due has an equal share
+      double ms = 0;  // members that were due share their group's time equally
     };
     std::vector<Segment> segments;
     std::vector<Part> parts;
   };
 
   // Analyses the frame that the stem has loaded: runs the stem to the deepest branchpoint where a member is
-  // due and no further, and at each branchpoint on the way, once each, the tails that are due and the groups
-  // with a member that is. `due` holds indices of members, in any order, none twice. `times` is overwritten.
+  // due and no further, and at each branchpoint on the way the due tails and the groups with a due member,
+  // once each. `due` holds indices of members, in any order, none twice. `times` is overwritten.
   void run(std::span<const std::size_t> due, const Clock& clock, Times& times);
   void run(std::span<const std::size_t> due);
 
@@ -58,7 +58,7 @@ class SharedNetwork {
   [[nodiscard]] std::size_t size() const { return places_.size(); }
   [[nodiscard]] std::size_t branchpoint(std::size_t member) const { return part_of(member).branchpoint; }
   [[nodiscard]] Stem& stem() { return *stem_; }
-  // How many tails and groups there are.
+  // The number of tails and groups.
   [[nodiscard]] std::size_t parts() const { return parts_.size(); }
 
  private:
@@ -67,11 +67,11 @@ class SharedNetwork {
     std::variant<std::shared_ptr<Tail>, Heads> network;
     std::size_t branchpoint = 0;
     std::vector<std::size_t> members;
-    std::vector<std::span<const float>> logits = {};  // of the members, in their order
-    std::vector<std::size_t> due = {};                // members, in the run that is going on
+    std::vector<std::span<const float>> logits = {};  // by member
+    std::vector<std::size_t> due = {};                // members that are due in the current run
   };
   struct Place {
-    std::size_t part = 0, index = 0;  // among the part's members
+    std::size_t part = 0, index = 0;  // index among the part's members
   };
 
   void add_tails(const std::vector<Member>& members);
@@ -82,7 +82,7 @@ class SharedNetwork {
 
   std::shared_ptr<Stem> stem_;
   std::vector<Part> parts_;    // by branchpoint
-  std::vector<Place> places_;  // of each member
+  std::vector<Place> places_;  // by member
 };
 
 }  // namespace mainstream

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// A millisecond passes at each look.
+// Advances by a millisecond at each reading.
 class TickingClock : public Clock {
  public:
   [[nodiscard]] Time now() const override { return Time(std::chrono::milliseconds(++looks_)); }
@@ -38,7 +38,7 @@ class SharedNetworkTest : public testing::Test {
   [[nodiscard]] std::shared_ptr<Tail> tail(std::size_t branchpoint) const {
     return std::make_shared<Tail>(*stem_, tail_of(base_, tensors_[branchpoint]));
   }
-  // Members in no order: 0 and 3 are exits of one structure, 4 is one that runs at another rate.
+  // Members in mixed order: 0 and 3 are exits of one structure, 4 is one at another rate.
   [[nodiscard]] std::vector<SharedNetwork::Member> members() {
     exits_ = {exit(2), exit(2), exit(2), exit(4)};
     return {ExitMember{exits_[0]}, tail(4), tail(1), ExitMember{exits_[1]}, ExitMember{exits_[2], {}, 1},

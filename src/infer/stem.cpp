@@ -14,7 +14,7 @@
 namespace mainstream {
 namespace {
 
-// How many of the base's nodes come before the tensor.
+// The number of the base's nodes before the tensor.
 std::size_t nodes_before(const Graph& base, const std::string& tensor) {
   if (std::find(base.inputs.begin(), base.inputs.end(), tensor) != base.inputs.end()) return 0;
   const auto node = std::find_if(base.nodes.begin(), base.nodes.end(),
@@ -43,7 +43,7 @@ Graph part_before(const Graph& base, const std::vector<std::string>& branchpoint
   return stem_of(base, branchpoints.back());
 }
 
-// The number type of each node of the part: that of its segment.
+// Each node's number type is that of its segment.
 std::vector<NumberType> by_node(const Graph& part, const std::vector<std::string>& branchpoints,
                                 const std::vector<NumberType>& by_segment) {
   if (by_segment.empty()) return std::vector<NumberType>(part.nodes.size(), NumberType::f32);

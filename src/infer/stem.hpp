@@ -1,4 +1,4 @@
-// The state of a stem that its tails read.
+// The state of a stem, which its tails read.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct Stem::State {
   std::size_t done = 0;  // steps run since load
   bool loaded = false;
 
-  // The index of the branchpoint at this tensor; nothing where there is none.
+  // The index of the branchpoint at this tensor; nothing if there is none.
   [[nodiscard]] std::optional<std::size_t> find(const std::string& tensor) const;
   // Throws usage for an index beyond the last.
   [[nodiscard]] const Placed& at(std::size_t branchpoint) const;

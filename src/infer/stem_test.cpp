@@ -1,4 +1,4 @@
-// Networks cut at their branchpoints, and what fusing and sharing memory may not break.
+// Tests networks cut at their branchpoints, with fusing and shared memory.
 #include "core/testing.hpp"
 #include "graph/passes.hpp"
 #include "infer/agreement.hpp"

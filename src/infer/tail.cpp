@@ -12,7 +12,7 @@
 namespace mainstream {
 
 struct Tail::State {
-  std::shared_ptr<StemState> stem;  // whose memory the plan reads
+  std::shared_ptr<StemState> stem;  // the plan reads its memory
   std::size_t branchpoint = 0;
   std::string output;
   Plan plan;

@@ -1,4 +1,4 @@
-// How many OpenMP threads the calling thread's primitives use.
+// Sets the number of OpenMP threads for the calling thread's primitives.
 #pragma once
 
 #include <omp.h>
@@ -6,7 +6,7 @@
 namespace mainstream {
 
 // oneDNN asks OpenMP for the calling thread's number of threads, both when it plans a primitive and when it
-// runs one. The number belongs to the calling thread, so two engines on two threads do not meet.
+// runs one. The number belongs to the calling thread, so two engines on two threads do not interfere.
 class ThreadScope {
  public:
   explicit ThreadScope(int threads) : before_(omp_get_max_threads()) {

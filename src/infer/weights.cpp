@@ -26,14 +26,14 @@ std::vector<float> channel_scales(const Tensor& tensor) {
     float largest = 0;
     for (std::size_t i = c * size; i < (c + 1) * size; ++i)
       largest = std::max(largest, std::abs((*tensor.data)[i]));
-    // Also for what is too small to be divided by.
+    // The scale is also 1 for values too small to divide by.
     scales.push_back(std::isnormal(largest / kLargest) ? largest / kLargest : 1);
   }
   return scales;
 }
 
 Weights WeightCache::make(const Tensor& tensor, const Shape& shape, const Layout& wanted) const {
-  // oneDNN takes constants as writable memory and does not write to them.
+  // oneDNN takes constants as writable memory, but does not write to it.
   auto* data = const_cast<float*>(tensor.data->data());
   const Layout plain = row_major(shape);
   dnnl::memory source(plain, engine_, data);

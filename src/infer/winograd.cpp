@@ -5,8 +5,8 @@
 namespace mainstream {
 namespace {
 
-// Below, what is saved in multiplications goes into reading the weights: measured with ResNet-50, where 7 x 7
-// loses and 14 x 14 wins (docs/benchmarks.md).
+// For smaller pictures, reading the weights costs what the multiplications save: measured with ResNet-50,
+// where 7 x 7 loses and 14 x 14 wins (docs/benchmarks.md).
 constexpr std::int64_t kLeastPositions = 14 * 14;
 
 }  // namespace

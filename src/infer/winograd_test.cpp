@@ -1,4 +1,4 @@
-// Networks with convolutions by Winograd's algorithm, and the layout that these bring along.
+// Tests networks with convolutions by Winograd's algorithm, and their layout.
 #include "infer/winograd.hpp"
 
 #include "infer/agreement.hpp"

@@ -5,7 +5,7 @@
 namespace mainstream {
 namespace {
 
-// Chroma at full resolution up to the output; rounding that does not depend on the processor's SIMD, so that
+// Keeps chroma at full resolution up to the output, and rounds independently of the processor's SIMD, so that
 // a model sees the same values on every machine.
 constexpr int kFlags = SWS_AREA | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_ACCURATE_RND | SWS_BITEXACT;
 

@@ -1,16 +1,16 @@
-// swscale: from any pixel format and size to another.
+// Converts frames between pixel formats and sizes with swscale.
 #pragma once
 
 #include "media/ffmpeg.hpp"
 
 namespace mainstream {
 
-// Remembers its context for as long as the frames stay alike. Not for two threads at once.
+// Keeps its context while size and format stay the same. Not for two threads at once.
 class Converter {
  public:
-  // Scales the whole of `from` to the whole of `to`, which has its memory. When shrinking, all
-  // pixels count (area averaging), when enlarging it is bilinear. The source's colour matrix and
-  // range are respected; YUV written is BT.601 full range (as in JPEG). Throws unsupported.
+  // Scales the whole of `from` into the whole of `to`, whose memory is allocated. Shrinking averages over
+  // areas, enlarging is bilinear. The source's colour matrix and range are respected; YUV written is BT.601
+  // full range (as in JPEG). Throws unsupported.
   void run(const AVFrame& from, AVFrame& to);
 
  private:

@@ -1,4 +1,4 @@
-// Packets in, frames out: the one place that knows FFmpeg's decoding protocol.
+// Decodes packets into frames: the only code that knows FFmpeg's decoding protocol.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 
 namespace mainstream {
 
-// Decodes one stream on the calling thread: a node has more streams than cores, and a frame must
-// not wait inside the decoder for those after it.
+// Decodes one stream on the calling thread: a machine has more streams than cores, and a frame must not wait
+// in the decoder for later ones.
 class Decoder {
  public:
-  // Throws unsupported (no decoder for the format) or untrusted (a size that is not allowed).
-  // `strict`: damage makes a frame undecodable, instead of being painted over.
+  // Throws unsupported (no decoder for the format) or untrusted (a picture that is too large). `strict`: a
+  // damaged frame fails, instead of being concealed.
   Decoder(const AVCodecParameters& parameters, const std::string& source, bool strict);
 
-  // To be called only when receive() has nothing more. Null means that no packet will follow.
+  // Call it only when receive() has no frame left. Null means that no packet will follow.
   void send(const AVPacket* packet);
 
   // The next frame; null when the decoder needs another packet, or has ended().
@@ -25,7 +25,7 @@ class Decoder {
 
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] std::int64_t undecodable() const { return undecodable_; }
-  // Of the newest failure; empty before the first.
+  // The newest failure's message; empty before the first.
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:

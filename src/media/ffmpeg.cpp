@@ -11,7 +11,7 @@ namespace mainstream {
 namespace {
 
 void forward_to_log(void* source, int level, const char* format, va_list arguments) {
-  if (level > AV_LOG_WARNING) return;  // what lies below can hold whole requests with their credentials
+  if (level > AV_LOG_WARNING) return;  // lower levels can hold whole requests with their credentials
   std::array<char, 1024> line{};
   int print_prefix = 1;
   av_log_format_line2(source, level, format, arguments, line.data(), line.size(), &print_prefix);

@@ -1,5 +1,5 @@
-// FFmpeg for the files of this folder: its headers, each of its handles in an owner, its errors as ours.
-// Nothing outside src/media includes this.
+// Wraps FFmpeg for this folder: its headers, an owner for each handle, its errors as Error. Nothing outside
+// src/media includes this.
 #pragma once
 
 extern "C" {
@@ -19,7 +19,7 @@ extern "C" {
 
 namespace mainstream {
 
-// Larger pictures are refused: 16384 x 16384 takes 800 MB as RGB already.
+// Larger pictures are refused: as RGB, 16384 x 16384 takes 800 MB.
 inline constexpr int kMaxPictureSide = 16384;
 
 struct FfmpegDeleter {
@@ -37,20 +37,20 @@ using FormatPtr = std::unique_ptr<AVFormatContext, FfmpegDeleter>;
 using ScalerPtr = std::unique_ptr<SwsContext, FfmpegDeleter>;
 using DictionaryPtr = std::unique_ptr<AVDictionary, FfmpegDeleter>;
 
-// The handle, or std::bad_alloc: what FFmpeg's allocating functions return as null.
+// Owns the handle; throws std::bad_alloc for null, which FFmpeg's allocating functions return.
 template <typename T>
 [[nodiscard]] std::unique_ptr<T, FfmpegDeleter> owned(T* handle) {
   if (handle == nullptr) throw std::bad_alloc();
   return std::unique_ptr<T, FfmpegDeleter>(handle);
 }
 
-// A frame of this format and size with memory of its own, rows aligned for SIMD.
+// Allocates a frame of this format and size, with rows aligned for SIMD.
 [[nodiscard]] FramePtr allocate_frame(AVPixelFormat format, int width, int height);
 
-// FFmpeg's words for an error code ("No such file or directory").
+// FFmpeg's text for an error code ("No such file or directory").
 [[nodiscard]] std::string ffmpeg_text(int code);
 
-// FFmpeg's own messages go to our log (debug), without passwords. Called before FFmpeg's first work.
+// Sends FFmpeg's messages to our log (debug), without passwords. Call it before any other use of FFmpeg.
 void redirect_ffmpeg_log();
 
 [[nodiscard]] Picture make_picture(FramePtr frame);

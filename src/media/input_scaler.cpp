@@ -26,7 +26,7 @@ void check(const View& view) {
                           view.height, view.left, view.top));
 }
 
-// Whole pixels nearest to a part of a picture's side, `start` on a chroma sample.
+// The whole pixels nearest to a part of a picture's side, `start` on a chroma sample.
 void place(double start, double length, int side, int chroma_step, int& first, int& count) {
   first = std::clamp(static_cast<int>(std::lround(start)), 0, side - 1);
   first -= first % chroma_step;
@@ -54,7 +54,7 @@ Rectangle source_part(const AVFrame& frame, const View& view, const InputSpec& s
   return part;
 }
 
-// Where that part goes in the network's input.
+// The place of that part in the network's input.
 Rectangle target_part(const Rectangle& source, const InputSpec& spec) {
   const int width = static_cast<int>(spec.width), height = static_cast<int>(spec.height);
   Rectangle part{0, 0, width, height};
@@ -68,7 +68,7 @@ Rectangle target_part(const Rectangle& source, const InputSpec& spec) {
   return part;
 }
 
-// The same pixels, fewer of them: refers to the frame's memory.
+// Crops without a copy: the result refers to the frame's memory.
 FramePtr cropped(const AVFrame& frame, const Rectangle& part) {
   FramePtr view = owned(av_frame_clone(&frame));
   view->crop_left = static_cast<std::size_t>(part.left);

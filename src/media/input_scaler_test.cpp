@@ -11,7 +11,7 @@ namespace {
 
 using Rgb = std::vector<std::uint8_t>;
 
-// The channels are told apart by different means and scales.
+// Different means and scales tell the channels apart.
 InputSpec make_spec(int width, int height, InputSpec::Resize resize = InputSpec::Resize::stretch) {
   InputSpec spec;
   spec.width = width;
@@ -86,7 +86,7 @@ TEST(InputScalerTest, ShrinkingAveragesAllPixels) {
         }
       }
     }
-    EXPECT_LT(worst, 3) << width << " x " << height;  // of 255; swscale's filters have 14 bits
+    EXPECT_LT(worst, 3) << width << " x " << height;  // out of 255; swscale's filters have 14 bits
   }
 }
 

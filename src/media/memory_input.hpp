@@ -9,7 +9,7 @@
 
 namespace mainstream {
 
-// Refers to the bytes; what reads from it must go before it does.
+// Refers to the bytes. It must outlive its readers.
 class MemoryInput {
  public:
   explicit MemoryInput(std::span<const std::uint8_t> bytes);

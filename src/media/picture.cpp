@@ -36,7 +36,7 @@ FormatPtr open_picture(MemoryInput& input, const std::string& source) {
   if (format == nullptr) throw std::bad_alloc();
   format->pb = input.context();
   format->format_whitelist = av_strdup(kPictureFormats);
-  // Takes `format` over, also when it fails. No file name, for that could decide the format.
+  // Takes ownership of `format`, also when it fails. No file name: it could decide the format.
   const int code = avformat_open_input(&format, "", nullptr, nullptr);
   if (code < 0) fail(source, "not a picture that can be read; expected JPEG, PNG, BMP or WebP");
   FormatPtr opened(format);
@@ -44,7 +44,7 @@ FormatPtr open_picture(MemoryInput& input, const std::string& source) {
   return opened;
 }
 
-// The first frame that comes out; null when none does.
+// The first decoded frame; null when there is none.
 FramePtr first_frame(AVFormatContext* format, Decoder& decoder) {
   const PacketPtr packet = owned(av_packet_alloc());
   bool more = true;
@@ -97,7 +97,7 @@ Picture decode_picture(std::span<const std::uint8_t> bytes, const std::string& s
   MemoryInput input(bytes);
   const FormatPtr format = open_picture(input, source);
   const AVCodecParameters& parameters = *format->streams[0]->codecpar;
-  // FFmpeg's strict TIFF decoder refuses tags that it merely does not know.
+  // FFmpeg's strict TIFF decoder refuses tags that it does not know.
   Decoder decoder(parameters, source, /*strict=*/parameters.codec_id != AV_CODEC_ID_TIFF);
   FramePtr frame = first_frame(format.get(), decoder);
   if (!frame) fail(source, fmt::format("the picture is damaged: {}", decoder.failure()));

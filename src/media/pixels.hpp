@@ -1,4 +1,4 @@
-// From pictures to bytes.
+// Converts pictures to bytes.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace mainstream {
 
-// 8-bit RGB, row by row: what picture_from_rgb takes.
+// 8-bit RGB, row by row, as picture_from_rgb takes it.
 [[nodiscard]] std::vector<std::uint8_t> to_rgb(const Picture& picture);
 
 // A baseline JPEG; quality 1 (worst) to 100.

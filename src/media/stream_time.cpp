@@ -5,7 +5,7 @@
 namespace mainstream {
 namespace {
 
-// Frames may come a little out of order; a larger step back means that the camera's clock began anew.
+// Frames may come a little out of order; a larger step back means that the camera's clock restarted.
 constexpr MediaTime kMaxStepBack = std::chrono::seconds(1);
 constexpr MediaTime kMaxStamp = std::chrono::hours(24 * 365 * 1000);  // leaves room to subtract
 

@@ -1,4 +1,4 @@
-// Makes one time line of a stream's time stamps, which may be missing, odd, or begin anew.
+// Makes one time line from a stream's time stamps, which may be missing, wrong, or restart.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@ namespace mainstream {
 
 class StreamTime {
  public:
-  // `step`: what lies between two frames where the stamps do not tell.
+  // `step`: the time between two frames where the stamps do not give it.
   explicit StreamTime(MediaTime step) : step_(step) {}
 
   // The time of the next frame since the first, from its stamp, if it has one. Never runs backwards.

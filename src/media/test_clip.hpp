@@ -1,4 +1,4 @@
-// Real files for the tests of this folder, made by the ffmpeg program.
+// Makes real files for the tests of this folder with the ffmpeg program.
 #pragma once
 
 #include <cstdio>

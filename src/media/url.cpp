@@ -1,4 +1,4 @@
-// Urls without the secrets in them.
+// Hides the secrets of urls.
 #include <algorithm>
 #include <array>
 #include <cctype>

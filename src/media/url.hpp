@@ -1,11 +1,11 @@
-// What messages may tell of a url.
+// Hides the secrets of urls in messages.
 #pragma once
 
 #include <string>
 
 namespace mainstream {
 
-// The text with the passwords of all urls in it replaced by ***: "rtsp://user:***@host/path".
+// Replaces the passwords of all urls in the text by ***: "rtsp://user:***@host/path".
 [[nodiscard]] std::string without_password(const std::string& text);
 
 }  // namespace mainstream

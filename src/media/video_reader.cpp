@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A camera that is silent for so long is taken as lost.
+// A camera that is silent for this long counts as lost.
 constexpr auto kPatience = std::chrono::seconds(15);
 constexpr double kMaxFps = 1000;  // a higher rate is a time base mistaken for one
 
@@ -63,7 +63,7 @@ struct VideoReader::State {
     if (raw == nullptr) throw std::bad_alloc();
     raw->interrupt_callback = {&State::interrupted, this};
     DictionaryPtr options;
-    // UDP loses packets on many a network, and what is lost smears over the picture.
+    // UDP loses packets on many networks, and a lost packet smears the picture.
     if (url.starts_with("rtsp")) set(options, "rtsp_flags", "prefer_tcp");
     deadline = steady_clock::now() + kPatience;
     AVDictionary* raw_options = options.release();
@@ -71,7 +71,7 @@ struct VideoReader::State {
     options.reset(raw_options);
     if (code < 0) fail(code, "cannot be opened as a video");  // avformat_open_input has freed `raw`
     format.reset(raw);
-    // FFmpeg takes any text for a picture made of letters.
+    // FFmpeg reads any text as a picture made of letters.
     if (std::string_view(format->iformat->name) == "tty") fail(AVERROR_INVALIDDATA, "is text, not a video");
     const int found = avformat_find_stream_info(format.get(), nullptr);
     if (found < 0) fail(found, "has no readable stream");
@@ -100,7 +100,7 @@ struct VideoReader::State {
 
   [[nodiscard]] AVStream* av_stream() const { return format->streams[stream]; }
 
-  // FFmpeg asks this again and again while it waits.
+  // FFmpeg calls this repeatedly while it waits.
   static int interrupted(void* self) {
     const auto& state = *static_cast<const State*>(self);
     return state.stop.stop_requested() || steady_clock::now() > state.deadline ? 1 : 0;
@@ -113,7 +113,7 @@ struct VideoReader::State {
     throw Error(kind_of(code), fmt::format("{}: {}: {}", shown_url, what, reason));
   }
 
-  // Hands the decoder its next packet, or the end.
+  // Gives the decoder its next packet, or the end of the stream.
   void feed() {
     deadline = steady_clock::now() + kPatience;
     const int code = av_read_frame(format.get(), packet.get());
@@ -130,7 +130,7 @@ struct VideoReader::State {
     av_packet_unref(packet.get());
   }
 
-  // What is to be said once the last frame has been handed out.
+  // Reports errors once the last frame has been returned.
   void conclude() {
     if (concluded || stop.stop_requested()) return;
     concluded = true;

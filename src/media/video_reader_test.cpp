@@ -148,7 +148,7 @@ TEST(VideoReaderTest, SurvivesDamage) {
   }
 }
 
-// A server on this machine that sends what it was given to whoever connects, and then stays silent.
+// A local server that sends the given bytes to each client, then stays silent.
 class SilentServer {
  public:
   explicit SilentServer(std::string bytes) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -184,7 +184,7 @@ class SilentServer {
   std::jthread thread_;
 };
 
-// Requests the stop a little later.
+// Requests the stop after a short delay.
 std::jthread stop_soon(std::stop_source& stop) {
   return std::jthread([&stop] {
     std::this_thread::sleep_for(200ms);

@@ -34,7 +34,7 @@ std::string describe(int code) {
 ZipHandle open_for_reading(const std::filesystem::path& path) {
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
-  // Asked first, for opening a named pipe would wait for a writer.
+  // Checked first: opening a named pipe would wait for a writer.
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     throw Error(ErrorKind::unreadable, fmt::format("{}: not a regular file", path.string()));
   }
@@ -92,7 +92,7 @@ void add_entry(zip_t* archive, const ArchiveEntry& entry, const std::string& pat
 struct ArchiveReader::State {
   std::filesystem::path path;
   std::vector<Entry> entries;
-  Mutex mutex;  // libzip's handle is for one thread at a time
+  Mutex mutex;  // one thread at a time may use libzip's handle
   ZipHandle archive GUARDED_BY(mutex);
 };
 
@@ -111,7 +111,7 @@ ArchiveReader::ArchiveReader(const std::filesystem::path& path) : state_(std::ma
       throw Error(ErrorKind::untrusted,
                   fmt::format("{}: duplicate entry {}", path.string(), in_quotes(entry.name)));
     }
-    // Entries that share bytes would let a small file claim any amount.
+    // Entries that share bytes would let a small file claim any size.
     if (entry.size > file_size - total) {
       throw Error(ErrorKind::untrusted, fmt::format("{}: entry {} claims {} bytes, more than the file has",
                                                     path.string(), in_quotes(entry.name), entry.size));

@@ -1,4 +1,4 @@
-// Zip files as M-Packages use them: stored entries only, so that what is in the file is what is on disk.
+// Zip files for M-Packages: entries are stored, not compressed, so an entry's size is its size on disk.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 
 namespace mainstream {
 
-// An archive that others wrote. Throws unreadable (missing, a folder, no permission) or untrusted: not a zip
-// file, damaged, an entry that is compressed, encrypted, there twice, or overlaps another. Thread-safe.
+// Reads an untrusted archive. Throws unreadable (missing, a folder, no permission) or untrusted: not a zip
+// file, damaged, or an entry that is compressed, encrypted, a duplicate, or overlaps another. Thread-safe.
 class ArchiveReader {
  public:
   struct Entry {
-    std::string name;  // as it stands in the file: nothing is known about it yet
+    std::string name;  // as in the file: not checked yet
     std::uint64_t size = 0;
   };
 
@@ -29,7 +29,7 @@ class ArchiveReader {
   [[nodiscard]] const std::vector<Entry>& entries() const;
   [[nodiscard]] const Entry* find(std::string_view name) const;
 
-  // Hands the entry's bytes out in pieces, or as a whole. The entry must be one of entries().
+  // Reads the entry's bytes in pieces, or as a whole. The entry must be one of entries().
   void read(const Entry& entry, const std::function<void(std::string_view)>& piece) const;
   [[nodiscard]] std::string read(const Entry& entry) const;
 
@@ -42,8 +42,8 @@ struct ArchiveEntry {
   std::string name, bytes;
 };
 
-// The same entries give the same bytes: no time of day gets in. The file is there whole or not at all.
-// Throws storage.
+// Equal entries give equal bytes: no time of day is stored. Writes the file whole or not at all. Throws
+// storage.
 void write_archive(const std::filesystem::path& path, const std::vector<ArchiveEntry>& entries);
 
 }  // namespace mainstream

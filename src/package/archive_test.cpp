@@ -13,9 +13,9 @@ namespace {
 const std::vector<ArchiveEntry> kEntries{{"manifest.json", "{}"},
                                          {"candidates/00.onnx", std::string(1000, 'x')}};
 
-// Without write_file's flush to the disk, which takes its time when there are thousands.
+// Writes without write_file's flush to disk, which is slow for thousands of files.
 void write_plainly(const std::filesystem::path& path, const std::string& bytes) {
-  std::filesystem::remove(path);  // to truncate what is there would flush it too
+  std::filesystem::remove(path);  // truncating the old file would flush it too
   std::ofstream(path, std::ios::binary) << bytes;
 }
 

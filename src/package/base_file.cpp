@@ -61,7 +61,7 @@ std::vector<Branchpoint> read_branchpoints(const Graph& graph, const std::string
   return points;
 }
 
-// What the file says must be what its graph has: schedules and costs are built on it.
+// Schedules and costs rely on the metadata, so it must match the graph.
 void check_branchpoints(const Base& base, const std::string& where) {
   const std::vector<Branchpoint> found = find_branchpoints(base.graph, base.features);
   const auto same = [](const Branchpoint& a, const Branchpoint& b) {
@@ -80,7 +80,7 @@ Json branchpoints_to_json(const std::vector<Branchpoint>& points) {
   return list;
 }
 
-// Of a base that was calibrated; others have none.
+// Only a calibrated base has ranges.
 Ranges read_ranges(const Graph& graph, const std::string& where) {
   const auto found = graph.metadata.find(kRangesKey);
   if (found == graph.metadata.end()) return {};

@@ -32,7 +32,7 @@ Base with_features(const std::string& tensor) {
   return prepare_base(tiny_network(), options);
 }
 
-// The error of reading the tiny base with this metadata entry changed.
+// Expects this error when the tiny base is read with this metadata entry changed.
 void expect_refused(const std::string& key, const std::string& value, const std::string& message) {
   const TestFolder folder;
   write_base(tiny_base(), folder / "base.onnx");
@@ -159,7 +159,7 @@ TEST(BaseTest, MetadataOfOthersStays) {
   EXPECT_EQ(read_base(folder / "base.onnx").graph.metadata.at("license"), "Apache-2.0");
 }
 
-// What a public model must survive: preparing, writing, reading, and preparing again.
+// A public model must survive preparing, writing, reading, and preparing again.
 void expect_prepares(const std::string& file, const std::string& features_shape,
                      std::size_t least_branchpoints) {
   const auto path = shared_data("bases/" + file);

@@ -9,7 +9,7 @@
 namespace mainstream {
 namespace {
 
-// A folder beside its target that is renamed at the end and goes away if that does not come.
+// A folder beside its target: renamed at the end, or else removed.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::filesystem::path& target)

@@ -20,7 +20,7 @@ std::string constant_hash(const Tensor& tensor) {
 
 }  // namespace
 
-// Each value's hash covers all that it is computed from, so names and the order of nodes do not enter.
+// Each value's hash covers everything it is computed from, so names and node order have no effect.
 std::string fingerprint(const Graph& graph) {
   std::map<std::string, std::string> hashes;
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {

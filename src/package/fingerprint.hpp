@@ -1,4 +1,4 @@
-// What two graphs have in common when they compute the same.
+// Hashes graphs: equal computations have equal fingerprints.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace mainstream {
 
-// sha256 over operations, structure and weights; names of nodes, order of independent nodes in the
-// file and metadata do not matter.
+// sha256 over operations, structure and weights; it ignores names of nodes, the order of independent nodes,
+// and metadata.
 [[nodiscard]] std::string fingerprint(const Graph& graph);
 
 }  // namespace mainstream

@@ -1,4 +1,4 @@
-// The network's input as it stands in prepared bases and in manifests (docs/formats.md).
+// Reads and writes the network's input in prepared bases and manifests (docs/formats.md).
 #pragma once
 
 #include "core/json.hpp"
@@ -11,7 +11,7 @@ namespace mainstream {
 // Throws untrusted, naming the field.
 [[nodiscard]] InputSpec parse_input(const JsonField& field);
 
-// The words that stand for them ("rgb", "stretch").
+// Their words in files ("rgb", "stretch").
 [[nodiscard]] std::string to_string(InputSpec::Channels channels);
 [[nodiscard]] std::string to_string(InputSpec::Resize resize);
 

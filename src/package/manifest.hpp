@@ -21,8 +21,8 @@ inline constexpr std::string_view kManifestFile = "manifest.json";
 // "candidates/00.onnx" for the first.
 [[nodiscard]] std::string candidate_file(std::size_t index);
 
-// Refuses all that its format does not allow: throws untrusted, naming `source` and the field. Of format 1,
-// whose event tables were measured by another score, those are left out, with a warning in the log.
+// Throws untrusted, naming `source` and the field, for anything that the format does not allow. Leaves out
+// the event tables of format 1, which used another score, and logs a warning.
 [[nodiscard]] Manifest parse_manifest(std::string_view text, const std::string& source);
 
 }  // namespace mainstream

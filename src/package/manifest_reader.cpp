@@ -19,7 +19,7 @@ constexpr std::size_t kMaxNameBytes = 200, kMaxIdBytes = 64;
 constexpr std::size_t kMaxMeasured = 1000;
 constexpr int kMaxVotes = 1000;
 
-// Names end up in file names, log lines, CSV headers and terminals.
+// Names appear in file names, log lines, CSV headers and terminals.
 std::string parse_name(const JsonField& field) {
   std::string name = field.text();
   if (name.empty() || name.size() > kMaxNameBytes) {
@@ -156,7 +156,7 @@ void parse_number_types(const JsonField& field, int format, Candidate& candidate
   }
 }
 
-// Ids stand in file names, command lines and logs.
+// Ids appear in file names, command lines and logs.
 std::string parse_id(const JsonField& field) {
   std::string id = field.text();
   const auto is_allowed = [](char c) {
@@ -286,7 +286,7 @@ void warn_of_old_table(const JsonField& candidates, const std::string& source) {
 Manifest parse_manifest(std::string_view text, const std::string& source) {
   const Json document = parse_json(text, source);
   const JsonField root(document, source + ":");
-  // Before anything else: another format may have other fields.
+  // Comes first: another format may have other fields.
   const int format = parse_format(root["format"]);
   root.allow_only(
       {"format", "app", "base", "classes", "positive", "created", "trainer", "event", "candidates"});

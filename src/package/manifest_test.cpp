@@ -24,7 +24,7 @@ Manifest parse(const Json& json) {
   return parse_manifest(json.dump(), "m.json");
 }
 
-// The error that a change of the valid manifest leads to.
+// The error after a change of the valid manifest.
 std::string error_after(const std::function<void(Json&)>& change) {
   Json json = valid();
   change(json);
@@ -181,7 +181,7 @@ TEST(ManifestTest, RefusesWhatIsOutOfRange) {
   }
 }
 
-// As format 1 had it: no ids, and event tables by the older score.
+// Format 1: no ids, and event tables of the older score.
 TEST(ManifestTest, ReadsFormat1WithoutItsEventTables) {
   Json json = valid();
   json["format"] = 1;

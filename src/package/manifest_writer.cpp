@@ -10,7 +10,7 @@
 namespace mainstream {
 namespace {
 
-// Four digits are more than a few events can tell.
+// Four digits are more than a few events can resolve.
 double short_share(double value) {
   return std::round(value * 1e4) / 1e4;
 }

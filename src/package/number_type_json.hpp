@@ -1,4 +1,4 @@
-// Number types and ranges of activations as they stand in prepared bases and in manifests (docs/formats.md).
+// Reads and writes number types and activation ranges in prepared bases and manifests (docs/formats.md).
 #pragma once
 
 #include "core/json.hpp"

@@ -29,7 +29,7 @@ Manifest read_manifest(const ArchiveReader& archive) {
   return parse_manifest(archive.read(*entry), fmt::format("{}: {}", where, kManifestFile));
 }
 
-// Names are never used as paths, but an archive that holds such a name was made to do harm.
+// Names are never used as paths, but an archive with such a name is hostile.
 void check_name(const ArchiveReader& archive, const std::string& name) {
   const bool climbs =
       name.starts_with("../") || name.find("/../") != std::string::npos || name.ends_with("/..");
@@ -71,7 +71,7 @@ std::string listed(const std::vector<std::string>& tensors) {
   return text;
 }
 
-// Throws untrusted unless `graph` leads from what the candidate reads to one logit for each class.
+// Throws untrusted unless `graph` maps the tensors that the candidate reads to one logit for each class.
 void check_graph(const Graph& graph, const Candidate& candidate, std::size_t classes,
                  const std::string& where) {
   if (graph.inputs != candidate.reads) {
@@ -91,7 +91,7 @@ void check_graph(const Graph& graph, const Candidate& candidate, std::size_t cla
 }
 
 // Throws untrusted unless the base has the branchpoints that the candidate reads, in this order, and the last
-// one where the candidate says.
+// one at the place that the candidate claims.
 void check_place(const Candidate& candidate, const Base& base, const std::string& where) {
   std::int64_t layers = -1;
   for (const std::string& tensor : candidate.reads) {
@@ -235,7 +235,7 @@ void write_package(const std::filesystem::path& path, Manifest manifest, const s
     Candidate& candidate = manifest.candidates[i];
     candidate.file = candidate_file(i);
     Graph graph = graphs[i];
-    graph.name = manifest.app;  // else the path of the base on the machine where it was trained
+    graph.name = manifest.app;  // otherwise the path of the base on the training machine
     std::string bytes = to_onnx(graph);
     candidate.sha256 = sha256(bytes);
     candidate.size = bytes.size();
@@ -249,7 +249,7 @@ void write_package(const std::filesystem::path& path, Manifest manifest, const s
                   fmt::format("{}: {}", where, manifest.candidates[i].file));
     }
   } catch (const Error& error) {
-    throw Error(ErrorKind::usage, error.what());  // the fault is the caller's, not a file's
+    throw Error(ErrorKind::usage, error.what());  // the caller is at fault, not a file
   }
   write_archive(path, entries);
 }

@@ -44,7 +44,7 @@ class PackageTest : public testing::Test {
       entries[0].bytes = manifest.dump();
     });
   }
-  // The package with another first tail, its hash and size put right.
+  // The package with another first tail and its correct hash and size.
   std::filesystem::path with_tail(const Graph& tail) {
     return with_entries([&](Entries& entries) {
       entries[1].bytes = to_onnx(tail);

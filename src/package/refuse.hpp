@@ -1,4 +1,4 @@
-// How a file that is not what it should be is refused.
+// Throws the error for an untrusted file.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// SHA-256, as the lower-case hexadecimal text that our files carry.
+// SHA-256 as lower-case hexadecimal text.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@ namespace mainstream {
 
 [[nodiscard]] std::string sha256(std::string_view bytes);
 
-// For what comes in pieces.
+// Hashes data that comes in pieces.
 class Sha256 {
  public:
   Sha256();

@@ -1,4 +1,4 @@
-// A base and an app's package small enough to write out in a test.
+// A base and a package, small enough to write out in a test.
 #pragma once
 
 #include <string>
@@ -43,7 +43,7 @@ inline Base tiny_base(float seed = 0.3F) {
   return prepare_base(tiny_network(seed), {});
 }
 
-// The base from the branchpoint on, with a linear layer of its own.
+// A tail: the base from the branchpoint on, with its own linear layer.
 inline Graph tiny_tail(const Base& base, const std::string& branchpoint, std::int64_t classes = 2) {
   Graph tail = tail_of(base.graph, branchpoint);
   tail.constants["w3"] = tiny_weights({classes, 4}, 0.7F);
@@ -51,7 +51,7 @@ inline Graph tiny_tail(const Base& base, const std::string& branchpoint, std::in
   return tail;
 }
 
-// Reads global averages of the tensors.
+// An exit on global averages of the tensors.
 inline Graph tiny_exit(const Base& base, const std::vector<std::string>& reads, std::int64_t classes = 2) {
   std::vector<ExitLevel> levels;
   for (const std::string& tensor : reads) {
@@ -86,7 +86,7 @@ inline Candidate tiny_candidate(const Base& base, CandidateKind kind, std::vecto
   return candidate;
 }
 
-// Tails at b and a.
+// A manifest with tails at b and a.
 inline Manifest tiny_manifest(const Base& base) {
   Manifest manifest;
   manifest.app = "person-left";

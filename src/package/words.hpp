@@ -1,4 +1,4 @@
-// Enumerators and the words that stand for them in files.
+// Maps enumerators to their words in files.
 #pragma once
 
 #include <array>

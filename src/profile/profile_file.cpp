@@ -24,7 +24,7 @@ std::string file_name(const Engine& engine, const Base& base, NumberType number_
   return fmt::format("profile-{}.json", sha256(key).substr(0, 16));
 }
 
-// The profile that the file holds, if it is the one asked for.
+// The profile in the file, if it was made for this base, engine and number type.
 std::optional<Profile> stored_profile(const std::filesystem::path& path, const Engine& engine,
                                       const Base& base, NumberType number_type) {
   if (!std::filesystem::exists(path)) return std::nullopt;

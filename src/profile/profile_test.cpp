@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Large enough for the clock: about a millisecond.
+// Takes about a millisecond, enough for the clock.
 Base base_of_some_size() {
   GraphMaker m(1);
   std::string x = m.input({1, 3, 40, 40});
@@ -35,7 +35,7 @@ TEST(Profile, SegmentsAddUpToTheWholeRun) {
     EXPECT_GT(segment, 0) << base.branchpoints[i].tensor;
     sum += segment;
   }
-  // 5 % on an idle machine; here others may be at work.
+  // 5 % on an idle machine; other work may run here.
   EXPECT_NEAR(sum, profile.stem.median_ms, 0.25 * profile.stem.median_ms);
   EXPECT_GE(profile.stem.p90_ms, profile.stem.median_ms);
   EXPECT_GE(profile.stem.runs, 5U);

@@ -20,7 +20,7 @@ OnnxConstant make_constant(Shape shape, std::vector<std::int64_t> values) {
 
 namespace {
 
-constexpr std::int64_t kMaxFill = 1 << 20;  // elements that a few bytes of file may blow up to
+constexpr std::int64_t kMaxFill = 1 << 20;  // elements that a few bytes of file may expand to
 
 // Raw bytes are little-endian; the other fields hold one value each.
 template <typename To, typename From, typename Field>
@@ -59,7 +59,7 @@ OnnxConstant read_constant(const onnx::TensorProto& proto, const std::string& wh
                     where, proto.name()));
   }
   Shape shape(proto.dims().begin(), proto.dims().end());
-  // Before any memory is taken: a tensor cannot have more values than the file has bytes.
+  // Checked before memory is allocated: a tensor cannot have more values than the file has bytes.
   const auto bytes = static_cast<std::int64_t>(proto.ByteSizeLong());
   const std::int64_t count = count_of(shape).value_or(INT64_MAX);
   if (shape.size() > kMaxRank || count > bytes) {
@@ -182,7 +182,7 @@ OnnxConstant concat(const OnnxNode& node) {
     if (next.is_float()) floats.insert(floats.end(), next.floats().begin(), next.floats().end());
     if (!next.is_float()) integers.insert(integers.end(), next.integers().begin(), next.integers().end());
   }
-  // Before the values are moved away: arguments are evaluated in any order.
+  // Computed before the values are moved: arguments are evaluated in any order.
   const Shape shape{static_cast<std::int64_t>(floats.size() + integers.size())};
   return joined.is_float() ? make_constant(shape, std::move(floats))
                            : make_constant(shape, std::move(integers));

@@ -1,4 +1,4 @@
-// Reading ONNX, inside: the state of an import and its two halves, constants and nodes.
+// Internals of the ONNX reader: the state of an import, and its two halves, constants and nodes.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -15,7 +15,7 @@
 
 namespace mainstream {
 
-// A constant of an ONNX file: weights, or integers that say something about shapes.
+// A constant of an ONNX file: weights, or integers for shapes.
 struct OnnxConstant {
   Shape shape;
   std::variant<std::shared_ptr<const std::vector<float>>, std::vector<std::int64_t>> values;
@@ -31,7 +31,7 @@ struct OnnxConstant {
 // A TensorProto's values; integers and booleans as 64 bits, doubles as floats.
 [[nodiscard]] OnnxConstant read_constant(const onnx::TensorProto& proto, const std::string& where);
 
-// An ONNX node with its attributes and inputs at hand. All errors begin with file, node and operation.
+// Gives access to the attributes and inputs of an ONNX node. All errors begin with file, node and operation.
 class OnnxNode {
  public:
   OnnxNode(const onnx::NodeProto& proto, const Graph& graph,
@@ -48,12 +48,12 @@ class OnnxNode {
     return i < inputs() && !proto_.input(static_cast<int>(i)).empty();
   }
   [[nodiscard]] const std::string& input(std::size_t i) const;      // its name
-  [[nodiscard]] const Shape& shape(std::size_t i) const;            // of any input
+  [[nodiscard]] const Shape& shape(std::size_t i) const;            // shape of any input
   [[nodiscard]] const OnnxConstant* constant(std::size_t i) const;  // null: not constant, or absent
   [[nodiscard]] const OnnxConstant& known(std::size_t i) const;     // throws if it is not constant, or absent
   [[nodiscard]] const std::vector<std::int64_t>& integers(
-      std::size_t i) const;                                             // of a constant integer input
-  [[nodiscard]] const std::vector<float>& floats(std::size_t i) const;  // of a constant float input
+      std::size_t i) const;                                             // values of a constant integer input
+  [[nodiscard]] const std::vector<float>& floats(std::size_t i) const;  // values of a constant float input
 
   [[nodiscard]] const onnx::AttributeProto* attribute(const char* name) const;
   [[nodiscard]] std::int64_t integer(const char* name, std::int64_t otherwise) const;
@@ -61,13 +61,13 @@ class OnnxNode {
   [[nodiscard]] std::string text(const char* name, const std::string& otherwise) const;
   [[nodiscard]] std::vector<std::int64_t> integers(const char* name) const;  // empty when absent
 
-  // A list that older opsets have as an attribute and newer ones as an input; empty when absent.
+  // A list that is an attribute in older opsets and an input in newer ones; empty when absent.
   [[nodiscard]] std::vector<std::int64_t> list(const char* name, std::size_t as_input) const;
 
   // An axis counted from the front.
   [[nodiscard]] std::int64_t axis(std::int64_t given, std::size_t rank) const;
 
-  // A name that no value has so far, for what the node's translation adds.
+  // An unused name, for values that the node's translation adds.
   [[nodiscard]] std::string fresh_name(const std::string& suffix) const;
 
   [[nodiscard]] std::string where() const;  // file, node and operation
@@ -82,13 +82,13 @@ class OnnxNode {
   const std::string& source_;
 };
 
-// The value of a node whose result is known before anything runs (all inputs constant, or only their shape
-// counts); nothing when the node computes something from activations.
+// Evaluates a node whose result is known before anything runs (its inputs are constant, or it reads only
+// their shapes). Nothing for a node that computes from activations.
 [[nodiscard]] std::optional<OnnxConstant> evaluate_constant(const OnnxNode& node);
 
-// The nodes of ours that do the work of an ONNX node. The last one's output is left empty where it is the
-// ONNX node's first output; names of outputs in between begin with that name. An empty list: the node does
-// nothing. Constants that the nodes need (a transposed weight) are added to `graph`.
+// Translates an ONNX node to nodes of Graph. An empty output of the last node stands for the ONNX node's
+// first output; names of intermediate outputs begin with that name. An empty list: the node does nothing.
+// Constants that the nodes need (a transposed weight) are added to `graph`.
 [[nodiscard]] std::vector<Node> translate_node(const OnnxNode& node, Graph& graph);
 
 }  // namespace mainstream

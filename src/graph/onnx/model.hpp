@@ -1,4 +1,4 @@
-// ONNX files that no exporter would write, for tests. Who includes this links onnx_proto.
+// Builds ONNX files for tests, invalid ones too. Targets that include this link onnx_proto.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -10,7 +10,7 @@
 
 namespace mainstream {
 
-// A model under construction: what an exporter would write.
+// A model under construction, valid until a test breaks it.
 class OnnxModel {
  public:
   OnnxModel() {

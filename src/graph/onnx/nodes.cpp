@@ -29,7 +29,7 @@ op::Pair pair_of(const OnnxNode& node, const char* name) {
   return {values[0], values[1]};
 }
 
-// Pads as given, or worked out from auto_pad.
+// The pads, given or computed from auto_pad.
 op::Pads pads_of(const OnnxNode& node, const op::Pair& kernel, const op::Pair& strides,
                  const op::Pair& dilations) {
   const std::string automatic = node.text("auto_pad", "NOTSET");
@@ -83,7 +83,7 @@ Nodes conv(const OnnxNode& node, Graph&) {
   return one(conv, inputs);
 }
 
-// The constant weights of an inner product as [M, K], transposed and scaled where the file has them
+// The constant weights of an inner product as [M, K], transposed and scaled if the file stores them
 // otherwise.
 std::string inner_weights(const OnnxNode& node, Graph& graph, bool transposed, float alpha) {
   const Shape& shape = node.shape(1);
@@ -201,7 +201,7 @@ Nodes concat(const OnnxNode& node, Graph&) {
 Nodes softmax(const OnnxNode& node, Graph&) {
   const std::size_t rank = node.shape(0).size();
   const std::int64_t axis = node.axis(node.integer("axis", node.opset() < 13 ? 1 : -1), rank);
-  // Before opset 13 all dimensions from the axis on were one.
+  // Before opset 13, softmax ran over all dimensions from the axis on.
   if (node.opset() < 13) {
     const Shape& x = node.shape(0);
     for (std::size_t i = static_cast<std::size_t>(axis) + 1; i < rank; ++i) {
@@ -243,7 +243,7 @@ Nodes pad(const OnnxNode& node, Graph&) {
   return one(op::Pad{{pads[2], pads[3], pads[6], pads[7]}, value}, {node.input(0)});
 }
 
-// The batch dimension stays what it is: a reshape may not touch it.
+// A reshape must keep the batch dimension.
 Nodes reshape_to(const OnnxNode& node, Shape shape) {
   const Shape& x = node.shape(0);
   if (shape.empty() || x.empty() || shape[0] != x[0]) {
@@ -377,7 +377,7 @@ Nodes split(const OnnxNode& node, Graph&) {
   return nodes;
 }
 
-// One element of one axis (what exporters write for x[:, i]); the axis goes away.
+// Takes one element of one axis (exporters write it for x[:, i]) and removes the axis.
 Nodes gather(const OnnxNode& node, Graph&) {
   const Shape& x = node.shape(0);
   const std::int64_t axis = node.axis(node.integer("axis", 0), x.size());

@@ -17,12 +17,12 @@ constexpr std::int64_t kMinOpset = 7;
 constexpr std::int64_t kMaxOpset = 17;
 constexpr std::int64_t kMaxSide = 1 << 16;
 constexpr std::size_t kMaxInputs = 64;
-// Elements of all constants that are not in the file.
+// Limit on the elements of all constants that are computed, not stored in the file.
 constexpr std::size_t kMaxComputed = std::size_t{1} << 28;
 
 class OnnxImport {
  public:
-  // `inputs`, unless null: values for the graph's inputs, of which those that become constants are taken out.
+  // `inputs`, unless null: values for the graph's inputs; those that become constants are removed.
   OnnxImport(const onnx::ModelProto& model, const std::string& source, InputSize input_size,
              std::vector<Tensor>* inputs)
       : model_(model), source_(source), input_size_(input_size), opset_(opset()), given_(inputs) {}
@@ -42,7 +42,7 @@ class OnnxImport {
     for (const onnx::NodeProto& node : proto.node()) read_node(node);
     for (const onnx::ValueInfoProto& output : proto.output()) read_output(output.name());
     if (graph_.outputs.empty()) fail("it has no output");
-    fuse_gated_activations(graph_);  // drops what is dead, too
+    fuse_gated_activations(graph_);  // also drops dead nodes
     return std::move(graph_);
   }
 
@@ -63,7 +63,7 @@ class OnnxImport {
     return version;
   }
 
-  // Of an opset before the ones we read, only what has not changed since.
+  // From an older opset, only operations that have not changed since can be read.
   void check_opset(const OnnxNode& node) const {
     static const std::set<std::string> unchanged{
         "Elu", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "LeakyRelu", "Relu", "Sigmoid", "Tanh"};
@@ -72,7 +72,7 @@ class OnnxImport {
     }
   }
 
-  // Each value has one origin.
+  // Each value has one producer.
   void claim(const std::string& name) {
     if (name.empty()) fail("a value has no name");
     if (!names_.insert(name).second) fail(fmt::format("duplicate value '{}'", name));
@@ -101,8 +101,8 @@ class OnnxImport {
     if (given_ != nullptr) *given_ = std::move(activations);
   }
 
-  // Whether an input must be known before anything runs: integers, and what stands behind the first input of
-  // a node (weights, bounds, axes), except where all inputs are alike.
+  // Whether an input must be known before anything runs: integers, and any but the first input of a node
+  // (weights, bounds, axes), except where all inputs are alike.
   bool is_parameter(const onnx::ValueInfoProto& input) const {
     static const std::set<std::string> alike{"Add", "Concat", "Div", "Mul", "Sub", "Sum"};
     if (input.type().tensor_type().elem_type() != onnx::TensorProto::FLOAT) return true;
@@ -148,7 +148,7 @@ class OnnxImport {
     graph_.shapes[input.name()] = shape;
   }
 
-  // The size of a dimension: as it stands in the file, or what a free one is taken as.
+  // The size of a dimension: from the file, or the default for a free one.
   std::int64_t bind(const std::string& input, const onnx::TensorShapeProto& shape, int i) const {
     const auto& dimension = shape.dim(i);
     if (dimension.has_dim_value() && dimension.dim_value() != 0 && dimension.dim_value() != -1) {
@@ -198,7 +198,7 @@ class OnnxImport {
     node.untrusted(fmt::format("reads '{}', which nothing makes", input));
   }
 
-  // One of the nodes that `origin` is translated to.
+  // Adds one of the nodes that `origin` is translated to.
   void add(const OnnxNode& origin, Node node) {
     const std::string& name = origin.proto().output(0);
     if (node.output.empty()) node.output = name;
@@ -215,13 +215,13 @@ class OnnxImport {
     graph_.nodes.push_back(std::move(node));
   }
 
-  // A file can ask for copies of what is in it, and of the copies.
+  // A file can ask for copies of its constants, and for copies of the copies.
   void charge(const OnnxNode& node, std::size_t elements) {
     computed_ += elements;
     if (computed_ > kMaxComputed) node.untrusted("the file's constant expressions take more than 1 GiB");
   }
 
-  // What a value is after the nodes that do nothing.
+  // The value behind nodes that do nothing.
   const std::string& resolve(const std::string& value) const {
     const auto found = aliases_.find(value);
     return found == aliases_.end() ? value : found->second;
@@ -251,7 +251,7 @@ class OnnxImport {
   std::size_t computed_ = 0;
   std::map<std::string, OnnxConstant> constants_;
   std::map<std::string, std::string> aliases_;  // outputs of nodes that do nothing -> what they pass on
-  std::set<std::string> names_;                 // of all values so far
+  std::set<std::string> names_;                 // names of all values so far
 };
 
 Graph import(std::string_view bytes, const std::string& source, InputSize input_size,

@@ -324,7 +324,7 @@ TEST(OnnxTest, RefusesWeightsThatAreNotFinite) {
   EXPECT_ERROR(untrusted, model.read(), "weights 'w' are not all finite");
 }
 
-// All operations that can be written, read back and found equal; and another reader's checker agrees.
+// All operations can be written and read back equal, and ONNX's checker accepts them.
 TEST(OnnxTest, WritesWhatItReads) {
   Graph graph;
   graph.name = "all";

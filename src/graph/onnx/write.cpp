@@ -123,7 +123,7 @@ class OnnxWriter {
   }
 
   void operator()(const op::Reshape& reshape) {
-    std::vector<std::int64_t> shape{0};  // the batch as it is
+    std::vector<std::int64_t> shape{0};  // 0 keeps the batch
     shape.insert(shape.end(), reshape.shape.begin(), reshape.shape.end());
     add("Reshape")->add_input(add_integers("shape", shape));
   }

@@ -4,7 +4,7 @@
 namespace mainstream {
 namespace {
 
-// Where each input lies in the output when its memory is one piece of it; nothing if one's is not.
+// The offset of each input in the output, if each is one piece of its memory; otherwise nothing.
 std::optional<std::vector<std::size_t>> slots(const Layout& whole, const std::vector<Layout>& parts,
                                               std::size_t axis) {
   std::vector<std::size_t> offsets;
@@ -31,7 +31,7 @@ void copy_step(PlanBuilder& builder, const std::vector<Value>& parts, const Valu
   builder.step<dnnl::concat>("concat", desc, operands);
 }
 
-// Whether the parts can be told apart in this layout: a block of channels must not belong to two of them.
+// Whether the layout separates the parts: a block of channels must not belong to two of them.
 bool separable(const Layout& whole, const std::vector<Layout>& parts, std::size_t axis) {
   dnnl::memory::dims offsets(static_cast<std::size_t>(whole.data.ndims), 0);
   for (const Layout& part : parts) {
@@ -41,7 +41,8 @@ bool separable(const Layout& whole, const std::vector<Layout>& parts, std::size_
   return true;
 }
 
-// In this layout and, of integers, with the scale of the whole, which other readers do not want.
+// The input in this layout; integers get the scale of the whole, in a copy, since other readers need their
+// own.
 Value part_in(PlanBuilder& builder, const std::string& input, const Layout& layout, float scale) {
   if (!is_integer(type_of(layout))) return builder.read(input, layout);
   const Value& made = builder.made(input);

@@ -1,4 +1,4 @@
-// Convolution and matrix product: what the time goes into.
+// Convolution and matrix product, which take most of the time.
 #include <algorithm>
 #include <string_view>
 
@@ -30,8 +30,8 @@ const std::string* residual_of(const PlanBuilder& builder, const FusedNode& fuse
   return sum.inputs[0] == nodes[fused.node].output ? &sum.inputs[1] : &sum.inputs[0];
 }
 
-// oneDNN adds to what the destination holds: the residual itself if nobody needs it afterwards, else a copy.
-// The residual's integers may be of another kind than the sum's.
+// oneDNN adds to the destination's content: the residual itself if no later node needs it, otherwise a copy.
+// The residual's integer type may differ from the sum's.
 Value holding_residual(PlanBuilder& builder, const std::string& residual, const Layout& layout) {
   const Value& value = builder.made(residual);
   if (value.layout == layout && builder.may_overwrite(residual)) return value;
@@ -40,7 +40,7 @@ Value holding_residual(PlanBuilder& builder, const std::string& residual, const 
   return copy;
 }
 
-// In what a convolution or a matrix product computes: what it reads and writes, and what stands for one.
+// The types that a convolution or a matrix product reads and writes, and their scales (value / stored).
 struct Numbers {
   DataType source = DataType::f32, weights = DataType::f32, target = DataType::f32;
   float source_scale = 1, target_scale = 1;
@@ -65,11 +65,10 @@ Numbers numbers_of(const PlanBuilder& builder, const FusedNode& fused) {
   return numbers;
 }
 
-// How sums of products become what is written.
+// Converts sums of products to the output.
 //
-// In integers: q = f(sum * source scale * weight scale + residual scale * residual) / target scale. Where f
-// only scales and cuts off, the division goes into the factors before it; else the last operation of f does
-// it.
+// In integers: q = f(sum * source scale * weight scale + residual scale * residual) / target scale. If f only
+// scales and clips, the factors before it include the division; otherwise the last operation of f divides.
 class Conversion {
  public:
   Conversion(const PlanBuilder& builder, const FusedNode& fused, const Numbers& numbers,
@@ -87,7 +86,7 @@ class Conversion {
     });
   }
 
-  // `residual`: what it is in memory, if there is one.
+  // `residual` names the residual tensor; null if there is none.
   [[nodiscard]] dnnl::primitive_attr attr(const std::string* residual) const {
     dnnl::post_ops post_ops;
     const float before = scales_early_ ? 1 / numbers_.target_scale : 1;
@@ -115,7 +114,7 @@ class Conversion {
   }
 
  private:
-  // Rounding to u8 cuts off below 0 and above the largest value seen.
+  // Rounding to u8 clips below 0 and above the largest calibrated value.
   [[nodiscard]] bool cuts_as_u8(const Eltwise& eltwise) const {
     constexpr float kLargest = 255;
     return (eltwise.algorithm == dnnl::algorithm::eltwise_relu && eltwise.alpha == 0) ||
@@ -139,10 +138,10 @@ class Conversion {
 // A way to compute a convolution.
 struct Variant {
   dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
-  bool channel_blocks = false;  // activations in these where that suits; else oneDNN chooses
+  bool channel_blocks = false;  // blocked activations if that suits them; otherwise oneDNN chooses
 };
 
-// Those that are better than what oneDNN chooses by itself, if it has them; the best first.
+// The variants that are faster than oneDNN's own choice, if it has them; the best first.
 std::vector<Variant> preferred_variants(const PlanBuilder& builder, const FusedNode& fused,
                                         const Numbers& numbers) {
   if (numbers.source != DataType::f32 || numbers.target != DataType::f32) return {};
@@ -174,7 +173,7 @@ convolution_forward::desc describe(const PlanBuilder& builder, const FusedNode& 
           {conv.pads[2], conv.pads[3]}};
 }
 
-// The first preferred variant that oneDNN generates code for, else its own choice.
+// The first preferred variant that oneDNN generates code for, otherwise its own choice.
 convolution_forward::primitive_desc choose(const PlanBuilder& builder, const FusedNode& fused,
                                            const op::Conv& conv, const Numbers& numbers,
                                            const dnnl::primitive_attr& attr) {
@@ -186,7 +185,7 @@ convolution_forward::primitive_desc choose(const PlanBuilder& builder, const Fus
   return {describe(builder, fused, conv, numbers, {}), attr, builder.engine()};
 }
 
-// With a dimension for each of what the product reads: pictures that are not flattened first.
+// The weights with the dimensions of the product's input, which may be unflattened pictures.
 Tensor product_weights(const Graph& graph, const FusedNode& fused) {
   Tensor weights = graph.constant(graph.nodes[fused.node].inputs[1]);
   Shape shape = graph.shape(input_of(graph, fused));
@@ -195,8 +194,8 @@ Tensor product_weights(const Graph& graph, const FusedNode& fused) {
   return weights;
 }
 
-// Reads pictures in the layout that they have, for which the weights are packed; in row-major order if
-// oneDNN has only its reference for that.
+// Reads pictures in their own layout, and packs the weights for it; in row-major order if oneDNN has only
+// reference code for that layout.
 inner_product_forward::primitive_desc choose(const PlanBuilder& builder, const FusedNode& fused,
                                              const Tensor& weights, const Numbers& numbers,
                                              const dnnl::primitive_attr& attr) {
@@ -217,8 +216,8 @@ inner_product_forward::primitive_desc choose(const PlanBuilder& builder, const F
   return describe(row_major(graph.shape(input), numbers.source), false);
 }
 
-// Adds the operands that convolutions and matrix products have in common. `shape`: of the weights, as the
-// primitive sees them.
+// Adds the operands that convolutions and matrix products have in common. `shape` is the weights' shape for
+// the primitive.
 template <typename PrimitiveDesc>
 Operands operands_of(PlanBuilder& builder, const FusedNode& fused, const PrimitiveDesc& desc,
                      const Conversion& conversion, const Tensor& weights, const Shape& shape) {

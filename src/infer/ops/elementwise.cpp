@@ -15,8 +15,8 @@ void eltwise_step(PlanBuilder& builder, const Eltwise& eltwise, const Value& fro
   builder.step<dnnl::eltwise_forward>("eltwise", desc, {{{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, {}});
 }
 
-// The activation in its own layout, but out of blocks that are not full: there oneDNN 2.6 computes sums and
-// products wrongly and writes beyond them (AVX2 and AVX-512).
+// The activation in its own layout, but without blocks that are not full: in these, oneDNN 2.6 computes wrong
+// sums and products and writes past their end (AVX2 and AVX-512).
 Value without_padding(PlanBuilder& builder, const std::string& name, DataType type) {
   const Value value = builder.value(name, type);
   return has_padding(value.layout) ? builder.read(name, unblocked(value.layout)) : value;
@@ -36,7 +36,7 @@ dnnl::algorithm algorithm_of(op::Binary::Kind kind) {
   return dnnl::algorithm::undef;
 }
 
-// Numpy's rule: missing dimensions in front are 1.
+// As in numpy, missing leading dimensions are 1.
 Shape with_rank(const Shape& shape, std::size_t rank) {
   Shape full(rank - std::min(rank, shape.size()), 1);
   full.insert(full.end(), shape.begin(), shape.end());
@@ -96,7 +96,7 @@ class BinaryCompiler {
     return {name, constant, with_rank(shape, shape_.size())};
   }
 
-  // In the layout of `like`, or in its own.
+  // The operand in the layout of `like`, or in its own.
   Value activation(const Operand& operand, const Layout* like) {
     const DataType type = like == nullptr ? written_type(builder_, fused_) : type_of(*like);
     const bool same_rank = builder_.graph().shape(operand.name).size() == shape_.size();
@@ -115,8 +115,8 @@ class BinaryCompiler {
     return copy;
   }
 
-  // The activation in its own layout, but channels last where oneDNN has only its reference for that: for
-  // blocks of 8 channels with a factor for each on AVX-512, with which RegNet takes five times as long.
+  // The activation in its own layout, but channels last if oneDNN has only reference code for that layout:
+  // blocks of 8 channels with a factor for each on AVX-512, with which RegNet would take five times as long.
   Value in_fast_layout(const Operand& left, const Operand& right) {
     const Value value = activation(left, nullptr);
     const dnnl::binary::desc operation(algorithm_of(kind_), value.layout,
@@ -185,7 +185,7 @@ class BinaryCompiler {
   const Shape shape_;
 };
 
-// x * max(0, min(1, alpha * x + beta)) with other constants than oneDNN's own.
+// x * max(0, min(1, alpha * x + beta)) with constants other than oneDNN's.
 void general_hard_swish(PlanBuilder& builder, const op::Activation& activation, const Value& x,
                         const Value& to) {
   const Value gate = builder.make(x.layout);

@@ -26,7 +26,7 @@ Value pool_step(PlanBuilder& builder, dnnl::algorithm algorithm, const Value& fr
   return to;
 }
 
-// How far the last window reaches beyond the picture and its padding, in one direction.
+// The number of elements by which the last window exceeds the picture and its padding, in one direction.
 std::int64_t overhang(const op::Pool& pool, const Shape& input, const Shape& output, std::size_t d) {
   const std::int64_t reach = (pool.kernel[d] - 1) * pool.dilations[d] + 1;
   const std::int64_t end = (output[d + 2] - 1) * pool.strides[d] + reach;
@@ -39,7 +39,7 @@ Value mean_over_picture(PlanBuilder& builder, const Value& from, const Shape& in
                    all);
 }
 
-// Of a row-major activation; the reduced dimensions stay, with size 1.
+// The mean of a row-major activation; the reduced dimensions stay, with size 1.
 Value mean_over(PlanBuilder& builder, const Value& from, const Shape& input,
                 const std::vector<std::int64_t>& axes) {
   Shape reduced = input;
@@ -73,7 +73,7 @@ void compile_op(PlanBuilder& builder, const FusedNode& fused, const op::Pool& po
     algorithm = pool.count_padding ? dnnl::algorithm::pooling_avg_include_padding
                                    : dnnl::algorithm::pooling_avg_exclude_padding;
     if (pads_first) {
-      // Padding counts, but what a rounded-up window reaches beyond it does not: make the padding real.
+      // Padding counts, but elements beyond it, in a rounded-up window, do not: make the padding real.
       from = pad_with(builder, from, input, pool.pads, 0);
       for (std::size_t i = 0; i < 4; ++i) window.pads[i] -= pool.pads[i];
       algorithm = dnnl::algorithm::pooling_avg_exclude_padding;

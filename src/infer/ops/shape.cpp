@@ -1,4 +1,4 @@
-// What moves elements without computing: done by looking at the same memory in another way where possible.
+// Operations that move elements without computing: views of the same memory where possible.
 #include <algorithm>
 #include <cstring>
 
