@@ -14,14 +14,14 @@
 namespace mainstream {
 namespace {
 
-// "mainstream base prepare: IN is required (--help tells more)"
+// "mainstream base prepare: IN is required (see --help)"
 std::string usage_message(const CLI::App* program, const CLI::Error& error) {
   std::string command = program->get_name();
   for (const CLI::App* app = program; !app->get_subcommands().empty();) {
     app = app->get_subcommands().front();
     command += " " + app->get_name();
   }
-  return command + ": " + single_line(error.what()) + " (--help tells more)\n";
+  return command + ": " + single_line(error.what()) + " (see --help)\n";
 }
 
 // So that options of the program may stand behind a subcommand, too.

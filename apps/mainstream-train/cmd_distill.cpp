@@ -25,7 +25,7 @@ DistillVideo parse_video(const std::string& text) {
     if (frames.first < 0 || frames.last < frames.first) throw std::out_of_range(text);
     return {text.substr(0, colon), frames};
   } catch (const std::logic_error&) {
-    throw Error(ErrorKind::usage, fmt::format("--video {}: frames are given as FILE:FIRST..LAST", text));
+    throw Error(ErrorKind::usage, fmt::format("--video {}: expected FILE or FILE:FIRST..LAST", text));
   }
 }
 
@@ -37,11 +37,11 @@ void run(DistillArguments& arguments) {
   student.name = arguments.output.stem().string();
   const auto result = distill(read_base(arguments.teacher), student, options, stop_on_signal());
   if (!result) {
-    throw Error(ErrorKind::failed,
-                fmt::format("interrupted; the same command goes on from {}", options.work.string()));
+    throw Error(ErrorKind::failed, fmt::format("interrupted; run the same command again to resume from {}",
+                                               options.work.string()));
   }
   write_base(result->base, arguments.output);
-  fmt::print("{}: {} pictures ({} passed over), held-out loss {:.4f}, id {}\n", arguments.output.string(),
+  fmt::print("{}: {} pictures ({} skipped), held-out loss {:.4f}, id {}\n", arguments.output.string(),
              result->pictures, result->skipped, result->held_out_loss, result->base.id);
 }
 
@@ -67,14 +67,14 @@ void add_distill_command(CLI::App& program) {
       ->take_last()  // so that it can be added to a recipe's options
       ->capture_default_str();
   command->add_option("--batch", options.batch, "Views per step")->capture_default_str();
-  command->add_option("--learning-rate", options.learning_rate, "The highest")->capture_default_str();
-  command->add_option("--weight-decay", options.weight_decay, "Of AdamW")->capture_default_str();
-  command->add_option("--seed", options.seed, "Of weights, views and order")->capture_default_str();
-  command->add_option("--threads", options.threads, "0: as many as this process may use")
+  command->add_option("--learning-rate", options.learning_rate, "Peak learning rate")->capture_default_str();
+  command->add_option("--weight-decay", options.weight_decay, "Weight decay of AdamW")->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of weights, views and order")->capture_default_str();
+  command->add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
       ->capture_default_str();
   command->add_option("--work", options.work, "Where views and checkpoints are kept (default: OUTPUT.work)");
   command->footer(
-      "The same command goes on where an interrupted one ended. Example:\n"
+      "Run the same command again to resume an interrupted training. Example:\n"
       "  mainstream base distill --teacher big.onnx --student small.onnx --images pictures/ -o base.onnx");
   command->callback([arguments] { run(*arguments); });
 }

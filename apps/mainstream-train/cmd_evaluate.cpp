@@ -136,7 +136,7 @@ void run(EvaluateArguments& arguments) {
 }  // namespace
 
 void add_evaluate_command(CLI::App& program) {
-  auto* command = program.add_subcommand("evaluate", "Tells how good packages are on a labelled clip");
+  auto* command = program.add_subcommand("evaluate", "Measures how good packages are on a labelled clip");
   const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("--base", arguments->base, "The base of the packages")->required();
   command->add_option("PACKAGES", arguments->packages, "APP.mpkg ..")->required();
@@ -147,10 +147,11 @@ void add_evaluate_command(CLI::App& program) {
                       "FIRST..LAST: frames that training did not see; default all");
   command->add_option("--fps", arguments->clip.fps, "Frames per second, where the clip does not state it")
       ->check(CLI::PositiveNumber);
-  command->add_option("--threads", arguments->threads, "0: as many as this process may use")
+  command
+      ->add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
       ->capture_default_str();
   command->add_flag("--json", arguments->json,
-                    "For programs, with the F1 at each frame rate and number of votes");
+                    "Print JSON, with the F1 at each frame rate and number of votes");
   command->footer(
       "AUC: area under the ROC curve over frames. F1: of events, at the full frame rate, with one vote; best "
       "F1:\n"

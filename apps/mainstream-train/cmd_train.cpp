@@ -45,7 +45,7 @@ CandidateChoice parse_candidates(const std::string& text) {
        {CandidateChoice::all, CandidateChoice::exits, CandidateChoice::tails}) {
     if (text == to_string(choice)) return choice;
   }
-  throw Error(ErrorKind::usage, "--candidates " + in_quotes(text) + ": it can be all, exits or tails");
+  throw Error(ErrorKind::usage, "--candidates " + in_quotes(text) + ": expected all, exits or tails");
 }
 
 // One app goes to the file -o; several go to the folder -o, as APP.mpkg.
@@ -154,14 +154,16 @@ void add_picture_options(CLI::App& command, TrainArguments& arguments) {
       .add_option("--positive", arguments.pictures.positive,
                   "Classes that make an event; default all but the first")
       ->group(group);
-  command.add_option("--validation-share", arguments.pictures.validation_share, "Where DIR has no val/")
+  command
+      .add_option("--validation-share", arguments.pictures.validation_share,
+                  "Share of the pictures to validate on, where DIR has no val/")
       ->capture_default_str()
       ->group(group);
   command.add_flag("--flip,!--no-flip", arguments.pictures.flip, "Views may be mirrored; default yes")
       ->group(group);
   command
       .add_option("--event-length-ms", arguments.event_length_ms,
-                  "How long an event lasts; pictures do not tell. Default 2000")
+                  "How long an event lasts, which pictures do not show. Default 2000")
       ->check(CLI::PositiveNumber)
       ->group(group);
   command
@@ -185,14 +187,14 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
                   "Candidates freeze at least this share of the multiply-adds")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--epochs", options.epochs, "Of tails; 0: by the number of pictures")
+  command.add_option("--epochs", options.epochs, "Epochs of the tails; 0: chosen by the number of pictures")
       ->capture_default_str();
-  command.add_option("--views", options.views, "Of each picture: the plain one and changed ones")
+  command.add_option("--views", options.views, "Views of each picture: the plain one and changed ones")
       ->capture_default_str();
-  command.add_option("--learning-rate", options.learning_rate, "The highest, for the base's weights")
+  command.add_option("--learning-rate", options.learning_rate, "Peak learning rate of the base's weights")
       ->capture_default_str();
   command.add_option("--seed", options.seed, "The same seed gives the same package")->capture_default_str();
-  command.add_option("--threads", options.threads, "0: as many as this process may use")
+  command.add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
       ->capture_default_str();
   command
       .add_option("--memory", arguments.memory_gb,
@@ -236,7 +238,7 @@ void add_train_command(CLI::App& program) {
   add_picture_options(*command, *arguments);
   add_training_options(*command, *arguments);
   command->footer(
-      "Stopped or killed, the same command goes on with the tails that are not finished. Examples:\n"
+      "Run the same command again to resume a stopped training; finished tails are kept. Examples:\n"
       "  mainstream train --base base.onnx --video gate.mp4 --labels gate.csv --app queue -o queue.mpkg\n"
       "  mainstream train --base base.onnx --images flowers/ --positive rose tulip -o flowers.mpkg");
   command->callback([arguments] { run(*arguments); });

@@ -18,7 +18,7 @@ namespace {
 
 double number_in(const std::string& text, const std::string& value) {
   const auto number = parse_number<double>(value);
-  if (!number || *number < 0) refuse(text, fmt::format("'{}' is not a number from 0 up", value));
+  if (!number || *number < 0) refuse(text, fmt::format("expected a number of at least 0, got '{}'", value));
   return *number;
 }
 
@@ -28,7 +28,7 @@ Problem::App& app_in(const std::string& text, const std::string& id, Problem& pr
     if (app.id == id) return app;
     known.push_back(app.id);
   }
-  refuse(text, fmt::format("there is no app '{}' but: {}", id, fmt::join(known, ", ")));
+  refuse(text, fmt::format("no app '{}', expected one of: {}", id, fmt::join(known, ", ")));
 }
 
 void set_candidate(const std::string& text, const std::string& id, Problem::App& app) {
@@ -36,7 +36,8 @@ void set_candidate(const std::string& text, const std::string& id, Problem::App&
   for (const auto& candidate : app.candidates) known.insert(candidate_id(candidate));
   for (const auto& option : app.options) known.insert(candidate_id(option));
   if (!known.contains(id)) {
-    refuse(text, fmt::format("'{}' has no candidate '{}' but: {}", app.id, id, fmt::join(known, ", ")));
+    refuse(text, fmt::format("app '{}' has no candidate '{}', expected one of: {}", app.id, id,
+                             fmt::join(known, ", ")));
   }
   app.fixed_candidate = id;
 }
@@ -52,15 +53,14 @@ void set_number(const std::string& text, const std::string& field, double value,
     app.fixed_fps = value;
   } else if (field == "fixed_frozen") {
     if (value != std::floor(value) || value > 1e9)
-      refuse(text, "fixed_frozen must be a whole number of layers");
+      refuse(text, "fixed_frozen: expected a whole number of layers");
     app.fixed_frozen = static_cast<int>(value);
   } else if (field == "weight") {
     app.weight = value;
   } else {
-    refuse(text,
-           fmt::format("unknown field '{}'; known are min_fps, max_fps, min_f1, fixed_fps, fixed_frozen, "
-                       "fixed_candidate and weight",
-                       field));
+    refuse(text, fmt::format("unknown field '{}', expected one of: min_fps, max_fps, min_f1, fixed_fps, "
+                             "fixed_frozen, fixed_candidate, weight",
+                             field));
   }
 }
 
@@ -68,13 +68,13 @@ void set_number(const std::string& text, const std::string& field, double value,
 
 void apply_limit(const std::string& text, Problem& problem) {
   const auto colon = text.rfind(':');
-  if (colon == std::string::npos) refuse(text, "APP:FIELD=VALUE would be right");
+  if (colon == std::string::npos) refuse(text, "expected APP:FIELD=VALUE");
   Problem::App& app = app_in(text, text.substr(0, colon), problem);
   for (std::size_t begin = colon + 1; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string part = text.substr(begin, end - begin);
     const auto equals = part.find('=');
-    if (equals == std::string::npos) refuse(text, fmt::format("'{}': FIELD=VALUE would be right", part));
+    if (equals == std::string::npos) refuse(text, fmt::format("expected FIELD=VALUE, got '{}'", part));
     const std::string field = part.substr(0, equals), value = part.substr(equals + 1);
     if (field == "fixed_candidate") {
       set_candidate(text, value, app);

@@ -11,9 +11,8 @@ std::optional<double> parse_budget(const std::string& text) {
   if (text == "auto") return std::nullopt;
   const auto budget = parse_number<double>(text);
   if (budget && *budget > 0) return budget;
-  throw Error(
-      ErrorKind::usage,
-      fmt::format("--budget '{}': a cost per second above 0, as in 250, or auto would be right", text));
+  throw Error(ErrorKind::usage,
+              fmt::format("--budget '{}': expected auto or a cost per second above 0, like 250", text));
 }
 
 }  // namespace mainstream

@@ -40,12 +40,12 @@ void prepare(const PrepareArguments& arguments) {
 }
 
 void add_prepare(CLI::App& base) {
-  CLI::App* command = base.add_subcommand("prepare", "Makes a base that apps can share of an ONNX network");
+  CLI::App* command = base.add_subcommand("prepare", "Makes a base that apps can share from an ONNX network");
   const auto arguments = std::make_shared<PrepareArguments>();
   command->add_option("IN", arguments->input, "The network: a classifier with one picture as input")
       ->required();
   command->add_option("-o,--output", arguments->output, "The prepared base, an ONNX file again")->required();
-  command->add_option("--name", arguments->name, "What people call it; default: the name of the file");
+  command->add_option("--name", arguments->name, "Name of the base; default: the name of the file");
   command
       ->add_option("--input-size", arguments->input_size,
                    "Height and width, in pixels, where the network leaves them open")
@@ -87,7 +87,7 @@ void add_cut(CLI::App& base) {
 }
 
 void add_base_show(CLI::App& base) {
-  CLI::App* command = base.add_subcommand("show", "Layers, branchpoints, and where the multiply-adds are");
+  CLI::App* command = base.add_subcommand("show", "Lists layers and branchpoints with their multiply-adds");
   struct Arguments {
     std::string base;
     NumberType number_type = NumberType::f32;
@@ -97,13 +97,13 @@ void add_base_show(CLI::App& base) {
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("BASE", arguments->base, "A prepared base")->required();
   command->add_flag("--engine", arguments->engine,
-                    "What the engine makes of it here: primitives, with their times");
+                    "List the primitives that the engine runs on this machine, with their times");
   add_number_type_option(*command, arguments->number_type);
   command
       ->add_option("--threads", arguments->threads,
-                   "Of the engine; default: as many processors as may be used")
+                   "Threads of the engine; default: as many as this process may use")
       ->check(CLI::Range(1, 1024));
-  command->add_flag("--json", arguments->json, "The same as JSON");
+  command->add_flag("--json", arguments->json, "Print JSON");
   command->footer(
       "Examples:\n  mainstream base show resnet50-base.onnx\n"
       "  mainstream base show resnet50-base.onnx --engine --number-type bf16");
@@ -119,7 +119,8 @@ void add_base_show(CLI::App& base) {
 }
 
 void add_profile(CLI::App& base) {
-  CLI::App* command = base.add_subcommand("profile", "Measures what every layer and segment costs here");
+  CLI::App* command =
+      base.add_subcommand("profile", "Measures the cost of every layer and segment on this machine");
   struct Arguments {
     std::string base;
     NumberType number_type = NumberType::f32;
@@ -128,10 +129,12 @@ void add_profile(CLI::App& base) {
   };
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("BASE", arguments->base, "A prepared base")->required();
-  command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Number of threads; default: as many as this process may use")
       ->check(CLI::Range(1, 1024));
   add_number_type_option(*command, arguments->number_type);
-  command->add_flag("--fresh", arguments->fresh, "Measure again what was measured before on this machine");
+  command->add_flag("--fresh", arguments->fresh, "Measure again, even if this machine has a cached profile");
   command->add_flag("--json", arguments->json, "Print JSON");
   command->footer("Example:\n  mainstream base profile resnet50-base.onnx --threads 2");
   command->callback([arguments] {

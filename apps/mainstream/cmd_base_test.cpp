@@ -185,9 +185,9 @@ TEST_F(BaseCommandTest, CutRefusesWhatIsNotThere) {
 }
 
 TEST_F(BaseCommandTest, RefusesWrongOptions) {
-  expect_refused(prepare("--mean x"), 2, "--mean: \"x\" is no number");
-  expect_refused(prepare("--mean 1,2"), 2, "--mean: has 2 numbers");
-  expect_refused(prepare("--scale 1/0"), 2, "--scale: \"1/0\" is no number");
+  expect_refused(prepare("--mean x"), 2, "--mean: expected a number like 0.5 or 1/255, got \"x\"");
+  expect_refused(prepare("--mean 1,2"), 2, "order of channels, got 2");
+  expect_refused(prepare("--scale 1/0"), 2, "--scale: expected a number like 0.5 or 1/255, got \"1/0\"");
   expect_refused(prepare("--scale 0"), 2, "scale[0]: must not be 0");
   expect_refused(prepare("--channels grey"), 2, "channels: expected one of: rgb, bgr");
   expect_refused(prepare("--resize no"), 2, "resize: expected one of: stretch, crop, letterbox");

@@ -189,7 +189,9 @@ void add_bench_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand("bench", "Measures how fast a network runs on this machine");
   const auto arguments = std::make_shared<BenchArguments>();
   command->add_option("MODEL", arguments->model, "An ONNX file, prepared or not")->required();
-  command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Number of threads; default: as many as this process may use")
       ->check(CLI::Range(1, 1024));
   add_number_type_option(*command, arguments->number_type);
   command->add_option("--batch", arguments->batch, "Pictures per run")

@@ -30,8 +30,7 @@ std::vector<std::filesystem::path> picture_files(const std::vector<std::filesyst
   std::vector<std::filesystem::path> files;
   for (const auto& path : paths) {
     if (!std::filesystem::exists(path)) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("--images {}: there is no such file or folder", path.string()));
+      throw Error(ErrorKind::usage, fmt::format("--images {}: no such file or folder", path.string()));
     }
     if (!std::filesystem::is_directory(path)) {
       files.push_back(path);
@@ -66,14 +65,14 @@ std::vector<std::vector<float>> read_inputs(const CalibrateArguments& arguments,
   constexpr std::size_t kLeast = 10;
   if (inputs.size() < kLeast) {
     throw Error(ErrorKind::usage,
-                fmt::format("{} pictures could be read; at least {} are needed, better hundreds",
-                            inputs.size(), kLeast));
+                fmt::format("expected at least {} readable pictures, better hundreds, got {}", kLeast,
+                            inputs.size()));
   }
   return inputs;
 }
 
 void print_agreement(const Base& base) {
-  TextTable table("lrrrr", {"precision", "same top-1", "mean cosine", "lowest cosine", "pictures"});
+  TextTable table("lrrrr", {"number type", "same top-1", "mean cosine", "lowest cosine", "pictures"});
   for (const auto& [number_type, agreement] : base.agreement) {
     table.add({to_string(number_type), percent(agreement.top1), fmt::format("{:.4f}", agreement.mean_cosine),
                fmt::format("{:.4f}", agreement.lowest_cosine), std::to_string(agreement.inputs)});
@@ -87,7 +86,7 @@ void check_agreement(const Base& base, const CalibrateArguments& arguments) {
     throw Error(
         ErrorKind::failed,
         fmt::format("{}: {} agrees with f32 on {} of the pictures, below {}; nothing is written. {}--force "
-                    "keeps it all the same",
+                    "writes it anyway",
                     arguments.base, to_string(number_type), percent(agreement.top1), percent(arguments.least),
                     number_type == NumberType::int8 ? "--share 1 or more pictures may help; " : ""));
   }
@@ -104,7 +103,7 @@ void calibrate(const CalibrateArguments& arguments) {
   base.agreement.clear();
   for (const NumberType number_type : {NumberType::bf16, NumberType::int8}) {
     if (!processor_has(number_type)) {
-      fmt::print(stderr, "{}: this processor does not compute in it, so agreement is not measured\n",
+      fmt::print(stderr, "{}: not supported by this processor, so agreement is not measured\n",
                  to_string(number_type));
       continue;
     }
@@ -121,19 +120,20 @@ void calibrate(const CalibrateArguments& arguments) {
 }  // namespace
 
 void add_calibrate_command(CLI::App& base) {
-  CLI::App* command =
-      base.add_subcommand("calibrate", "Makes a base fit for int8, and measures what that costs");
+  CLI::App* command = base.add_subcommand(
+      "calibrate", "Measures a base's ranges for int8, and how well bf16 and int8 agree with f32");
   const auto arguments = std::make_shared<CalibrateArguments>();
   command->add_option("BASE", arguments->base, "A prepared base")->required();
   command->add_option("--images", arguments->images, "Pictures, or folders of them; no labels are needed")
       ->required();
   command->add_option("-o,--output", arguments->output, "The calibrated base; default: the same file");
-  command->add_option("--pictures", arguments->pictures, "At most so many, half of them to measure agreement")
+  command
+      ->add_option("--pictures", arguments->pictures, "Most pictures to read; half of them measure agreement")
       ->check(CLI::Range(10, 100000))
       ->capture_default_str();
   command
       ->add_option("--share", arguments->share,
-                   "Of an activation's values that its range holds; the rest is cut off. 1: all (min/max)")
+                   "Share of an activation's values within its range; the rest is clipped. 1: all (min/max)")
       ->check(CLI::Range(0.9, 1.0))
       ->capture_default_str();
   command
@@ -141,9 +141,10 @@ void add_calibrate_command(CLI::App& base) {
                    "Share of pictures on which bf16 and int8 must have the same highest output as f32")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command->add_flag("--force", arguments->force,
-                    "Keep the base's ranges however little the number types agree");
-  command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
+  command->add_flag("--force", arguments->force, "Write the base even where a number type agrees too little");
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Number of threads; default: as many as this process may use")
       ->check(CLI::Range(1, 1024));
   command->footer("Example:\n  mainstream base calibrate base.onnx --images pictures/");
   command->callback([arguments] { calibrate(*arguments); });

@@ -135,7 +135,7 @@ void run(const DemoArguments& arguments) {
   train_packages(packages);
   fmt::print(stderr, "== running them on frames {} to {}\n", arguments.training_frames, labels.frames - 1);
   const auto comparison = compare_methods(comparison_options(arguments, labels, packages), stop_on_signal());
-  if (!comparison) throw Error(ErrorKind::failed, "interrupted; the trained packages stay");
+  if (!comparison) throw Error(ErrorKind::failed, "interrupted; the trained packages are kept");
   print(*comparison);
   write(*comparison, arguments);
 }
@@ -148,18 +148,19 @@ void add_demo_command(CLI::App& program) {
   const auto arguments = std::make_shared<DemoArguments>();
   command->add_option("--base", arguments->base, "Prepared base")->capture_default_str();
   command->add_option("--video", arguments->video, "The clip")->capture_default_str();
-  command->add_option("--labels", arguments->labels, "Its labels")->capture_default_str();
+  command->add_option("--labels", arguments->labels, "The clip's labels")->capture_default_str();
   command->add_option("--app", arguments->apps,
                       "Only these of the labels' apps (default: six of the sample clip's eight)");
   command
-      ->add_option("--training-frames", arguments->training_frames, "The first so many frames are trained on")
+      ->add_option("--training-frames", arguments->training_frames,
+                   "Train on this many frames from the start")
       ->capture_default_str();
   command->add_option("--stream-fps", arguments->stream_fps, "Rate at which the clip is played")
       ->capture_default_str();
   command
-      ->add_option(
-          "--share", arguments->shares,
-          "Budgets beside none, as shares of what a whole base for each app at the stream's rate takes")
+      ->add_option("--share", arguments->shares,
+                   "Budgets in addition to none, as shares of what a whole base for each app at the stream's "
+                   "rate takes")
       ->check(CLI::Range(1e-6, 10.0))
       ->capture_default_str();
   command
@@ -169,7 +170,7 @@ void add_demo_command(CLI::App& program) {
       ->capture_default_str();
   command
       ->add_option("--threads", arguments->threads,
-                   "Of the engine in the runs; 0: as many as this process may use")
+                   "Threads of the engine in the runs; 0: as many as this process may use")
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output, "Folder for packages, events, figures and the report")
       ->capture_default_str();

@@ -201,9 +201,8 @@ void run_regret(const ExperimentArguments& given) {
   const std::filesystem::path svg = arguments.output / "regret.svg";
   write_file(svg, regret_plot(summaries));
   fmt::print(
-      "Mean event F1 over {} trainings and {} apps; in brackets: above Mainstream, with the standard error "
-      "of "
-      "the paired difference.\n{}{}, {}\n",
+      "Mean event F1 over {} trainings and {} apps; in brackets: difference to Mainstream, with the standard "
+      "error of the paired difference.\n{}{}, {}\n",
       cuts.size(), arguments.apps.size(), regret_table(summaries),
       (arguments.output / "regret.json").string(), svg.string());
 }
@@ -321,7 +320,7 @@ void run_training(const ExperimentArguments& arguments) {
     write_file(arguments.output / "training.json", json.dump(1) + "\n");
   });
   fmt::print(
-      "Over all trainings and apps; off: mean distance of what was observed from what was promised.\n{}\n{}"
+      "Over all trainings and apps; off: mean distance between the observed and the promised value.\n{}\n{}"
       "All: area {:.3f}, F1 lost to the threshold {:.3f}, intervals hold {} of observed values\n{}\n",
       training_table(candidates), cuts_table(cuts), mean(all.areas), mean(all.lost), percent(all.within / all.stated),
       (arguments.output / "training.json").string());
@@ -330,7 +329,7 @@ void run_training(const ExperimentArguments& arguments) {
 void add_clip_options(CLI::App& command, ExperimentArguments& arguments) {
   command.add_option("--base", arguments.base, "Prepared base")->capture_default_str();
   command.add_option("--video", arguments.video, "A clip of a fixed camera")->capture_default_str();
-  command.add_option("--labels", arguments.labels, "Its labels")->capture_default_str();
+  command.add_option("--labels", arguments.labels, "The clip's labels")->capture_default_str();
   command.add_option("--app", arguments.apps, "Apps of the labels")->capture_default_str();
   command.add_option("--fps", arguments.fps, "Frames per second, where the clip does not state it")
       ->check(CLI::PositiveNumber);
@@ -339,7 +338,7 @@ void add_clip_options(CLI::App& command, ExperimentArguments& arguments) {
   command.add_option("--seeds", arguments.seeds, "Trainings of each cut")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
-  command.add_option("--threads", arguments.threads, "0: as many as this process may use")
+  command.add_option("--threads", arguments.threads, "Number of threads; 0: as many as this process may use")
       ->capture_default_str();
   command.add_option("-o,--output", arguments.output, "Folder for packages and results")
       ->capture_default_str();
@@ -362,8 +361,8 @@ CLI::App* add_experiment(CLI::App& group, const char* name, const char* what,
 }  // namespace
 
 void add_experiment_command(CLI::App& program) {
-  CLI::App* group =
-      program.add_subcommand("experiment", "What the system gets on frames that nobody has seen");
+  CLI::App* group = program.add_subcommand(
+      "experiment", "Measures schedules and packages on frames that training did not see");
   group->require_subcommand(1);
   const auto regret = std::make_shared<ExperimentArguments>();
   CLI::App* command = add_experiment(
@@ -374,14 +373,14 @@ void add_experiment_command(CLI::App& program) {
                    "Budgets, as shares of a whole base for each app at the stream's rate")
       ->check(CLI::Range(1e-6, 10.0));
   command->footer(
-      "The clip is cut into six blocks in time; apps are trained on three neighbouring ones and judged on "
+      "The clip is cut into six blocks in time; apps are trained on three neighbouring ones and scored on "
       "the\n"
-      "others, in six ways. A stopped run goes on where it was. Examples, from the source tree's root:\n"
+      "others, in six ways. Run the same command again to resume. Examples, from the source tree's root:\n"
       "  mainstream experiment regret --quick\n"
       "  mainstream experiment regret --base base.onnx --video gate.mp4 --labels gate.csv --app queue "
       "--seeds 3");
   add_experiment(*group, "training",
-                 "What packages promise beside what unseen frames show, candidate by candidate",
+                 "Compares what packages promise with what unseen frames show, candidate by candidate",
                  std::make_shared<ExperimentArguments>(), run_training)
       ->footer("Example: mainstream experiment training --candidates exits --quick");
 }

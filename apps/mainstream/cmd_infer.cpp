@@ -180,7 +180,9 @@ void add_infer_command(CLI::App& program) {
       ->add_option("-o,--output", arguments->outputs,
                    "Writes the output as .npy; may be repeated where the network has several")
       ->allow_extra_args(false);  // what follows its file is an input again
-  command->add_option("--threads", arguments->threads, "Default: as many processors as may be used")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Number of threads; default: as many as this process may use")
       ->check(CLI::Range(1, 1024));
   add_number_type_option(*command, arguments->number_type);
   command->add_option("--top", arguments->top, "How many of the highest values to print")
@@ -188,7 +190,7 @@ void add_infer_command(CLI::App& program) {
       ->capture_default_str();
   command
       ->add_option("--centre", arguments->centre,
-                   "Of pictures, use only the middle: this fraction of width and height")
+                   "Use only the middle of each picture: this fraction of its width and height")
       ->check(CLI::Range(0.01, 1.0))
       ->capture_default_str();
   add_input_options(*command, arguments->picture);

@@ -30,15 +30,15 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* what,
                       const std::shared_ptr<PackageArguments>& arguments) {
   CLI::App* command = parent.add_subcommand(name, what);
   command->add_option("APP", arguments->package, "An M-Package (*.mpkg)")->required();
-  command->add_option("--base", arguments->base, "Verify it against this prepared base, too");
+  command->add_option("--base", arguments->base, "Verify it against this prepared base too");
   return command;
 }
 
 void add_package_show(CLI::App& parent) {
   const auto arguments = std::make_shared<PackageArguments>();
   CLI::App* command =
-      add_command(parent, "show", "What an M-Package is for and how good its candidates are", arguments);
-  command->add_flag("--json", arguments->json, "The manifest as it stands in the package");
+      add_command(parent, "show", "Shows an M-Package's app and how good its candidates are", arguments);
+  command->add_flag("--json", arguments->json, "Print the manifest as the package has it");
   command->footer("Example:\n  mainstream package show person-left.mpkg");
   command->callback([arguments] {
     const MPackage package = open_verified(*arguments);
@@ -50,7 +50,7 @@ void add_verify(CLI::App& parent) {
   const auto arguments = std::make_shared<PackageArguments>();
   CLI::App* command =
       add_command(parent, "verify", "Checks an M-Package; exit code 3 if it cannot be trusted", arguments);
-  command->add_flag("--json", arguments->json, "What was verified, as JSON");
+  command->add_flag("--json", arguments->json, "Print JSON");
   command->footer("Example:\n  mainstream package verify person-left.mpkg --base resnet50-base.onnx");
   command->callback([arguments] {
     const MPackage package = open_verified(*arguments);

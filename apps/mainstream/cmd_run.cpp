@@ -27,7 +27,7 @@ template <typename Value>
 Value known(const std::optional<Value>& value, const char* option, const std::string& given,
             const char* words) {
   if (value) return *value;
-  throw Error(ErrorKind::usage, fmt::format("{} '{}': known are {}", option, given, words));
+  throw Error(ErrorKind::usage, fmt::format("{} '{}': expected one of: {}", option, given, words));
 }
 
 // Without a file for them, events are the command's output.
@@ -78,35 +78,36 @@ void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arg
       ->capture_default_str();
   command.add_option("--stream", options.stream, "name of the stream in events (default: from the source)");
   command.add_option("--stream-fps", options.stream_fps,
-                     "a file is played at this rate, a camera has it (default: as the source says)");
+                     "rate at which a file is played, or that a camera has (default: as the source states)");
   command.add_option("--frames", arguments.frames, "FIRST..LAST, a part of a file");
-  command.add_option("--duration", options.duration_s, "seconds of the stream after which to end");
+  command.add_option("--duration", options.duration_s, "end after this many seconds of the stream");
 }
 
 void add_schedule_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
   command.add_option("--mode", arguments.mode, "mainstream, fixed, max-sharing, apart or no-sharing")
       ->capture_default_str();
-  command.add_option("--pace", arguments.pace, "live, or all: every scheduled frame, as fast as it goes")
+  command.add_option("--pace", arguments.pace, "live, or all: every scheduled frame, as fast as possible")
       ->capture_default_str();
   command
       .add_option("--budget", arguments.budget,
-                  "busy milliseconds per second of stream, kept; or auto: what the machine has")
+                  "most busy milliseconds per second of stream; auto: what the machine has")
       ->capture_default_str();
   command
       .add_option("--algorithm", arguments.algorithm,
-                  "of mode mainstream: auto, optimal, fast, greedy, fixed")
+                  "how mode mainstream chooses: auto, optimal, fast, greedy, fixed")
       ->capture_default_str();
   command.add_option("--objective", arguments.objective, "mean or max-min")->capture_default_str();
   command.add_option("--schedule", options.schedule, "run this schedule (JSON) instead of solving for one");
-  command.add_option("--threads", options.threads, "of the engine; 0: as many as this process may use")
+  command
+      .add_option("--threads", options.threads, "threads of the engine; 0: as many as this process may use")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
 }
 
 void add_output_options(CLI::App& command, RunOptions& options) {
   command.add_option("--events", options.events, "events as JSON Lines (default: on standard output)");
-  command.add_option("--frame-log", options.frame_log, "every answer of every app, as CSV");
-  command.add_option("--report", options.report, "what happened, as JSON");
+  command.add_option("--frame-log", options.frame_log, "every score of every app, as CSV");
+  command.add_option("--report", options.report, "report of the run, as JSON");
 }
 
 }  // namespace

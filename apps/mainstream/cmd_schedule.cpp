@@ -84,13 +84,13 @@ SolveOptions make_options(const ScheduleArguments& arguments) {
   const auto algorithm = algorithm_from(arguments.algorithm);
   const auto objective = objective_from(arguments.objective);
   if (!algorithm) {
-    throw Error(ErrorKind::usage, fmt::format("--algorithm '{}': known are auto, optimal, fast, greedy, "
-                                              "fixed, max-sharing, apart and no-sharing",
+    throw Error(ErrorKind::usage, fmt::format("--algorithm '{}': expected one of: auto, optimal, fast, "
+                                              "greedy, fixed, max-sharing, apart, no-sharing",
                                               arguments.algorithm));
   }
   if (!objective) {
     throw Error(ErrorKind::usage,
-                fmt::format("--objective '{}': known are mean and max-min", arguments.objective));
+                fmt::format("--objective '{}': expected mean or max-min", arguments.objective));
   }
   options.algorithm = *algorithm;
   options.objective = *objective;
@@ -104,7 +104,7 @@ std::function<bool()> stop_after(double seconds) {
 
 void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const SolveOptions& plain) {
   if (arguments.sweep != "budget" && arguments.sweep != "apps") {
-    throw Error(ErrorKind::usage, fmt::format("--sweep '{}': known are budget and apps", arguments.sweep));
+    throw Error(ErrorKind::usage, fmt::format("--sweep '{}': expected budget or apps", arguments.sweep));
   }
   const OptionsFor options = [&](Algorithm algorithm) {
     SolveOptions own = plain;
@@ -168,7 +168,7 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
       .add_option("--candidates", arguments.candidates,
                   "exits, tails or all: what the packages' apps may run")
       ->capture_default_str();
-  command.add_option("--stream-fps", arguments.stream_fps, "Frames per second that the camera gives")
+  command.add_option("--stream-fps", arguments.stream_fps, "The camera's frames per second")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command
@@ -182,11 +182,12 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
       .add_option(
           "--limit", arguments.limits,
           "APP:FIELD=VALUE[,FIELD=VALUE..], fields min_fps, max_fps, min_f1, fixed_fps, fixed_frozen, "
-          "fixed_candidate, weight; may be given often")
+          "fixed_candidate, weight; may be repeated")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command
-      .add_option("--threads", arguments.threads, "Of the engine that is measured; 0: as many as may be used")
+      .add_option("--threads", arguments.threads,
+                  "Threads of the engine that is measured; 0: as many as this process may use")
       ->capture_default_str();
 }
 
@@ -204,19 +205,21 @@ void add_schedule_command(CLI::App& program) {
   command->add_option("--objective", arguments->objective, "mean or max-min")->capture_default_str();
   command
       ->add_option("--time-limit", arguments->time_limit_s,
-                   "Seconds after which the search ends with what it has")
+                   "Seconds after which the search ends with the best schedule so far")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   auto* add = command->add_option("--add", arguments->add,
-                                  "An M-Package: does it fit, too, and what would the others lose?");
-  auto* explain =
-      command->add_flag("--explain", arguments->explain, "Why no app gets more, and what is shared by whom");
+                                  "An M-Package: tells whether it fits too, and what the others would lose");
+  auto* explain = command->add_flag("--explain", arguments->explain,
+                                    "Tell why no app gets more, and which apps share which layers");
   auto* sweep =
       command->add_option("--sweep", arguments->sweep,
                           "budget or apps: F1 of all algorithms over it, as OUTPUT.csv and OUTPUT.svg");
-  command->add_option("-o,--output", arguments->output, "Of a sweep, without ending (default: sweep)")
+  command
+      ->add_option("-o,--output", arguments->output,
+                   "Name of the sweep's files, without extension (default: sweep)")
       ->needs(sweep);
-  auto* json = command->add_flag("--json", arguments->json, "The answer as JSON");
+  auto* json = command->add_flag("--json", arguments->json, "Print JSON");
   explain->excludes(add, json);
   sweep->excludes(add, explain, json);
   command->footer(

@@ -51,9 +51,10 @@ TEST(ScheduleCommandTest, KeepsLimits) {
   expect_refused(schedule("two-apps", "--budget 0.01"), 4, "the cheapest schedule costs");
   expect_refused(schedule("two-apps", "--limit bus-1:min_f1=1.8"), 2, "min_f1 must be a number from 0 to 1");
   expect_refused(schedule("two-apps", "--limit bus-1"), 2, "APP:FIELD=VALUE");
-  expect_refused(schedule("two-apps", "--limit bus:fixed_fps=1"), 2, "there is no app 'bus' but: ");
+  expect_refused(schedule("two-apps", "--limit bus:fixed_fps=1"), 2, "no app 'bus', expected one of: ");
   expect_refused(schedule("two-apps", "--limit bus-1:speed=1"), 2, "unknown field 'speed'");
-  expect_refused(schedule("two-apps", "--limit bus-1:fixed_fps=fast"), 2, "'fast' is not a number");
+  expect_refused(schedule("two-apps", "--limit bus-1:fixed_fps=fast"), 2,
+                 "expected a number of at least 0, got 'fast'");
   expect_refused(schedule("two-apps", "--limit bus-1:fixed_frozen=1.5"), 2, "whole number");
 }
 
@@ -68,7 +69,7 @@ TEST(ScheduleCommandTest, SweepsAsTableAndPlot) {
     EXPECT_THAT(read_file(output + ".csv"), HasSubstr(",max-sharing,1,"));
     EXPECT_THAT(read_file(output + ".svg"), HasSubstr("</svg>"));
   }
-  expect_refused(schedule("two-apps", "--sweep price"), 2, "known are budget and apps");
+  expect_refused(schedule("two-apps", "--sweep price"), 2, "expected budget or apps");
   expect_refused(schedule("two-apps", "--sweep budget --json"), 2, "--sweep");
 }
 
@@ -101,9 +102,10 @@ TEST(ScheduleCommandTest, ChoosesNumberTypesWhereBaseAndPackagesOfferThem) {
 TEST(ScheduleCommandTest, RefusesWhatMakesNoSense) {
   expect_refused(run_cli("schedule"), 2, "either --problem, or --base and --packages");
   expect_refused(schedule("two-apps", "--add other.mpkg"), 2, "--add asks about packages");
-  expect_refused(schedule("two-apps", "--algorithm best"), 2, "known are auto, optimal");
-  expect_refused(schedule("two-apps", "--objective worst"), 2, "known are mean and max-min");
-  expect_refused(schedule("two-apps", "--budget much"), 2, "--budget 'much': a cost per second above 0");
+  expect_refused(schedule("two-apps", "--algorithm best"), 2, "expected one of: auto, optimal");
+  expect_refused(schedule("two-apps", "--objective worst"), 2, "expected mean or max-min");
+  expect_refused(schedule("two-apps", "--budget much"), 2,
+                 "--budget 'much': expected auto or a cost per second above 0");
   expect_refused(schedule("two-apps", "--budget -3"), 2, "a cost per second above 0");
   expect_refused(schedule("two-apps", "--explain --json"), 2, "--explain");
   expect_refused(schedule("nothing"), 3, "nothing.json");

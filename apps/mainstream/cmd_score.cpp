@@ -35,8 +35,8 @@ void choose_stream(std::vector<EventRecord>& events, const ScoreArguments& argum
                             arguments.events, fmt::join(streams, ", ")));
   }
   if (!events.empty() && !streams.contains(arguments.stream)) {
-    throw Error(ErrorKind::usage, fmt::format("{} has no events of stream '{}', but of: {}", arguments.events,
-                                              arguments.stream, fmt::join(streams, ", ")));
+    throw Error(ErrorKind::usage, fmt::format("{} has no events of stream '{}', expected one of: {}",
+                                              arguments.events, arguments.stream, fmt::join(streams, ", ")));
   }
   std::erase_if(events, [&](const EventRecord& event) { return event.stream != arguments.stream; });
 }
@@ -53,12 +53,11 @@ EventsByApp group_by_app(const std::vector<EventRecord>& events, const Labels& l
     if (arguments.apps.empty() || grouped.contains(event.app))
       grouped[event.app].push_back(detection_of(event));
     if (arguments.frames.empty() && event.frames.last >= labels.frames) {
-      throw Error(
-          ErrorKind::untrusted,
-          fmt::format("{}: app {}: event at frames {}..{}, but the labels in {} end at frame {}; without "
-                      "--frames both must be of the same clip",
-                      arguments.events, event.app, event.frames.first, event.frames.last, arguments.truth,
-                      labels.frames - 1));
+      throw Error(ErrorKind::untrusted,
+                  fmt::format("{}: app {}: event at frames {}..{}, but the labels in {} end at frame {}; "
+                              "without --frames both must cover the same clip",
+                              arguments.events, event.app, event.frames.first, event.frames.last,
+                              arguments.truth, labels.frames - 1));
     }
   }
   return grouped;
@@ -76,9 +75,9 @@ double stream_fps(const ScoreArguments& arguments, const std::vector<EventRecord
     if (fps >= 0.001) return std::round(fps * 1000) / 1000;  // times are whole microseconds
   }
   throw Error(ErrorKind::usage,
-              fmt::format("{} {} the stream's frame rate: give it with --fps", arguments.events,
-                          events.empty() ? "has no events that would tell"
-                                         : "does not tell (by end_frame and end_seconds)"));
+              fmt::format("{} {} the stream's frame rate; give it with --fps", arguments.events,
+                          events.empty() ? "has no events that give"
+                                         : "does not give (by end_frame and end_seconds)"));
 }
 
 std::string value_text(const std::optional<double>& value, int digits = 3) {
@@ -190,12 +189,13 @@ void add_score_command(CLI::App& program) {
       ->required();
   command->add_option("--events", arguments->events, "events of the run: JSON Lines")->required();
   command->add_option("--frames", arguments->frames,
-                      "FIRST..LAST, what the run covered (default: all frames)");
+                      "FIRST..LAST, the frames that the run covered (default: all frames)");
   command->add_option("--app", arguments->apps,
                       "score only this app (may be repeated; default: all with labels)");
   command->add_option("--stream", arguments->stream, "score only this stream's events");
-  command->add_option("--fps", arguments->fps,
-                      "frames per second of the stream (default: as the events' frames and times tell it)");
+  command->add_option(
+      "--fps", arguments->fps,
+      "frames per second of the stream (default: computed from the events' frames and times)");
   command->add_flag("--json", arguments->json, "print JSON");
   command->footer("Example: mainstream score --truth labels.csv --events events.jsonl --frames 398..794");
   command->callback([arguments] { score(*arguments); });

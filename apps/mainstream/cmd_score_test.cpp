@@ -98,15 +98,15 @@ TEST_F(ScoreCommandTest, RefusesWhatCannotBeCompared) {
   };
   refuses(2, event("dor", 1, 2), "", "app 'dor' has no labels, expected one of: door, lift");
   refuses(2, "", "--app dor", "app 'dor' has no labels");
-  refuses(2, "", "--frames 5", "--frames '5': FIRST..LAST would be right");
+  refuses(2, "", "--frames 5", "--frames '5': expected FIRST..LAST, like");
   refuses(2, "", "--fps 2 --frames 5..8", "frames 5..8: the labels have frames 0..7");
   refuses(2, "", "--fps 2 --frames 5..4", "frames 5..4");
-  refuses(2, "", "", "has no events that would tell the stream's frame rate: give it with --fps");
+  refuses(2, "", "", "has no events that give the stream's frame rate; give it with --fps");
   refuses(2, event("door", 1, 2), "",
-          "does not tell (by end_frame and end_seconds) the stream's frame rate: give it");
+          "does not give (by end_frame and end_seconds) the stream's frame rate; give it");
   refuses(2, event("door", 1, 2), "--fps 0", "a stream of 0 frames per second");
   refuses(2, event("door", 1, 2) + event("door", 1, 2, "yard"), "", "choose one with --stream: gate, yard");
-  refuses(2, event("door", 1, 2), "--stream yard", "no events of stream 'yard', but of: gate");
+  refuses(2, event("door", 1, 2), "--stream yard", "no events of stream 'yard', expected one of: gate");
   refuses(3, event("door", 7, 8), "", "event at frames 7..8, but the labels in");
   refuses(3, event("door", 3, 4) + "{}\n", "", "events.jsonl:2: field \"app\" is missing");
 }

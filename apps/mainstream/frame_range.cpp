@@ -17,8 +17,7 @@ FrameRange parse_frames(const std::string& text) {
     const auto last = std::from_chars(first.ptr + 2, end, range.last);
     if (last.ec == std::errc() && last.ptr == end) return range;
   }
-  throw Error(ErrorKind::usage,
-              fmt::format("--frames '{}': FIRST..LAST would be right, as in 398..794", text));
+  throw Error(ErrorKind::usage, fmt::format("--frames '{}': expected FIRST..LAST, like 398..794", text));
 }
 
 }  // namespace mainstream

@@ -22,7 +22,7 @@ float parse_fraction(const std::string& option, std::string_view text) {
   const auto value = dividend && divisor ? static_cast<float>(*dividend / *divisor) : std::nanf("");
   if (!std::isfinite(value)) {
     throw Error(ErrorKind::usage,
-                fmt::format("{}: {} is no number; it can be one like 0.5 or 1/255", option, in_quotes(text)));
+                fmt::format("{}: expected a number like 0.5 or 1/255, got {}", option, in_quotes(text)));
   }
   return value;
 }
@@ -38,8 +38,8 @@ std::array<float, 3> parse_triple(const std::string& option, const std::string& 
   if (values.size() == 1) return {values[0], values[0], values[0]};
   if (values.size() == 3) return {values[0], values[1], values[2]};
   throw Error(ErrorKind::usage,
-              fmt::format("{}: has {} numbers; it can have 1, or 3 in the network's order of channels",
-                          option, values.size()));
+              fmt::format("{}: expected 1 number, or 3 in the network's order of channels, got {}", option,
+                          values.size()));
 }
 
 }  // namespace
@@ -49,10 +49,11 @@ void add_input_options(CLI::App& command, InputOptions& options) {
       "--mean", options.mean,
       "The network reads (x - mean) * scale of 0..255; one number or three: a,b,c (default 127.5)");
   command.add_option("--scale", options.scale,
-                     "One number or three; fractions like 1/58.395 will do (default 1/127.5)");
+                     "One number or three; fractions like 1/58.395 are allowed (default 1/127.5)");
   command.add_option("--channels", options.channels, "Order of the channels: rgb or bgr (default rgb)");
-  command.add_option("--resize", options.resize,
-                     "How pictures get to the input's size: stretch, crop or letterbox (default stretch)");
+  command.add_option(
+      "--resize", options.resize,
+      "How pictures are fitted to the input's size: stretch, crop or letterbox (default stretch)");
 }
 
 // The options say what the manifest and the base file say, so they go through the same checks.

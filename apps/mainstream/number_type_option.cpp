@@ -10,7 +10,7 @@ void add_number_type_option(CLI::App& command, NumberType& number_type) {
     names[to_string(known)] = known;
   command
       .add_option("--number-type", number_type,
-                  "f32, bf16 or int8 (for which a base must be calibrated: mainstream base calibrate)")
+                  "f32, bf16 or int8; int8 needs a calibrated base (mainstream base calibrate)")
       ->transform(CLI::CheckedTransformer(names))
       ->default_str(to_string(number_type));
   command

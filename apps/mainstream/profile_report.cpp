@@ -22,7 +22,7 @@ std::string profile_text(const Base& base, const Profile& profile) {
   const Timing& stem = profile.stem;
   return fmt::format(
       "{} in {} on {}, {} threads: {:.3f} ms to the features, {:.1f} % of one run (median {:.3f}, p90 "
-      "{:.3f}; {} of {} runs took over half as long again)\n{}",
+      "{:.3f}; {} of {} runs took over 1.5 times as long)\n{}",
       single_line(base.name), to_string(profile.number_type), single_line(profile.processor), profile.threads,
       total, 100 * total / stem.median_ms, stem.median_ms, stem.p90_ms, stem.outliers, stem.runs,
       table.text());

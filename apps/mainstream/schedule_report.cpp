@@ -18,7 +18,7 @@ std::string optional_number(const std::optional<double>& value) {
 
 std::string known_gap(const Schedule& schedule) {
   if (schedule.proven) return "proven optimal";
-  if (!schedule.bound) return "how far from the best is not known";
+  if (!schedule.bound) return "distance to the best possible is unknown";
   const bool mean = schedule.objective == Objective::mean;
   const double reached = mean ? schedule.mean_f1 : schedule.min_f1;
   const double gap = *schedule.bound > 0 ? std::max(0.0, 1 - reached / *schedule.bound) : 0;
@@ -106,7 +106,7 @@ std::string step_text(const Problem& problem, const Schedule& schedule, std::siz
   std::string text = fmt::format(
       "candidate {} at {:.4g} fps would find {:.3f} instead of {:.3f}, for {:.4g} more per second",
       step.choice.candidate, step.choice.fps, step.f1, schedule.apps[app].f1, step.extra_cost);
-  if (!step.taken.feasible) return text + "; no schedule has room for it: " + step.taken.reason;
+  if (!step.taken.feasible) return text + "; no schedule fits it: " + step.taken.reason;
   return text + fmt::format("; taken from {}; mean {:.4f} instead of {:.4f}, worst {:.3f} instead of {:.3f}",
                             losers(problem, step.others), step.taken.mean_f1, schedule.mean_f1,
                             step.taken.min_f1, schedule.min_f1);
@@ -161,7 +161,7 @@ std::string steps_text(const Problem& problem, const Schedule& schedule,
   }
   if (steps.size() < problem.apps.size()) {
     text +=
-        fmt::format("{} more apps: not looked at within --time-limit\n", problem.apps.size() - steps.size());
+        fmt::format("{} more apps: not examined within --time-limit\n", problem.apps.size() - steps.size());
   }
   return text;
 }

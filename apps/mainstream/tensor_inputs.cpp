@@ -36,7 +36,7 @@ Graph read_for(const std::string& model, std::vector<Tensor>& inputs) {
     const Shape& wanted = graph.shape(graph.inputs[i]);
     if (inputs[i].shape == wanted) continue;
     throw Error(ErrorKind::usage,
-                fmt::format("input {} of {} is {}, but {} was given", in_quotes(graph.inputs[i]), model,
+                fmt::format("{}: input {}: expected {}, got {}", model, in_quotes(graph.inputs[i]),
                             to_string(wanted), to_string(inputs[i].shape)));
   }
   return graph;

@@ -20,7 +20,7 @@ std::filesystem::path trainer_path() {
   auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / kName;
   if (std::filesystem::exists(path)) return path;
   throw Error(ErrorKind::failed,
-              fmt::format("{} is not there: this installation was built without the trainer", path.string()));
+              fmt::format("{} is missing: this installation was built without the trainer", path.string()));
 }
 
 // The words as exec wants them; they point into `words`.
@@ -32,8 +32,7 @@ std::vector<char*> arguments_of(std::vector<std::string>& words) {
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error) {
-  throw Error(ErrorKind::failed,
-              fmt::format("{}: cannot be started: {}", path.string(), std::strerror(error)));
+  throw Error(ErrorKind::failed, fmt::format("{}: cannot start: {}", path.string(), std::strerror(error)));
 }
 
 std::vector<std::string> with_name(std::vector<std::string> words) {

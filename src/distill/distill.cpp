@@ -19,10 +19,15 @@ namespace {
 void check(const DistillOptions& options) {
   if (options.views < 1 || options.epochs < 0 || options.batch < 2 || options.video_step < 1) {
     throw Error(ErrorKind::usage,
-                "views and the step between frames must be at least 1, epochs 0, the batch at least 2");
+                fmt::format("expected views and video step of at least 1, epochs of at least 0, a batch of "
+                            "at least 2; got {} views, step {}, {} epochs, batch {}",
+                            options.views, options.video_step, options.epochs, options.batch));
   }
   if (!(options.learning_rate > 0) || !(options.held_out > 0 && options.held_out < 1)) {
-    throw Error(ErrorKind::usage, "the learning rate must be positive, the held-out share between 0 and 1");
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("expected a learning rate above 0 and a held-out share between 0 and 1, got {} and {}",
+                    options.learning_rate, options.held_out));
   }
 }
 

@@ -11,7 +11,9 @@ namespace mainstream {
 
 PictureSource::PictureSource(const DistillOptions& options)
     : videos_(options.videos), step_(options.video_step) {
-  if (step_ < 1) throw Error(ErrorKind::usage, "the step between a video's frames must be at least 1");
+  if (step_ < 1)
+    throw Error(ErrorKind::usage,
+                fmt::format("step between a video's frames: expected at least 1, got {}", step_));
   for (const auto& path : options.images) add_files(path);
   std::sort(files_.begin(), files_.end());
   for (const auto& file : files_) {
@@ -21,14 +23,14 @@ PictureSource::PictureSource(const DistillOptions& options)
     const std::int64_t frames = VideoReader(video.file).info().frames;
     if (!video.frames && frames == 0) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{} does not say how many frames it has; give a range of them", video.file));
+                  fmt::format("{} does not state its number of frames; give a range of frames", video.file));
     }
     if (!video.frames) video.frames = FrameRange{0, frames - 1};
     video_frames_ += (video.frames->last - video.frames->first) / step_ + 1;
     description_ +=
         fmt::format("{} {}..{} by {}\n", video.file, video.frames->first, video.frames->last, step_);
   }
-  if (size() == 0) throw Error(ErrorKind::usage, "no pictures: the folders and videos given hold none");
+  if (size() == 0) throw Error(ErrorKind::usage, "no pictures in the given folders and videos");
 }
 
 void PictureSource::add_files(const std::filesystem::path& path) {
@@ -53,7 +55,7 @@ void PictureSource::each(std::int64_t first,
     try {
       picture = read_picture(file);
     } catch (const Error& error) {
-      module_log("distill")->warn("passed over: {}", error.what());
+      module_log("distill")->warn("skipped: {}", error.what());
       continue;
     }
     if (!use(number - 1, *picture)) return;

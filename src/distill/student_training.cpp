@@ -224,7 +224,7 @@ class StudentTraining {
     torch::serialize::InputArchive optimizer;
     archive.read("optimizer", optimizer);
     optimizer_->load(optimizer);
-    fmt::print(stderr, "going on after epoch {}\n", epochs.toInt());
+    fmt::print(stderr, "resuming after epoch {}\n", epochs.toInt());
     return static_cast<int>(epochs.toInt());
   }
 

@@ -19,7 +19,7 @@ at::Tensor map_file(const std::filesystem::path& path, std::int64_t rows, Shape 
       std::filesystem::exists(path) ? std::filesystem::file_size(path, ignored) : 0;
   const auto space = std::filesystem::space(path.parent_path());
   if (present < bytes && space.available < bytes - present) {
-    throw Error(ErrorKind::storage, fmt::format("{}: needs {} MiB, only {} are free", path.string(),
+    throw Error(ErrorKind::storage, fmt::format("{}: needs {} MiB, {} MiB are free", path.string(),
                                                 bytes >> 20, space.available >> 20));
   }
   return at::from_file(path.string(), /*shared=*/true, count, at::TensorOptions(type)).view(shape);

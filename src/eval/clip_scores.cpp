@@ -96,8 +96,8 @@ ClipScores record_scores(const Engine& engine, const Mix& mix, const std::string
     const auto frame = reader.next();
     if (stop.stop_requested()) throw Error(ErrorKind::failed, "stopped");
     if (!frame) {
-      throw Error(ErrorKind::untrusted, fmt::format("{} ends before frame {}, for which there are labels",
-                                                    video, scores.parts[part].last));
+      throw Error(ErrorKind::untrusted,
+                  fmt::format("{} ends before frame {}, which has labels", video, scores.parts[part].last));
     }
     const FrameRange& range = scores.parts[part];
     if (frame->index < range.first) continue;

@@ -94,7 +94,7 @@ Plot f1_over_budget(const Comparison& comparison) {
 
 Plot timeline(const Comparison& comparison, const std::optional<double>& share) {
   const double fps = comparison.stream_fps;
-  Plot plot{.title = "What was true, and what Mainstream reported",
+  Plot plot{.title = "True events, and events that Mainstream reported",
             .x_label = "seconds of the clip",
             .y_label = "",
             .series = {},

@@ -20,8 +20,8 @@ void add_introduction(HtmlReport& report, const Comparison& comparison) {
   const double seconds =
       static_cast<double>(comparison.frames.last - comparison.frames.first + 1) / comparison.stream_fps;
   report.paragraph(
-      fmt::format("{} apps watch one camera on one machine ({} processors). They were trained apart, from "
-                  "the base {}; here "
+      fmt::format("{} apps watch one camera on one machine ({} processors). They were trained separately, "
+                  "from the base {}; here "
                   "they run together on frames {} to {} of the clip ({:.1f} s at {:g} frames per second), "
                   "which training did not "
                   "see.",
@@ -42,7 +42,7 @@ void add_f1(HtmlReport& report, const Comparison& comparison, const std::string&
                   milliseconds_text(comparison.whole_bases_ms_per_s)),
       "Mainstream without a budget was played as a live camera; in the other runs every frame that the "
       "schedule asks "
-      "for was analysed as fast as it goes, and the budget was metered on the time of the stream.",
+      "for was analysed as fast as the machine allows, and the budget was metered on stream time.",
       "best fixed: the best single branchpoint for all apps. max-sharing: every app at the last branchpoint. "
       "apart: "
       "every app alone with whichever candidate is best for it. no-sharing: every app alone with its least "
@@ -75,7 +75,7 @@ void add_pictures(HtmlReport& report, const Comparison& comparison,
   if (pictures.empty()) return;
   report.heading("Found, missed, and reported in error");
   report.paragraph(
-      "Of each app one event of each sort, at the tightest budget where there are all three, else without a "
+      "For each app, one event of each kind, at the tightest budget that has all three, else without a "
       "budget. "
       "The picture is the frame on which the app's score was highest.");
   for (const AppPictures& app : pictures) {
@@ -125,7 +125,7 @@ bool has_points(const Plot& chart) {
 void add_timeline(HtmlReport& report, const Comparison& comparison) {
   const Plot chart = timeline(comparison, timeline_share(comparison));
   if (!has_points(chart)) return;
-  report.heading("What was true, and what was reported");
+  report.heading("True and reported events");
   report.chart(draw_svg(chart));
 }
 
@@ -136,11 +136,10 @@ void add_candidates(HtmlReport& report, const Comparison& comparison) {
     if (has_points(chart)) charts.push_back(std::move(chart));
   }
   if (charts.empty()) return;
-  report.heading("What the apps could choose from");
+  report.heading("Candidates of the apps");
   report.paragraph(
-      "Event F1 that the packages promise at the stream's rate, measured on frames of the training part that "
-      "were kept "
-      "apart. Of several candidates with the same frozen share the best is shown.");
+      "Event F1 that the packages promise at the stream's rate, measured on held-out frames of the training "
+      "part. Among candidates with the same frozen share, the best is shown.");
   for (const Plot& chart : charts) report.chart(draw_svg(chart));
 }
 

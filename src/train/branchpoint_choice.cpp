@@ -40,8 +40,8 @@ std::vector<Branchpoint> choose_branchpoints(const Base& base, const TrainOption
       if (point == nullptr) {
         std::string known;
         for (const Branchpoint& one : base.branchpoints) known += " " + one.tensor;
-        throw Error(ErrorKind::usage, fmt::format("base {} has no branchpoint {}; it has{}", base.name,
-                                                  in_quotes(tensor), known));
+        throw Error(ErrorKind::usage, fmt::format("base {} has no branchpoint {}, expected one of:{}",
+                                                  base.name, in_quotes(tensor), known));
       }
       chosen.push_back(*point);
     }

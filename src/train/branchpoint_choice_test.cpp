@@ -27,7 +27,7 @@ TEST(BranchpointChoice, SpreadsOverTheMultiplyAdds) {
   options.branchpoints = {"a", "e", "a"};
   EXPECT_EQ(names(options), (std::vector<std::string>{"e", "a"}));
   options.branchpoints = {"z"};
-  EXPECT_ERROR(usage, choose_branchpoints(base, options, 6), "it has in a b c d e");
+  EXPECT_ERROR(usage, choose_branchpoints(base, options, 6), "expected one of: in a b c d e");
 }
 
 // By themselves at the exits' branchpoints, without the features; or as asked for.

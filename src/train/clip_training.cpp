@@ -27,7 +27,7 @@ void check_has_both_kinds(const std::string& app, const std::vector<bool>& label
   const auto positives = std::count(labels.begin(), labels.end(), true);
   if (positives > 0 && positives < static_cast<std::ptrdiff_t>(labels.size())) return;
   throw Error(ErrorKind::usage,
-              fmt::format("app {} is {} in every frame of {}; both kinds are needed to learn from", app,
+              fmt::format("app {} is {} in every frame of {}; training needs frames of both kinds", app,
                           positives > 0 ? "present" : "absent", to_string(parts)));
 }
 

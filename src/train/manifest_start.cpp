@@ -73,23 +73,24 @@ void check_targets(std::span<const AppTarget> targets) {
   std::set<std::string> apps;
   std::set<std::filesystem::path> packages;
   for (const AppTarget& target : targets) {
-    check(!target.app.empty(), "an app needs a name");
-    check(apps.insert(target.app).second, "app " + target.app + " is named twice");
-    check(packages.insert(target.package).second, target.package.string() + " is the output of two apps");
+    check(!target.app.empty(), "expected a name for each app, got an empty one");
+    check(apps.insert(target.app).second, "duplicate app " + target.app);
+    check(packages.insert(target.package).second, "duplicate output " + target.package.string());
   }
 }
 
 void check_options(const TrainOptions& options) {
   check(options.branchpoint_count >= 0,
-        fmt::format("{} branchpoints; at least 1, or 0 for the usual number", options.branchpoint_count));
+        fmt::format("branchpoints: expected at least 1, or 0 for the default number, got {}",
+                    options.branchpoint_count));
   check(options.least_frozen >= 0 && options.least_frozen <= 1,
-        fmt::format("least frozen fraction {}; it can be from 0 to 1", options.least_frozen));
+        fmt::format("least frozen fraction: expected 0 to 1, got {}", options.least_frozen));
   check(options.epochs >= 0 && options.epochs <= 100000,
-        fmt::format("{} epochs; they can be from 1 to 100000", options.epochs));
+        fmt::format("epochs: expected 1 to 100000, got {}", options.epochs));
   check(options.views >= 1 && options.views <= 100,
-        fmt::format("{} views; they can be 1 to 100", options.views));
+        fmt::format("views: expected 1 to 100, got {}", options.views));
   check(std::isfinite(options.learning_rate) && options.learning_rate > 0 && options.learning_rate <= 1,
-        fmt::format("learning rate {}; it can be above 0 and up to 1", options.learning_rate));
+        fmt::format("learning rate: expected above 0 and at most 1, got {}", options.learning_rate));
 }
 
 }  // namespace mainstream

@@ -102,7 +102,7 @@ class PictureReader {
         inputs_.write(row, input);
       }
     } catch (const Error& error) {
-      module_log("train")->warn("left out: {}", error.what());
+      module_log("train")->warn("skipped: {}", error.what());
       failed = true;
     }
     const std::lock_guard lock(mutex_);
@@ -133,11 +133,10 @@ void leave_out(PictureRows& rows, const std::vector<bool>& unreadable,
       return rows.pictures[rows.picture_of[row]].label == static_cast<int>(label);
     });
     if (!any) {
-      throw Error(ErrorKind::untrusted, "class " + classes[label] + " has no picture that can be read");
+      throw Error(ErrorKind::untrusted, "class " + classes[label] + " has no readable picture");
     }
   }
-  if (rows.split.validation.empty())
-    throw Error(ErrorKind::untrusted, "no picture to validate on can be read");
+  if (rows.split.validation.empty()) throw Error(ErrorKind::untrusted, "no validation picture can be read");
 }
 
 std::string describe_data(const PictureRows& rows, const PictureData& data) {
@@ -154,11 +153,11 @@ std::string describe_data(const PictureRows& rows, const PictureData& data) {
 std::vector<std::string> positive_names(const PictureData& data, const std::vector<std::string>& classes) {
   for (const std::string& name : data.positive) {
     if (std::ranges::find(classes, name) != classes.end()) continue;
-    throw Error(ErrorKind::usage,
-                fmt::format("no class {} to make events; classes are {}", name, fmt::join(classes, ", ")));
+    throw Error(ErrorKind::usage, fmt::format("no class {} to make events, expected one of: {}", name,
+                                              fmt::join(classes, ", ")));
   }
   if (data.positive.size() >= classes.size()) {
-    throw Error(ErrorKind::usage, "all classes make an event; at least one must not");
+    throw Error(ErrorKind::usage, "all classes make an event, expected at least one that does not");
   }
   return data.positive.empty() ? std::vector<std::string>(classes.begin() + 1, classes.end()) : data.positive;
 }
@@ -267,7 +266,7 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   check_options(asked);
   if (!(data.validation_share > 0 && data.validation_share < 1)) {
     throw Error(ErrorKind::usage,
-                fmt::format("validation share {}; it can be between 0 and 1", data.validation_share));
+                fmt::format("validation share: expected between 0 and 1, got {}", data.validation_share));
   }
   const bool tails = asked.candidates != CandidateChoice::exits;
   TrainOptions options = asked;

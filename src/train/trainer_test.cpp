@@ -305,7 +305,7 @@ TEST_F(ClipTraining, RefusesLabelsThatDoNotFit) {
   ClipData no_video = data();
   no_video.video = (out / "few.csv").string();
   EXPECT_THROW((void)train_from_clip(small_base(), no_video, target, options()), Error);
-  EXPECT_ERROR(usage, train({target[0], target[0]}), "twice");
+  EXPECT_ERROR(usage, train({target[0], target[0]}), "duplicate app");
 }
 
 class PictureTraining : public testing::Test {
@@ -402,12 +402,12 @@ TEST_F(PictureTraining, UsesTheFoldersOwnSplit) {
 }
 
 TEST_F(PictureTraining, RefusesWhatCannotBeLearned) {
-  EXPECT_ERROR(usage, train(data()), "0 class folder");
+  EXPECT_ERROR(usage, train(data()), "its class, got 0");
   add_class("a", 3, 20, 20);
   std::filesystem::create_directories(pictures_ / "empty");
-  EXPECT_ERROR(usage, train(data()), "empty: a class without pictures");
+  EXPECT_ERROR(usage, train(data()), "empty: class folder has no pictures");
   write_file(pictures_ / "empty/broken.jpg", "no picture");
-  EXPECT_ERROR(untrusted, train(data()), "class empty has no picture that can be read");
+  EXPECT_ERROR(untrusted, train(data()), "class empty has no readable picture");
   PictureData unknown = data();
   unknown.positive = {"dog"};
   EXPECT_ERROR(usage, train(unknown), "a, empty");

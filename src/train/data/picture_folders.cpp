@@ -32,11 +32,12 @@ std::vector<LabelledPicture> pictures_in(const fs::path& folder, const std::vect
   for (const fs::path& class_folder : entries(folder, true)) {
     const auto known = std::ranges::find(classes, class_folder.filename().string());
     if (known == classes.end()) {
-      throw Error(ErrorKind::usage, fmt::format("{}: no such class is there to train on; classes are {}",
+      throw Error(ErrorKind::usage, fmt::format("{}: no such class in the training part, expected one of: {}",
                                                 class_folder.string(), fmt::join(classes, ", ")));
     }
     const std::vector<fs::path> files = entries(class_folder, false);
-    if (files.empty()) throw Error(ErrorKind::usage, class_folder.string() + ": a class without pictures");
+    if (files.empty())
+      throw Error(ErrorKind::usage, class_folder.string() + ": class folder has no pictures");
     for (const fs::path& file : files) {
       pictures.push_back({file, static_cast<int>(known - classes.begin())});
     }
@@ -51,9 +52,9 @@ PictureFolders find_pictures(const fs::path& folder) {
   PictureFolders found;
   for (const fs::path& path : entries(train, true)) found.classes.push_back(path.filename().string());
   if (found.classes.size() < 2) {
-    throw Error(ErrorKind::usage, fmt::format("{}: {} class folder(s); at least two are needed, each with "
-                                              "pictures of its class",
-                                              train.string(), found.classes.size()));
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: expected at least 2 class folders, each with pictures of its class, got {}",
+                            train.string(), found.classes.size()));
   }
   found.training = pictures_in(train, found.classes);
   if (train != folder && fs::is_directory(folder / "val")) {

@@ -236,10 +236,11 @@ std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::siz
     const std::size_t begin = fold * rows / count, end = (fold + 1) * rows / count;
     const std::size_t from = begin - std::min(begin, guard), to = std::min(rows, end + guard);
     if (end - begin < kLeast || to - from == rows) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("{} frames are too few for {} folds with {} frames left out beside each; give "
-                              "more frames",
-                              rows, count, guard));
+      throw Error(
+          ErrorKind::usage,
+          fmt::format(
+              "{} frames are too few for {} folds with {} frames left out on each side; give more frames",
+              rows, count, guard));
     }
     for (std::size_t row = from; row < to; ++row) folds[fold].left_out.push_back(row);
     for (std::size_t row = begin; row < end; ++row) folds[fold].scored.push_back(row);

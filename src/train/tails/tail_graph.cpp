@@ -75,8 +75,8 @@ void check_names(const Graph& graph) {
   const std::string prefix = kHeadPrefix;
   const auto check = [&](const std::string& name) {
     if (name.starts_with(prefix)) {
-      throw Error(ErrorKind::unsupported, graph.name + ": names that begin with " + prefix +
-                                              " are the trainer's; " + name + " is there");
+      throw Error(ErrorKind::unsupported, graph.name + ": name " + name + " begins with " + prefix +
+                                              ", which is reserved for the trainer");
     }
   };
   for (const auto& [name, shape] : graph.shapes) check(name);
@@ -88,7 +88,7 @@ void append(const Graph& exit, Graph& tail) {
   for (const Node& node : exit.nodes) {
     if (tail.shapes.contains(node.output))
       throw Error(ErrorKind::unsupported,
-                  fmt::format("{}: '{}' is a name of the trainer's", tail.name, node.output));
+                  fmt::format("{}: name '{}' is reserved for the trainer", tail.name, node.output));
   }
   tail.nodes.insert(tail.nodes.end(), exit.nodes.begin(), exit.nodes.end());
   tail.constants.insert(exit.constants.begin(), exit.constants.end());
@@ -100,7 +100,7 @@ std::vector<const Node*> summands(const Graph& graph, const std::string& activat
   if (node != graph.nodes.end() && std::holds_alternative<op::Gemm>(node->op)) return {&*node};
   const auto* binary = node != graph.nodes.end() ? std::get_if<op::Binary>(&node->op) : nullptr;
   if (binary == nullptr || binary->kind != op::Binary::Kind::add)
-    throw Error(ErrorKind::usage, graph.name + ": '" + activation + "' is no sum of linear layers");
+    throw Error(ErrorKind::usage, graph.name + ": '" + activation + "' is not a sum of linear layers");
   std::vector<const Node*> all;
   for (const std::string& input : node->inputs) {
     const std::vector<const Node*> found = summands(graph, input);

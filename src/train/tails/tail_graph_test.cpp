@@ -89,7 +89,7 @@ TEST(TailGraph, OfPicturesBeginsAsTheExitAtTheFeatures) {
 
 TEST(TailGraph, RefusesToScaleWhatIsNoSumOfLinearLayers) {
   Graph graph = small_base().graph;
-  EXPECT_ERROR(usage, scale_logits(graph, 2, {}), "is no sum of linear layers");
+  EXPECT_ERROR(usage, scale_logits(graph, 2, {}), "is not a sum of linear layers");
 }
 
 }  // namespace

@@ -21,9 +21,10 @@ WorkFolder::WorkFolder(std::filesystem::path path, const std::string& plan) : pa
     if (std::filesystem::exists(known) && read_file(known) == id) return;
     if (!std::filesystem::exists(known) && !std::filesystem::is_empty(path_, failed)) {
       throw Error(ErrorKind::usage,
-                  path_.string() + " is there, but is no work folder of a training; move it away");
+                  path_.string() + " exists but is not a training's work folder; move it away");
     }
-    module_log("train")->info("{} is of another training and begins anew", path_.string());
+    module_log("train")->info("{} belongs to another training; it is emptied and started afresh",
+                              path_.string());
     std::filesystem::remove_all(path_);
   }
   std::filesystem::create_directories(path_, failed);

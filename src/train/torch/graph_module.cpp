@@ -36,8 +36,8 @@ void check_input(const Graph& graph, const std::string& name, const at::Tensor& 
   Shape wanted = graph.shape(name);
   if (given.dim() > 0) wanted.front() = given.size(0);
   if (given.sizes().vec() == wanted) return;
-  throw Error(ErrorKind::usage, "input " + name + " of " + graph.name + " is " +
-                                    to_string(graph.shape(name)) + ", not " + to_string(given.sizes().vec()));
+  throw Error(ErrorKind::usage, graph.name + ": input " + name + ": expected " +
+                                    to_string(graph.shape(name)) + ", got " + to_string(given.sizes().vec()));
 }
 
 }  // namespace
@@ -97,8 +97,8 @@ at::Tensor GraphModule::forward(const at::Tensor& input) const {
 std::vector<at::Tensor> GraphModule::forward(std::span<const at::Tensor> inputs,
                                              std::span<const std::string> wanted) const {
   if (inputs.size() != graph_.inputs.size()) {
-    throw Error(ErrorKind::usage, graph_.name + " has " + std::to_string(graph_.inputs.size()) +
-                                      " inputs, not " + std::to_string(inputs.size()));
+    throw Error(ErrorKind::usage, graph_.name + ": expected " + std::to_string(graph_.inputs.size()) +
+                                      " inputs, got " + std::to_string(inputs.size()));
   }
   std::map<std::string, at::Tensor> live;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

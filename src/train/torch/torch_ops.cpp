@@ -179,7 +179,7 @@ void check_walkable(const Node& node) {
   const auto* pool = std::get_if<op::Pool>(&node.op);
   if (pool != nullptr && pool->kind == op::Pool::Kind::average && pool->dilations != op::Pair{1, 1}) {
     throw Error(ErrorKind::unsupported,
-                node.output + ": average pooling with dilations cannot be trained; 1 x 1 can");
+                node.output + ": average pooling with dilations cannot be trained, expected dilations 1 x 1");
   }
 }
 

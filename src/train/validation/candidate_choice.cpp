@@ -16,8 +16,9 @@ namespace {
 constexpr double kLeastError = 0.01;
 
 std::string compared(const Rival& other, const Rival& own, double error) {
-  return fmt::format("{} costs no more and has {:.3f} against {:.3f} (error of the difference {:.3f})",
-                     other.id, other.quality, own.quality, error);
+  return fmt::format(
+      "{} costs no more and has {:.3f} against {:.3f} (standard error of the difference {:.3f})", other.id,
+      other.quality, own.quality, error);
 }
 
 }  // namespace
@@ -57,14 +58,14 @@ std::vector<std::size_t> choose_candidates(const std::string& app, const std::st
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < rivals.size(); ++i) {
     if (reasons[i])
-      log->info("{}: {} is left out: {}", app, rivals[i].id, *reasons[i]);
+      log->info("{}: dropped {}: {}", app, rivals[i].id, *reasons[i]);
     else
       kept.push_back(i);
   }
   std::ranges::stable_sort(kept, std::greater(), [&](std::size_t i) { return rivals[i].frozen_layers; });
   std::vector<std::string> words;
   for (const std::size_t i : kept) words.push_back(fmt::format("{} {:.3f}", rivals[i].id, rivals[i].quality));
-  log->info("{}: {} of {} candidates stay, with {}: {}", app, kept.size(), rivals.size(), measure,
+  log->info("{}: kept {} of {} candidates, with {}: {}", app, kept.size(), rivals.size(), measure,
             fmt::join(words, ", "));
   return kept;
 }
