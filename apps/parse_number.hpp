@@ -9,7 +9,7 @@
 
 namespace mainstream {
 
-// The number that the whole text is; none where it is something else, or not finite.
+// The finite number that the whole text spells; nothing for any other text.
 template <typename Number>
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text) {
   Number number = 0;

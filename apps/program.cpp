@@ -24,7 +24,7 @@ std::string usage_message(const CLI::App* program, const CLI::Error& error) {
   return command + ": " + single_line(error.what()) + " (see --help)\n";
 }
 
-// So that options of the program may stand behind a subcommand, too.
+// Allows the program's options after a subcommand too.
 void allow_behind_subcommands(CLI::App& app) {
   for (CLI::App* subcommand : app.get_subcommands({})) {
     subcommand->fallthrough();
@@ -52,11 +52,11 @@ int parse_and_run(CLI::App& program, int argc, char** argv) {
   return 0;
 }
 
-// OpenMP's threads, which oneDNN and libtorch compute with, wait for each other by spinning, for 3 ms at
-// every barrier. Where anything else wants the processors, a decoder for instance, a thread that spins keeps
-// the one that it waits for from running: a network that takes 6 ms takes hundreds. A fiftieth of that costs
-// next to nothing when the processors are free. libgomp reads its settings when it is loaded, so the program
-// is started once more; if that fails, it goes on as it is.
+// The OpenMP threads of oneDNN and libtorch wait for each other by spinning, for 3 ms at every barrier. When
+// another thread needs the processor, such as a decoder, a spinning thread keeps the one that it waits for
+// from running: a network that takes 6 ms takes hundreds. A fiftieth of the spinning time costs almost
+// nothing when the processors are free. libgomp reads its settings when it is loaded, so the program starts
+// itself again; if that fails, it continues as it is.
 void wait_without_spinning(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   if (setenv("GOMP_SPINCOUNT", "5000", 1) == 0) execv("/proc/self/exe", argv);
@@ -65,7 +65,7 @@ void wait_without_spinning(char** argv) {
 }  // namespace
 
 int run_program(CLI::App& program, int argc, char** argv) {
-  // A file that grows beyond the process's limit is then an error like a full disk, with its clean-up.
+  // A file that exceeds the process's size limit is then an error like a full disk, with its clean-up.
   std::signal(SIGXFSZ, SIG_IGN);
   wait_without_spinning(argv);
   try {

@@ -1,4 +1,4 @@
-// What a program's main does with an exception.
+// Turns an exception into a message and an exit code.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace mainstream {
 
-// To be called in a catch block: tells the exception being handled on standard error, in one line that begins
-// with the program's name, and returns the exit code that belongs to it.
+// Call it in a catch block: prints the current exception on standard error, in one line that starts with the
+// program's name, and returns its exit code.
 [[nodiscard]] int report_exception(const char* program) noexcept;
 
-// Control characters (of names in hostile files) as \xNN, so that a text stays one line and cannot steer a
-// terminal.
+// Writes control characters (of names in hostile files) as \xNN, so that a text stays one line and cannot
+// control a terminal.
 [[nodiscard]] std::string single_line(std::string_view text);
 
 }  // namespace mainstream

@@ -19,7 +19,7 @@ class Bars {
     }
     bar_->update(progress.done, progress.note);
   }
-  // Ends the last line, so that others may write.
+  // Ends the last line, so that other output starts on a new one.
   void end() { bar_.reset(); }
 
  private:

@@ -1,4 +1,4 @@
-// mainstream-train evaluate: how good packages are on a labelled clip that they have not seen.
+// mainstream-train evaluate: measures packages on a labelled clip that their training did not see.
 #include <fmt/format.h>
 
 #include <map>
@@ -60,7 +60,7 @@ Json to_json(const CandidateEvaluation& result) {
   return json;
 }
 
-// The mean of those values that are there.
+// The mean of the values that exist.
 class Mean {
  public:
   void add(const std::optional<double>& value) {

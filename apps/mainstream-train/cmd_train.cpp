@@ -71,7 +71,7 @@ std::string rate(double value, const Interval& interval) {
   return fmt::format("{:.3f} ({:.2f} to {:.2f})", value, interval.low, interval.high);
 }
 
-// At the highest rate, with the best votes.
+// F1 at the highest rate, with the best votes.
 std::string best_f1(const Candidate& candidate) {
   const MeasuredQuality* best = nullptr;
   for (const MeasuredQuality& row : candidate.measured) {

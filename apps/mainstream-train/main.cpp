@@ -1,4 +1,5 @@
-// The program `mainstream-train`: M-Trainer. Apart from `mainstream`, which must start without libtorch.
+// The program `mainstream-train`: M-Trainer. A separate program, because `mainstream` must start without
+// libtorch.
 #include <malloc.h>
 
 #include "commands.hpp"
@@ -13,7 +14,7 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, kNever);
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TOP_PAD, kStep);
-  mallopt(M_ARENA_MAX, 1);  // other arenas return what they do not use, whatever the threshold
+  mallopt(M_ARENA_MAX, 1);  // other arenas return unused memory, whatever the threshold
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What is asked for single apps on the command line.
+// Limits of single apps on the command line.
 #pragma once
 
 #include <string>
@@ -7,8 +7,7 @@
 
 namespace mainstream {
 
-// "APP:FIELD=VALUE[,FIELD=VALUE..]", with the names that these fields have in a problem's file. Throws
-// usage, naming what is wrong.
+// "APP:FIELD=VALUE[,FIELD=VALUE..]", with the field names of a problem's file. Throws usage.
 void apply_limit(const std::string& text, Problem& problem);
 
 }  // namespace mainstream

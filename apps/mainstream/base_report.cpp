@@ -20,7 +20,7 @@ struct Layer {
   Shape shape;
   std::int64_t multiply_adds = 0, weights = 0;  // weights: numbers, not bytes
   bool branchpoint = false;
-  bool shared = false;  // leads to the features; what does not is the original network's own end
+  bool shared = false;  // leads to the features; other layers belong to the original network's own head
 };
 
 std::string window(const op::Pair& kernel, const op::Pair& strides) {
@@ -89,7 +89,7 @@ std::string summary(const Base& base, const std::vector<Layer>& layers) {
 
 std::string base_text(const Base& base) {
   const std::vector<Layer> layers = layers_of(base);
-  double total = 1e-9, done = 0;  // a network without any work is shown, too
+  double total = 1e-9, done = 0;  // avoids 0 / 0 for a network without work
   for (const Layer& layer : layers) total += layer.shared ? static_cast<double>(layer.multiply_adds) : 0;
   TextTable table("rllrrrrl", {"layer", "operation", "output", "multiply-adds", "share", "so far", "weights",
                                "tensor (* a branchpoint)"});

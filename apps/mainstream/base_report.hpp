@@ -1,4 +1,4 @@
-// What `mainstream base show` prints.
+// The output of `mainstream base show`.
 #pragma once
 
 #include <string>

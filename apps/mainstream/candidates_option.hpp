@@ -8,7 +8,7 @@
 
 namespace mainstream {
 
-// Nothing for all. Throws usage for another word.
+// Returns nothing for "all". Throws usage for any other word.
 [[nodiscard]] std::optional<CandidateKind> parse_candidates(const std::string& text);
 
 }  // namespace mainstream

@@ -1,4 +1,4 @@
-// Packages that a demo or an experiment trains for itself, from a clip.
+// Packages that a demo or an experiment trains from a clip.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ struct ClipPackages {
   std::string base_id;
   std::string video;
   std::filesystem::path labels;
-  std::string frames;  // to train on: "0..397"
-  double fps = 0;      // of the clip; 0: as it states
+  std::string frames;  // training frames: "0..397"
+  double fps = 0;      // frame rate of the clip; 0: as the clip states
   std::uint64_t seed = 1;
   std::string candidates;  // exits, tails or all
   std::vector<std::string> apps;
@@ -22,14 +22,14 @@ struct ClipPackages {
 
   // By app: FOLDER/APP.mpkg.
   [[nodiscard]] std::vector<std::filesystem::path> paths() const;
-  // Where there are packages of tails alone: with candidates "all", FOLDER/tails/APP.mpkg; with "tails",
-  // those of paths(); with "exits", none.
+  // Paths of packages of tails alone: FOLDER/tails/APP.mpkg with candidates "all", paths() with "tails", none
+  // with "exits".
   [[nodiscard]] std::vector<std::filesystem::path> tails_only() const;
 };
 
-// Trains those that are not there yet. What another base, clip, part or kind of candidates left in the folder
-// goes: it could have seen frames that are kept for judging. Tails are trained once for both kinds of
-// package. Throws failed when the trainer does.
+// Trains the missing packages. Removes packages of another base, clip, part or kind of candidates from the
+// folder: they may have seen validation frames. Tails are trained once for both kinds of package. Throws
+// failed when the trainer fails.
 void train_packages(const ClipPackages& packages);
 
 }  // namespace mainstream

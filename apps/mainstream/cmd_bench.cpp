@@ -1,4 +1,4 @@
-// mainstream bench: how fast a network runs on this machine, and where the time goes.
+// mainstream bench: measures how fast a network runs on this machine, and where the time goes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,11 +35,11 @@ struct Bench {
   Timing whole;
   double gflops = 0;     // 10^9 multiplications and additions per second, at the median
   double alone_ms = 0;   // the sum of all primitives' medians, each repeated by itself
-  double cold_ms = 0;    // likewise, the weights not in the cache
-  double in_run_ms = 0;  // likewise, each timed within whole runs: with the caches as it finds them there
-  double over_alone = 0, over_cold = 0, over_in_run = 0;  // the whole over these sums
+  double cold_ms = 0;    // the same sum with the weights not in the cache
+  double in_run_ms = 0;  // the same sum, each timed within whole runs, with the caches as they are there
+  double over_alone = 0, over_cold = 0, over_in_run = 0;  // the whole run / each of these sums
   EngineMemory memory;
-  std::size_t next_weights = 0;  // bytes that a second plan of the same network packs again
+  std::size_t next_weights = 0;  // bytes of weights that a second plan of the same network packs again
   std::vector<StepInfo> steps;
 };
 
@@ -72,7 +72,7 @@ Inputs inputs_of(const Graph& graph) {
   return inputs;
 }
 
-// Whole runs and primitives alone in turns, so that what disturbs one disturbs the other; medians over the
+// Alternates whole runs and primitives alone, so that a disturbance affects both; takes medians over the
 // rounds.
 void time_network(Network& network, double seconds, Bench& bench) {
   constexpr int kRounds = 7;

@@ -1,4 +1,4 @@
-// mainstream base calibrate: makes a base fit for int8, and tells how number types agree with f32.
+// mainstream base calibrate: measures a base's ranges for int8, and how well number types agree with f32.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct CalibrateArguments {
   bool force = false;
 };
 
-// Files, and what is in folders at any depth, in an order that mixes folders.
+// The files, and those in folders at any depth, in an order that mixes folders.
 std::vector<std::filesystem::path> picture_files(const std::vector<std::filesystem::path>& paths) {
   std::vector<std::filesystem::path> files;
   for (const auto& path : paths) {
@@ -45,7 +45,7 @@ std::vector<std::filesystem::path> picture_files(const std::vector<std::filesyst
   return files;
 }
 
-// What the base reads of each picture. Files that are no pictures are passed over.
+// The base's input for each picture. Skips files that are not pictures.
 std::vector<std::vector<float>> read_inputs(const CalibrateArguments& arguments, const Base& base) {
   InputScaler scaler(base.input);
   std::vector<std::vector<float>> inputs;
@@ -95,7 +95,7 @@ void check_agreement(const Base& base, const CalibrateArguments& arguments) {
 void calibrate(const CalibrateArguments& arguments) {
   Base base = read_base(arguments.base);
   const auto inputs = read_inputs(arguments, base);
-  // One half tells the ranges, the other how good they are.
+  // One half gives the ranges, the other measures agreement.
   const std::span all(inputs);
   const auto seen = all.first(inputs.size() / 2), unseen = all.subspan(inputs.size() / 2);
   const Engine engine({.threads = arguments.threads});

@@ -22,20 +22,19 @@ struct DemoArguments {
   std::string video = ".cache/sample/vtest.avi";
   std::filesystem::path labels = "data/pets2009-s2l1/labels.csv";
   std::filesystem::path output = "out/demo";
-  std::vector<std::string> apps;  // none: the six that fit into a demo's time, or all of other labels
+  std::vector<std::string> apps;  // empty: the six that fit into a demo's time, or all apps of other labels
   std::vector<double> shares{0.3, 0.1, 0.03, 0.01};
   std::int64_t training_frames = 398;
   double stream_fps = 10;
   std::string candidates = "all";
-  // Of the runs' engine. Threads of a small network wait for each other, and the decoder wants a processor,
-  // too: with two on two cores a frame takes three times what was measured beforehand, and budgets are no
-  // longer what was planned.
+  // Threads of the runs' engine. The threads of a small network wait for each other, and the decoder needs a
+  // processor too: two threads on two cores take three times the measured cost per frame, and budgets no
+  // longer match the plan.
   int threads = 1;
 };
 
-// The sample clip's apps about places, and what holds in their events (data/pets2009-s2l1). The other two of
-// its labels (a crowd's size, the left edge with few examples) are harder, and would make the demo longer by
-// a third.
+// The sample clip's apps about places, with the condition of their events (data/pets2009-s2l1). The other two
+// labels (a crowd's size, the left edge with few examples) are harder and would make the demo a third longer.
 const std::map<std::string, std::string>& sample_apps() {
   static const std::map<std::string, std::string> apps{
       {"crossing", "somebody walks in the middle of the junction"},
@@ -128,7 +127,7 @@ void run(const DemoArguments& arguments) {
                                               arguments.training_frames, labels.frames));
   }
   std::vector<std::string> apps = arguments.apps;
-  for (const std::string& app : apps) (void)labels.of(app);  // must be there
+  for (const std::string& app : apps) (void)labels.of(app);  // throws if the app has no labels
   if (apps.empty()) apps = default_apps(labels);
   const ClipPackages packages = packages_of(arguments, apps);
   fmt::print(stderr, "== training {} apps on frames 0 to {}\n", apps.size(), arguments.training_frames - 1);

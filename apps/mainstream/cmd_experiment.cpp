@@ -1,4 +1,5 @@
-// mainstream experiment: what the system gets on frames that nobody has seen, beside what else could be done.
+// mainstream experiment: measures schedules and packages on frames that training did not see, beside
+// baselines.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ std::vector<Training> trainings_of(const ExperimentArguments& arguments, std::in
   return all;
 }
 
-// A training's mix with all candidates' scores on the frames that it did not see.
+// A training's mix, with all candidates' scores on the frames that training did not see.
 struct Recorded {
   Mix mix;
   Costs costs;
@@ -71,7 +72,7 @@ struct Recorded {
   [[nodiscard]] TrainedMix trained() const { return {mix, costs, scores}; }
 };
 
-// What all experiments begin with: trains on each cut and records scores.
+// The start of every experiment: trains on each cut and records scores.
 class Recorder {
  public:
   explicit Recorder(const ExperimentArguments& arguments)
@@ -209,7 +210,7 @@ void run_regret(const ExperimentArguments& given) {
 
 // ---- training ------------------------------------------------------------------------------------
 
-// Of one candidate over all trainings.
+// The figures of one candidate over all trainings.
 struct CheckSummary {
   std::vector<double> areas, lost, tpr_errors, fpr_errors;
   double within = 0, stated = 0, frozen = 0;
@@ -306,7 +307,7 @@ void run_training(const ExperimentArguments& arguments) {
         list.push_back(to_json(one));
       }
     };
-    // Packages keep tails where they beat exits; those of tails alone have all.
+    // Packages keep tails that beat exits; packages of tails alone keep all.
     if (arguments.candidates == "all") {
       check(training.packages.paths(), CandidateKind::exit);
       check(training.packages.tails_only(), CandidateKind::tail);
@@ -322,8 +323,8 @@ void run_training(const ExperimentArguments& arguments) {
   fmt::print(
       "Over all trainings and apps; off: mean distance between the observed and the promised value.\n{}\n{}"
       "All: area {:.3f}, F1 lost to the threshold {:.3f}, intervals hold {} of observed values\n{}\n",
-      training_table(candidates), cuts_table(cuts), mean(all.areas), mean(all.lost), percent(all.within / all.stated),
-      (arguments.output / "training.json").string());
+      training_table(candidates), cuts_table(cuts), mean(all.areas), mean(all.lost),
+      percent(all.within / all.stated), (arguments.output / "training.json").string());
 }
 
 void add_clip_options(CLI::App& command, ExperimentArguments& arguments) {

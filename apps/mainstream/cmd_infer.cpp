@@ -31,7 +31,7 @@ struct InferArguments {
   bool json = false;
 };
 
-// What one run gives: the outputs in the graph's order, and what to call it.
+// The result of one run: its input's name, and the outputs in the graph's order.
 struct Answer {
   std::string input;
   std::vector<Tensor> outputs;
@@ -137,7 +137,7 @@ void print_json(const std::vector<Answer>& answers, int top) {
   fmt::print("{}\n", list.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
-// Several answers become one tensor, along the first dimension.
+// Joins several answers to one tensor, along the first dimension.
 Tensor stacked(const std::vector<Answer>& answers, std::size_t output) {
   Shape shape = answers.front().outputs[output].shape;
   std::vector<float> values;
@@ -179,7 +179,7 @@ void add_infer_command(CLI::App& program) {
   command
       ->add_option("-o,--output", arguments->outputs,
                    "Writes the output as .npy; may be repeated where the network has several")
-      ->allow_extra_args(false);  // what follows its file is an input again
+      ->allow_extra_args(false);  // arguments after its file are inputs again
   command
       ->add_option("--threads", arguments->threads,
                    "Number of threads; default: as many as this process may use")

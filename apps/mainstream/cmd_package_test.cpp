@@ -14,7 +14,7 @@ class PackageCommandTest : public testing::Test {
     write_base(base_, base_path_);
     write_package(path_, tiny_manifest(base_), tiny_tails(base_));
   }
-  // What `mainstream package COMMAND` says to the package after its entries were changed.
+  // The result of `mainstream package COMMAND` on the package after `change` to its entries.
   template <typename Change>
   CliResult after(const std::string& command, const Change& change) {
     std::vector<ArchiveEntry> entries;
@@ -90,7 +90,7 @@ TEST_F(PackageCommandTest, AFullDiskLeavesNothingBehind) {
   EXPECT_EQ(folder_.names(), names_);
 }
 
-// A real file system without room, where this user may mount one.
+// A real file system without space, if this user may mount one.
 TEST_F(PackageCommandTest, AFullFileSystemLeavesNothingBehind) {
   std::filesystem::create_directory(folder_ / "small");
   const std::string small = (folder_ / "small").string();

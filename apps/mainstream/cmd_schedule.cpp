@@ -46,7 +46,7 @@ struct ScheduleArguments {
   bool json = false, explain = false;
 };
 
-// Pictures of a common camera, where nobody says otherwise.
+// The default picture size, that of a common camera.
 Mix mix_of(const ScheduleArguments& arguments) {
   std::vector<std::filesystem::path> packages = arguments.packages;
   if (!arguments.add.empty()) packages.push_back(arguments.add);

@@ -1,4 +1,4 @@
-// mainstream score: how well the events of a run agree with labels.
+// mainstream score: compares the events of a run with labels.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,7 +63,7 @@ EventsByApp group_by_app(const std::vector<EventRecord>& events, const Labels& l
   return grouped;
 }
 
-// The stream's frame rate: as given, else as the last event's frame and time tell it (both count from the
+// The stream's frame rate: as given, else computed from the last event's frame and time (both count from the
 // stream's first frame).
 double stream_fps(const ScoreArguments& arguments, const std::vector<EventRecord>& events) {
   if (arguments.fps) return *arguments.fps;
@@ -104,7 +104,7 @@ std::vector<std::string> row_of(const std::string& app, const EventScore& score)
           value_text(score.always_on_f1)};
 }
 
-// What the table cannot say of the apps in whose frames nothing happens.
+// One line for each app without true events, which has no F1.
 void print_apps_without_events(const RunScore& run) {
   for (const auto& [app, score] : run.apps) {
     if (score.true_events > 0) continue;
@@ -171,7 +171,7 @@ void score(const ScoreArguments& arguments) {
   std::vector<EventRecord> events = read_events(arguments.events);
   choose_stream(events, arguments);
   const EventsByApp detected = group_by_app(events, labels, arguments);
-  for (const auto& [app, detections] : detected) (void)labels.of(app);  // a wrong name is told first
+  for (const auto& [app, detections] : detected) (void)labels.of(app);  // reports a wrong name first
   const RunScore run = score_run(labels, detected, {.fps = stream_fps(arguments, events), .frames = frames});
   if (arguments.json) {
     print_json(run);

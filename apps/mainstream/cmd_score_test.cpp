@@ -53,10 +53,10 @@ TEST_F(ScoreCommandTest, PrintsJson) {
   EXPECT_EQ(json["first_frame"], 0);
   EXPECT_EQ(json["last_frame"], 4);
   EXPECT_EQ(json["fps"], 2.5) << "from the event's frame and time";
-  // The event is 1..2, told are 1..4, of which 3 is within the tolerance.
+  // The event is 1..2, the detection 1..4, of which 3 is within the tolerance.
   const Json door = {{"app", "door"},
                      {"f1", 0.8},
-                     {"f1_error", nullptr},  // a single event tells none
+                     {"f1_error", nullptr},  // a single event gives no error
                      {"recall", 1.0},
                      {"precision", 1 / 1.5},
                      {"true_events", 1},

@@ -1,4 +1,4 @@
-// mainstream train, mainstream base distill: what mainstream-train does, under the names that users look for.
+// mainstream train, mainstream base distill: run mainstream-train under the names that users look for.
 #include "commands.hpp"
 #include "trainer_program.hpp"
 
@@ -7,7 +7,7 @@ namespace {
 
 void add_trainer_command(CLI::App& parent, const std::string& name, const std::string& description) {
   auto* command = parent.add_subcommand(name, description);
-  command->prefix_command();  // all that follows, --help too, is the trainer's
+  command->prefix_command();  // all arguments after it, --help too, go to the trainer
   command->set_help_flag();
   command->callback([command, name] {
     std::vector<std::string> words = command->remaining();

@@ -1,5 +1,5 @@
 // The subcommands of `mainstream`: each function adds one to the program, with its options, its example and
-// what it does (a callback that runs after parsing). Machine output goes to stdout, all else to stderr.
+// its callback, which runs after parsing. Machine output goes to stdout, all else to stderr.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -1,6 +1,6 @@
 // The ONNX backend's node tests (Debian's package libonnx-testdata) through what `mainstream infer` runs,
-// held against docs/conformance.md: what the table there says passes must pass, what it says is refused must
-// be refused, and it must have every test of all operations that can be run.
+// compared with docs/conformance.md: tests that the table lists as passing must pass, those that it lists as
+// refused must be refused, and it must list every test of all operations that can be run.
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
@@ -73,7 +73,7 @@ std::vector<Tensor> run(const Engine& engine, const fs::path& folder) {
   return run_on(network, graph, inputs);
 }
 
-// As ONNX's own runner compares, but for the absolute part, which is 1e-7 there.
+// Compares like ONNX's own runner, except for the absolute tolerance, which is 1e-7 there.
 bool close(const Tensor& got, const Tensor& wanted) {
   if (got.shape != wanted.shape) return false;
   for (std::size_t i = 0; i < wanted.data->size(); ++i) {
@@ -99,7 +99,7 @@ void expect_refused(const Engine& engine, const fs::path& folder) {
   }
 }
 
-// What the reader says when it is given something else: "not among the operations that can be run: Add, ..".
+// The reader's message for any other operation: "not among the operations that can be run: Add, ..".
 std::set<std::string> operations_that_run() {
   OnnxModel model = conv_model();
   model.node("NoSuchOperation", {"y"}, "z");
@@ -140,7 +140,7 @@ TEST(Conformance, IsAsDocumented) {
 
 TEST(Conformance, CoversAllOperations) {
   std::set<std::string> operations = operations_that_run();
-  operations.insert({"Constant", "ConstantOfShape", "Shape"});  // only ever evaluated
+  operations.insert({"Constant", "ConstantOfShape", "Shape"});  // evaluated while reading
   EXPECT_EQ(documented_claims().operations, operations);
 }
 

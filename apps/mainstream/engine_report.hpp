@@ -1,4 +1,4 @@
-// What the engine makes of a network, for `base show --engine` and `bench --steps`.
+// The engine's steps for a network, for `base show --engine` and `bench --steps`.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace mainstream {
 
-// The stem as runs use it, with every branchpoint kept: its steps with median times. Throws usage for int8
-// and a base that was not calibrated.
+// The steps of the stem with median times; as in runs, every branchpoint is kept. Throws usage for int8 with
+// a base that is not calibrated.
 [[nodiscard]] std::vector<StepInfo> engine_steps(const Engine& engine, const Base& base,
                                                  NumberType number_type);
 

@@ -56,7 +56,7 @@ void add_input_options(CLI::App& command, InputOptions& options) {
       "How pictures are fitted to the input's size: stretch, crop or letterbox (default stretch)");
 }
 
-// The options say what the manifest and the base file say, so they go through the same checks.
+// The options have the fields of the manifest and the base file, so the same parser checks them.
 InputSpec with_options(InputSpec input, const InputOptions& options) {
   if (!options.mean.empty()) input.mean = parse_triple("--mean", options.mean);
   if (!options.scale.empty()) input.scale = parse_triple("--scale", options.scale);

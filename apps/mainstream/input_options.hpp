@@ -1,4 +1,4 @@
-// The options that tell how a picture becomes a network's input.
+// The options for how a picture becomes a network's input.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,7 +8,7 @@
 
 namespace mainstream {
 
-// As given; empty where not.
+// The options' texts; empty where not given.
 struct InputOptions {
   std::string mean, scale, channels, resize;
 };
@@ -16,7 +16,7 @@ struct InputOptions {
 // The defaults that the help names are those of InputSpec.
 void add_input_options(CLI::App& command, InputOptions& options);
 
-// `input` with what was given in place of what it says. Throws usage.
+// `input` with the given options in place of its own values. Throws usage.
 [[nodiscard]] InputSpec with_options(InputSpec input, const InputOptions& options);
 
 }  // namespace mainstream

@@ -14,7 +14,7 @@ void add_number_type_option(CLI::App& command, NumberType& number_type) {
       ->transform(CLI::CheckedTransformer(names))
       ->default_str(to_string(number_type));
   command
-      .add_option("--precision", number_type)  // what it was called before
+      .add_option("--precision", number_type)  // the option's former name
       ->transform(CLI::CheckedTransformer(names))
       ->group("");
 }

@@ -1,4 +1,4 @@
-// --number type
+// --number-type
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,7 +9,7 @@
 
 namespace mainstream {
 
-// Reads into `number type`, which keeps its value where the option is not given.
+// Reads into `number_type`, which keeps its value where the option is not given.
 void add_number_type_option(CLI::App& command, NumberType& number_type);
 
 }  // namespace mainstream

@@ -60,7 +60,7 @@ std::string candidates_text(const Manifest& manifest) {
   return table.text();
 }
 
-// What was measured with other number types than f32.
+// The qualities measured with number types other than f32.
 std::string number_types_text(const Manifest& manifest) {
   TextTable table("lllrrrr", {"candidate", "stem", "tail", "threshold", "top-1", "tpr", "fpr"});
   bool any = false;
@@ -75,7 +75,7 @@ std::string number_types_text(const Manifest& manifest) {
   return any ? "\n" + table.text() : "";
 }
 
-// With the votes that have the highest F1; of equal ones the fewest.
+// The row with the highest F1; among equal ones, the one with the fewest votes.
 const MeasuredQuality* best_at(const Candidate& candidate, double rate) {
   const MeasuredQuality* best = nullptr;
   for (const MeasuredQuality& row : candidate.measured) {

@@ -1,4 +1,4 @@
-// What `mainstream package show` and `verify` print.
+// The output of `mainstream package show` and `verify`.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace mainstream {
 
 [[nodiscard]] std::string manifest_text(const Manifest& manifest);
 
-// What was checked, and for which candidates; `with_base`: against the base, too.
+// The checks made, and for which candidates; `with_base`: against the base too.
 [[nodiscard]] std::string verified_text(const std::string& file, const Manifest& manifest, bool with_base);
 [[nodiscard]] std::string verified_json(const Manifest& manifest, bool with_base);
 

@@ -1,4 +1,4 @@
-// What `mainstream base profile` prints.
+// The output of `mainstream base profile`.
 #pragma once
 
 #include <string>

@@ -9,17 +9,17 @@
 
 namespace mainstream {
 
-// One line per app, and what is known of the whole: F1, cost, and how far from the best it can be at most.
+// One line per app and one for the whole: F1, cost, and the largest possible distance to the best schedule.
 [[nodiscard]] std::string schedule_table(const Problem& problem, const Schedule& schedule);
 
-// Which layers are shared by whom at which rate, with costs and their shares.
+// The tree of shared layers: apps, rates, costs and their shares.
 [[nodiscard]] std::string schedule_tree(const Problem& problem, const Schedule& schedule);
 
-// For each app why it does not get more.
+// For each app the reason why it does not get more.
 [[nodiscard]] std::string steps_text(const Problem& problem, const Schedule& schedule,
                                      const std::vector<std::optional<NextStep>>& steps);
 
-// What becomes of everybody when the newcomer joins.
+// The change for every app when the newcomer joins.
 [[nodiscard]] std::string admission_table(const Problem& problem, const Admission& admission);
 
 // at,algorithm,feasible,mean_f1,min_f1,cost,bound

@@ -1,4 +1,4 @@
-// Networks on tensors from files: what `mainstream infer MODEL.onnx INPUT.pb..` does.
+// Runs networks on tensors from files, for `mainstream infer MODEL.onnx INPUT.pb..`.
 #pragma once
 
 #include <string>
@@ -11,8 +11,9 @@ namespace mainstream {
 [[nodiscard]] bool is_tensor_file(const std::string& path);  // .npy or .pb
 [[nodiscard]] std::vector<Tensor> read_tensors(const std::vector<std::string>& paths);
 
-// The network in the file `model` for a tensor for each of its inputs, folded, with their batch size. Inputs
-// that are parameters of the network leave `inputs`. Throws usage where they do not fit it.
+// Reads and folds the network in the file `model` for `inputs`, one tensor for each of its inputs, with their
+// batch size. Removes from `inputs` those that are parameters of the network. Throws usage where they do not
+// fit.
 [[nodiscard]] Graph read_for(const std::string& model, std::vector<Tensor>& inputs);
 
 // The outputs, in the graph's order.

@@ -23,7 +23,7 @@ std::filesystem::path trainer_path() {
               fmt::format("{} is missing: this installation was built without the trainer", path.string()));
 }
 
-// The words as exec wants them; they point into `words`.
+// The argument vector for exec, with pointers into `words`.
 std::vector<char*> arguments_of(std::vector<std::string>& words) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

@@ -1,5 +1,5 @@
-// The program `mainstream-train`, which lies beside this one. It is a program of its own because libtorch's
-// shared libraries cost about a second at each start.
+// Starts the program `mainstream-train` in this program's folder. It is separate because libtorch's shared
+// libraries cost about a second at each start.
 #pragma once
 
 #include <string>
@@ -7,10 +7,11 @@
 
 namespace mainstream {
 
-// Runs it as a child and returns its exit code. Ctrl-C reaches both. Throws failed when it is not there.
+// Runs it as a child process and returns its exit code. Ctrl-C reaches both. Throws failed when it is
+// missing.
 [[nodiscard]] int run_trainer(const std::vector<std::string>& arguments);
 
-// Becomes it. Throws failed when it is not there.
+// Replaces this process by it. Throws failed when it is missing.
 [[noreturn]] void become_trainer(const std::vector<std::string>& arguments);
 
 }  // namespace mainstream

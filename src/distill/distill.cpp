@@ -31,20 +31,20 @@ void check(const DistillOptions& options) {
   }
 }
 
-// What the stored views depend on.
+// A hash of everything that the stored views depend on.
 std::string view_key(const Base& teacher, const Base& student, const PictureSource& pictures,
                      const DistillOptions& options) {
   return sha256(fmt::format("{} {}x{} {} {}\n{}", teacher.id, student.input.width, student.input.height,
                             options.views, options.seed, pictures.description()));
 }
 
-// What a checkpoint depends on, besides the views.
+// A hash of everything that a checkpoint depends on, the views included.
 std::string training_key(const std::string& views, const Graph& student, const DistillOptions& options) {
   return sha256(fmt::format("hints {} {} {} {} {} {} {}", views, fingerprint(student), options.epochs,
                             options.batch, options.learning_rate, options.weight_decay, options.held_out));
 }
 
-// What a graph computes behind its features is not trained: the student ends there, pooled to a vector.
+// The student's graph up to its features, pooled to a vector: layers behind the features are not trained.
 Base finished(const Base& student, Graph graph) {
   const std::string features = graph.outputs.front();
   const std::int64_t channels = graph.shape(features)[1];

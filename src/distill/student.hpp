@@ -1,4 +1,4 @@
-// A network with weights drawn anew.
+// A student network with random weights.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 namespace mainstream {
 
 // The same structure with random weights, and a batch normalisation behind each convolution that has none
-// (fold() takes it away again): without it, deep networks hardly train from nothing. Convolutions are drawn
-// as He et al. 2015 propose (normal, variance 2 / fan-in); biases begin with zero.
+// (fold() removes it again): without it, deep networks hardly train from scratch. Convolutions are drawn as
+// He et al. 2015 propose (normal, variance 2 / fan-in); biases begin with zero.
 [[nodiscard]] Graph with_new_weights(Graph graph, std::uint64_t seed);
 
 }  // namespace mainstream

@@ -18,21 +18,21 @@
 namespace mainstream {
 namespace {
 
-constexpr double kSmall = 0.6;         // of the input's size, for the first epochs
-constexpr double kSmallEpochs = 0.75;  // of all
+constexpr double kSmall = 0.6;         // share of the input's size, for the first epochs
+constexpr double kSmallEpochs = 0.75;  // share of all epochs
 
 // The size that the first epochs see: smaller pictures take a third of the time, and what a network learns
-// from them is right for the larger ones but for details (as in Tan and Le 2021, "EfficientNetV2"). A
-// multiple of the features' stride.
+// from them holds for larger ones except for details (as in Tan and Le 2021, "EfficientNetV2"). A multiple of
+// the features' stride.
 std::int64_t small_size(std::int64_t size, std::int64_t map) {
   const std::int64_t stride = std::max<std::int64_t>(1, size / map);
   const auto positions = std::llround(kSmall * static_cast<double>(size) / static_cast<double>(stride));
   return stride * std::max<std::int64_t>(std::min<std::int64_t>(2, map), positions);
 }
 
-// One pair of activations in training: what the teacher's is like, and the adapter that predicts it.
+// One pair of activations in training: the teacher's targets, and the adapter that predicts them.
 struct Comparison {
-  at::Tensor targets;          // of all rows
+  at::Tensor targets;          // one for each row
   at::Tensor mean, deviation;  // per channel
   at::Tensor weights, bias;    // from the student's channels to the teacher's
 
@@ -103,7 +103,7 @@ class StudentTraining {
   }
 
  private:
-  // Whole pictures are held out, not single views: drawn from all, since neighbours are alike.
+  // Holds out whole pictures, not single views, drawn from all, since neighbouring pictures are alike.
   void hold_out(std::int64_t pictures) {
     auto generator = at::detail::createCPUGenerator(options_.seed);
     const std::int64_t count =
@@ -116,8 +116,8 @@ class StudentTraining {
     training_ = rows_of(order.slice(0, count));
   }
 
-  // What each comparison's loss is, in order; the features' is the last. Mirrored views cost no pass of the
-  // teacher: its maps are mirrored with them.
+  // The loss of each pair, in order; the features' is the last. Mirrored views need no pass of the teacher:
+  // its maps are mirrored with them.
   std::vector<at::Tensor> losses_of(const GraphModule& student, const at::Tensor& rows, bool mirrored) {
     at::Tensor pixels = store_.views().index_select(0, rows).to(at::kFloat);
     if (mirrored) pixels = pixels.flip(3);
@@ -160,7 +160,7 @@ class StudentTraining {
     return true;
   }
 
-  // Up over the first tenth of the training, then down to nothing.
+  // Rises over the first tenth of the training, then falls to 0.
   void set_learning_rate(double done) {
     const double factor =
         done < 0.1 ? done / 0.1 : 0.5 * (1 + std::cos(std::numbers::pi * (done - 0.1) / 0.9));
@@ -198,7 +198,7 @@ class StudentTraining {
     file.commit();
   }
 
-  // The number of epochs that are done already.
+  // The number of finished epochs.
   int resume() {
     if (!std::filesystem::exists(checkpoint())) return 0;
     torch::serialize::InputArchive archive;
@@ -237,7 +237,7 @@ class StudentTraining {
     return all;
   }
 
-  // Archives take dots in names for levels.
+  // Archives read dots in names as levels.
   static std::string field(std::string name) {
     std::replace(name.begin(), name.end(), '.', '/');
     return "weights/" + name;
@@ -247,7 +247,7 @@ class StudentTraining {
   const ViewStore& store_;
   const std::string key_;
   GraphModule module_;
-  const std::int64_t height_, width_;  // of the small pictures
+  const std::int64_t height_, width_;  // size of the small pictures
   GraphModule small_;                  // the same weights as module_
   std::vector<std::string> names_;     // the student's activations that are compared
   std::vector<Comparison> comparisons_;

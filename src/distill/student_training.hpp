@@ -14,8 +14,8 @@ struct TrainedStudent {
   double held_out_loss = 0;
 };
 
-// `student` from its input to its features, with new weights. Nothing when stopped before the last epoch's
-// end; goes on from the checkpoint in options.work if it was made under the same `key`.
+// `student` from its input to its features, with new weights. Returns nothing when stopped before the last
+// epoch's end. Resumes from the checkpoint in options.work if it was made under the same `key`.
 [[nodiscard]] std::optional<TrainedStudent> train_student(const Graph& student, const InputSpec& input,
                                                           const std::vector<Hint>& hints,
                                                           const ViewStore& store, const std::string& key,

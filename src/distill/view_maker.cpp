@@ -20,7 +20,7 @@ Graph teacher_graph(const Base& teacher, const std::vector<Hint>& hints, int vie
   return graph;
 }
 
-// Back from what the network reads to 0..255.
+// Converts network inputs back to 0..255.
 void to_bytes(std::span<const float> view, const InputSpec& input, std::uint8_t* out) {
   const std::size_t plane = view.size() / 3;
   for (std::size_t i = 0; i < view.size(); ++i) {

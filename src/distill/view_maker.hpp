@@ -1,4 +1,4 @@
-// Draws views of pictures and asks the teacher about them.
+// Draws views of pictures and runs the teacher on them.
 #pragma once
 
 #include <random>
@@ -14,8 +14,8 @@
 
 namespace mainstream {
 
-// A crop of 30 to 100 % of the picture's area, its sides' ratio changed by up to 4:3, flipped half the time,
-// with other brightness, contrast and saturation.
+// A crop of 30 to 100 % of the picture's area, its aspect ratio changed by up to 4:3, flipped half the time,
+// with changed brightness, contrast and saturation.
 [[nodiscard]] View draw_view(std::mt19937_64& random);
 
 class ViewMaker {
@@ -24,7 +24,7 @@ class ViewMaker {
   ViewMaker(const Base& teacher, const Base& student, const std::vector<Hint>& hints,
             const DistillOptions& options);
 
-  // Fills what is not filled yet. False when stopped; what is done by then is recorded in the store.
+  // Fills the rows that are missing. Returns false when stopped; finished rows are recorded in the store.
   bool fill(ViewStore& store, const PictureSource& pictures, const std::stop_token& stop);
 
  private:

@@ -1,4 +1,5 @@
-// Views of many pictures and what the teacher makes of them, in files: computed once, reused in every epoch.
+// Views of many pictures and the teacher's activations for them, in files: computed once, reused in every
+// epoch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,19 +12,19 @@
 
 namespace mainstream {
 
-// Memory-mapped files in a folder, with another one that tells how far they are filled.
+// Memory-mapped files in a folder, with a file that records how far they are filled.
 class ViewStore {
  public:
-  // Opens what is there if it was made under the same `key`, else begins anew. `view` and the targets' are
-  // shapes without the batch.
+  // Opens the files in the folder if they were made under the same `key`, else starts afresh. `view` and the
+  // targets' shapes have no batch dimension.
   ViewStore(const std::filesystem::path& folder, const std::string& key, std::int64_t rows, const Shape& view,
             const std::vector<Shape>& targets);
 
   [[nodiscard]] const at::Tensor& views() const { return views_; }  // [rows, C, H, W], bytes
-  // What the teacher makes of them, one tensor per hint: [rows, C, h, w], 16-bit floats.
+  // The teacher's activations, one tensor per hint: [rows, C, h, w], 16-bit floats.
   [[nodiscard]] const std::vector<at::Tensor>& targets() const { return targets_; }
 
-  // The rows that are done, from the first, and the picture to go on with. Setting them writes them to disk.
+  // The number of finished rows and the picture to continue with. Setting them writes them to disk.
   struct Filled {
     std::int64_t rows = 0, next_picture = 0;
   };

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648, section 4), for bytes that must stand in a text.
+// Base64 (RFC 4648, section 4), for bytes inside text.
 #pragma once
 
 #include <cstdint>

@@ -42,7 +42,7 @@ class MethodComparison {
   }
 
  private:
-  // What is the same for all trials.
+  // Fills in the fields that are the same for all trials.
   void look_at_mix() {
     const VideoInfo info = VideoReader(options_.run.source, stop_).info();
     comparison_.stream_fps = options_.run.stream_fps > 0 ? options_.run.stream_fps : info.fps;
@@ -114,7 +114,7 @@ class MethodComparison {
 
   const ComparisonOptions& options_;
   const std::stop_token stop_;
-  std::vector<Method> methods_;  // that the packages allow
+  std::vector<Method> methods_;  // those that the packages allow
   Comparison comparison_;
 };
 
@@ -170,7 +170,7 @@ std::optional<Comparison> compare_methods(const ComparisonOptions& options, cons
   try {
     return MethodComparison(options, stop).run();
   } catch (const Error&) {
-    if (!stop.stop_requested()) throw;  // what is stopped while it opens a file says so by an error
+    if (!stop.stop_requested()) throw;  // opening a file throws when it is stopped
     return std::nullopt;
   }
 }

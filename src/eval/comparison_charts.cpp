@@ -16,8 +16,8 @@ constexpr double kPercent = 100;
 // Error bars of several methods at one budget stand beside each other.
 constexpr double kBesides = 1.025;
 
-// Where "no budget" stands: as far to the right of the largest budget as that is from 100 %, or, where it is
-// that already, three times as far.
+// The x of "no budget": as far to the right of the largest budget as that is from 100 %, or three times as
+// far if the largest budget is 100 %.
 double free_place(const Comparison& comparison) {
   double largest = 0;
   for (const std::optional<double>& share : comparison.shares())
@@ -29,7 +29,7 @@ double place_of(const Comparison& comparison, const std::optional<double>& share
   return share ? kPercent * *share : free_place(comparison);
 }
 
-// With room beside the outermost budgets.
+// The range of x, with a margin beside the outermost budgets.
 std::pair<double, double> x_range_of(const Plot& plot) {
   const auto [low, high] = std::ranges::minmax(plot.x_names);
   return {low.first / 1.5, high.first * 1.5};

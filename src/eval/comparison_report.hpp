@@ -10,7 +10,7 @@
 
 namespace mainstream {
 
-// `f1_chart`: f1_over_budget as SVG. Throws storage, and failed without gnuplot.
+// `f1_chart`: f1_over_budget as SVG. Throws storage; failed when gnuplot is missing.
 void write_comparison_report(const Comparison& comparison, const std::vector<AppPictures>& pictures,
                              const std::string& f1_chart, const std::filesystem::path& path);
 

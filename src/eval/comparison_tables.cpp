@@ -22,7 +22,7 @@ std::string f1_cell(const Trial& trial, const std::string& plus_minus) {
   return with_error(trial.score.mean_f1, trial.score.mean_f1_error, plus_minus);
 }
 
-// What an app ran: candidate, frozen share, frames per second as asked for and as reached, votes.
+// An app's setting: candidate, frozen share, target and reached frames per second, votes.
 std::vector<std::string> chosen_cells(const Trial& trial, const Manifest& app) {
   if (!trial.ran()) return {"none fits", "-", "-", "-", "-"};
   const auto& apps = trial.last_schedule().plan.schedule.apps;

@@ -10,11 +10,11 @@ namespace mainstream {
 
 using Rows = std::vector<std::vector<std::string>>;  // the first is the header
 
-// One row per budget, one column per method: mean F1 and its standard error, joined by `plus_minus`. "0 (none
-// fits)" where no schedule fits.
+// One row per budget, one column per method: mean F1 and its standard error, joined by `plus_minus`. A cell
+// is "0 (none fits)" where no schedule fits.
 [[nodiscard]] Rows f1_rows(const Comparison& comparison, const std::string& plus_minus = "+-");
 
-// Of one method, by app and budget: what was chosen and how it did.
+// The choices and scores of one method, by app and budget.
 [[nodiscard]] Rows app_rows(const Comparison& comparison, const std::string& method,
                             const std::string& plus_minus = "+-");
 

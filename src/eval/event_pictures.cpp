@@ -81,7 +81,7 @@ class AppRun {
                                 [&](const EventRecord& reported) { return reported.frames.overlaps(event); });
   }
 
-  // As the score has it: near no event.
+  // A false alarm, as the score defines it: near no event.
   [[nodiscard]] bool is_false(const EventRecord& reported) const {
     const std::vector<Detection> alone{detection_of(reported)};
     const EventCounts counts =

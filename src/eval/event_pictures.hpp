@@ -1,4 +1,4 @@
-// Of each app one found, one missed and one false event of Mainstream's runs, as the camera saw it.
+// For each app pictures of one found event, one missed event and one false alarm of Mainstream's runs.
 #pragma once
 
 #include <array>
@@ -18,13 +18,13 @@ inline constexpr std::array kOutcomes{Outcome::found, Outcome::missed, Outcome::
 [[nodiscard]] const char* to_string(Outcome outcome);  // "found", "missed", "false alarm"
 
 struct ShownEvent {
-  // Where the app's score was highest: within the event, and the detection where there is one; in the middle
-  // where the app looked at no frame of it.
+  // The frame with the app's highest score within the event, and within the detection if there is one; the
+  // middle frame if the app analysed none of them.
   std::int64_t frame = 0;
-  std::optional<double> score;                // of that frame
-  std::int64_t seen = 0;                      // frames of that stretch that the app looked at
-  double threshold = 0;                       // of the candidate in force then
-  int votes = 1;                              // likewise
+  std::optional<double> score;                // score of that frame
+  std::int64_t seen = 0;                      // frames of that stretch that the app analysed
+  double threshold = 0;                       // threshold of the candidate in force then
+  int votes = 1;                              // votes in force then
   std::optional<FrameRange> truth, reported;  // nothing for false alarms, nothing for missed events
   std::optional<std::int64_t> confirmed;      // the frame that completed the detection's votes
   std::vector<std::uint8_t> jpeg;             // the frame; empty until take_pictures
@@ -32,7 +32,7 @@ struct ShownEvent {
 
 struct AppPictures {
   std::string app;
-  std::optional<double> share;                                     // the budget of the run that they are of
+  std::optional<double> share;                                     // the budget of their run
   std::array<std::optional<ShownEvent>, kOutcomes.size()> events;  // in kOutcomes' order, where there is any
 
   [[nodiscard]] const std::optional<ShownEvent>& of(Outcome outcome) const {
@@ -40,9 +40,9 @@ struct AppPictures {
   }
 };
 
-// By app, of the run at the tightest budget that has all three, else of the one without a budget: the event
-// found and the false alarm with the highest score, and of the missed events the longest. Apps without a run
-// are left out.
+// For each app, from the run at the tightest budget that has all three, else from the one without a budget:
+// the found event and the false alarm with the highest score, and the longest missed event. Apps without a
+// run are left out.
 [[nodiscard]] std::vector<AppPictures> choose_pictures(const Comparison& comparison);
 
 // Reads the clip once. Throws what VideoReader throws, untrusted for a clip that ends before one of the
@@ -50,9 +50,9 @@ struct AppPictures {
 void take_pictures(std::vector<AppPictures>& apps, const std::string& video,
                    const std::stop_token& stop = {});
 
-// When, and with what score: "52.3 s, score 0.93".
+// The event's time and score: "52.3 s, score 0.93".
 [[nodiscard]] std::string picture_title(const ShownEvent& event, Outcome outcome, double stream_fps);
-// What was true, and what was reported.
+// The true and the reported event in words.
 [[nodiscard]] std::string picture_caption(const ShownEvent& event, Outcome outcome, double stream_fps);
 
 }  // namespace mainstream

@@ -10,7 +10,7 @@
 namespace mainstream {
 namespace {
 
-// Of "gate", on every second frame.
+// Scores of "gate" on every second frame.
 void answer(Trial& trial, const std::map<std::int64_t, double>& scores) {
   for (std::int64_t frame = 100; frame < 300; frame += 2) {
     const auto given = scores.find(frame);
@@ -75,7 +75,7 @@ TEST(EventPicturesTest, WithoutSuchABudgetTheFreeRunIsShown) {
   EXPECT_FALSE(pictures.of(Outcome::false_alarm));
 }
 
-// What reaches into the tolerance beside an event is not near no event.
+// A detection that reaches into the tolerance beside an event is no false alarm.
 TEST(EventPicturesTest, WhatIsNearAnEventIsNoFalseAlarm) {
   MadeUpComparison made;
   made.add(kOurs, std::nullopt, "exit-8", {{141, 143}});

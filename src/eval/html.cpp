@@ -64,7 +64,7 @@ std::string row(const char* cell, const std::vector<std::string>& values, const 
   return out + "</tr>\n";
 }
 
-// Rows that begin alike belong together.
+// Rows with the same first cell form a group.
 std::string table_of(const std::vector<std::vector<std::string>>& rows) {
   std::string out = "<div class=\"wide\"><table>\n";
   for (std::size_t i = 0; i < rows.size(); ++i) {

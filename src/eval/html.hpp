@@ -9,9 +9,9 @@
 
 namespace mainstream {
 
-// A picture with what there is to say of it.
+// A picture with its title and text.
 struct HtmlPicture {
-  std::span<const std::uint8_t> jpeg;  // empty: there is none, which the title tells
+  std::span<const std::uint8_t> jpeg;  // empty: no picture, as the title says
   std::string title, caption;
 };
 
@@ -25,7 +25,7 @@ class HtmlReport {
   void list(const std::vector<std::string>& items);
   // The first row is the header.
   void table(const std::vector<std::vector<std::string>>& rows);
-  // To be opened by who wants to see it.
+  // A collapsed table that a click opens.
   void folded_table(const std::string& summary, const std::vector<std::vector<std::string>>& rows);
   void chart(const std::string& svg);
   void pictures(const std::vector<HtmlPicture>& side_by_side);

@@ -68,7 +68,7 @@ bool is_empty(const PlotSeries& series) {
   return series.points.empty();
 }
 
-// gnuplot takes a tic's name for a format of its number.
+// gnuplot reads a tic's name as a format of its number.
 std::string as_format(const std::string& text) {
   std::string out;
   for (const char c : text) out.append(c == '%' ? 2 : 1, c);

@@ -18,7 +18,7 @@ struct PlotSeries {
   std::vector<std::pair<double, double>> points;
   Style style = Style::lines;
   int colour = 0;                   // series of one colour belong together; 0 is grey
-  std::vector<double> errors = {};  // of lines: half the height of each point's bar; empty: no bars
+  std::vector<double> errors = {};  // for lines: half the height of each point's error bar; empty: no bars
 };
 
 struct Plot {
@@ -30,7 +30,7 @@ struct Plot {
   int width = 900, height = 420;  // pixels
 };
 
-// The SVG document. Throws failed when gnuplot is not installed or refuses the plot.
+// The SVG document. Throws failed when gnuplot is missing or rejects the plot.
 [[nodiscard]] std::string draw_svg(const Plot& plot);
 
 }  // namespace mainstream

@@ -42,9 +42,9 @@ class SeenQuality {
   // Replays all candidates at all rates and votes, with the packages' thresholds.
   SeenQuality(const Mix& mix, const ClipScores& scores);
 
-  // At any rate; nothing where the frames have no event of the app.
+  // F1 of a setting at any rate; nothing where the frames have no event of the app.
   [[nodiscard]] std::optional<double> f1(std::size_t app, const Setting& setting) const;
-  // The mix's problem as somebody would have it who knows the unseen frames.
+  // The mix's problem with the qualities measured on the unseen frames.
   [[nodiscard]] Problem known(Problem problem) const;
 
  private:
@@ -96,7 +96,7 @@ Problem SeenQuality::known(Problem problem) const {
   return problem;
 }
 
-// By app; 0 for all where no schedule fits.
+// F1 by app; 0 for all where no schedule fits.
 std::vector<double> seen_f1(const SeenQuality& seen, const Mix& mix, const MixPlan& plan) {
   std::vector<double> f1;
   for (std::size_t app = 0; app < mix.apps.size(); ++app) {

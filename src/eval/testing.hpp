@@ -1,4 +1,4 @@
-// A small comparison that was made up, for the tests of this folder.
+// A small made-up comparison for the tests of this folder.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +36,7 @@ class MadeUpComparison {
     comparison.apps.push_back(gate);
   }
 
-  // Reported in error is what lies near no event.
+  // A false alarm is a detection near no event.
   Trial& add(const Method& method, std::optional<double> share, const std::string& candidate,
              const std::vector<FrameRange>& reported) {
     Trial& trial = begin(method, share);

@@ -9,7 +9,7 @@
 namespace mainstream {
 namespace {
 
-// Thresholds that are tried for the best in hindsight: so many of the scores, evenly spread.
+// Number of thresholds tried for the best in hindsight, spread evenly over the scores.
 constexpr std::size_t kThresholds = 100;
 
 std::vector<float> thresholds_of(const std::vector<float>& scores) {

@@ -12,9 +12,9 @@
 namespace mainstream {
 namespace {
 
-// Of the branchpoints, in the base's order, those nearest to `count` fractions that are evenly spaced from
-// `least` to 1, less the `skipped` last ones. Of branchpoints equally near, the later one: its tensor is
-// further on for nearly the same cost.
+// Returns, in the base's order, the branchpoints nearest to `count` fractions that are evenly spaced from
+// `least` to 1, without the last `skipped` ones. Of two branchpoints equally near it takes the later one,
+// whose tensor is deeper at nearly the same cost.
 std::vector<Branchpoint> spread(std::span<const Branchpoint> branchpoints, int count, double least,
                                 int skipped = 0) {
   std::vector<Branchpoint> chosen;

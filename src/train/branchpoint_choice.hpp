@@ -1,4 +1,4 @@
-// Which branchpoints get a candidate.
+// Chooses the branchpoints that get a candidate.
 #pragma once
 
 #include <span>
@@ -9,13 +9,14 @@
 
 namespace mainstream {
 
-// As options.branchpoints and what follows there say; `usual` of them where no number is given. From the most
-// frozen to the least. Throws usage for a branchpoint that the base does not have.
+// The branchpoints that options.branchpoints and the fields after it ask for, `usual` of them where no number
+// is given, from the most frozen to the least. Throws usage for a branchpoint that the base does not have.
 [[nodiscard]] std::vector<Branchpoint> choose_branchpoints(const Base& base, const TrainOptions& options,
                                                            int usual);
 
-// Where tails begin: as asked for, else recipe::kTails of the exits' branchpoints, evenly spread from
-// options.least_frozen on. Never at the features: a tail there is an exit. From the most frozen to the least.
+// The branchpoints where tails begin: as asked for, else recipe::kTails of the exits' branchpoints, evenly
+// spread from options.least_frozen on. Never at the features: a tail there is an exit. From the most frozen
+// to the least.
 [[nodiscard]] std::vector<Branchpoint> choose_tail_branchpoints(const Base& base, const TrainOptions& options,
                                                                 std::span<const Branchpoint> exits);
 

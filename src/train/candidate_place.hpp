@@ -1,4 +1,4 @@
-// Where in the base a candidate stands, and what it costs.
+// A candidate's place in the base and its cost.
 #pragma once
 
 #include <string>

@@ -41,8 +41,8 @@ std::vector<EventCounts> best_cells(const ClipAnswers& answers, double merge_gap
   return best;
 }
 
-// Of the difference of two F1 on cells of the same time; where the frames were not the same, as if nothing
-// joined the two.
+// Standard error of the difference of two F1 on the same cells; where the frames differ, the two count as
+// independent.
 double difference_error(const std::vector<EventCounts>& a, const std::vector<EventCounts>& b) {
   if (a.size() == b.size()) return CellBootstrap(a.size()).difference_error(a, b);
   return std::hypot(CellBootstrap(a.size()).f1_error(a), CellBootstrap(b.size()).f1_error(b));

@@ -1,4 +1,4 @@
-// Candidates of a clip's app: what is known of them before they go into a package.
+// Candidates of a clip's app before they go into a package.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ struct ClipAnswers {
 };
 
 struct ClipCandidate {
-  Candidate described;  // all that does not depend on answers
+  Candidate described;  // every field that does not depend on answers
   Graph graph;
   ClipAnswers exact;  // in f32
   std::map<NumberTypes, ClipAnswers> others;
@@ -28,7 +28,7 @@ struct ClipCandidate {
 [[nodiscard]] std::vector<MeasuredQuality> measured_quality(const Recording& recording, float threshold,
                                                             double merge_gap_s);
 
-// What events of the app are like. `labels` are of all frames, `fps` of the stream.
+// The model of the app's events. `labels` hold one value per frame, `fps` is the stream's frame rate.
 [[nodiscard]] EventModel measure_events(const std::vector<bool>& labels, double fps,
                                         std::span<const ClipCandidate> candidates);
 
@@ -36,7 +36,7 @@ struct ClipCandidate {
 // one.
 [[nodiscard]] double best_event_f1(std::span<const ClipCandidate> candidates);
 
-// The candidates worth packing, with their quality; the log tells which were dropped, and why.
+// The candidates worth packing, with their quality; the log says which were dropped, and why.
 struct Packed {
   std::vector<Candidate> candidates;  // from the most frozen to the least
   std::vector<Graph> graphs;

@@ -40,7 +40,7 @@ std::vector<bool> labels_in(const std::vector<bool>& labels, const std::vector<F
   return own;
 }
 
-// What is learned from, for the work folders.
+// The training data as text, for the work folders.
 std::string describe_data(const ClipData& data, const ClipRows& rows) {
   std::error_code not_a_file;
   return fmt::format("{} {} bytes, frames {} at {} fps", data.video,
@@ -66,7 +66,7 @@ std::vector<TailRow> plain_rows(std::span<const std::size_t> examples) {
   return rows;
 }
 
-// One training: what its steps share, and the candidates so far.
+// One training: the data that its steps share, and the candidates so far.
 class ClipTraining {
  public:
   ClipTraining(const Base& base, const Labels& labels, const Clip& clip, std::span<const AppTarget> targets,
@@ -81,8 +81,8 @@ class ClipTraining {
     }
   }
 
-  // There within seconds, so packages are written at once. Tails begin with exits, whether these are asked
-  // for or not.
+  // Exits take seconds, so packages are written at once. Tails start from exits, whether these are asked for
+  // or not.
   void train_exits() {
     std::vector<Branchpoint> tails;
     if (options_.candidates != CandidateChoice::exits)
@@ -199,7 +199,7 @@ std::vector<Manifest> train_from_clip(const Base& base, const ClipData& data,
   training.train_exits();
   if (tails) training.train_tails(data);
   std::error_code is_needed;
-  std::filesystem::remove(folder, is_needed);  // where rows went to a file; only if it is empty
+  std::filesystem::remove(folder, is_needed);  // the folder of the rows' file; removed only if empty
   return training.manifests();
 }
 

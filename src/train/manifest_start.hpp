@@ -1,4 +1,4 @@
-// What manifests have in common, whatever the candidates were trained on; and checks before training.
+// The fields that all manifests have, whatever their training data; and checks before training.
 #pragma once
 
 #include <map>

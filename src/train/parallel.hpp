@@ -11,8 +11,8 @@
 
 namespace mainstream {
 
-// Runs work(0) .. work(count - 1), at most `threads` at a time. When one throws, no new ones are begun, and
-// the first exception is rethrown after those under way have ended.
+// Runs work(0) .. work(count - 1), at most `threads` at a time. When one throws, no new one starts, and the
+// first exception is rethrown after the running ones have ended.
 inline void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;

@@ -1,4 +1,4 @@
-// From a classifier's logits to probabilities and the threshold of its events.
+// Calibration of a picture classifier: from logits to probabilities and the threshold of its events.
 #pragma once
 
 #include <span>
@@ -13,8 +13,8 @@ struct PictureCalibration {
   float threshold = 0.5F;
 };
 
-// `logits` [pictures x classes] by models that did not see the pictures; `folds` are of the pictures, and
-// compromise_threshold says what for. `positive`: classes that make an event.
+// `logits` [pictures x classes] by models that did not see the pictures; `folds` of the pictures serve
+// compromise_threshold. `positive`: classes that make an event.
 [[nodiscard]] PictureCalibration calibrate_pictures(std::span<const float> logits,
                                                     std::span<const int> labels, std::size_t classes,
                                                     std::span<const std::size_t> positive,

@@ -40,7 +40,7 @@ std::vector<bool> right_answers(const PictureAnswers& answers, std::span<const i
   return right;
 }
 
-// Of the difference of two shares of right answers to the same pictures.
+// Standard error of the difference of two top-1 accuracies on the same pictures.
 double difference_error(const std::vector<bool>& a, const std::vector<bool>& b) {
   double different = 0, sum = 0;
   const auto count = static_cast<double>(a.size());

@@ -1,4 +1,4 @@
-// Candidates of a classifier of pictures: what is known of them before they go into a package.
+// Candidates of a picture classifier before they go into a package.
 #pragma once
 
 #include <map>
@@ -18,13 +18,13 @@ struct PictureAnswers {
 };
 
 struct PictureCandidate {
-  Candidate described;  // all that does not depend on answers
+  Candidate described;  // every field that does not depend on answers
   Graph graph;
   PictureAnswers exact;  // in f32
   std::map<NumberTypes, PictureAnswers> others;
 };
 
-// Scores of pictures: the sums of the positive classes' probabilities; and whether they are of these classes.
+// Each picture's score, the sum of the positive classes' probabilities, and whether its label is positive.
 struct ScoredPictures {
   std::vector<float> scores;
   std::vector<bool> truth;
@@ -33,7 +33,7 @@ struct ScoredPictures {
                                             std::size_t classes, std::span<const std::size_t> positive);
 
 // Adds the candidates worth packing, with their quality on the validation pictures, to the manifest (its
-// classes must be there), from the most frozen to the least; answers their graphs. The log tells which were
+// classes must be set), from the most frozen to the least, and returns their graphs. The log says which were
 // dropped, and why.
 [[nodiscard]] std::vector<Graph> pack_picture_candidates(const Base& base,
                                                          std::span<const PictureCandidate> candidates,

@@ -31,11 +31,11 @@
 namespace mainstream {
 namespace {
 
-// Rows of the inputs: all pictures plain, then the changed views of those that are trained on.
+// Rows of the inputs: all pictures plain, then the changed views of the training pictures.
 struct PictureRows {
   std::vector<LabelledPicture> pictures;  // per plain row
   std::vector<std::size_t> picture_of;    // per row
-  PictureSplit split;                     // of plain rows
+  PictureSplit split;                     // indices of plain rows
 
   [[nodiscard]] std::size_t rows() const { return picture_of.size(); }
 };
@@ -66,7 +66,7 @@ PictureRows plan_pictures(const PictureFolders& folders, const PictureData& data
   return rows;
 }
 
-// Decodes each picture once and writes all its rows; answers which plain rows could not be read.
+// Decodes each picture once and writes all its rows; returns the plain rows that could not be read.
 class PictureReader {
  public:
   PictureReader(const PictureRows& rows, const PictureData& data, const TrainOptions& options,
@@ -117,12 +117,12 @@ class PictureReader {
   const InputSpec& spec_;
   InputStore& inputs_;
   std::vector<std::vector<std::size_t>> rows_of_;
-  std::mutex mutex_;  // protects what follows, and the reports
+  std::mutex mutex_;  // guards the members below, and the reports
   std::vector<bool> unreadable_;
   std::size_t done_ = 0;
 };
 
-// Leaves out what could not be read. Throws untrusted when a class has nothing left on a side.
+// Leaves out unreadable pictures. Throws untrusted when a class has nothing left on a side.
 void leave_out(PictureRows& rows, const std::vector<bool>& unreadable,
                const std::vector<std::string>& classes) {
   for (std::vector<std::size_t>* side : {&rows.split.training, &rows.split.validation}) {
@@ -162,7 +162,7 @@ std::vector<std::string> positive_names(const PictureData& data, const std::vect
   return data.positive.empty() ? std::vector<std::string>(classes.begin() + 1, classes.end()) : data.positive;
 }
 
-// One training: what its steps share, and the candidates so far.
+// One training: the data that its steps share, and the candidates so far.
 class PictureTraining {
  public:
   PictureTraining(const Base& base, const PictureRows& rows, const InputStore& inputs,
@@ -184,8 +184,8 @@ class PictureTraining {
     for (const std::size_t row : exit_data_.validation) labels_.push_back(exit_data_.labels[row]);
   }
 
-  // There soon, so the package is written at once. Tails begin with exits, whether these are asked for or
-  // not.
+  // Exits take little time, so the package is written at once. Tails start from exits, whether these are
+  // asked for or not.
   void train_exits() {
     std::vector<Branchpoint> tails;
     if (options_.candidates != CandidateChoice::exits)
@@ -253,7 +253,7 @@ class PictureTraining {
   Manifest manifest_;  // without candidates
   const TrainOptions& options_;
   PictureExitData exit_data_;
-  std::vector<int> labels_;  // of the validation pictures
+  std::vector<int> labels_;  // labels of the validation pictures
   PictureExits exits_;
   std::vector<PictureCandidate> candidates_;
 };
@@ -286,7 +286,7 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   training.train_exits();
   if (tails) training.train_tails(describe_data(rows, data));
   std::error_code is_needed;
-  std::filesystem::remove(folder, is_needed);  // where rows went to a file; only if it is empty
+  std::filesystem::remove(folder, is_needed);  // the folder of the rows' file; removed only if empty
   return MPackage::open(target.package).manifest();
 }
 

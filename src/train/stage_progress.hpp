@@ -1,4 +1,4 @@
-// How far one stage of a training is.
+// Progress of one stage of a training.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace mainstream {
 
-// Counts what is done; from several threads.
+// Counts finished items; callable from several threads.
 class StageProgress {
  public:
   // `options` must outlive it.
@@ -27,7 +27,7 @@ class StageProgress {
   const std::function<void(const TrainProgress&)>& report_;
   const std::string stage_;
   const std::size_t total_;
-  std::mutex mutex_;  // protects what follows, and the calls
+  std::mutex mutex_;  // guards the members below, and the calls
   std::uint64_t done_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// What a tail begins with.
+// The exit that a tail starts from.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,15 @@ namespace mainstream {
 struct TailStart {
   Branchpoint branchpoint;
 
-  // Of a clip: the exit at the branchpoint, as it is shipped, to whose logits the tail adds its own; nothing
-  // at the base's input, where there is none.
+  // For a clip: the shipped exit at the branchpoint, to whose logits the tail adds its own; nothing at the
+  // base's input, which has no exit.
   std::optional<Graph> exit;
-  // Of that exit, [examples x classes]: by fold, by models that saw neither the fold nor the example's own;
-  // at the end, by models that did not see the example's own.
+  // Logits of that exit, [examples x classes]: for each fold, by models that saw neither the fold nor the
+  // example's own fold; last, by models that did not see the example's own fold.
   std::vector<std::vector<float>> logits;
 
-  // Of pictures, what the tail's head begins as: by fold, the exit at the base's features without the fold;
-  // at the end, the one that is shipped.
+  // For pictures, the initial head of the tail: for each fold, the exit at the base's features that was
+  // trained without the fold; last, the shipped one.
   std::vector<Graph> heads;
 };
 

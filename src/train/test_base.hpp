@@ -1,4 +1,4 @@
-// What tests of the trainer begin with.
+// A small base for the trainer's tests.
 #pragma once
 
 #include <cmath>

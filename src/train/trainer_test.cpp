@@ -141,7 +141,7 @@ TEST_F(ClipTraining, ExitsFindTheEvents) {
   }
 }
 
-// What the engine answers with the packed exits is what the trainer promises, on the frames that it saw.
+// The engine's answers with the packed exits are those that the trainer promises, on the frames that it saw.
 TEST_F(ClipTraining, PackedExitsAnswerAsTrained) {
   const TestFolder out;
   train({{"box", out / "box.mpkg"}}, exits_only());

@@ -11,15 +11,15 @@
 
 namespace mainstream {
 
-// Which frame each row of the inputs shows.
+// The frame that each row of the inputs shows.
 struct ClipRows {
-  std::vector<FrameRange> parts;     // of the stream, ascending
-  double fps = 0;                    // of the stream
+  std::vector<FrameRange> parts;     // frames of the stream, ascending
+  double fps = 0;                    // the stream's frame rate
   std::int64_t score_step = 1;       // frames from one scored frame to the next
   std::vector<std::int64_t> frames;  // per row
   std::vector<std::int64_t> places;  // per row: its frame's place among the frames of the parts
   std::vector<bool> trains;          // per row: whether models learn from it
-  std::size_t scored = 0;            // so many rows at the front are plain frames, in order, to be scored
+  std::size_t scored = 0;  // number of rows at the front that are plain frames, in order, to be scored
 
   [[nodiscard]] std::size_t rows() const { return frames.size(); }
 };
@@ -29,13 +29,13 @@ struct ClipRows {
 // second.
 [[nodiscard]] ClipRows plan_clip(const std::vector<FrameRange>& parts, double fps, int views);
 
-// The parts that are asked for, else all frames that have labels. Throws usage for frames that the labels do
-// not have, and for parts that do not ascend.
+// The parts asked for, else all labelled frames. Throws usage for frames that the labels do not have, and for
+// parts that do not ascend.
 [[nodiscard]] std::vector<FrameRange> clip_parts(const ClipData& data, const Labels& labels);
 
 [[nodiscard]] bool is_within(const std::vector<FrameRange>& parts, std::int64_t frame);
 
-// Of the stream: given, or as the video states it. Throws usage when neither is there.
+// The stream's frame rate: as given, else as the video states it. Throws usage without either.
 [[nodiscard]] double clip_fps(const ClipData& data, const VideoInfo& info);
 
 struct Clip {

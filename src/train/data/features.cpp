@@ -26,8 +26,8 @@ class BorrowedInputs : public FeatureSource {
   const InputStore& inputs_;
 };
 
-// Runs the stem whenever a row is read: one stem for each reader at a time, each on one thread, since rows
-// side by side scale better than threads within a small network.
+// Runs the stem whenever a row is read. Each reader has a stem on one thread, since parallel rows scale
+// better than threads within a small network.
 class ComputedFeatures : public FeatureSource {
  public:
   ComputedFeatures(const Base& base, const Branchpoint& branchpoint, const InputStore& inputs)

@@ -1,4 +1,4 @@
-// Where the learner gets its inputs from: network inputs, and what the stem makes of them.
+// The learner's inputs: network inputs, and the stem's activations for them.
 #pragma once
 
 #include <array>
@@ -14,12 +14,12 @@
 
 namespace mainstream {
 
-// Rows of floats that do not change. Reading is possible from several threads.
+// Immutable rows of floats. Several threads may read at once.
 class FeatureSource {
  public:
   virtual ~FeatureSource() = default;
   [[nodiscard]] virtual std::size_t rows() const = 0;
-  [[nodiscard]] virtual const Shape& shape() const = 0;  // of one row: [1, C, H, W]
+  [[nodiscard]] virtual const Shape& shape() const = 0;  // shape of one row: [1, C, H, W]
   // `out` holds one row.
   virtual void read(std::size_t row, std::span<float> out) const = 0;
 };
@@ -44,15 +44,14 @@ class InputStore : public FeatureSource {
 };
 
 struct FeaturePlan {
-  std::size_t memory = std::size_t{2} << 30;  // bytes; what needs more goes to a file
+  std::size_t memory = std::size_t{2} << 30;  // bytes; larger tensors go to a file
   std::filesystem::path folder;               // for that file
   int threads = 1;
 };
 
-// The stem's outputs at a branchpoint for all inputs: computed once by the engine and kept in half number
-// type; when neither memory nor disk has room, computed at each reading. For the branchpoint before all
-// layers, the inputs themselves. `base` and `inputs` must outlive the answer. `row_done` is called from
-// several threads.
+// The stem's outputs at a branchpoint for all inputs, computed once by the engine and kept as 16-bit floats;
+// when neither memory nor disk has room, computed at each read. At the base's input they are the inputs
+// themselves. `base` and `inputs` must outlive the result. `row_done` is called from several threads.
 [[nodiscard]] std::unique_ptr<FeatureSource> features_at(const Base& base, const Branchpoint& branchpoint,
                                                          const InputStore& inputs, const FeaturePlan& plan,
                                                          const std::stop_token& stop,

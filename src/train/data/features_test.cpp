@@ -45,7 +45,7 @@ TEST(InputStore, GivesBackWhatMediaScaled) {
   EXPECT_EQ(read, input);
 }
 
-// The engine's stem, kept in half number type, against libtorch walking the same graph.
+// The engine's stem, kept as 16-bit floats, against libtorch walking the same graph.
 TEST(Features, AreTheStemsOutputs) {
   const TestFolder folder;
   const Base base = small_base();

@@ -7,7 +7,7 @@ namespace {
 
 constexpr float kLargestHalf = 65504;
 
-// libtorch has no tensors of constant memory; what is given as constant here is only read.
+// libtorch has no tensors of constant memory; constant data is only read here.
 at::Tensor halves(std::span<const std::byte> bytes) {
   return at::from_blob(const_cast<std::byte*>(bytes.data()),
                        {static_cast<std::int64_t>(bytes.size() / sizeof(at::Half))}, at::kHalf);

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is in a folder, sorted, without hidden names.
+// The entries of a folder, sorted, without hidden names.
 std::vector<fs::path> entries(const fs::path& folder, bool folders) {
   std::vector<fs::path> found;
   std::error_code failed;

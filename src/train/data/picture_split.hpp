@@ -1,4 +1,4 @@
-// Which pictures a classifier learns from, and which validate it.
+// Splits pictures into training and validation.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ struct PictureSplit {
   std::vector<std::size_t> training, validation;  // ascending
 };
 
-// For validation a share of each class's pictures, at least one, drawn at random from `seed`.
+// Validation gets a share of each class's pictures, at least one, drawn at random from `seed`.
 [[nodiscard]] PictureSplit split_pictures(std::span<const int> labels, int classes, double validation_share,
                                           std::uint64_t seed);
 

@@ -19,7 +19,8 @@ namespace {
                                               bytes >> 20, where, std::strerror(errno)));
 }
 
-// A file of the given size with its blocks reserved, so that a full disk shows here and not as a fault later.
+// A file of the given size with its blocks reserved, so that a full disk is an error here and not a fault
+// later.
 int open_unnamed(const std::filesystem::path& folder, std::size_t bytes) {
   std::filesystem::create_directories(folder);
   std::string name = (folder / "rows-XXXXXX").string();

@@ -1,4 +1,4 @@
-// Rows of bytes, all of one size, in memory or, when they are too many, in a file that has no name.
+// Rows of bytes, all of one size, in memory or, when they are too large, in an unnamed file.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@ namespace mainstream {
 
 class RowStore {
  public:
-  // A file in `folder` is used when the rows need more than `memory` bytes. It vanishes with the object, or
-  // with the process. Throws storage when there is no room for it.
+  // Uses a file in `folder` when the rows need more than `memory` bytes. The file disappears with the object
+  // or the process. Throws storage when there is no room for it.
   RowStore(std::size_t rows, std::size_t row_bytes, std::size_t memory, const std::filesystem::path& folder);
   ~RowStore();
   RowStore(const RowStore&) = delete;

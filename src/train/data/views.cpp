@@ -7,7 +7,8 @@ double between(std::mt19937_64& random, double low, double high) {
   return std::uniform_real_distribution<double>(low, high)(random);
 }
 
-// A part of the picture of the given side (a fraction), anywhere in it; light off by up to the given amounts.
+// A random crop with the given side (a fraction of the picture's), with light changed by up to the given
+// amounts.
 View changed(std::mt19937_64& random, double side, double brightness, double contrast) {
   View view;
   view.width = view.height = side;
@@ -21,7 +22,7 @@ View changed(std::mt19937_64& random, double side, double brightness, double con
 }  // namespace
 
 View clip_view(std::mt19937_64& random) {
-  // One size for all, so that the scaler sets itself up once.
+  // One size for all views, so that the scaler is set up once.
   constexpr double kSide = 0.95, kBrightness = 16, kContrast = 0.15;
   return changed(random, kSide, kBrightness, kContrast);
 }

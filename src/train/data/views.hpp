@@ -8,11 +8,11 @@
 
 namespace mainstream {
 
-// For a fixed camera: where things are matters, so the picture moves by a few pixels at most and is never
-// mirrored; light changes.
+// For a fixed camera: positions matter, so the picture moves by a few pixels at most and is never mirrored;
+// the light changes.
 [[nodiscard]] View clip_view(std::mt19937_64& random);
 
-// For pictures of things: other crops, mirrored where allowed, other light and colours.
+// For pictures of objects: random crops, mirrored where allowed, with changed light and colours.
 [[nodiscard]] View picture_view(std::mt19937_64& random, bool flip);
 
 }  // namespace mainstream

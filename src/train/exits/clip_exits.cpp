@@ -23,12 +23,12 @@
 namespace mainstream {
 namespace {
 
-// One app's exit with what its answers in other number types are derived from.
+// One app's exit, with the data from which its answers in other number types are derived.
 struct AppExit {
   Sigmoid sigmoid;             // from scores to log odds
-  LinearValue log_odds;        // what is shipped
+  LinearValue log_odds;        // the shipped exit
   std::vector<double> seen;    // log odds of the shipped exit on the frames that it learned from
-  std::vector<double> unseen;  // log odds on the same frames by models that did not
+  std::vector<double> unseen;  // log odds on the same frames by models that did not see them
 };
 
 // Absent and present of each row, with these log odds of present.
@@ -98,7 +98,7 @@ class ClipExitTraining {
     }
   }
 
-  // Kernels are as large as rows squared, so each is used for all exits that read it and then let go.
+  // A kernel has rows x rows values, so each is used for all exits that read it and then freed.
   void solve_all() {
     StageProgress solving(options_, "solving exits", reads_.size());
     exits_.assign(truths_.size(), std::vector<AppExit>(reads_.size()));
@@ -151,7 +151,7 @@ class ClipExitTraining {
     if (reads_[exit].size() == 1) add_starts(exit, kernel, targets, fits);
   }
 
-  // Where a tail is to begin at this exit's branchpoint.
+  // Records the start of a tail at this exit's branchpoint.
   void add_starts(std::size_t exit, const Matrix& kernel, std::span<const std::vector<double>> targets,
                   std::span<const RidgeFit> fits) {
     const Branchpoint& branchpoint = branchpoints_[reads_[exit].front()];
@@ -215,7 +215,8 @@ class ClipExitTraining {
     return candidate;
   }
 
-  // The stem in another number type, the exits in f32: by how much the shipped exits' answers move.
+  // Runs the stem in another number type and the exits in f32, and measures how much the shipped exits'
+  // answers move.
   void measure(NumberType number_type, std::vector<std::vector<ClipCandidate>>& candidates) const {
     StageProgress measuring(options_, fmt::format("measuring exits in {}", to_string(number_type)),
                             rows_.size());
@@ -248,8 +249,8 @@ class ClipExitTraining {
   const int threads_;
   const std::vector<Branchpoint> branchpoints_;
   const std::vector<ExitReads> reads_;     // by exit
-  std::vector<std::size_t> rows_;          // of the inputs, that exits learn from
-  double fps_ = 0;                         // of these rows
+  std::vector<std::size_t> rows_;          // rows of the inputs that exits learn from
+  double fps_ = 0;                         // frame rate of these rows
   std::vector<std::string> names_;         // by app
   std::vector<std::vector<bool>> truths_;  // by app
   std::vector<HeldOut> folds_, tail_folds_;

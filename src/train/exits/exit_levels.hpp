@@ -1,4 +1,4 @@
-// Which tensors of the base the exits of one training read.
+// The tensors of the base that the exits of one training read.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace mainstream {
 
-// As asked for, else up to recipe::kBranchpoints of them, spread over the multiply-adds from
-// options.least_frozen on; always with the features. In the base's order, without the input itself. Throws
+// The branchpoints asked for, else up to recipe::kBranchpoints, spread over the multiply-adds from
+// options.least_frozen on. The features are always among them, the input never. In the base's order. Throws
 // usage for a branchpoint that the base does not have.
 [[nodiscard]] std::vector<Branchpoint> choose_exit_branchpoints(const Base& base,
                                                                 const TrainOptions& options);
 
-// Places among the branchpoints that one exit reads together, ascending.
+// Indices of the branchpoints that one exit reads together, ascending.
 using ExitReads = std::vector<std::size_t>;
 
 // Each branchpoint alone; those in the middle of the network together; the last ones together.

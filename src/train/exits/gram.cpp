@@ -9,13 +9,13 @@
 namespace mainstream {
 namespace {
 
-constexpr std::size_t kColumns = 2048;  // of features at a time
+constexpr std::size_t kColumns = 2048;  // features per block
 
 std::size_t block_count(const HalfRows& features) {
   return (features.size() + kColumns - 1) / kColumns;
 }
 
-// Some features of all rows, and where they begin.
+// A block of features of all rows, and its first feature.
 struct Block {
   std::size_t first = 0, columns = 0;
   std::vector<float> values;  // [rows, columns]

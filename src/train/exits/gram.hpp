@@ -9,17 +9,17 @@
 
 namespace mainstream {
 
-// How one level's features are brought to a common scale: (x - mean) * scale.
+// Standardisation of one level's features: (x - mean) * scale.
 struct FeatureScale {
   std::vector<float> mean;
   double scale = 1;
 };
 
-// Less their means, and all on one scale: the squares of a row add up to 1 on average. Rows that are all
-// alike become 0.
+// Subtracts each feature's mean and applies one common scale, so that the squares of a row add up to 1 on
+// average. If all rows are equal, they become 0.
 [[nodiscard]] FeatureScale scale_of(const HalfRows& features, int threads);
 
-// Adds the products of the scaled features of each two rows to `kernel`, [rows, rows].
+// Adds the inner products of all pairs of rows, in scaled features, to `kernel` [rows, rows].
 void add_kernel(const HalfRows& features, const FeatureScale& scale, int threads, Matrix& kernel);
 
 // A linear function of raw features.
@@ -29,7 +29,7 @@ struct LinearWeights {
 };
 
 // For each of `duals` (weights by row) the sum over rows of dual[i] * kernel(x, row i), as a function of the
-// raw features x. None depends on which others there are.
+// raw features x. Each result is independent of the other duals.
 [[nodiscard]] std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
                                                         std::span<const std::vector<double>> duals,
                                                         int threads);

@@ -34,7 +34,7 @@ std::vector<std::string> tensors_of(const Base& base, std::span<const ExitLevel>
   return tensors;
 }
 
-// A stem that is read at all levels in one pass. One thread at a time.
+// A stem that yields all levels in one pass. One thread at a time.
 class LevelReader {
  public:
   LevelReader(const Engine& engine, const Base& base, std::span<const ExitLevel> levels,

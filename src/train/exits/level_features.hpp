@@ -1,4 +1,4 @@
-// What exits read: the stem's tensors at several branchpoints, for many inputs.
+// Features that exits read: the stem's tensors at several branchpoints, for many inputs.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@
 
 namespace mainstream {
 
-// Whole tensors; the largest ones averaged in windows of 2 x 2, 4 x 4, .. until those of `rows` inputs fit
-// into `memory` bytes, in half number type, or nothing is left to pool. In the order of `branchpoints`.
+// Whole tensors in the order of `branchpoints`. The largest are averaged in windows of 2 x 2, 4 x 4, .. until
+// those of `rows` inputs fit into `memory` bytes as 16-bit floats, or nothing is left to pool.
 [[nodiscard]] std::vector<ExitLevel> whole_levels(const Base& base, std::span<const Branchpoint> branchpoints,
                                                   std::size_t rows, std::size_t memory);
 
@@ -26,15 +26,15 @@ namespace mainstream {
 
 [[nodiscard]] std::size_t feature_count(const ExitLevel& level);
 
-// How levels are read: rows side by side on so many threads, each with a stem of its own.
+// Rows are read in parallel on `threads` threads, each with its own stem.
 struct LevelReading {
   NumberType stem = NumberType::f32;
   int threads = 1;
 };
 
 // Calls `use` with each place in `rows` and the features of all levels there, one pass of the stem per row.
-// `use` is called from several threads, never for two rows of one thread at once; the features are gone
-// afterwards. Throws failed when stopped.
+// `use` is called from several threads, one row at a time on each; the features are valid only during the
+// call. Throws failed when stopped.
 void each_row(const Base& base, std::span<const ExitLevel> levels, const FeatureSource& inputs,
               std::span<const std::size_t> rows, const LevelReading& how, const std::stop_token& stop,
               const std::function<void(std::size_t place, std::span<const std::span<const float>>)>& use);

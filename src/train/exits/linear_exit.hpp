@@ -1,4 +1,4 @@
-// A linear exit in the making: weights by level, and what becomes of them.
+// A linear exit during training: weights by level, and the exit that they make.
 #pragma once
 
 #include <span>

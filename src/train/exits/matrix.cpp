@@ -10,7 +10,7 @@
 namespace mainstream {
 namespace {
 
-// libtorch has no tensors of constant memory; what is given as constant here is only read.
+// libtorch has no tensors of constant memory; constant data is only read here.
 at::Tensor tensor_of(const Matrix& matrix) {
   return at::from_blob(const_cast<double*>(matrix.values.data()),
                        {static_cast<std::int64_t>(matrix.rows), static_cast<std::int64_t>(matrix.columns)},

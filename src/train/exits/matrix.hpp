@@ -23,15 +23,15 @@ struct Matrix {
   }
 };
 
-// Operations of the calling thread stay on it from now on: matrices are small, so work goes to threads by the
-// matrix, and waiting for each other within one would take longer than computing.
+// Keeps the calling thread's operations on that thread: matrices are small, so each thread takes whole
+// matrices; sharing one matrix among threads would cost more in waiting than it saves.
 void compute_on_this_thread_alone();
 
 // The inverse of `symmetric` + `diagonal` * identity. Throws failed where that is not positive definite.
 [[nodiscard]] Matrix inverse(const Matrix& symmetric, double diagonal);
 
 // A symmetric positive definite matrix, factored once and solved for many right sides. Each right side is
-// solved by itself, so that its answer does not depend on which others there are.
+// solved by itself, so that its solution does not depend on the others.
 class Cholesky {
  public:
   // Throws failed where the matrix is not positive definite.

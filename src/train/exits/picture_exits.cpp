@@ -22,7 +22,7 @@
 namespace mainstream {
 namespace {
 
-// One class's scores, whichever way they were solved.
+// One class's scores, from either solver.
 struct ClassFit {
   LinearValue value;
   std::vector<double> unseen;  // by training picture
@@ -113,7 +113,7 @@ class PictureExitTraining {
     return candidate;
   }
 
-  // What the heads of tails begin as: this exit, at the features.
+  // The initial heads of tails: this exit, at the features.
   void add_starts(const ExitReads& reads, const Graph& shipped, double strength, double slope) {
     if (tails_.empty()) return;
     std::vector<std::vector<LinearValue>> logits(tail_folds_.size());  // by fold and class
@@ -147,7 +147,7 @@ class PictureExitTraining {
     for (const Branchpoint& branchpoint : tails_) starts_.push_back({branchpoint, {}, {}, heads});
   }
 
-  // On features where these are fewer than pictures, else on pictures.
+  // Solves in the features where they are fewer than pictures, else in the pictures.
   [[nodiscard]] bool is_on_features(const ExitReads& reads) const {
     std::size_t size = 0;
     for (const std::size_t level : reads) size += features_[level]->size();
@@ -204,7 +204,7 @@ class PictureExitTraining {
     value.offset += level.offset;
   }
 
-  // The shipped exits' answers to the validation pictures, the stem in this number type.
+  // The shipped exits' answers for the validation pictures, with the stem in this number type.
   void validate(NumberType number_type, std::vector<PictureCandidate>& candidates) const {
     const std::size_t size = data_.validation.size() * data_.classes;
     std::vector<std::vector<float>> answers(candidates.size(), std::vector<float>(size));
@@ -240,7 +240,7 @@ class PictureExitTraining {
   std::vector<ExitLevel> levels_;                    // two for each branchpoint: means and maxima
   std::vector<ExitReads> reads_;                     // by exit, levels
   std::vector<int> labels_;                          // by training picture
-  std::vector<HeldOut> folds_, tail_folds_;          // of training pictures
+  std::vector<HeldOut> folds_, tail_folds_;          // folds of training pictures
   std::vector<std::vector<double>> targets_;         // by class and training picture
   std::vector<std::unique_ptr<HalfRows>> features_;  // by level, of training pictures
   std::vector<FeatureScale> scales_;                 // by level

@@ -21,14 +21,14 @@ struct PictureExitData {
 };
 
 struct PictureExits {
-  std::vector<PictureCandidate> candidates;  // all that were tried
-  std::vector<HeldOut> tail_folds;           // of the training pictures
+  std::vector<PictureCandidate> candidates;  // all candidates tried
+  std::vector<HeldOut> tail_folds;           // folds of the training pictures
   std::vector<TailStart> starts;             // at the branchpoints asked for
 };
 
-// An exit at each chosen branchpoint, and exits that read several together; on means and maxima over all
-// positions. Strength, probabilities and threshold come from folds of the training pictures, the answers are
-// those to the validation pictures. `tails`: where tails are to begin. Throws failed when stopped.
+// Trains an exit at each chosen branchpoint, and exits that read several together, on means and maxima over
+// all positions. Strength, probabilities and threshold come from folds of the training pictures; the answers
+// are for the validation pictures. `tails`: the branchpoints where tails begin. Throws failed when stopped.
 [[nodiscard]] PictureExits train_picture_exits(const Base& base, const PictureExitData& data,
                                                std::span<const Branchpoint> tails,
                                                const TrainOptions& options);

@@ -14,7 +14,7 @@ constexpr std::size_t kRowsAtOnce = 256;
 struct Moments {
   Matrix squares;
   std::vector<std::vector<double>> by_target;
-  std::vector<double> sums;  // of the features
+  std::vector<double> sums;  // one per feature
   std::vector<double> target_sums;
   std::size_t rows = 0;
 };
@@ -53,7 +53,7 @@ class PrimalFitter {
     return chosen;
   }
 
-  // With the only strength.
+  // Fits with the only strength.
   std::vector<std::vector<PrimalModel>> models() {
     std::vector<std::vector<PrimalModel>> models(targets_.size());
     const Moments all = moments(every_row());
@@ -113,10 +113,10 @@ class PrimalFitter {
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += product[i];
   }
 
-  // What models that leave some rows out are solved from.
+  // The normal equations of a model that leaves some rows out.
   struct System {
     Matrix squares;
-    std::vector<double> means;               // of the targets
+    std::vector<double> means;               // one per target
     std::vector<std::vector<double>> right;  // by target
   };
 
@@ -154,7 +154,7 @@ class PrimalFitter {
     });
   }
 
-  // Of one fold's model its answers on the fold, and its share of the average.
+  // Adds one fold's model: its answers on the fold, and its share of the average.
   void take(const std::vector<double>& weights, double mean, const HeldOut& fold, std::size_t target,
             std::size_t strength) {
     PrimalFit& fit = fits_[strength][target];

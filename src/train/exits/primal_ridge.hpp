@@ -9,30 +9,30 @@
 
 namespace mainstream {
 
-// Scaled features of several levels side by side. What it refers to must outlive it.
+// Scaled features of several levels, concatenated. The objects that it refers to must outlive it.
 struct LevelRows {
   const HalfRows& features;
   const FeatureScale& scale;
 };
 
 struct PrimalFit {
-  double strength = 0, error = 0;     // as RidgeFit has them
-  std::vector<LinearWeights> levels;  // of the raw features; the average of the folds' models
-  double offset = 0;                  // beside those of the levels
-  std::vector<double> unseen;         // of each row, by the model without its fold
+  double strength = 0, error = 0;     // as in RidgeFit
+  std::vector<LinearWeights> levels;  // weights of the raw features, averaged over the folds' models
+  double offset = 0;                  // added to those of the levels
+  std::vector<double> unseen;         // each row's answer, by the model without its fold
 };
 
-// As fit_ridge on the sum of the levels' kernels, but for `unseen`.
+// Same result as fit_ridge on the sum of the levels' kernels, except `unseen`.
 [[nodiscard]] std::vector<PrimalFit> fit_primal_ridge(std::span<const LevelRows> levels,
                                                       std::span<const std::vector<double>> targets,
                                                       std::span<const HeldOut> folds,
                                                       std::span<const double> strengths,
                                                       StrengthChoice choice, int threads);
 
-// By target and fold: the model without the fold, as fold_models has it.
+// By target and fold: the model without the fold, as in fold_models.
 struct PrimalModel {
-  std::vector<LinearWeights> levels;  // of the raw features
-  double offset = 0;                  // beside those of the levels
+  std::vector<LinearWeights> levels;  // weights of the raw features
+  double offset = 0;                  // added to those of the levels
 };
 [[nodiscard]] std::vector<std::vector<PrimalModel>> primal_fold_models(
     std::span<const LevelRows> levels, std::span<const std::vector<double>> targets,

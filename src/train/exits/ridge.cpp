@@ -18,7 +18,7 @@
 namespace mainstream {
 namespace {
 
-// What models without certain rows are made of, for one strength.
+// The matrices from which models without some rows follow, for one strength.
 class Inverse {
  public:
   Inverse(const Matrix& kernel, double penalty)
@@ -40,7 +40,7 @@ class ModelWithout {
       : inverse_(inverse), rows_(rows.begin(), rows.end()), block_(block_of(inverse.values(), rows)) {}
 
   struct Solution {
-    double mean = 0;            // of the targets that it learned from
+    double mean = 0;            // mean of the targets that it learned from
     std::vector<double> moved;  // t of the formula: by how much it misses each row left out
   };
 
@@ -98,7 +98,7 @@ std::vector<std::size_t> both(const std::vector<std::size_t>& a, const std::vect
   return rows;
 }
 
-// Without both folds, enough is left to learn from.
+// Whether enough rows are left without both folds.
 bool can_leave_out(const std::vector<std::size_t>& left_out, std::size_t rows) {
   return 4 * left_out.size() <= 3 * rows;
 }
@@ -191,7 +191,7 @@ class RidgeFitter {
   void answer_unseen(const Inverse& inverse, const std::vector<ModelWithout>& models,
                      std::vector<Target>& chosen) const {
     const std::size_t rows = kernel_.rows;
-    std::vector<double> models_of(folds_.size(), 0);  // that answered a fold's rows
+    std::vector<double> models_of(folds_.size(), 0);  // models that answered a fold's rows
     for (Target& target : chosen) target.fit.unseen.assign(rows, 0);
     const auto answer = [&](const ModelWithout& model, const HeldOut& fold, Target& target) {
       const auto solution = model.solve(target.wanted, target.solved);

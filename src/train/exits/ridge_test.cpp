@@ -1,5 +1,5 @@
-// Against ridge regression written down plainly: normal equations with an unpenalised mean, solved by
-// Gaussian elimination, once for each model.
+// Compares with plain ridge regression: normal equations with an unpenalised mean, solved by Gaussian
+// elimination, once for each model.
 #include "train/exits/ridge.hpp"
 
 #include <gmock/gmock.h>
@@ -111,7 +111,7 @@ class RidgeTest : public testing::Test {
     scale();
   }
 
-  // (x - mean) / sqrt(mean variance * features), as the reference has it.
+  // (x - mean) / sqrt(mean variance * features), as in the reference.
   void scale() {
     std::vector<double> means(kSize, 0);
     for (const auto& row : raw_) {

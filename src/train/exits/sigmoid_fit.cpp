@@ -8,9 +8,10 @@
 namespace mainstream {
 namespace {
 
-constexpr double kLeastSlope = 0.05;  // of the expected one
+constexpr double kLeastSlope = 0.05;  // share of the expected slope
 
-// The loss and its derivatives at a place; convex, so Newton's method with halved steps finds the minimum.
+// The loss and its derivatives at a point. The loss is convex, so Newton's method with halved steps finds the
+// minimum.
 struct LossAt {
   double loss = 0;
   double by_slope = 0, by_offset = 0;                           // first derivatives

@@ -1,4 +1,4 @@
-// From scores to probabilities.
+// Fits the sigmoid that turns scores into probabilities.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ struct Sigmoid {
 
 // Logistic regression (Platt 1999) of frames in time on one score, with a normal prior around `expected`:
 // penalties of so many frames' weight, for a slope off by its own size and for an offset of 1. Neighbouring
-// frames tell the same, so all frames together weigh as `effective_frames`. The slope stays positive.
+// frames are nearly equal, so all frames together weigh as `effective_frames`. The slope stays positive.
 struct SigmoidPrior {
   Sigmoid expected;
   double slope_trust = 0, offset_trust = 0;
@@ -24,8 +24,8 @@ struct SigmoidPrior {
 [[nodiscard]] Sigmoid fit_sigmoid(std::span<const double> scores, const std::vector<bool>& truth,
                                   double effective_frames, const SigmoidPrior& prior);
 
-// Of a clip: a run of frames of one kind tells as much as recipe::kFramesPerRun frames, and the recipe says
-// how sure `expected` is.
+// The fit for a clip: a run of frames of one kind weighs as recipe::kFramesPerRun frames, and the recipe has
+// the weight of `expected`.
 [[nodiscard]] Sigmoid fit_sigmoid_in_time(std::span<const double> scores, const std::vector<bool>& truth,
                                           const Sigmoid& expected);
 

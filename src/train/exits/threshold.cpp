@@ -8,7 +8,7 @@
 namespace mainstream {
 namespace {
 
-// Nothing where one kind of frame is missing, which leaves nothing to separate.
+// Nothing where one kind of frame is missing.
 bool best_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
                     std::span<const std::size_t> without, double& threshold) {
   std::vector<float> scores;

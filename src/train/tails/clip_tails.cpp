@@ -10,7 +10,7 @@
 namespace mainstream {
 namespace {
 
-// Of present, from logits of absent and present.
+// Log odds of present, from logits of absent and present.
 std::vector<double> log_odds_of(std::span<const float> logits) {
   std::vector<double> log_odds;
   for (std::size_t i = 0; i < logits.size(); i += 2)
@@ -31,7 +31,7 @@ ClipAnswers answers_of(std::span<const double> log_odds, const std::vector<bool>
 struct Calibrated {
   ClipCandidate candidate;
   std::vector<double> unseen;
-  double even_odds = 0;  // log odds of present where they were 0 before calibration
+  double even_odds = 0;  // calibrated log odds where the raw ones are 0
 };
 
 Calibrated calibrate(const TailData& data, const TailStart& start, TrainedTail tail,
@@ -53,7 +53,7 @@ Calibrated calibrate(const TailData& data, const TailStart& start, TrainedTail t
   return calibrated;
 }
 
-// In other number types than f32: by how much the shipped tails' answers move.
+// For number types other than f32: how much the shipped tails' answers move.
 void measure_number_types(const TailData& data, std::span<Calibrated*> tails) {
   if (offered_number_types(data.base).empty()) return;
   std::vector<std::size_t> rows;

@@ -1,4 +1,4 @@
-// Finished tails of a classifier of pictures as candidates.
+// Finished tails of a picture classifier as candidates.
 #pragma once
 
 #include <span>
@@ -9,8 +9,8 @@
 
 namespace mainstream {
 
-// By start: calibrated on training pictures that their models did not see; answers are those to the
-// validation pictures, rows of data.inputs. `positive`: classes that make an event.
+// One candidate for each start, calibrated on training pictures that its models did not see. Answers are for
+// the validation pictures, rows of data.inputs. `positive`: classes that make an event.
 [[nodiscard]] std::vector<PictureCandidate> describe_picture_tails(const TailData& data, const TailApp& app,
                                                                    std::vector<TrainedTail> tails,
                                                                    std::span<const std::size_t> positive,

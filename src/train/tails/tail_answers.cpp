@@ -13,11 +13,11 @@
 namespace mainstream {
 namespace {
 
-constexpr std::size_t kRangeRows = 32;  // that tell a tail's ranges
+constexpr std::size_t kRangeRows = 32;  // rows on which a tail's ranges are measured
 
-// The combinations that are worth knowing. A tail is not less exact than its stem: who saves on the tail
-// saves on the stem first, which costs more and which others share. bf16 loses too little for a tail in f32
-// to make up for. A head alone takes no time, so it stays in f32.
+// The combinations that are worth measuring. A tail is never less exact than its stem, since the stem costs
+// more and is shared, so it is the first to save on. bf16 loses too little for a tail in f32 to recover. A
+// head alone takes no time, so it stays in f32.
 std::vector<NumberTypes> pairs_for(const Base& base, const Branchpoint& branchpoint) {
   const std::vector<NumberType> offered = offered_number_types(base);
   std::vector<NumberTypes> pairs{{NumberType::f32, NumberType::f32}};
@@ -52,7 +52,7 @@ class AnswerMeasuring {
       tensors[tail.branchpoint.layers] = tail.branchpoint.tensor;
       for (const NumberTypes& pair : pairs_for(base, tail.branchpoint)) stems_.insert(pair.stem);
     }
-    // The stem goes on behind the last branchpoint: in int8, what it reads itself is not kept exactly.
+    // The stem extends behind the last branchpoint: in int8, the input of its next layer is not kept exactly.
     tensors[base.branchpoint(base.features).layers] = base.features;
     for (const auto& [layers, tensor] : tensors) tensors_.push_back(tensor);
   }
@@ -81,7 +81,7 @@ class AnswerMeasuring {
     stem.load(input_);
   }
 
-  // What the base does not know of a tail in int8; what it reads, the base knows.
+  // Ranges of a tail in int8 that the base does not have; it has those of the tail's input.
   void measure_ranges_inside() {
     std::vector<std::size_t> wanted;
     for (std::size_t i = 0; i < tails_.size(); ++i) {
@@ -143,7 +143,7 @@ class AnswerMeasuring {
   std::set<NumberType> stems_;        // number types in which the stem is run
   std::vector<std::string> tensors_;  // branchpoints of the stem, in the base's order
   std::vector<TailAnswers> answers_;
-  std::vector<float> input_;  // of the row in work
+  std::vector<float> input_;  // input of the current row
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What finished tails answer as the engine computes them, in every number type that the base offers.
+// Answers of finished tails as the engine computes them, in every number type that the base offers.
 #pragma once
 
 #include <map>
@@ -17,14 +17,14 @@ struct FinishedTail {
   const Graph& graph;
 };
 
-// Of one tail.
+// The answers of one tail.
 struct TailAnswers {
   std::map<NumberTypes, std::vector<float>> logits;  // [rows x classes], stem and tail in f32 among them
-  Ranges ranges;  // of what is inside the tail, over some of the rows; empty where no tail is in int8
+  Ranges ranges;  // ranges of the tail's activations, over some of the rows; empty where no tail is in int8
 };
 
-// By tail its logits for these rows of the inputs. The stem runs once a row and number type. Throws failed
-// when stopped.
+// The logits of each tail for these rows of the inputs. The stem runs once per row and number type. Throws
+// failed when stopped.
 [[nodiscard]] std::vector<TailAnswers> tail_answers(const Base& base, const FeatureSource& inputs,
                                                     std::span<const std::size_t> rows,
                                                     std::span<const FinishedTail> tails,

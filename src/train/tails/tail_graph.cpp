@@ -13,8 +13,8 @@
 namespace mainstream {
 namespace {
 
-// The spatial head's numbers per position: as many as tell people from no people, few enough that the linear
-// layer over all positions stays small.
+// The spatial head's channels: enough to tell people from background, few enough that the linear layer over
+// all positions stays small.
 constexpr std::int64_t kPerPosition = 16;
 
 class HeadBuilder {
@@ -83,7 +83,7 @@ void check_names(const Graph& graph) {
   for (const auto& [name, tensor] : graph.constants) check(name);
 }
 
-// What reads the tail's tensors, behind it.
+// Appends the exit's nodes, which read the tail's tensors, to the tail.
 void append(const Graph& exit, Graph& tail) {
   for (const Node& node : exit.nodes) {
     if (tail.shapes.contains(node.output))

@@ -10,14 +10,14 @@
 namespace mainstream {
 
 enum class HeadKind {
-  average,  // global average pooling and one linear layer: what is in the picture
-  spatial,  // a narrow 1 x 1 convolution and a linear layer over all positions: where it is, too
+  average,  // global average pooling and one linear layer: sees what is in the picture
+  spatial,  // a narrow 1 x 1 convolution and a linear layer over all positions: sees where it is, too
 };
 
 [[nodiscard]] const char* to_string(HeadKind kind);
 
-// Constants of heads, and only those, have names that begin so; those of exits that became heads as
-// exit_graph has them.
+// The prefix of the names of heads' constants, and of no others; exits that became heads keep the names of
+// exit_graph.
 inline constexpr const char* kHeadPrefix = "head/";
 [[nodiscard]] bool is_of_head(const std::string& constant);
 

@@ -13,7 +13,7 @@
 namespace mainstream {
 namespace {
 
-// Whatever it is trained to: constants that are not 0.
+// Stands for training: constants that are not 0.
 Graph filled(Graph graph) {
   double seed = 1;
   for (auto& [name, tensor] : graph.constants) {
@@ -23,7 +23,7 @@ Graph filled(Graph graph) {
   return graph;
 }
 
-// Of a graph that reads this branchpoint, for a picture of noise.
+// The output of a graph that reads this branchpoint, for a picture of noise.
 std::vector<float> answer(const Base& base, const Branchpoint& branchpoint, const Graph& graph) {
   Stem stem(Engine({.threads = 1}), base.graph, {branchpoint.tensor});
   Tail tail(stem, graph);

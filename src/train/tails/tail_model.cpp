@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kPredictBatch = 64;
 
-// What libtorch throws, as our error without its stack of frames.
+// Rethrows libtorch's errors as ours, without the stack trace.
 template <typename Work>
 void in_torch(const Work& work) {
   try {
@@ -31,7 +31,7 @@ void in_torch(const Work& work) {
   }
 }
 
-// Scales all gradients down together where their norm is above the most (Pascanu et al. 2013).
+// Clips the gradients' joint norm (Pascanu et al. 2013).
 void clip_gradients(const std::vector<GraphModule::Parameter>& parameters, double most) {
   double squares = 0;
   for (const GraphModule::Parameter& parameter : parameters) {
@@ -58,7 +58,7 @@ struct TailModel::State {
   const TailOptions options;
   AdamW optimiser;
   std::mt19937_64 random;
-  std::vector<at::Tensor> sums = {};  // of the parameters, over the steps that count
+  std::vector<at::Tensor> sums = {};  // sums of the parameters over the averaged steps
   std::int64_t summed = 0;
 
   State(const Graph& start, const FeatureSource& source, const TailOptions& how, std::uint64_t seed)

@@ -13,24 +13,27 @@
 namespace mainstream {
 
 struct TailOptions {
-  double learning_rate = 3e-4;  // peak, of the head and the base's last layer; earlier layers learn slower
+  double learning_rate =
+      3e-4;  // peak rate of the head and the base's last layer; earlier layers learn slower
   double weight_decay = 0.05;
   std::size_t batch = 16;
 };
 
-// A row of features to learn from or to answer, and which example it shows: an example may have several rows.
+// A row of features to learn from or to answer, and the example that it shows. An example may have several
+// rows.
 struct TailRow {
   std::size_t row = 0, example = 0;
 };
 
-// What is known of the examples.
+// Labels and known logits of the examples.
 struct TailExamples {
   std::span<const int> labels;  // by example
   std::size_t classes = 2;
   std::span<const float> logits;  // [examples x classes] to which the tail adds its own; empty: zeros
 };
 
-// The learning rate's course over a training: 0 to 1 by a tenth of it, then down to 0 as a half cosine.
+// The learning rate schedule: rises from 0 to 1 over the first tenth of the training, then falls to 0 as a
+// half cosine.
 [[nodiscard]] double rate_at(double progress);
 
 // One thread at a time; several models may share features.
@@ -51,7 +54,7 @@ class TailModel {
   // The tail's own logits [rows x classes].
   [[nodiscard]] std::vector<float> predict(std::span<const TailRow> rows, const std::stop_token& stop) const;
 
-  // From here on with the average of the weights over the last half of the training (Izmailov et al. 2018).
+  // Replaces the weights by their average over the last half of the training (Izmailov et al. 2018).
   void take_average();
 
   [[nodiscard]] Graph trained() const;
@@ -61,7 +64,7 @@ class TailModel {
   std::unique_ptr<State> state_;
 };
 
-// libtorch's threads, for all models of the process: each uses so many.
+// Sets libtorch's number of threads per operation, for all models of the process.
 void set_model_threads(int threads);
 
 }  // namespace mainstream

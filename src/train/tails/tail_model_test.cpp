@@ -104,7 +104,7 @@ TEST(TailModel, SpatialHeadLearnsWhereSomethingIs) {
   EXPECT_GT(loss(HeadKind::average), 0.4);
 }
 
-// What the exit knows already leaves nothing to learn.
+// A tail learns nothing that the exit knows already.
 TEST(TailModel, LearnsWhatTheExitMisses) {
   const Base base = small_base();
   const Squares squares(96);

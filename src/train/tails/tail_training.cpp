@@ -48,7 +48,7 @@ class TailJob {
     tail_.unseen.resize(app.labels.size() * app.classes);
   }
 
-  // From several threads, once for each model.
+  // Called from several threads, once for each model.
   void train(std::size_t number, const std::function<void()>& epoch_done) {
     const std::stop_token& stop = data_.options.stop;
     const HeldOut* fold = number < data_.folds.size() ? &data_.folds[number] : nullptr;
@@ -69,7 +69,7 @@ class TailJob {
       tail_.graph = model.trained();
   }
 
-  // When all models are trained.
+  // Called when all models are trained.
   TrainedTail finish() {
     if (start_.exit) tail_.graph = tail_with_exit(std::move(tail_.graph), *start_.exit);
     return std::move(tail_);
@@ -117,7 +117,7 @@ class TailTraining {
         progress_(data.options, "training tails", find_missing()) {}
 
   std::vector<std::vector<TrainedTail>> run() {
-    set_model_threads(1);  // models side by side keep processors busier than several threads in one model
+    set_model_threads(1);  // parallel models keep processors busier than several threads in one model
     for (const auto& [layers, places] : missing_) train_at(places);
     return std::move(tails_);
   }
@@ -127,10 +127,10 @@ class TailTraining {
     std::size_t app, start;
   };
 
-  // Of one tail.
+  // Number of models of one tail.
   [[nodiscard]] std::size_t models() const { return data_.folds.size() + 1; }
 
-  // Answers how many epochs are to be trained, by all models together.
+  // Returns the number of epochs to train, summed over all models.
   std::size_t find_missing() {
     std::size_t count = 0;
     for (std::size_t app = 0; app < apps_.size(); ++app) {

@@ -1,9 +1,9 @@
 // Trains the tails of one or several apps that share their pictures.
 //
-// A tail begins as an exit (TailStart). An exit knows the pictures that it learned from too well to show what
-// it misses, so in training the exit of a clip's app answers by models that saw neither the picture nor the
-// fold (cross-fitting). Each fold has a model of its own, which answers on the fold's examples; one more,
-// which learns from all of them, is the tail. docs/training.md tells why.
+// A tail starts from an exit (TailStart). An exit fits the pictures that it learned from too well to show its
+// errors, so in training the exit of a clip's app answers by models that saw neither the picture nor the fold
+// (cross-fitting). Each fold has its own model, which answers on the fold's examples; one more, which learns
+// from all of them, is the tail. docs/training.md gives the reasons.
 #pragma once
 
 #include <string>
@@ -20,16 +20,16 @@
 
 namespace mainstream {
 
-// What all tails of one training have in common.
+// The data that all tails of one training share.
 struct TailData {
   const Base& base;
   const InputStore& inputs;
   std::vector<TailRow> plain;     // each example once, as it is, in their order
   std::vector<TailRow> training;  // to learn from, changed views among them
-  std::vector<HeldOut> folds;     // of the examples
+  std::vector<HeldOut> folds;     // folds of the examples
   HeadKind head = HeadKind::average;
-  double rows_shown = 0;  // to each fold's model, about, when the user does not say
-  std::string text;       // says which data this is, for the work folder
+  double rows_shown = 0;  // rows shown to each fold's model, roughly, by default
+  std::string text;       // identifies the data, for the work folder
   const TrainOptions& options;
 };
 
@@ -37,21 +37,21 @@ struct TailApp {
   AppTarget target;
   std::vector<int> labels;  // by example
   std::size_t classes = 2;
-  std::vector<TailStart> starts;  // of the tails that this app is to get
+  std::vector<TailStart> starts;  // one for each tail of this app
 };
 
-// Where finished tails are kept: OUTPUT.work beside the package, or options.work/APP.
+// The folder that keeps finished tails: OUTPUT.work beside the package, or options.work/APP.
 [[nodiscard]] std::filesystem::path work_path(const AppTarget& target, const TrainOptions& options);
 
-// Over the training rows: as asked for, else by their number.
+// Epochs over the training rows: as asked for, else by their number.
 [[nodiscard]] int epochs_of(const TailData& data);
 
-// By app and start. What the work folders have already is not trained again; branchpoint after branchpoint,
-// apps and folds side by side. Throws failed when stopped.
+// The tails by app and start. Tails in the work folders are not trained again. Trains one branchpoint after
+// the other, apps and folds in parallel. Throws failed when stopped.
 [[nodiscard]] std::vector<std::vector<TrainedTail>> train_tails(const TailData& data,
                                                                 const std::vector<TailApp>& apps);
 
-// Removes what the training kept, when the packages are written; what options.work names stays.
+// Removes the kept tails once the packages are written, except in the folder that options.work names.
 void remove_work(const std::vector<TailApp>& apps, const TrainOptions& options);
 
 }  // namespace mainstream

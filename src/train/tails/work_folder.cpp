@@ -49,7 +49,7 @@ void WorkFolder::save(const std::string& id, const TrainedTail& tail) const {
   write_file(path_ / (id + ".onnx"), to_onnx(tail.graph));
   Json unseen = Json::array();
   for (const float logit : tail.unseen) unseen.push_back(shortest_number(logit));
-  write_file(path_ / (id + ".json"), unseen.dump());  // last: it says that all is there
+  write_file(path_ / (id + ".json"), unseen.dump());  // written last: marks the tail as complete
 }
 
 }  // namespace mainstream

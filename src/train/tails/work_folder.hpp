@@ -1,4 +1,4 @@
-// Finished tails of a training that is not done yet, kept in OUTPUT.work until the package is written.
+// Finished tails of an unfinished training, kept in OUTPUT.work until the package is written.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace mainstream {
 
-// A tail as its training leaves it.
+// A trained tail.
 struct TrainedTail {
   Graph graph;  // branchpoint -> logits [1, classes], those of the exit that it started from included
   // [examples x classes], by models that did not see the example.
@@ -19,13 +19,13 @@ struct TrainedTail {
 
 class WorkFolder {
  public:
-  // `plan` is any text that is the same exactly when the same tails would come out. What another plan left
-  // there is removed.
+  // `plan` is a text that is equal exactly when the same tails would result. Files of another plan are
+  // removed.
   WorkFolder(std::filesystem::path path, const std::string& plan);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  // `id`: the candidate's. Nothing when it was not kept, or not completely.
+  // `id`: the candidate's. Returns nothing when the tail was not kept, or not completely.
   [[nodiscard]] std::optional<TrainedTail> load(const std::string& id) const;
   void save(const std::string& id, const TrainedTail& tail) const;
 

@@ -1,4 +1,4 @@
-// AdamW (Loshchilov and Hutter 2019): Adam with weight decay apart from the gradient.
+// AdamW (Loshchilov and Hutter 2019): Adam with decoupled weight decay.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,7 +16,7 @@ class AdamW {
   // A leaf that requires a gradient; `rate_factor` multiplies the learning rate for it.
   void add(const at::Tensor& parameter, double rate_factor);
 
-  // Uses up the gradients: they are zero afterwards.
+  // Sets the gradients to zero afterwards.
   void step(double learning_rate);
 
  private:

@@ -25,7 +25,7 @@ double difference(std::span<const float> a, std::span<const float> b) {
   return apart / largest;
 }
 
-// As many pictures as $MAINSTREAM_AGREEMENT_PICTURES says, spread over all classes.
+// $MAINSTREAM_AGREEMENT_PICTURES pictures, spread over all classes.
 std::vector<std::filesystem::path> some_pictures(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> all, some;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {

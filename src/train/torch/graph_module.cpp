@@ -132,7 +132,7 @@ std::vector<at::Tensor> GraphModule::forward(std::span<const at::Tensor> inputs,
 at::Tensor GraphModule::run(const Node& node, std::span<const at::Tensor> in) const {
   const auto* norm = std::get_if<op::BatchNorm>(&node.op);
   if (norm == nullptr || !normalise_by_batch_) return run_node(node.op, in, graph_.shape(node.output));
-  constexpr double kMomentum = 0.1;  // of the running averages, which are updated in place
+  constexpr double kMomentum = 0.1;  // weight of a new batch in the running averages, which change in place
   return at::batch_norm(in[0], in[1], in[2], in[3], in[4], /*training=*/true, kMomentum, norm->epsilon,
                         false);
 }

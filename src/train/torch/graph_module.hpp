@@ -38,8 +38,8 @@ class GraphModule {
   // The graph's only input to its first output, [N, ..].
   [[nodiscard]] at::Tensor forward(const at::Tensor& input) const;
 
-  // Inputs in the graph's order; answers the activations that were asked for, in that order. Any
-  // activation of the graph, the inputs included. Runs no further than the last one wanted.
+  // Takes the inputs in the graph's order and returns the `wanted` activations in their order; any activation
+  // of the graph may be wanted, inputs too. Runs no further than the last one wanted.
   [[nodiscard]] std::vector<at::Tensor> forward(std::span<const at::Tensor> inputs,
                                                 std::span<const std::string> wanted) const;
 
@@ -48,15 +48,15 @@ class GraphModule {
   // The graph with the weights as they are now.
   [[nodiscard]] Graph trained() const;
 
-  // Whether batch normalisation uses each batch's own statistics and keeps a running average of them as its
-  // constants (for training a network from nothing), or the constants (the default: for fine-tuning).
+  // Sets whether batch normalisation uses each batch's own statistics, with a running average of them as its
+  // constants (to train a network from scratch), or the constants (the default, to fine-tune).
   void normalise_by_batch(bool on) { normalise_by_batch_ = on; }
 
   // The same network for pictures of another size. Both have the same weights: what changes in one changes in
   // the other.
   [[nodiscard]] GraphModule resized(std::int64_t height, std::int64_t width) const;
 
-  // Takes over the values of the constants that both have under the same name and shape.
+  // Copies the values of the constants that both have under the same name and shape.
   void load(const Graph& weights);
 
  private:

@@ -34,7 +34,7 @@ at::Tensor run(const op::Gemm&, Inputs in, const Shape&) {
   return at::linear(in[0], in[1], in.size() > 2 ? in[2] : at::Tensor());
 }
 
-// The pads with what the last window reaches beyond them when the output size is rounded up.
+// The pads, enlarged by the reach of the last window when the output size is rounded up.
 op::Pads reached(const op::Pool& pool, const at::Tensor& x, const Shape& output) {
   op::Pads pads = pool.pads;
   for (std::size_t i = 0; i < 2; ++i) {
@@ -55,7 +55,7 @@ at::Tensor max_pool(const op::Pool& pool, const at::Tensor& x, const op::Pads& p
   return at::max_pool2d(wide, pool.kernel, pool.strides, 0, pool.dilations);
 }
 
-// Sums over windows, divided by how many of the window's elements count.
+// Sums over windows, divided by the number of elements that count.
 at::Tensor average_pool(const op::Pool& pool, const at::Tensor& x, const op::Pads& pads) {
   const bool direct =
       symmetric(pads) && pads == pool.pads && 2 * pads[0] <= pool.kernel[0] && 2 * pads[1] <= pool.kernel[1];

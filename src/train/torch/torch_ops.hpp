@@ -9,8 +9,8 @@
 
 namespace mainstream {
 
-// Runs one node. `inputs` as in Node::inputs, constants included; `output` is the node's shape in the
-// graph (for batch 1), which settles how far pooling with rounding up reaches.
+// Runs one node. `inputs` are those of Node::inputs, constants included; `output` is the node's shape in the
+// graph (for batch 1), which decides how far pooling with rounding up reaches.
 [[nodiscard]] at::Tensor run_node(const Op& operation, std::span<const at::Tensor> inputs,
                                   const Shape& output);
 

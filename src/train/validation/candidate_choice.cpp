@@ -12,7 +12,7 @@
 namespace mainstream {
 namespace {
 
-// Few events can be alike by chance, which an error of 0 does not tell.
+// With few events two candidates can agree by chance, which an error of 0 does not show.
 constexpr double kLeastError = 0.01;
 
 std::string compared(const Rival& other, const Rival& own, double error) {

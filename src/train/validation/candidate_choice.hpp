@@ -1,4 +1,4 @@
-// Which candidates go into the package.
+// Chooses the candidates that go into the package.
 #pragma once
 
 #include <functional>
@@ -28,14 +28,14 @@ struct Rival {
 // The error of the difference of two rivals' qualities.
 using RivalError = std::function<double(std::size_t, std::size_t)>;
 
-// For each candidate why it is left out; nothing for those that stay. An exit goes when an exit that costs no
-// more is better by over recipe::kDroppedBeyond errors, a tail stays when it is better than every exit that
-// costs no more by over recipe::kTailBeyond.
+// For each candidate the reason to drop it; nothing if it is kept. An exit is dropped if an exit that costs
+// no more is better by over recipe::kDroppedBeyond errors; a tail is kept if it is better by over
+// recipe::kTailBeyond errors than every exit that costs no more.
 [[nodiscard]] std::vector<std::optional<std::string>> reasons_to_drop(std::span<const Rival> rivals,
                                                                       const RivalError& error);
 
-// Those that stay, from the most frozen to the least. The log tells of all, and why those that go do;
-// `measure` is what quality is called there.
+// The kept candidates, from the most frozen to the least. The log lists them and the reason for each dropped
+// one; `measure` is the name of the quality there.
 [[nodiscard]] std::vector<std::size_t> choose_candidates(const std::string& app, const std::string& measure,
                                                          std::span<const Rival> rivals,
                                                          const RivalError& error);

@@ -16,7 +16,7 @@
 namespace mainstream {
 namespace {
 
-// One candidate with what it said so far.
+// One candidate with its answers so far.
 struct Judged {
   const Manifest& manifest;
   const Candidate& candidate;
@@ -47,7 +47,7 @@ std::optional<double> f1_at(const Recording& recording, float threshold, double 
   return sum(replay_cells(recording, {threshold, 1, merge_gap_s}, recording.fps)).f1();
 }
 
-// Over about two hundred thresholds: each of so many scores, evenly among the sorted ones.
+// The best F1 over about two hundred thresholds, evenly spaced among the sorted scores.
 std::optional<double> best_f1(const Recording& recording, double merge_gap_s) {
   std::vector<float> scores = recording.scores;
   std::ranges::sort(scores);
@@ -84,7 +84,7 @@ class Evaluation {
     }
   }
 
-  // By app as given, candidates as in the package.
+  // Apps in the given order, candidates as in the package.
   [[nodiscard]] std::vector<CandidateEvaluation> finish(double fps) {
     std::vector<CandidateEvaluation> results;
     for (Judged& judged : judged_) {

@@ -38,12 +38,12 @@ Interval wilson(double rate, double examples) {
   const double centre = (rate + kSquare / (2 * examples)) / (1 + kSquare / examples);
   const double half = kZ / (1 + kSquare / examples) *
                       std::sqrt(rate * (1 - rate) / examples + kSquare / (4 * examples * examples));
-  // Exact at the ends, where rounding would leave a little.
+  // Exact at the ends, despite rounding.
   return {rate > 0 ? std::max(0.0, centre - half) : 0, rate < 1 ? std::min(1.0, centre + half) : 1};
 }
 
-// So many independent examples would make the rate as uncertain as these clusters do (the variance of a
-// ratio of sums over clusters).
+// The effective sample size: the number of independent examples that would make the rate as uncertain as
+// these clusters do (the variance of a ratio of sums over clusters).
 double effective_examples(const std::vector<Cluster>& clusters, const Cluster& sum) {
   const auto count = static_cast<double>(clusters.size());
   const double most = std::min(sum.examples, recipe::kMostPerRun * count);
