@@ -49,7 +49,8 @@ TEST(ScheduleCommandTest, KeepsLimits) {
   expect_refused(schedule("two-apps", "--budget 30 --limit bus-1:min_fps=5 --limit pedestrian-1:fixed_fps=3"),
                  4, "the limits of \"pedestrian-1\" (fixed_fps 3) do not fit the budget of 30");
   expect_refused(schedule("two-apps", "--budget 0.01"), 4, "the cheapest schedule costs");
-  expect_refused(schedule("two-apps", "--limit bus-1:min_f1=1.8"), 2, "min_f1 must be a number from 0 to 1");
+  expect_refused(schedule("two-apps", "--limit bus-1:min_f1=1.8"), 2,
+                 "min_f1 is 1.8, expected a number from 0 to 1");
   expect_refused(schedule("two-apps", "--limit bus-1"), 2, "APP:FIELD=VALUE");
   expect_refused(schedule("two-apps", "--limit bus:fixed_fps=1"), 2, "no app 'bus', expected one of: ");
   expect_refused(schedule("two-apps", "--limit bus-1:speed=1"), 2, "unknown field 'speed'");

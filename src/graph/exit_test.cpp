@@ -72,7 +72,7 @@ TEST(ExitTest, RefusesWhatDoesNotFit) {
   refused({"a", {1, 2, 3, 3}, {}, counting({2, 17})}, "expected weights of 2x18, got 2x17");
   refused({"a", {1, 2, 3, 3}, {Pooled::max, {2, 2}}, counting({2, 18})}, "expected weights of 2x8, got 2x18");
   refused({"a", {1, 18}, {}, counting({2, 18})}, "expected a tensor of 1 x C x H x W");
-  refused({"a", {1, 2, 3, 3}, {Pooled::max, {0, 1}}, counting({2, 18})}, "windows of 0 x 1");
+  refused({"a", {1, 2, 3, 3}, {Pooled::max, {0, 1}}, counting({2, 18})}, "got 1x2x3x3 and 0 x 1");
   std::vector<ExitLevel> levels = three_levels(2);
   levels[2].shape = {1, 4, 1, 1};
   EXPECT_ERROR(usage, exit_graph(levels, counting({2})), "'b' has two shapes, 1x4x5x7 and 1x4x1x1");

@@ -24,13 +24,13 @@ constexpr double kMaxSettings = 1e7;
 
 void check_range(const std::string& field, double value, double low, double high) {
   if (!(value >= low && value <= high)) {  // true for NaN, too
-    fail(field, fmt::format("expected a number from {} to {}, got {}", low, high, value));
+    fail(field, fmt::format("is {}, expected a number from {} to {}", value, low, high));
   }
 }
 
 void check_positive(const std::string& field, double value, double high) {
   if (!(value > 0 && value <= high))
-    fail(field, fmt::format("expected a number above 0 and at most {}, got {}", high, value));
+    fail(field, fmt::format("is {}, expected a number above 0 and at most {}", value, high));
 }
 
 // Fields have the names that they have in a problem file; a single stream or base without a name is not
