@@ -97,10 +97,10 @@ class Recorder {
     }
   }
 
-  [[nodiscard]] Recorded record(const Training& training,
-                                const std::vector<std::filesystem::path>& packages) const {
+  [[nodiscard]] Recorded record(const Training& training, const std::vector<std::filesystem::path>& packages,
+                                std::optional<CandidateKind> only = {}) const {
     Recorded recorded;
-    recorded.mix = read_mix(arguments_.base, packages, "clip", fps_, info_.width, info_.height);
+    recorded.mix = read_mix(arguments_.base, packages, "clip", fps_, info_.width, info_.height, only);
     recorded.costs = known_costs(engine_, recorded.mix);
     Progress progress("recording scores", static_cast<std::uint64_t>(labels_.frames));
     recorded.scores = record_scores(
@@ -297,11 +297,10 @@ void run_training(const ExperimentArguments& arguments) {
     Json list = Json::array();
     if (cuts.empty() || cuts.back().first != training.cut.name()) cuts.push_back({training.cut.name(), {}});
     const auto check = [&](const std::vector<std::filesystem::path>& packages,
-                           std::optional<CandidateKind> kind) {
-      const Recorded recorded = recorder.record(training, packages);
+                           std::optional<CandidateKind> only = {}) {
+      const Recorded recorded = recorder.record(training, packages, only);
       json["fps"] = recorded.scores.fps;
       for (const CandidateCheck& one : check_candidates(recorded.mix, recorded.scores)) {
-        if (kind && !one.candidate.starts_with(to_string(*kind))) continue;
         for (CheckSummary* summary : {&candidates[one.candidate], &cuts.back().second, &all})
           add(*summary, one);
         list.push_back(to_json(one));
@@ -310,9 +309,9 @@ void run_training(const ExperimentArguments& arguments) {
     // Packages keep tails that beat exits; packages of tails alone keep all.
     if (arguments.candidates == "all") {
       check(training.packages.paths(), CandidateKind::exit);
-      check(training.packages.tails_only(), CandidateKind::tail);
+      check(training.packages.tails_only());
     } else {
-      check(training.packages.paths(), {});
+      check(training.packages.paths());
     }
     json["trainings"].push_back({{"trained", training.cut.name()},
                                  {"judged", to_string(training.cut.judged)},

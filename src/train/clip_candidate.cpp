@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "event/frame_score.hpp"
+#include "train/exits/sigmoid_fit.hpp"
+#include "train/exits/threshold.hpp"
 #include "train/validation/candidate_choice.hpp"
 #include "train/validation/rate_interval.hpp"
 
@@ -73,6 +75,15 @@ double choose_merge_gap(std::span<const ClipCandidate> candidates) {
 }
 
 }  // namespace
+
+ClipAnswers answers_of(std::span<const double> log_odds, const std::vector<bool>& truth, double fps,
+                       double even_odds) {
+  ClipAnswers answers{{{}, truth, fps}, 0};
+  for (const double value : log_odds)
+    answers.recording.scores.push_back(static_cast<float>(probability_of(value)));
+  answers.threshold = static_cast<float>(probability_of(middle_threshold(log_odds, truth, even_odds)));
+  return answers;
+}
 
 std::vector<MeasuredQuality> measured_quality(const Recording& recording, float threshold,
                                               double merge_gap_s) {

@@ -24,6 +24,11 @@ struct ClipCandidate {
   std::map<NumberTypes, ClipAnswers> others;
 };
 
+// Answers with these log odds of present, on frames that the answering models did not learn from;
+// `even_odds` as middle_threshold has it.
+[[nodiscard]] ClipAnswers answers_of(std::span<const double> log_odds, const std::vector<bool>& truth,
+                                     double fps, double even_odds);
+
 // replay_table in the package's terms.
 [[nodiscard]] std::vector<MeasuredQuality> measured_quality(const Recording& recording, float threshold,
                                                             double merge_gap_s);

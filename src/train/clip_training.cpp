@@ -96,7 +96,7 @@ class ClipTraining {
     for (std::size_t app = 0; app < targets_.size(); ++app) {
       std::vector<ClipCandidate>& exits = exits_.apps[app].candidates;
       if (options_.candidates == CandidateChoice::tails)
-        candidates_[app].push_back(last_tail(exits));
+        candidates_[app].push_back(take_last_tail(base_, exits));
       else
         candidates_[app] = std::move(exits);
     }
@@ -137,17 +137,6 @@ class ClipTraining {
   }
 
  private:
-  // A tail behind the features is a head on them, as the exit there is.
-  [[nodiscard]] ClipCandidate last_tail(std::vector<ClipCandidate>& exits) const {
-    const auto last = std::ranges::find(exits, std::vector{base_.features},
-                                        [](const ClipCandidate& exit) { return exit.described.reads; });
-    ClipCandidate tail = std::move(*last);
-    const std::string head = tail.described.head;
-    tail.described = describe_place(base_, CandidateKind::tail, {base_.features});
-    tail.described.head = head;
-    return tail;
-  }
-
   [[nodiscard]] bool has_room(std::size_t app) const {
     if (options_.candidates == CandidateChoice::tails) return true;
     const double best = best_event_f1(candidates_[app]);

@@ -193,7 +193,7 @@ class PictureTraining {
     exits_ = train_picture_exits(base_, exit_data_, tails, options_);
     manifest_.hyperparameters.merge(exit_hyperparameters(recipe::kPictureFolds, recipe::kPictureStrengths));
     if (options_.candidates == CandidateChoice::tails) {
-      candidates_.push_back(last_tail(exits_.candidates));
+      candidates_.push_back(take_last_tail(base_, exits_.candidates));
     } else {
       candidates_ = std::move(exits_.candidates);
       write();
@@ -229,17 +229,6 @@ class PictureTraining {
   }
 
  private:
-  // A tail behind the features is a head on them, as the exit there is.
-  [[nodiscard]] PictureCandidate last_tail(std::vector<PictureCandidate>& exits) const {
-    const auto last = std::ranges::find(exits, std::vector{base_.features},
-                                        [](const PictureCandidate& exit) { return exit.described.reads; });
-    PictureCandidate tail = std::move(*last);
-    const std::string head = tail.described.head;
-    tail.described = describe_place(base_, CandidateKind::tail, {base_.features});
-    tail.described.head = head;
-    return tail;
-  }
-
   void write() const {
     Manifest manifest = manifest_;
     const std::vector<Graph> graphs = pack_picture_candidates(base_, candidates_, labels_, manifest);

@@ -15,7 +15,6 @@
 #include "train/exits/linear_exit.hpp"
 #include "train/exits/ridge.hpp"
 #include "train/exits/sigmoid_fit.hpp"
-#include "train/exits/threshold.hpp"
 #include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
 #include "train/stopped.hpp"
@@ -194,14 +193,9 @@ class ClipExitTraining {
     return exit_of(levels_, reads_[exit], logits_of_log_odds(exits_[app][exit].log_odds));
   }
 
-  [[nodiscard]] ClipAnswers answers_of(std::size_t app, std::size_t exit,
-                                       std::span<const double> log_odds) const {
-    ClipAnswers answers{{{}, truths_[app], fps_}, 0};
-    for (const double value : log_odds)
-      answers.recording.scores.push_back(static_cast<float>(probability_of(value)));
-    answers.threshold = static_cast<float>(
-        probability_of(middle_threshold(log_odds, truths_[app], exits_[app][exit].sigmoid.offset)));
-    return answers;
+  [[nodiscard]] ClipAnswers exit_answers(std::size_t app, std::size_t exit,
+                                         std::span<const double> log_odds) const {
+    return answers_of(log_odds, truths_[app], fps_, exits_[app][exit].sigmoid.offset);
   }
 
   [[nodiscard]] ClipCandidate describe(std::size_t app, std::size_t exit) const {
@@ -209,7 +203,7 @@ class ClipExitTraining {
     for (const std::size_t level : reads_[exit]) tensors.push_back(levels_[level].tensor);
     ClipCandidate candidate{.described = describe_place(base_, CandidateKind::exit, tensors),
                             .graph = graph_of(app, exit),
-                            .exact = answers_of(app, exit, exits_[app][exit].unseen),
+                            .exact = exit_answers(app, exit, exits_[app][exit].unseen),
                             .others = {}};
     candidate.described.head = "spatial";
     return candidate;
@@ -237,7 +231,7 @@ class ClipExitTraining {
     for (std::size_t app = 0; app < truths_.size(); ++app) {
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
         const NumberTypes pair{number_type, NumberType::f32};
-        candidates[app][exit].others[pair] = answers_of(app, exit, log_odds[app][exit]);
+        candidates[app][exit].others[pair] = exit_answers(app, exit, log_odds[app][exit]);
       }
     }
   }

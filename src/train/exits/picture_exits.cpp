@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 
 #include "core/cpus.hpp"
 #include "core/log.hpp"
@@ -116,35 +116,34 @@ class PictureExitTraining {
   // The initial heads of tails: this exit, at the features.
   void add_starts(const ExitReads& reads, const Graph& shipped, double strength, double slope) {
     if (tails_.empty()) return;
-    std::vector<std::vector<LinearValue>> logits(tail_folds_.size());  // by fold and class
-    if (is_on_features(reads)) {
-      const auto models = primal_fold_models(levels_of(reads), targets_, tail_folds_, strength, threads_);
-      for (const std::vector<PrimalModel>& of_class : models) {
-        for (std::size_t fold = 0; fold < logits.size(); ++fold) {
-          LinearValue& value = logits[fold].emplace_back(LinearValue{{}, of_class[fold].offset});
-          for (const LinearWeights& level : of_class[fold].levels) add_level(level, value);
-        }
-      }
-    } else {
-      const auto models = fold_models(kernel_of(reads), targets_, tail_folds_, strength);
-      for (const std::vector<DualModel>& of_class : models) {
-        for (std::size_t fold = 0; fold < logits.size(); ++fold) {
-          LinearValue& value = logits[fold].emplace_back(LinearValue{{}, of_class[fold].offset});
-          for (const std::size_t level : reads)
-            add_level(linear_weights(*features_[level], scales_[level], std::span(&of_class[fold].dual, 1),
-                                     threads_)
-                          .front(),
-                      value);
-        }
-      }
-    }
     std::vector<Graph> heads;
-    for (std::vector<LinearValue>& of_fold : logits) {
+    for (std::vector<LinearValue>& of_fold : fold_values(reads, strength)) {
       for (LinearValue& value : of_fold) value.scale(slope);
       heads.push_back(exit_of(levels_, reads, of_fold));
     }
     heads.push_back(shipped);
     for (const Branchpoint& branchpoint : tails_) starts_.push_back({branchpoint, {}, {}, heads});
+  }
+
+  // By fold and class: the scores of the models without the fold.
+  [[nodiscard]] std::vector<std::vector<LinearValue>> fold_values(const ExitReads& reads,
+                                                                  double strength) const {
+    const std::size_t folds = tail_folds_.size();
+    std::vector<std::vector<LinearValue>> values(folds);
+    if (is_on_features(reads)) {
+      for (std::vector<PrimalModel>& of_class :
+           primal_fold_models(levels_of(reads), targets_, tail_folds_, strength, threads_)) {
+        for (std::size_t fold = 0; fold < folds; ++fold)
+          values[fold].push_back(value_of(std::move(of_class[fold].levels), of_class[fold].offset));
+      }
+      return values;
+    }
+    std::vector<DualModel> models;  // by class, then fold
+    for (std::vector<DualModel>& of_class : fold_models(kernel_of(reads), targets_, tail_folds_, strength))
+      std::ranges::move(of_class, std::back_inserter(models));
+    std::vector<LinearValue> found = values_of(reads, models);
+    for (std::size_t i = 0; i < found.size(); ++i) values[i % folds].push_back(std::move(found[i]));
+    return values;
   }
 
   // Solves in the features where they are fewer than pictures, else in the pictures.
@@ -174,11 +173,8 @@ class PictureExitTraining {
     std::vector<ClassFit> fits;
     for (PrimalFit& solved : fit_primal_ridge(levels_of(reads), targets_, folds_, recipe::kPictureStrengths,
                                               StrengthChoice::common, threads_)) {
-      ClassFit& of_class = fits.emplace_back();
-      of_class.value.offset = solved.offset;
-      for (LinearWeights& level : solved.levels) add_level(std::move(level), of_class.value);
-      of_class.unseen = std::move(solved.unseen);
-      of_class.strength = solved.strength;
+      fits.push_back(
+          {value_of(std::move(solved.levels), solved.offset), std::move(solved.unseen), solved.strength});
     }
     return fits;
   }
@@ -186,17 +182,35 @@ class PictureExitTraining {
   std::vector<ClassFit> fit_on_pictures(const ExitReads& reads) const {
     std::vector<RidgeFit> solved = fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths,
                                              StrengthChoice::common, threads_);
+    std::vector<DualModel> models;
+    for (RidgeFit& one : solved) models.push_back({std::move(one.dual), one.offset});
+    std::vector<LinearValue> values = values_of(reads, models);
     std::vector<ClassFit> fits;
+    for (std::size_t i = 0; i < solved.size(); ++i)
+      fits.push_back({std::move(values[i]), std::move(solved[i].unseen), solved[i].strength});
+    return fits;
+  }
+
+  // Reads the features once for all models.
+  [[nodiscard]] std::vector<LinearValue> values_of(const ExitReads& reads,
+                                                   std::span<const DualModel> models) const {
     std::vector<std::vector<double>> duals;
-    for (RidgeFit& one : solved) {
-      fits.push_back({{{}, one.offset}, std::move(one.unseen), one.strength});
-      duals.push_back(std::move(one.dual));
+    std::vector<LinearValue> values;
+    for (const DualModel& model : models) {
+      duals.push_back(model.dual);
+      values.push_back({{}, model.offset});
     }
     for (const std::size_t level : reads) {
       std::vector<LinearWeights> linear = linear_weights(*features_[level], scales_[level], duals, threads_);
-      for (std::size_t i = 0; i < fits.size(); ++i) add_level(std::move(linear[i]), fits[i].value);
+      for (std::size_t i = 0; i < values.size(); ++i) add_level(std::move(linear[i]), values[i]);
     }
-    return fits;
+    return values;
+  }
+
+  static LinearValue value_of(std::vector<LinearWeights> levels, double offset) {
+    LinearValue value{{}, offset};
+    for (LinearWeights& level : levels) add_level(std::move(level), value);
+    return value;
   }
 
   static void add_level(LinearWeights level, LinearValue& value) {

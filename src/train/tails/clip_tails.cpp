@@ -4,7 +4,6 @@
 #include "mainstream/profile.hpp"
 #include "train/candidate_place.hpp"
 #include "train/exits/sigmoid_fit.hpp"
-#include "train/exits/threshold.hpp"
 #include "train/tails/tail_answers.hpp"
 
 namespace mainstream {
@@ -16,15 +15,6 @@ std::vector<double> log_odds_of(std::span<const float> logits) {
   for (std::size_t i = 0; i < logits.size(); i += 2)
     log_odds.push_back(static_cast<double>(logits[i + 1]) - logits[i]);
   return log_odds;
-}
-
-ClipAnswers answers_of(std::span<const double> log_odds, const std::vector<bool>& truth, double fps,
-                       double even_odds) {
-  ClipAnswers answers{{{}, truth, fps}, 0};
-  for (const double value : log_odds)
-    answers.recording.scores.push_back(static_cast<float>(probability_of(value)));
-  answers.threshold = static_cast<float>(probability_of(middle_threshold(log_odds, truth, even_odds)));
-  return answers;
 }
 
 // A tail with its log odds on frames that its models did not see.

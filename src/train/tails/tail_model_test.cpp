@@ -1,4 +1,3 @@
-#include "package/fingerprint.hpp"
 #include "train/tails/tail_training.hpp"
 
 #include <algorithm>
@@ -6,6 +5,7 @@
 #include <numeric>
 
 #include "core/testing.hpp"
+#include "package/fingerprint.hpp"
 #include "train/test_base.hpp"
 
 namespace mainstream {
