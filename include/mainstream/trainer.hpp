@@ -52,8 +52,8 @@ struct TrainOptions {
 
   int epochs = 0;  // epochs of tails over the training pictures and their views; 0: by their number
   int views = 2;   // views per picture: the plain one and views - 1 changed ones
-  double learning_rate =
-      3e-4;  // rate of tails at its peak, in the base's last layer; the head learns twice as fast
+  // Of tails at its peak, in the base's last layer; the head learns twice as fast. Nothing: the recipe's.
+  std::optional<double> learning_rate;
   std::uint64_t seed = 1;
   int threads = 0;                                // 0: as many as this process may use
   std::uint64_t memory = std::uint64_t{2} << 30;  // bytes for the stem's tensors: beyond them exits

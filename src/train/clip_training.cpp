@@ -110,7 +110,7 @@ class ClipTraining {
                           .training = training_rows(clip_.rows, exits_.examples),
                           .folds = exits_.tail_folds,
                           .head = HeadKind::spatial,
-                          .rows_shown = recipe::kClipRowsShown,
+                          .learning = recipe::kClipTails,
                           .text = describe_data(data, clip_.rows),
                           .options = options_};
     std::vector<TailApp> apps;

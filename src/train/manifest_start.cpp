@@ -56,14 +56,13 @@ Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> 
 }
 
 Hyperparameters tail_hyperparameters(const TailData& data) {
-  const TailOptions usual;
   return {{"tails", "AdamW from an exit, weights averaged over steps"},
           {"tail_folds", fmt::format("{}", data.folds.size())},
-          {"learning_rate", fmt::format("{}", data.options.learning_rate)},
+          {"learning_rate", fmt::format("{}", learning_rate_of(data))},
           {"head_factor", fmt::format("{}", recipe::kHeadRate)},
           {"layer_factor", fmt::format("{}", recipe::kRateByLayer)},
-          {"weight_decay", fmt::format("{}", usual.weight_decay)},
-          {"batch", fmt::format("{}", usual.batch)},
+          {"weight_decay", fmt::format("{}", TailOptions{}.weight_decay)},
+          {"batch", fmt::format("{}", data.learning.batch)},
           {"views", fmt::format("{}", data.options.views)},
           {"epochs", fmt::format("{}", epochs_of(data))}};
 }
@@ -89,8 +88,9 @@ void check_options(const TrainOptions& options) {
         fmt::format("epochs: expected 1 to 100000, got {}", options.epochs));
   check(options.views >= 1 && options.views <= 100,
         fmt::format("views: expected 1 to 100, got {}", options.views));
-  check(std::isfinite(options.learning_rate) && options.learning_rate > 0 && options.learning_rate <= 1,
-        fmt::format("learning rate: expected above 0 and at most 1, got {}", options.learning_rate));
+  const double rate = options.learning_rate.value_or(1);
+  check(std::isfinite(rate) && rate > 0 && rate <= 1,
+        fmt::format("learning rate: expected above 0 and at most 1, got {}", rate));
 }
 
 }  // namespace mainstream

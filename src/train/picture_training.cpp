@@ -208,7 +208,7 @@ class PictureTraining {
                   .training = {},
                   .folds = exits_.tail_folds,
                   .head = HeadKind::average,
-                  .rows_shown = recipe::kPictureRowsShown,
+                  .learning = recipe::kPictureTails,
                   .text = text,
                   .options = options_};
     std::map<std::size_t, std::size_t> example_of;  // by picture

@@ -55,8 +55,15 @@ inline constexpr double kTailBeyond = 1;
 inline constexpr int kTails = 3;
 inline constexpr double kTailRoom = 0.02;
 inline constexpr std::size_t kTailFolds = 4, kPictureTailFolds = 3;
-// The rows that each fold's model sees, roughly, and its epochs.
-inline constexpr double kClipRowsShown = 800, kPictureRowsShown = 10000;
+// How long and how fast tails learn. `rows_shown`: rows (plain and changed) that the shipped model sees,
+// roughly; a fold's model sees as many epochs of fewer rows. docs/training.md has the measurements behind
+// them.
+struct TailLearning {
+  double rows_shown = 0;
+  double learning_rate = 0;  // at its peak, in the base's last layer
+  std::size_t batch = 0;
+};
+inline constexpr TailLearning kClipTails{800, 3e-4, 16}, kPictureTails{30000, 5e-4, 32};
 inline constexpr int kLeastEpochs = 2, kMostEpochs = 12;
 inline constexpr double kHeadRate = 2;        // the head's learning rate / the last layer's
 inline constexpr double kRateByLayer = 0.95;  // each layer's learning rate / the next layer's

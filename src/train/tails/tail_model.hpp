@@ -13,8 +13,7 @@
 namespace mainstream {
 
 struct TailOptions {
-  double learning_rate =
-      3e-4;  // peak rate of the head and the base's last layer; earlier layers learn slower
+  double learning_rate = 0;  // at its peak, in the base's last layer; earlier layers learn slower
   double weight_decay = 0.05;
   std::size_t batch = 16;
 };

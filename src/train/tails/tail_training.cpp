@@ -20,11 +20,17 @@ namespace {
 
 std::string plan_text(const TailData& data, const TailApp& app) {
   const TrainOptions& options = data.options;
-  return Json{{"version", MAINSTREAM_VERSION}, {"base", data.base.id},
-              {"app", app.target.app},         {"data", data.text},
-              {"labels", app.labels},          {"head", to_string(data.head)},
-              {"epochs", options.epochs},      {"views", options.views},
-              {"rate", options.learning_rate}, {"seed", options.seed}}
+  return Json{{"version", MAINSTREAM_VERSION},
+              {"base", data.base.id},
+              {"app", app.target.app},
+              {"data", data.text},
+              {"labels", app.labels},
+              {"head", to_string(data.head)},
+              {"epochs", options.epochs},
+              {"views", options.views},
+              {"rate", learning_rate_of(data)},
+              {"batch", data.learning.batch},
+              {"seed", options.seed}}
       .dump();
 }
 
@@ -51,7 +57,8 @@ class TailJob {
   void train(std::size_t number, const std::function<void()>& epoch_done) {
     const std::stop_token& stop = data_.options.stop;
     const HeldOut* fold = number < data_.folds.size() ? &data_.folds[number] : nullptr;
-    TailModel model(start_graph(number), features_, {.learning_rate = data_.options.learning_rate},
+    TailModel model(start_graph(number), features_,
+                    {.learning_rate = learning_rate_of(data_), .batch = data_.learning.batch},
                     seed_of(data_.options, app_.target.app, start_.branchpoint, number));
     std::span<const float> logits;
     if (!start_.logits.empty()) logits = start_.logits[number];
@@ -185,8 +192,12 @@ class TailTraining {
 
 int epochs_of(const TailData& data) {
   if (data.options.epochs > 0) return data.options.epochs;
-  const double wanted = data.rows_shown / static_cast<double>(data.training.size());
+  const double wanted = data.learning.rows_shown / static_cast<double>(data.training.size());
   return std::clamp(static_cast<int>(std::lround(wanted)), recipe::kLeastEpochs, recipe::kMostEpochs);
+}
+
+double learning_rate_of(const TailData& data) {
+  return data.options.learning_rate.value_or(data.learning.learning_rate);
 }
 
 std::filesystem::path work_path(const AppTarget& target, const TrainOptions& options) {

@@ -13,6 +13,7 @@
 #include "mainstream/trainer.hpp"
 #include "train/data/features.hpp"
 #include "train/exits/ridge.hpp"
+#include "train/recipe.hpp"
 #include "train/tail_start.hpp"
 #include "train/tails/tail_graph.hpp"
 #include "train/tails/tail_model.hpp"
@@ -28,8 +29,8 @@ struct TailData {
   std::vector<TailRow> training;  // to learn from, changed views among them
   std::vector<HeldOut> folds;     // folds of the examples
   HeadKind head = HeadKind::average;
-  double rows_shown = 0;  // rows shown to each fold's model, roughly, by default
-  std::string text;       // identifies the data, for the work folder
+  recipe::TailLearning learning;  // where the options leave it open
+  std::string text;               // identifies the data, for the work folder
   const TrainOptions& options;
 };
 
@@ -45,6 +46,8 @@ struct TailApp {
 
 // Epochs over the training rows: as asked for, else by their number.
 [[nodiscard]] int epochs_of(const TailData& data);
+// The learning rate at its peak: as asked for, else the recipe's.
+[[nodiscard]] double learning_rate_of(const TailData& data);
 
 // The tails by app and start. Tails in the work folders are not trained again. Trains one branchpoint after
 // the other, apps and folds in parallel. Throws failed when stopped.
