@@ -113,7 +113,8 @@ TEST(TailModel, LearnsWhatTheExitMisses) {
     const float half = label == 1 ? 4 : -4;
     knows.insert(knows.end(), {-half, half});
   }
-  TailModel model(new_tail(base, base.branchpoints.front(), HeadKind::average, 2, 1), squares, {}, 1);
+  TailModel model(new_tail(base, base.branchpoints.front(), HeadKind::average, 2, 1), squares,
+                  {.learning_rate = 3e-4}, 1);
   EXPECT_LT(loss_of(model, squares, 10, knows), 0.01);
   const std::vector<float> own = model.predict(rows_from(64, 96), {});
   EXPECT_LT(std::abs(*std::ranges::max_element(own)), 0.5);
@@ -144,6 +145,7 @@ TEST(TailTraining, AnswersByModelsThatDidNotSeeTheRows) {
                 .training = rows_from(0, 60),
                 .folds = folds_in_time(60, 3, 0),
                 .head = HeadKind::spatial,
+                .learning = recipe::kClipTails,
                 .text = "noise",
                 .options = options};
   std::vector<TailApp> apps{{{"app", folder / "app.mpkg"}, {}, 2, {}}};
