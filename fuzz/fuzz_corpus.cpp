@@ -85,6 +85,9 @@ void write_corpus(const std::filesystem::path& folder) {
 
   write(folder / "problem", "problem.json", kProblem);
   write(folder / "problem", "written.json", to_json(parse_problem(kProblem, "problem.json")));
+
+  write(folder / "mqtt", "command", "mainstream/n/near road/enabled/set\nOFF");
+  write(folder / "mqtt", "name", "near road");
 }
 
 }  // namespace

@@ -96,7 +96,13 @@ class EventDetector {
 
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-// One event of one app on one stream.
+// What a record of an event tells: that it began, that it goes on, that it is over, or that the program ended
+// before it did. In files: new, update, end, interrupted.
+enum class EventChange { begun, updated, ended, interrupted };
+
+[[nodiscard]] const char* to_string(EventChange change) noexcept;
+
+// One event of one app on one stream, as far as it is known at `change`.
 struct EventRecord {
   std::string app, stream;
   std::string id;                             // unique among the events of a node
@@ -114,12 +120,22 @@ struct EventRecord {
   std::string candidate;    // its id in the package
   std::string package;      // sha256, hexadecimal
   std::optional<int> plan;  // its index among the run's plans
+  // Of events that a node keeps:
+  std::optional<EventChange> change{};  // nothing: the event is over
+  std::int64_t sequence = 0;            // place of this record among all of the node's, from 1; 0: unknown
+  bool snapshot = false;                // the node has a JPEG of its peak frame
+
+  [[nodiscard]] bool over() const {
+    return !change || *change == EventChange::ended || *change == EventChange::interrupted;
+  }
 };
 
 // One line of JSON, without the newline (docs/formats.md). Unknown fields are left out.
 [[nodiscard]] std::string to_json_line(const EventRecord& event);
 
-// All events of a JSON Lines file, in its order. Throws unreadable, or untrusted naming file and line.
+// All events of a JSON Lines file, in its order. Of an event that has several records (new, update, end), or
+// one record several times, only the last one is given, in the place of the first. Throws unreadable, or
+// untrusted naming file and line.
 [[nodiscard]] std::vector<EventRecord> read_events(const std::filesystem::path& path);
 
 // The event score: how well detections agree with the true events. It follows SzCORE's event-based scoring

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <map>
 
 #include "core/file.hpp"
 #include "core/json.hpp"
@@ -38,6 +39,15 @@ WallTime parse_time(const JsonField& field) {
          std::chrono::seconds(second) + std::chrono::milliseconds(ms);
 }
 
+EventChange parse_change(const JsonField& field) {
+  const std::string word = field.text();
+  for (const EventChange change :
+       {EventChange::begun, EventChange::updated, EventChange::ended, EventChange::interrupted}) {
+    if (word == to_string(change)) return change;
+  }
+  field.fail(fmt::format("expected new, update, end or interrupted, got {}", in_quotes(word)));
+}
+
 template <typename T, typename Read>
 void read_optional(const JsonField& event, std::string_view key, T& value, Read read) {
   if (const auto field = event.find(key)) value = read(*field);
@@ -53,6 +63,20 @@ std::string to_string(WallTime time) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                      clock.subseconds().count());
+}
+
+const char* to_string(EventChange change) noexcept {
+  switch (change) {
+    case EventChange::begun:
+      return "new";
+    case EventChange::updated:
+      return "update";
+    case EventChange::ended:
+      return "end";
+    case EventChange::interrupted:
+      return "interrupted";
+  }
+  return "end";
 }
 
 std::string to_json_line(const EventRecord& event) {
@@ -75,6 +99,9 @@ std::string to_json_line(const EventRecord& event) {
   if (!event.candidate.empty()) json["candidate"] = event.candidate;
   if (!event.package.empty()) json["package"] = event.package;
   if (event.plan) json["plan"] = *event.plan;
+  if (event.change) json["type"] = to_string(*event.change);
+  if (event.sequence > 0) json["sequence"] = event.sequence;
+  if (event.snapshot) json["snapshot"] = true;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -108,18 +135,31 @@ EventRecord parse_event_line(std::string_view line, const std::string& place) {
   read_optional(field, "candidate", event.candidate, text);
   read_optional(field, "package", event.package, text);
   read_optional(field, "plan", event.plan, small_count);
+  read_optional(field, "type", event.change, parse_change);
+  read_optional(field, "sequence", event.sequence, count);
+  read_optional(field, "snapshot", event.snapshot, [](const JsonField& value) { return value.boolean(); });
   return event;
 }
 
 std::vector<EventRecord> read_events(const std::filesystem::path& path) {
   const std::string text = read_file(path, kMaxEventBytes);
   std::vector<EventRecord> events;
+  std::map<std::string, std::size_t> places;  // of the events that may have more records, by id
   std::string_view rest = text;
   for (std::size_t number = 1; !rest.empty(); ++number) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    events.push_back(parse_event_line(line, fmt::format("{}:{}", path.string(), number)));
+    EventRecord event = parse_event_line(line, fmt::format("{}:{}", path.string(), number));
+    if (event.change && !event.id.empty()) {
+      const auto [known, first] = places.try_emplace(event.id, events.size());
+      if (!first) {
+        // A record that is delivered again must not undo a later one.
+        if (event.sequence >= events[known->second].sequence) events[known->second] = std::move(event);
+        continue;
+      }
+    }
+    events.push_back(std::move(event));
   }
   return events;
 }

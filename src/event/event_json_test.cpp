@@ -100,6 +100,42 @@ TEST(EventJsonTest, MessagesNameFileLineAndField) {
   EXPECT_ERROR(unreadable, read_events(folder / "none.jsonl"), "none.jsonl");
 }
 
+TEST(EventJsonTest, RecordsOfANodeTellTypeAndSequence) {
+  EventRecord event = make_event();
+  event.change = EventChange::interrupted;
+  event.sequence = 41;
+  event.snapshot = true;
+  const std::string line = to_json_line(event);
+  EXPECT_THAT(line, testing::HasSubstr(R"("type":"interrupted","sequence":41,"snapshot":true)"));
+  EXPECT_EQ(to_json_line(parse_event_line(line, "x:1")), line);
+  EXPECT_ERROR(untrusted,
+               parse_event_line(R"({"app":"a","start_frame":1,"end_frame":5,"type":"over"})", "x:1"),
+               "x:1: type: expected new, update, end or interrupted, got \"over\"");
+}
+
+TEST(EventJsonTest, ReadsTheLastRecordOfEachEvent) {
+  const TestFolder folder;
+  std::string lines;
+  const auto add = [&](const char* id, EventChange change, std::int64_t sequence) {
+    EventRecord event = make_event();
+    event.id = id;
+    event.change = change;
+    event.sequence = sequence;
+    lines += to_json_line(event) + "\n";
+  };
+  add("a", EventChange::begun, 1);
+  add("b", EventChange::begun, 2);
+  add("a", EventChange::ended, 3);
+  add("a", EventChange::begun, 1);  // delivered again
+  write_file(folder / "e.jsonl", lines);
+  const auto events = read_events(folder / "e.jsonl");
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].id, "a");
+  EXPECT_TRUE(events[0].over());
+  EXPECT_EQ(events[1].id, "b");
+  EXPECT_FALSE(events[1].over());
+}
+
 TEST(EventJsonTest, BytesThatAreNotUtf8AreReplaced) {
   EventRecord event;
   event.app = "a\xFF";

@@ -1,0 +1,281 @@
+#include "sink/mqtt_client.hpp"
+
+#include <fmt/format.h>
+#include <mosquitto.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "core/file.hpp"
+#include "core/log.hpp"
+#include "mainstream/error.hpp"
+#include "sink/backoff.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr int kQos = 1;
+constexpr int kLoopMs = 100;  // how often the thread looks whether to stop
+constexpr std::chrono::seconds kAnswerTime{10};
+constexpr std::chrono::milliseconds kGoodbyeTime{500};
+
+struct Credentials {
+  std::string user, password;
+};
+
+Credentials read_credentials(const std::filesystem::path& path) {
+  const std::string text = read_file(path, 4096);
+  const std::string line = text.substr(0, text.find_first_of("\r\n"));
+  const std::size_t colon = line.find(':');
+  if (colon == std::string::npos || colon == 0) {
+    throw Error(
+        ErrorKind::untrusted,
+        fmt::format("{}: expected user:password on the first line, got something else", path.string()));
+  }
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
+    module_log("sink")->warn("{}: everybody on this machine can read this password", path.string());
+  }
+  return {line.substr(0, colon), line.substr(colon + 1)};
+}
+
+void require(int code, const char* what) {
+  if (code == MOSQ_ERR_SUCCESS) return;
+  throw Error(ErrorKind::usage, fmt::format("mqtt: {}: {}", what, mosquitto_strerror(code)));
+}
+
+std::string why_lost(int code) {
+  if (code == MOSQ_ERR_TLS) {
+    return "TLS failed: the broker's certificate is not trusted (ca_file) or not for this host, or it speaks "
+           "no TLS";
+  }
+  return code == MOSQ_ERR_ERRNO ? std::strerror(errno) : mosquitto_strerror(code);
+}
+
+// Nothing may be thrown through the library, which is C.
+template <typename Handler>
+void guarded(const Handler& handler) {
+  try {
+    handler();
+  } catch (const std::exception& error) {
+    module_log("sink")->warn("{}", error.what());
+  }
+}
+
+const char* path_or_null(const std::filesystem::path& path) {
+  return path.empty() ? nullptr : path.c_str();
+}
+
+}  // namespace
+
+void MqttClient::Free::operator()(mosquitto* client) const {
+  mosquitto_destroy(client);
+}
+
+MqttClient::MqttClient(const MqttOptions& options, const MqttMessage& last_will,
+                       std::vector<std::string> subscriptions, Handlers handlers)
+    : host_(options.host),
+      port_(options.port),
+      keep_alive_(options.keep_alive),
+      first_pause_(options.first_pause),
+      longest_pause_(options.longest_pause),
+      last_will_(last_will),
+      subscriptions_(std::move(subscriptions)),
+      handlers_(std::move(handlers)) {
+  static const int ready = mosquitto_lib_init();  // once, before any thread uses it
+  require(ready, "the library does not start");
+  client_.reset(mosquitto_new(nullptr, true, this));
+  if (!client_) throw Error(ErrorKind::failed, "mqtt: the library does not start");
+  set_up(options);
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+MqttClient::~MqttClient() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void MqttClient::set_up(const MqttOptions& options) {
+  mosquitto* client = client_.get();
+  mosquitto_threaded_set(client, true);  // others publish while the thread serves
+  mosquitto_connect_callback_set(client, on_connect);
+  mosquitto_publish_callback_set(client, on_publish);
+  mosquitto_message_callback_set(client, on_message);
+  require(mosquitto_will_set(client, last_will_.topic.c_str(), static_cast<int>(last_will_.payload.size()),
+                             last_will_.payload.data(), kQos, last_will_.retain),
+          "last will");
+  if (!options.credentials_file.empty()) {
+    const Credentials credentials = read_credentials(options.credentials_file);
+    require(mosquitto_username_pw_set(client, credentials.user.c_str(), credentials.password.c_str()),
+            "user");
+  }
+  if (!options.tls) return;
+  if (options.ca_file.empty()) {
+    require(mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "the system's certificates");
+    require(mosquitto_tls_set(client, nullptr, "/etc/ssl/certs", path_or_null(options.cert_file),
+                              path_or_null(options.key_file), nullptr),
+            "certificates");
+  } else {
+    require(mosquitto_tls_set(client, options.ca_file.c_str(), nullptr, path_or_null(options.cert_file),
+                              path_or_null(options.key_file), nullptr),
+            "certificates");
+  }
+}
+
+void MqttClient::run(const std::stop_token& stop) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);  // a broker that goes away is an error of a write, not the end
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  Backoff backoff(first_pause_, longest_pause_);
+  while (!stop.stop_requested()) {
+    if (const int code = connect(); code != MOSQ_ERR_SUCCESS) {
+      lost(why_lost(code));
+    } else {
+      serve(stop);
+    }
+    if (stop.stop_requested()) break;
+    if (connected()) {
+      backoff.reset();
+      lost("the connection broke");
+    }
+    const auto end = std::chrono::steady_clock::now() + backoff.next();
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(kLoopMs));
+    }
+  }
+  say_goodbye();
+}
+
+int MqttClient::connect() {
+  {
+    const MutexLock lock(mutex_);
+    refused_ = false;
+  }
+  if (tried_) return mosquitto_reconnect_async(client_.get());
+  tried_ = true;
+  return mosquitto_connect_async(client_.get(), host_.c_str(), port_, static_cast<int>(keep_alive_.count()));
+}
+
+// Until the connection breaks, is refused, or is not there in time.
+void MqttClient::serve(const std::stop_token& stop) {
+  const auto late = std::chrono::steady_clock::now() + kAnswerTime;
+  while (!stop.stop_requested()) {
+    const int code = mosquitto_loop(client_.get(), kLoopMs, 1);
+    const bool here = connected();
+    if (code != MOSQ_ERR_SUCCESS) {
+      if (!here) lost(why_lost(code));
+      return;
+    }
+    {
+      const MutexLock lock(mutex_);
+      if (refused_) return;
+    }
+    if (!here && std::chrono::steady_clock::now() > late) {
+      lost(fmt::format("no answer within {} s", kAnswerTime.count()));
+      return;
+    }
+  }
+}
+
+void MqttClient::lost(const std::string& why) {
+  const MutexLock lock(mutex_);
+  connected_ = false;
+  if (!refused_) error_ = why;
+  changed_.notify_all();
+}
+
+void MqttClient::say_goodbye() {
+  if (!connected()) return;
+  const auto end = std::chrono::steady_clock::now() + kGoodbyeTime;
+  const auto number = publish(last_will_);
+  while (number && !wait_acknowledged({*number}, {}) && std::chrono::steady_clock::now() < end) {
+    if (mosquitto_loop(client_.get(), kLoopMs / 10, 1) != MOSQ_ERR_SUCCESS) return;
+  }
+  mosquitto_disconnect(client_.get());
+  mosquitto_loop(client_.get(), 0, 1);
+}
+
+std::optional<int> MqttClient::publish(const MqttMessage& message) {
+  // Held over the call, so the acknowledgement cannot come before its number is known.
+  const MutexLock lock(mutex_);
+  if (!connected_) return std::nullopt;
+  int number = 0;
+  const int code = mosquitto_publish(client_.get(), &number, message.topic.c_str(),
+                                     static_cast<int>(message.payload.size()), message.payload.data(), kQos,
+                                     message.retain);
+  // Without a connection the message is kept by the library, too.
+  if (code != MOSQ_ERR_SUCCESS && code != MOSQ_ERR_NO_CONN) {
+    throw Error(ErrorKind::failed, fmt::format("mqtt: cannot publish: {}", mosquitto_strerror(code)));
+  }
+  pending_.insert(number);
+  return number;
+}
+
+bool MqttClient::is_pending(const std::vector<int>& numbers) const {
+  for (const int number : numbers) {
+    if (pending_.contains(number)) return true;
+  }
+  return false;
+}
+
+bool MqttClient::wait_acknowledged(const std::vector<int>& numbers, Time until) const {
+  const MutexLock lock(mutex_);
+  while (is_pending(numbers)) {
+    if (!connected_ || std::chrono::steady_clock::now() >= until) return false;
+    changed_.wait_until(mutex_, until);
+  }
+  return true;
+}
+
+bool MqttClient::wait_connected(Time until) const {
+  const MutexLock lock(mutex_);
+  while (!connected_) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    changed_.wait_until(mutex_, until);
+  }
+  return true;
+}
+
+bool MqttClient::connected() const {
+  const MutexLock lock(mutex_);
+  return connected_;
+}
+
+std::string MqttClient::error() const {
+  const MutexLock lock(mutex_);
+  return fmt::format("mqtt {}:{}: {}", host_, port_, error_);
+}
+
+void MqttClient::on_connect(mosquitto* client, void* self, int code) {
+  auto& me = *static_cast<MqttClient*>(self);
+  {
+    const MutexLock lock(me.mutex_);
+    me.connected_ = code == 0;
+    me.refused_ = code != 0;
+    me.error_ = code == 0 ? "" : mosquitto_connack_string(code);
+    me.changed_.notify_all();
+  }
+  if (code != 0) return;
+  for (const std::string& topic : me.subscriptions_)
+    mosquitto_subscribe(client, nullptr, topic.c_str(), kQos);
+  guarded(me.handlers_.connected);
+}
+
+void MqttClient::on_publish(mosquitto* /*client*/, void* self, int number) {
+  auto& me = *static_cast<MqttClient*>(self);
+  const MutexLock lock(me.mutex_);
+  me.pending_.erase(number);
+  me.changed_.notify_all();
+}
+
+void MqttClient::on_message(mosquitto* /*client*/, void* self, const mosquitto_message* message) {
+  auto& me = *static_cast<MqttClient*>(self);
+  const std::string_view payload(static_cast<const char*>(message->payload),
+                                 static_cast<std::size_t>(message->payloadlen));
+  guarded([&] { me.handlers_.message(message->topic, payload, message->retain); });
+}
+
+}  // namespace mainstream

@@ -1,0 +1,362 @@
+// Against a real broker.
+#include <mosquitto.h>
+
+#include "core/json.hpp"
+#include "core/mutex.hpp"
+#include "mainstream/mqtt.hpp"
+#include "sink/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kBroker = "/usr/sbin/mosquitto";
+
+// A client of its own making: what Home Assistant, or any other program, sees and sends. Its session outlives
+// its connections.
+class Listener {
+ public:
+  struct Message {
+    std::string topic, payload;
+    bool retained = false;
+  };
+
+  explicit Listener(int port, const std::vector<std::string>& topics = {"#"}) : topics_(topics) {
+    mosquitto_lib_init();
+    client_ = mosquitto_new("listener", false, this);
+    mosquitto_reconnect_delay_set(client_, 1, 1, false);
+    mosquitto_connect_callback_set(client_, [](mosquitto* client, void* self, int) {
+      auto& me = *static_cast<Listener*>(self);
+      for (const std::string& topic : me.topics_) mosquitto_subscribe(client, nullptr, topic.c_str(), 1);
+    });
+    mosquitto_subscribe_callback_set(client_, [](mosquitto*, void* self, int, int, const int*) {
+      static_cast<Listener*>(self)->ready_ = true;
+    });
+    mosquitto_message_callback_set(client_, [](mosquitto*, void* self, const mosquitto_message* message) {
+      auto& me = *static_cast<Listener*>(self);
+      const MutexLock lock(me.mutex_);
+      me.messages_.push_back(
+          {message->topic,
+           {static_cast<const char*>(message->payload), static_cast<std::size_t>(message->payloadlen)},
+           message->retain});
+    });
+    mosquitto_connect(client_, "127.0.0.1", port, 5);
+    mosquitto_loop_start(client_);
+    EXPECT_TRUE(soon([&] { return ready_.load(); }));
+  }
+  ~Listener() {
+    mosquitto_disconnect(client_);
+    mosquitto_loop_stop(client_, true);
+    mosquitto_destroy(client_);
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  void send(const std::string& topic, const std::string& payload, bool retain = false) {
+    mosquitto_publish(client_, nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), 1,
+                      retain);
+  }
+  // In the order in which they came.
+  [[nodiscard]] std::vector<std::string> on(const std::string& topic) const {
+    const MutexLock lock(mutex_);
+    std::vector<std::string> payloads;
+    for (const Message& message : messages_) {
+      if (message.topic == topic) payloads.push_back(message.payload);
+    }
+    return payloads;
+  }
+  [[nodiscard]] std::string last(const std::string& topic) const {
+    const auto all = on(topic);
+    return all.empty() ? "(nothing)" : all.back();
+  }
+
+ private:
+  const std::vector<std::string> topics_;
+  mosquitto* client_ = nullptr;
+  std::atomic<bool> ready_{false};
+  mutable Mutex mutex_;
+  std::vector<Message> messages_ GUARDED_BY(mutex_);
+};
+
+class MqttTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(kBroker)) GTEST_SKIP() << kBroker << " is not installed";
+    // It keeps sessions over a restart, and stays the user who runs the test.
+    more_ = fmt::format(
+        "allow_anonymous true\nmax_queued_messages 0\npersistence true\npersistence_location {}/\nuser "
+        "root\n",
+        folder_.path().string());
+  }
+
+  void start_broker() {
+    write_file(folder_ / "broker.conf", fmt::format("listener {} 127.0.0.1\n{}", port_, more_));
+    broker_ =
+        std::make_unique<Child>(std::vector<std::string>{kBroker, "-c", (folder_ / "broker.conf").string()});
+    ASSERT_TRUE(soon([&] { return accepts_connections(port_); })) << "the broker does not start";
+  }
+
+  [[nodiscard]] MqttOptions options() const {
+    MqttOptions options;
+    options.host = "127.0.0.1";
+    options.port = port_;
+    options.node = "shop";
+    options.first_pause = 20ms;
+    options.longest_pause = 100ms;
+    return options;
+  }
+
+  void start(MqttOptions options) {
+    auto sink = std::make_unique<MqttSink>(std::move(options), store_.directory());
+    sink_ = sink.get();
+    runner_ = std::make_unique<SinkRunner>(store_, std::move(sink), quick("mqtt"));
+  }
+
+  static std::vector<std::int64_t> sequences_of(const std::vector<std::string>& payloads) {
+    std::vector<std::int64_t> sequences;
+    for (const std::string& payload : payloads) sequences.push_back(Json::parse(payload)["sequence"]);
+    return sequences;
+  }
+
+  TestFolder folder_;
+  Store store_{store_in(folder_ / "state")};
+  const int port_ = free_port();
+  std::string more_;
+  std::unique_ptr<Child> broker_;
+  std::unique_ptr<SinkRunner> runner_;
+  MqttSink* sink_ = nullptr;
+};
+
+TEST_F(MqttTest, PublishesEventsStatesAndSnapshots) {
+  start_broker();
+  const Listener listener(port_);
+  start(options());
+  sink_->set_apps({{"near-road", "gate"}});
+  sink_->set_stream_status("gate", "online");
+  sink_->set_stats("{\"apps\":1}");
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/gate/near-road/state") == "OFF"; }));
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/stats") == "{\"apps\":1}"; }));
+  EXPECT_EQ(listener.last("mainstream/shop/available"), "online");
+  EXPECT_EQ(listener.last("mainstream/shop/gate/status"), "online");
+
+  const std::string id = store_.new_event_id();
+  store_.put(record(id, EventChange::begun));
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/gate/near-road/state") == "ON"; }));
+  store_.put(record(id, EventChange::ended), "a \xFF picture");
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/gate/near-road/state") == "OFF"; }));
+  EXPECT_TRUE(
+      soon([&] { return listener.last("mainstream/shop/gate/near-road/snapshot") == "a \xFF picture"; }));
+
+  const auto events = listener.on("mainstream/shop/events");
+  ASSERT_EQ(events.size(), 2U);
+  const Json first = Json::parse(events[0]), second = Json::parse(events[1]);
+  EXPECT_EQ(first["type"], "new");
+  EXPECT_EQ(first["before"], first["after"]);
+  EXPECT_EQ(second["type"], "end");
+  EXPECT_EQ(second["id"], id);
+  EXPECT_EQ(second["sequence"], 2);
+  EXPECT_EQ(second["before"]["end_frame"], 12);
+  EXPECT_EQ(second["after"]["end_frame"], 30);
+  EXPECT_EQ(Json::parse(listener.last("mainstream/shop/gate/near-road/event"))["event_type"], "end");
+
+  runner_.reset();
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/available") == "offline"; }));
+}
+
+TEST_F(MqttTest, NothingIsLostWhenTheBrokerStopsAndStarts) {
+  start_broker();
+  const Listener listener(port_);
+  start(options());
+  std::atomic<bool> enough{false};
+  std::thread writing([&] {
+    for (int i = 0; i < 300 && !enough; ++i) {
+      put_event(store_);
+      std::this_thread::sleep_for(3ms);
+    }
+  });
+  for (int round = 0; round < 2; ++round) {
+    std::this_thread::sleep_for(150ms);
+    broker_->stop();
+    std::this_thread::sleep_for(200ms);
+    start_broker();
+  }
+  writing.join();
+  ASSERT_TRUE(store_.flush(within(5s)));
+  EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
+  const auto received = [&] { return sequences_of(listener.on("mainstream/shop/events")); };
+  const auto distinct = [&] {
+    const auto all = received();
+    return std::set<std::int64_t>(all.begin(), all.end());
+  };
+  EXPECT_TRUE(soon([&] { return distinct().size() == 600; }, 10s));
+  EXPECT_EQ(*distinct().begin(), 1);
+  EXPECT_EQ(*distinct().rbegin(), 600);
+  EXPECT_LT(received().size(), 600U + 2U * 200U) << "only what was on its way comes twice";
+}
+
+TEST_F(MqttTest, CatchesUpWithWhatHappenedBeforeTheBrokerWasThere) {
+  start(options());
+  for (int i = 0; i < 250; ++i) put_event(store_);
+  EXPECT_TRUE(soon([&] { return runner_->state().failures > 0; }));
+  EXPECT_FALSE(runner_->state().up);
+  EXPECT_THAT(runner_->state().last_error, testing::HasSubstr("Connection refused"));
+  start_broker();
+  const Listener listener(port_, {"mainstream/shop/events", "mainstream/shop/gate/near-road/state"});
+  EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/gate/near-road/state") == "OFF"; }));
+  EXPECT_THAT(listener.on("mainstream/shop/gate/near-road/state"), testing::Not(testing::Contains("ON")))
+      << "no lights of last night";
+}
+
+TEST_F(MqttTest, TheLastWillTellsOfANodeThatIsGone) {
+  start_broker();
+  const Listener listener(port_);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const TestFolder folder;
+    const Store store(store_in(folder.path()));
+    const MqttSink sink(options(), folder.path());
+    for (;;) ::pause();
+  }
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/available") == "online"; }));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/available") == "offline"; }));
+}
+
+TEST_F(MqttTest, HomeAssistantFindsAppsAndIsToldAgainWhenItComesBack) {
+  start_broker();
+  Listener home_assistant(port_);
+  start(options());
+  const std::string config = "homeassistant/device/shop/config";
+  sink_->set_apps({{"near-road", "gate"}, {"crowd", "gate"}});
+  EXPECT_TRUE(soon([&] { return home_assistant.last(config).find("crowd") != std::string::npos; }));
+  const std::size_t before = home_assistant.on(config).size();
+  home_assistant.send("homeassistant/status", "online");
+  EXPECT_TRUE(soon([&] { return home_assistant.on(config).size() == before + 1; }));
+  home_assistant.send("homeassistant/status", "offline");
+  sink_->set_apps({{"near-road", "gate"}});
+  EXPECT_TRUE(soon([&] { return home_assistant.on(config).size() == before + 2; }));
+  EXPECT_EQ(Json::parse(home_assistant.last(config))["components"]["mainstream/shop/gate/crowd/state"],
+            Json({{"platform", "binary_sensor"}}));
+  EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/shop/gate/crowd/state").empty(); }));
+}
+
+TEST_F(MqttTest, CommandsReachTheNodeAndWrongOnesDoNot) {
+  start_broker();
+  Listener listener(port_);
+  Mutex mutex;
+  std::vector<std::string> commands;
+  MqttOptions with_commands = options();
+  with_commands.on_enable = [&](const std::string& app, bool enabled) {
+    const MutexLock lock(mutex);
+    commands.push_back(app + (enabled ? " on" : " off"));
+  };
+  listener.send("mainstream/shop/near-road/enabled/set", "ON", true);  // kept by the broker: not a command
+  start(with_commands);
+  sink_->set_apps({{"near-road", "gate"}});
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/near-road/enabled/state") == "ON"; }));
+  for (const char* payload : {"maybe", "", "ON\n"})
+    listener.send("mainstream/shop/near-road/enabled/set", payload);
+  listener.send("mainstream/shop/stranger/enabled/set", "OFF");
+  listener.send("mainstream/shop/near-road/enabled/set", "OFF");
+  const auto seen = [&] {
+    const MutexLock lock(mutex);
+    return commands;
+  };
+  EXPECT_TRUE(soon([&] { return !seen().empty(); }));
+  EXPECT_THAT(seen(), testing::ElementsAre("near-road off"));
+  sink_->set_app_enabled("near-road", false);
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/near-road/enabled/state") == "OFF"; }));
+}
+
+TEST_F(MqttTest, UserAndPasswordComeFromAFile) {
+  ASSERT_EQ(
+      std::system(("mosquitto_passwd -b -c " + (folder_ / "passwords").string() + " node 'a:b'").c_str()), 0);
+  more_ =
+      fmt::format("allow_anonymous false\npassword_file {}\nuser root\n", (folder_ / "passwords").string());
+  start_broker();
+  start(options());
+  put_event(store_);
+  EXPECT_TRUE(soon([&] { return runner_->state().last_error.find("not authorised") != std::string::npos; }))
+      << runner_->state().last_error;
+  runner_.reset();
+
+  write_file(folder_ / "credentials", "node:a:b\n");
+  MqttOptions known = options();
+  known.credentials_file = folder_ / "credentials";
+  start(known);
+  EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
+  EXPECT_EQ(runner_->state().delivered, 2U);
+
+  write_file(folder_ / "credentials", "no colon\n");
+  EXPECT_ERROR(untrusted, MqttSink(known, store_.directory()), "credentials: expected user:password");
+}
+
+TEST_F(MqttTest, TlsChecksTheBrokersCertificate) {
+  const std::string files = folder_.path().string();
+  const std::string make = "cd " + files +
+                           " && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
+                           "-addext subjectAltName=IP:127.0.0.1"
+                           " -keyout key.pem -out cert.pem 2> /dev/null";
+  if (std::system(make.c_str()) != 0) GTEST_SKIP() << "openssl cannot make a certificate";
+  more_ = fmt::format("allow_anonymous true\ncertfile {0}/cert.pem\nkeyfile {0}/key.pem\nuser root\n", files);
+  start_broker();
+  MqttOptions secure = options();
+  secure.tls = true;
+  start(secure);
+  put_event(store_);
+  EXPECT_TRUE(soon([&] { return runner_->state().failures > 1; }));
+  EXPECT_EQ(runner_->state().delivered, 0U) << "the system does not know this certificate";
+  EXPECT_THAT(runner_->state().last_error, testing::HasSubstr("certificate is not trusted"));
+  runner_.reset();
+  secure.ca_file = folder_ / "cert.pem";
+  start(secure);
+  EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
+}
+
+TEST_F(MqttTest, ABrokerThatHangsHoldsUpNoEnd) {
+  start_broker();
+  start(options());
+  put_event(store_);
+  EXPECT_TRUE(caught_up(store_, *runner_));
+  broker_->pause(true);
+  put_event(store_);
+  std::this_thread::sleep_for(100ms);
+  const auto begin = std::chrono::steady_clock::now();
+  runner_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  broker_->pause(false);
+}
+
+TEST_F(MqttTest, ARecordThatFitsNoTopicIsSkipped) {
+  start_broker();
+  const Listener listener(port_);
+  start(options());
+  put_event(store_, "a/b");
+  put_event(store_);
+  EXPECT_TRUE(caught_up(store_, *runner_));
+  EXPECT_EQ(runner_->state().skipped, 2U);
+  EXPECT_TRUE(soon([&] { return listener.on("mainstream/shop/events").size() == 2; }));
+}
+
+TEST_F(MqttTest, OptionsAreChecked) {
+  MqttOptions wrong = options();
+  wrong.node = "a/b";
+  EXPECT_ERROR(usage, MqttSink(wrong, store_.directory()), "node name: expected no /");
+  wrong = options();
+  wrong.port = 70'000;
+  EXPECT_ERROR(usage, MqttSink(wrong, store_.directory()),
+               "mqtt: expected a port from 1 to 65535, got 70000");
+  wrong = options();
+  wrong.host = "";
+  EXPECT_ERROR(usage, MqttSink(wrong, store_.directory()), "mqtt: expected a host");
+  wrong = options();
+  wrong.tls = true;
+  wrong.ca_file = "/none";
+  EXPECT_ERROR(usage, MqttSink(wrong, store_.directory()), "mqtt: certificates");
+}
+
+}  // namespace
+}  // namespace mainstream
