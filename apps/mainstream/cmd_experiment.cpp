@@ -74,6 +74,7 @@ void add_experiment_command(CLI::App& program) {
   group->require_subcommand(1);
   group->footer("Run the same command again to go on after an interruption.");
   add_clip_experiments(*group);
+  add_published_experiment(*group);
 }
 
 }  // namespace mainstream

@@ -16,5 +16,6 @@ CLI::App* add_experiment(CLI::App& group, const std::string& name, const std::st
                          std::function<ExperimentFiles(const ExperimentSetup&)> run);
 
 void add_clip_experiments(CLI::App& group);  // regret, training
+void add_published_experiment(CLI::App& group);
 
 }  // namespace mainstream

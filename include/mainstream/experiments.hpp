@@ -37,6 +37,20 @@ struct ExperimentFiles {
   std::vector<std::filesystem::path> charts;  // SVG
 };
 
+// ---- The authors' workloads ----------------------------------------------------------------------------
+
+struct PublishedOptions {
+  std::filesystem::path curves;  // a scheduling problem with the apps' candidates and the layers' costs
+  std::filesystem::path means;   // their published means: data/atc18/means.csv
+  std::vector<double> budgets{50, 100, 150, 200, 250, 300};
+  int most_apps = 25;
+};
+
+// Schedules the 100 workloads that the paper's authors generated for each budget and number of apps with
+// greedy, fast, optimal and baselines, under their quality formula, and compares with what they published
+// (data/atc18/README.md). Throws unreadable or untrusted for the files, and what ExperimentSetup says.
+[[nodiscard]] ExperimentFiles run_published(const PublishedOptions& options, const ExperimentSetup& setup);
+
 // ---- A clip in two parts: one to train on, one to test on ----------------------------------------------
 
 struct ClipCut {

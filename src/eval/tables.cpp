@@ -1,6 +1,10 @@
 #include "eval/tables.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "mainstream/error.hpp"
 
 namespace mainstream {
 namespace {
@@ -44,6 +48,42 @@ std::string csv_of(const Rows& rows) {
     text += '\n';
   }
   return text;
+}
+
+Rows parse_csv(std::string_view text, const std::string& source) {
+  Rows rows;
+  std::size_t at = 0;
+  const auto fail = [&](const std::string& what) {
+    throw Error(ErrorKind::untrusted, fmt::format("{}: row {}: {}", source, rows.size(), what));
+  };
+  const auto cell = [&] {
+    std::string value;
+    bool quoted = false;
+    for (; at < text.size() && (quoted || (text[at] != ',' && text[at] != '\n')); ++at) {
+      if (text[at] == '"') {
+        if (quoted && text.substr(at + 1).starts_with('"'))
+          value += text[at++];
+        else
+          quoted = !quoted;
+      } else if (quoted || text[at] != '\r') {
+        value += text[at];
+      }
+    }
+    if (quoted) fail("a quote does not end");
+    return value;
+  };
+  while (at < text.size()) {
+    std::vector<std::string>& row = rows.emplace_back();
+    row.push_back(cell());
+    while (at < text.size() && text[at] == ',') {
+      ++at;
+      row.push_back(cell());
+    }
+    ++at;
+    if (row.size() != rows.front().size())
+      fail(fmt::format("expected {} values, got {}", rows.front().size(), row.size()));
+  }
+  return rows;
 }
 
 std::string markdown_of(const Rows& rows) {
