@@ -82,7 +82,7 @@ class MinimumSearch {
     if (!within_budget(cheapest.cost, instance_.budget)) {
       SearchLimit limit{search_.exact ? kExactNodes : kFastNodes, search_.exact ? search_.stop : nullptr};
       RelaxationProof proof = costs.prove(cheapest, std::move(shares_), limit);
-      shares_ = proof.shares();
+      shares_ = proof.take_shares();
       start_ = proof.best.shapes;
       certain_ = !limit.reached || -proof.upper > instance_.budget * (1 + kClearlyOver);
       cheapest = std::move(proof.best);

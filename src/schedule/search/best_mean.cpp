@@ -49,7 +49,7 @@ class MeanSolver {
 
   void prove_cheapest(const CheapestSearch& costs, SearchLimit& limit) {
     RelaxationProof proof = costs.prove(cheapest_, std::move(shares_), limit);
-    shares_ = proof.shares();
+    shares_ = proof.take_shares();
     cheapest_ = std::move(proof.best);
     start_ = cheapest_.shapes;
   }
@@ -63,9 +63,9 @@ class MeanSolver {
     const double price = found.at->price();
     const bool over_is_best = found.over && found.over->worth(price) > found.under.worth(price);
     SearchLimit limit{effort.nodes, search_.exact ? search_.stop : nullptr};
+    if (proof_.at) shares_ = proof_.take_shares();
     proof_ = prove(std::move(found.at), over_is_best ? *found.over : found.under, kProofGap,
                    std::move(shares_), limit);
-    shares_ = proof_.shares();
     start_ = proof_.best.shapes;
     if (within_budget(proof_.best.cost, budget)) offer(proof_.best.assignment);
   }

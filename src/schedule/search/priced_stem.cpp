@@ -51,12 +51,12 @@ StemShape OptionTable::empty_shape() const {
 }
 
 PricedStem::PricedStem(const OptionTable& table, double price)
-    : table_(table), price_(price), best_(table.size()) {
+    : table_(table), price_(price), best_(std::make_unique_for_overwrite<double[]>(table.size())) {
   const auto& first = table.layers().front();
-  for (std::size_t i = 0; i < best_.size(); ++i) best_[i] = first.value[i] - price * first.cost[i];
+  for (std::size_t i = 0; i < table.size(); ++i) best_[i] = first.value[i] - price * first.cost[i];
   for (std::size_t l = 1; l < table.layers().size(); ++l) {
     const OptionTable::Layer& layer = table.layers()[l];
-    for (std::size_t i = 0; i < best_.size(); ++i) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
       best_[i] = std::max(best_[i], layer.value[i] - price * layer.cost[i]);
     }
   }
@@ -64,7 +64,7 @@ PricedStem::PricedStem(const OptionTable& table, double price)
   for (int level = 0; level <= table.levels(); ++level) {
     for (int type = 0; type < table.types(); ++type) {
       for (int rate = 1; rate <= table.rates(); ++rate) {
-        max_into(best_.data() + table.row(level, type, rate), best_.data() + table.row(level, type, rate - 1),
+        max_into(best_.get() + table.row(level, type, rate), best_.get() + table.row(level, type, rate - 1),
                  size);
       }
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "schedule/assignment.hpp"
@@ -93,7 +94,7 @@ class PricedStem {
 
   // A row: the best worth at this level and type, at this rate or a lower one.
   [[nodiscard]] const double* at(int level, int type, int rate) const {
-    return best_.data() + table_.row(level, type, rate);
+    return best_.get() + table_.row(level, type, rate);
   }
   // A row: the best worth with nothing shared.
   [[nodiscard]] const double* alone() const { return at(0, 0, table_.rates()); }
@@ -117,7 +118,7 @@ class PricedStem {
 
   const OptionTable& table_;
   double price_;
-  std::vector<double> best_;
+  std::unique_ptr<double[]> best_;  // a table; written whole, so no vector, which would be zeroed first
 };
 
 }  // namespace mainstream

@@ -47,9 +47,10 @@ PricedSchedule PricedRelaxation::improve(const std::vector<StemShape>& start) co
   return schedule_with(std::move(shapes));
 }
 
-std::vector<CostShares> RelaxationProof::shares() const {
+std::vector<CostShares> RelaxationProof::take_shares() {
   std::vector<CostShares> shares;
-  for (const StemBound& bound : bounds) shares.push_back(bound.shares());
+  for (StemBound& bound : bounds) shares.push_back(bound.take_shares());
+  bounds.clear();
   return shares;
 }
 

@@ -66,7 +66,8 @@ struct RelaxationProof {
   double upper = 0;               // no schedule in scope is worth more at the price
   std::vector<StemBound> bounds;  // by stem, as tight as the proof needed them; of `at`
 
-  [[nodiscard]] std::vector<CostShares> shares() const;
+  // Moves the bounds' shares out, as starting points for the next proof. The bounds end with that.
+  [[nodiscard]] std::vector<CostShares> take_shares();
 };
 
 // Proves `known` to be the best, or finds a better one; `upper` is within `tolerance` of its worth unless the

@@ -33,6 +33,7 @@ class StemBound {
   }
 
   [[nodiscard]] const CostShares& shares() const { return shares_; }
+  [[nodiscard]] CostShares take_shares() { return std::move(shares_); }  // the bound ends with that
 
  private:
   void update();
