@@ -13,9 +13,9 @@ using testing::ElementsAre;
 using Stamps = std::vector<std::optional<MediaTime>>;
 
 std::vector<MediaTime> times(const Stamps& stamps) {
-  StreamTime time(100ms);
+  StreamTime time(100ms, StreamTime::Trust::stamps);
   std::vector<MediaTime> result;
-  for (const auto& stamp : stamps) result.push_back(time.next(stamp));
+  for (const auto& stamp : stamps) result.push_back(time.next(stamp, {}));
   return result;
 }
 
