@@ -162,7 +162,8 @@ class FfmpegSource : public FrameSource {
       check_frame_size(address_.shown, stream.width, stream.height, options_.max_pixels);
       av_dict_set_int(&limits[i], "max_pixels", options_.max_pixels, 0);
     }
-    if (made_up_stamps()) format_->fps_probe_size = 0;  // there is no rate to find
+    // Where there is no rate to find, or it is known, the camera is opened sooner.
+    if (made_up_stamps() || (address_.live && options_.fps > 0)) format_->fps_probe_size = 0;
     const int code = avformat_find_stream_info(format_.get(), limits.empty() ? nullptr : limits.data());
     for (AVDictionary* limit : limits) av_dict_free(&limit);
     if (code < 0 || interruption_.interrupts()) fail(code, "has no readable stream");
@@ -199,7 +200,8 @@ class FfmpegSource : public FrameSource {
     const Trust trust = by_arrival                ? Trust::arrival
                         : info_.live && !segments ? Trust::checked
                                                   : Trust::stamps;
-    time_.emplace(MediaTime(info_.fps > 0 ? std::llround(1e6 / info_.fps) : 0), trust);
+    const double rate = info_.fps > 0 ? info_.fps : options_.fps;
+    time_.emplace(MediaTime(rate > 0 ? std::llround(1e6 / rate) : 0), trust);
   }
 
   // Formats without stamps get some at a rate that FFmpeg assumes.

@@ -25,9 +25,10 @@ SourceOptions patience(std::chrono::milliseconds timeout) {
 
 TEST(LiveSourceTest, RtspOverTcpAndUdpTellsTheCamerasClock) {
   const RtspServer server;
-  for (const Transport transport : {Transport::tcp, Transport::udp, Transport::automatic}) {
+  for (const Transport transport : {Transport::tcp, Transport::udp}) {
     SourceOptions options = patience(20s);
     options.transport = transport;
+    options.fps = transport == Transport::udp ? 10 : 0;  // known, or found out
     VideoReader reader(server.url(), options);
     EXPECT_TRUE(reader.info().live);
     EXPECT_EQ(reader.info().width, 160);

@@ -1,6 +1,7 @@
 // Cameras for tests: a real RTSP server, ffmpeg as a sender, and a server that answers as a test wants.
 #pragma once
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <spawn.h>
