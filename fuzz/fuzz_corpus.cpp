@@ -63,12 +63,18 @@ constexpr const char* kProblem =
  "candidates": [{"frozen": 0, "tpr": 0.9, "fpr": 0.1}, {"frozen": 3, "tpr": 0.7, "fpr": 0.2}]},
 {"id": "b", "options": [{"frozen": 1, "fps": 2, "f1": 0.5}, {"frozen": 0, "fps": 1, "f1": 0.41}]}]})";
 
+constexpr const char* kSources[] = {"rtsp://user:pass/word@cam:554/live?key=a&b=c",
+                                    "http://[::1]:80/v?pw=a;x=1", "test:640x480@14", "udp://@239.0.0.1:5000",
+                                    "cam:554 admin a b c\n# x\n"};
+
 void write(const std::filesystem::path& folder, const char* name, const std::string& bytes) {
   std::filesystem::create_directories(folder);
   write_file(folder / name, bytes);
 }
 
 void write_corpus(const std::filesystem::path& folder) {
+  for (int i = 0; const char* source : kSources)
+    write(folder / "source", std::to_string(i++).c_str(), source);
   const Base base = tiny_base();
   write(folder / "onnx", "tiny.onnx", to_onnx(tiny_network()));
   write(folder / "onnx", "every.onnx", to_onnx(every_operation()));

@@ -1,6 +1,8 @@
 // mainstream run: runs apps on a camera or a clip.
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 
@@ -20,7 +22,8 @@ namespace {
 struct RunArguments {
   RunOptions options;
   std::string mode = "mainstream", pace = "live", algorithm = "auto", objective = "mean", budget = "auto";
-  std::string frames, candidates = "all";
+  std::string frames, candidates = "all", transport = "auto";
+  double source_timeout_s = 15;
 };
 
 template <typename Value>
@@ -28,6 +31,14 @@ Value known(const std::optional<Value>& value, const char* option, const std::st
             const char* words) {
   if (value) return *value;
   throw Error(ErrorKind::usage, fmt::format("{} '{}': expected one of: {}", option, given, words));
+}
+
+std::optional<SourceOptions::Transport> transport_from(const std::string& name) {
+  using Transport = SourceOptions::Transport;
+  if (name == "auto") return Transport::automatic;
+  if (name == "tcp") return Transport::tcp;
+  if (name == "udp") return Transport::udp;
+  return std::nullopt;
 }
 
 // Without a file for them, events are the command's output.
@@ -60,6 +71,9 @@ void run_apps(RunArguments& arguments) {
                             "auto, optimal, fast, greedy, fixed");
   options.objective =
       known(objective_from(arguments.objective), "--objective", arguments.objective, "mean, max-min");
+  options.input.transport =
+      known(transport_from(arguments.transport), "--transport", arguments.transport, "auto, tcp, udp");
+  options.input.timeout = std::chrono::milliseconds(std::llround(1e3 * arguments.source_timeout_s));
   options.budget = parse_budget(arguments.budget);
   options.candidates = parse_candidates(arguments.candidates);
   if (!arguments.frames.empty()) options.frames = parse_frames(arguments.frames);
@@ -71,7 +85,11 @@ void run_apps(RunArguments& arguments) {
 void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
   command.add_option("--base", options.base, "prepared base (mainstream base prepare)")->required();
   command.add_option("--app", options.apps, "M-Package of an app; may be repeated")->required();
-  command.add_option("--source", options.source, "video file, or url of a camera")->required();
+  command
+      .add_option(
+          "--source", options.source,
+          "video file, url of a camera, device, folder of pictures, test:640x480@14, or - (standard input)")
+      ->required();
   command
       .add_option("--candidates", arguments.candidates,
                   "exits, tails or all: what the packages' apps may run")
@@ -81,6 +99,27 @@ void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arg
                      "rate at which a file is played, or that a camera has (default: as the source states)");
   command.add_option("--frames", arguments.frames, "FIRST..LAST, a part of a file");
   command.add_option("--duration", options.duration_s, "end after this many seconds of the stream");
+}
+
+void add_source_options(CLI::App& command, RunArguments& arguments) {
+  SourceOptions& input = arguments.options.input;
+  command
+      .add_option("--transport", arguments.transport,
+                  "of RTSP: tcp, udp, or auto: TCP where the camera has it")
+      ->capture_default_str();
+  command
+      .add_option("--source-timeout", arguments.source_timeout_s,
+                  "seconds without a picture after which a source counts as lost")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 86400.0));
+  command.add_option(
+      "--credentials", input.credentials,
+      "file of lines HOST[:PORT] USER PASSWORD (default: the file named by MAINSTREAM_CREDENTIALS)");
+  command.add_option("--max-pixels", input.max_pixels, "largest picture, as width times height")
+      ->capture_default_str();
+  command.add_flag("--loop", input.loop, "begin a file or folder again at its end");
+  command.add_flag("--hardware", input.hardware, "decode by VA-API where that works");
+  command.add_flag("--skip-nonref", input.skip_nonref, "do not decode frames that no other needs");
 }
 
 void add_schedule_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
@@ -116,6 +155,7 @@ void add_run_command(CLI::App& program) {
   const auto arguments = std::make_shared<RunArguments>();
   CLI::App* command = program.add_subcommand("run", "Runs apps on a camera or a clip, sharing their stem");
   add_input_options(*command, arguments->options, *arguments);
+  add_source_options(*command, *arguments);
   add_schedule_options(*command, arguments->options, *arguments);
   add_output_options(*command, arguments->options);
   command->footer(

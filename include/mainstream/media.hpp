@@ -2,6 +2,7 @@
 // the same for training and for running.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -22,6 +23,7 @@ class Picture {
  public:
   [[nodiscard]] int width() const;
   [[nodiscard]] int height() const;
+  [[nodiscard]] std::size_t bytes() const;  // memory that its pixels take
 
  private:
   friend struct PictureAccess;  // internal to src/media
@@ -38,25 +40,54 @@ class Picture {
 // A picture from 8-bit RGB, row by row, `rgb.size() == width * height * 3`.
 [[nodiscard]] Picture picture_from_rgb(int width, int height, std::span<const std::uint8_t> rgb);
 
+// How a source is read. docs/running.md, "Sources", lists the sources.
+struct SourceOptions {
+  enum class Transport { automatic, tcp, udp };  // automatic: TCP, or UDP where the camera has no TCP
+
+  Transport transport = Transport::automatic;  // of RTSP
+  // A source that gives no picture for this long, while it is opened or read, counts as lost.
+  std::chrono::milliseconds timeout = std::chrono::seconds(15);
+  // Frames per second: of a folder of pictures; of a file, instead of what it states; of a camera, as
+  // expected. 0: as the source states it.
+  double fps = 0;
+  bool loop = false;      // Camera: what has an end begins again there
+  bool hardware = false;  // decodes by VA-API where that works, else in software with a warning
+  bool skip_nonref =
+      false;  // leaves out frames that no other needs: about half of them, if the encoder makes such
+  std::int64_t max_pixels = std::int64_t{7680} * 4320;  // width * height; larger pictures are refused
+  // Camera: a live source that shows exactly the same picture for this long is opened again, once; 0: never.
+  std::chrono::milliseconds same_picture = std::chrono::minutes(5);
+  // A file of lines "HOST[:PORT] USER PASSWORD" for urls without a user, readable by its owner alone. Empty:
+  // the file that the environment variable MAINSTREAM_CREDENTIALS names, if any.
+  std::filesystem::path credentials;
+};
+
 struct VideoInfo {
   int width = 0, height = 0;
   double fps = 0;           // frames per second from the stream; 0 if unknown
   std::int64_t frames = 0;  // from the container; 0 if unknown
+  bool live = false;        // frames come when they are taken, without an end; else as fast as they are read
+  bool rereadable = true;   // it can be opened a second time and gives the same frames
 };
 
 struct VideoFrame {
   std::int64_t index = 0;  // from 0, in the order of display
   MediaTime time{};        // time since the first frame
   Picture picture;
+  // When a camera took it, by the camera's clock (RTSP with RTCP reports), if that is plausible.
+  std::optional<std::chrono::system_clock::time_point> taken = {};
 };
 
-// Reads a file or a network stream from the start. One thread at a time.
+// Reads a source from its start to its end: a file, a network stream, a device, a folder of pictures,
+// standard input ("-") or a test picture. One thread at a time.
 class VideoReader {
  public:
-  // `url` is a path or anything FFmpeg opens. Blocking network calls end when `stop` is requested (throws
-  // failed while opening) or when no data comes for 15 seconds (throws unreadable). Throws unreadable or
-  // untrusted (no video stream, broken header), naming the url without its password.
+  // Blocking calls end when `stop` is requested (throws failed while opening) or when no picture comes for
+  // `options.timeout` (throws unreadable). Throws usage (not the form of a source), unreadable or untrusted
+  // (no video stream, broken header, a format that is not on the source's list, too many pixels), naming the
+  // url without its password.
   explicit VideoReader(const std::string& url, std::stop_token stop = {});
+  VideoReader(const std::string& url, const SourceOptions& options, std::stop_token stop = {});
   ~VideoReader();
   VideoReader(VideoReader&&) noexcept;
   VideoReader& operator=(VideoReader&&) noexcept;
@@ -71,8 +102,7 @@ class VideoReader {
   [[nodiscard]] std::int64_t undecodable() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<class FrameSource> source_;
 };
 
 // The changes that turn a picture into a training view. The default changes nothing.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mainstream/event.hpp"
+#include "mainstream/media.hpp"
 #include "mainstream/planning.hpp"
 
 namespace mainstream {
@@ -24,11 +25,20 @@ enum class Pace {
 [[nodiscard]] const char* to_string(Pace pace);  // "live", "all"
 [[nodiscard]] std::optional<Pace> pace_from(const std::string& name);
 
+// Whose clock says at what time of the day a frame was.
+enum class WallClock {
+  playback,  // a file: ours at its first frame, and the file's own times from there
+  arrival,   // ours, when the frame had come and was decoded
+  camera,    // the camera's, which it tells by RTCP
+};
+[[nodiscard]] const char* to_string(WallClock clock);  // "playback", "arrival", "camera"
+
 struct RunOptions {
   std::filesystem::path base;               // a prepared base
   std::vector<std::filesystem::path> apps;  // M-Packages for it, one per app
   std::optional<CandidateKind> candidates;  // only candidates of this kind
-  std::string source;                       // a file, or a url that FFmpeg opens
+  std::string source;                       // a file, a url or another source (docs/running.md, "Sources")
+  SourceOptions input;                      // how it is read; its fps is `stream_fps` below
   std::string stream;                       // its name in events; empty: derived from the source
   // Frames per second. A file is played at this rate, a camera is expected to have it; 0: the rate that the
   // source states.
@@ -92,6 +102,8 @@ struct RunReport {
 
   std::int64_t frames_delivered = 0, frames_dropped = 0, frames_undecodable = 0;
   std::int64_t frames_analysed = 0, frames_put_off = 0;
+  std::int64_t reconnects = 0;                 // how often a lost camera came back
+  WallClock wall_clock = WallClock::playback;  // of the last frame
   double busy_ms = 0, busy_ms_per_s = 0;
   std::optional<double> budget;   // as given
   double available_ms_per_s = 0;  // the budget of the last schedule

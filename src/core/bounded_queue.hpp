@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -16,24 +17,28 @@ enum class WhenFull {
   drop_oldest,  // drops the item that waited longest; counted in dropped()
 };
 
-// Holds at most `capacity` items. After close(), push returns false, and pop returns the remaining items,
-// then nothing. All members may be called from any thread.
+// Holds at most `capacity` items and `max_bytes` of what push was told that they take; one item fits always.
+// After close(), push returns false, and pop returns the remaining items, then nothing. All members may be
+// called from any thread.
 template <typename T>
 class BoundedQueue {
  public:
-  BoundedQueue(std::size_t capacity, WhenFull when_full) : capacity_(capacity), when_full_(when_full) {}
+  BoundedQueue(std::size_t capacity, WhenFull when_full,
+               std::size_t max_bytes = std::numeric_limits<std::size_t>::max())
+      : capacity_(capacity), max_bytes_(max_bytes), when_full_(when_full) {}
 
   // False when the queue is closed; the item is then lost.
-  bool push(T item) {
+  bool push(T item, std::size_t bytes = 0) {
     {
       const MutexLock lock(mutex_);
-      while (when_full_ == WhenFull::wait && !closed_ && items_.size() >= capacity_) has_room_.wait(mutex_);
+      while (when_full_ == WhenFull::wait && !closed_ && full(bytes)) has_room_.wait(mutex_);
       if (closed_) return false;
-      while (items_.size() >= capacity_) {
-        items_.pop_front();
+      while (full(bytes)) {
+        (void)take();
         ++dropped_;
       }
-      items_.push_back(std::move(item));
+      items_.push_back({std::move(item), bytes});
+      bytes_ += bytes;
     }
     has_item_.notify_one();
     return true;
@@ -80,17 +85,28 @@ class BoundedQueue {
  private:
   std::optional<T> take() REQUIRES(mutex_) {
     if (items_.empty()) return std::nullopt;
-    std::optional<T> item(std::move(items_.front()));
+    std::optional<T> item(std::move(items_.front().item));
+    bytes_ -= items_.front().bytes;
     items_.pop_front();
     return item;
   }
+  [[nodiscard]] bool full(std::size_t bytes) const REQUIRES(mutex_) {
+    return items_.size() >= capacity_ ||
+           (!items_.empty() && (bytes > max_bytes_ || bytes_ > max_bytes_ - bytes));
+  }
 
-  const std::size_t capacity_;
+  struct Entry {
+    T item;
+    std::size_t bytes;
+  };
+
+  const std::size_t capacity_, max_bytes_;
   const WhenFull when_full_;
   CondVar has_item_, has_room_;
 
   mutable Mutex mutex_;
-  std::deque<T> items_ GUARDED_BY(mutex_);
+  std::deque<Entry> items_ GUARDED_BY(mutex_);
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;  // of all items
   bool closed_ GUARDED_BY(mutex_) = false;
   std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;
 };

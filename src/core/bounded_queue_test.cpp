@@ -37,5 +37,18 @@ TEST(BoundedQueueTest, WaitingLosesNothing) {
   EXPECT_EQ(queue.dropped(), 0U);
 }
 
+TEST(BoundedQueueTest, HoldsNoMoreBytesThanAllowedButAlwaysOneItem) {
+  BoundedQueue<int> queue(10, WhenFull::drop_oldest, 100);
+  EXPECT_TRUE(queue.push(1, 60));
+  EXPECT_TRUE(queue.push(2, 40));
+  EXPECT_EQ(queue.dropped(), 0U);
+  EXPECT_TRUE(queue.push(3, 1));
+  EXPECT_EQ(queue.dropped(), 1U);
+  EXPECT_TRUE(queue.push(4, 1000));
+  EXPECT_EQ(queue.dropped(), 3U);
+  EXPECT_EQ(queue.try_pop(), 4);
+  EXPECT_EQ(queue.try_pop(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace mainstream

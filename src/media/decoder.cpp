@@ -2,29 +2,64 @@
 
 #include <fmt/format.h>
 
-namespace mainstream {
+extern "C" {
+#include <libavutil/hwcontext.h>
+}
 
-Decoder::Decoder(const AVCodecParameters& parameters, const std::string& source, bool strict) {
-  if (parameters.width > kMaxPictureSide || parameters.height > kMaxPictureSide) {
-    throw Error(ErrorKind::untrusted,
-                fmt::format("{}: expected a picture of at most {} x {}, got {} x {}", source, kMaxPictureSide,
-                            kMaxPictureSide, parameters.width, parameters.height));
+#include <utility>
+
+#include "core/log.hpp"
+
+namespace mainstream {
+namespace {
+
+// FFmpeg compares its limit with widths that are rounded up.
+constexpr std::int64_t kAlignment = 64;
+
+}  // namespace
+
+void check_frame_size(const std::string& source, int width, int height, std::int64_t max_pixels) {
+  if (width > kMaxPictureSide || height > kMaxPictureSide) {
+    throw Error(ErrorKind::untrusted, fmt::format("{}: expected a picture of at most {} x {}, got {} x {}",
+                                                  source, kMaxPictureSide, kMaxPictureSide, width, height));
   }
+  if (std::int64_t{width} * height > max_pixels) {
+    throw Error(ErrorKind::untrusted,
+                fmt::format("{}: expected a picture of at most {} pixels, got {} x {} = {}", source,
+                            max_pixels, width, height, std::int64_t{width} * height));
+  }
+}
+
+Decoder::Decoder(const AVCodecParameters& parameters, std::string source, const Options& options)
+    : source_(std::move(source)), max_pixels_(options.max_pixels) {
+  check_frame_size(source_, parameters.width, parameters.height, options.max_pixels);
   const AVCodec* implementation = avcodec_find_decoder(parameters.codec_id);
   if (implementation == nullptr) {
-    throw Error(ErrorKind::unsupported, fmt::format("{}: this FFmpeg has no decoder for {}", source,
+    throw Error(ErrorKind::unsupported, fmt::format("{}: this FFmpeg has no decoder for {}", source_,
                                                     avcodec_get_name(parameters.codec_id)));
   }
   codec_ = owned(avcodec_alloc_context3(implementation));
   int code = avcodec_parameters_to_context(codec_.get(), &parameters);
   codec_->thread_count = 1;
-  codec_->max_pixels = std::int64_t{kMaxPictureSide} * kMaxPictureSide;
-  if (strict) codec_->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER | AV_EF_EXPLODE;
+  codec_->max_pixels = max_pixels_ + kAlignment * kMaxPictureSide;
+  if (options.strict) codec_->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER | AV_EF_EXPLODE;
+  if (options.skip_nonref) codec_->skip_frame = AVDISCARD_NONREF;
+  if (options.hardware) try_hardware();
   if (code >= 0) code = avcodec_open2(codec_.get(), implementation, nullptr);
   if (code < 0) {
-    throw Error(ErrorKind::untrusted, fmt::format("{}: the {} decoder refuses its header: {}", source,
+    throw Error(ErrorKind::untrusted, fmt::format("{}: the {} decoder refuses its header: {}", source_,
                                                   implementation->name, ffmpeg_text(code)));
   }
+}
+
+// FFmpeg's default choice of a pixel format takes the hardware's when the codec has a device that can decode
+// it.
+void Decoder::try_hardware() {
+  tell_hardware_ = true;
+  const int code =
+      av_hwdevice_ctx_create(&codec_->hw_device_ctx, AV_HWDEVICE_TYPE_VAAPI, nullptr, nullptr, 0);
+  no_hardware_ = code < 0 ? "no VA-API device: " + ffmpeg_text(code)
+                          : fmt::format("VA-API does not decode this {}", avcodec_get_name(codec_->codec_id));
 }
 
 void Decoder::send(const AVPacket* packet) {
@@ -35,21 +70,49 @@ void Decoder::send(const AVPacket* packet) {
 FramePtr Decoder::receive() {
   FramePtr frame = owned(av_frame_alloc());
   for (;;) {
-    const int code = avcodec_receive_frame(codec_.get(), frame.get());
+    int code = avcodec_receive_frame(codec_.get(), frame.get());
     if (code == AVERROR(EAGAIN)) return nullptr;
     if (code == AVERROR_EOF) {
       ended_ = true;
       return nullptr;
     }
-    if (code >= 0 && frame->width <= kMaxPictureSide && frame->height <= kMaxPictureSide) return frame;
-    count_failure(code >= 0 ? AVERROR_INVALIDDATA : code);
+    if (code >= 0 && !too_large(frame->width, frame->height)) {
+      if (FramePtr readable = from_hardware(std::move(frame))) return readable;
+      frame = owned(av_frame_alloc());
+      continue;
+    }
+    count_failure(code);
     if (code == AVERROR(ENOMEM)) throw std::bad_alloc();
   }
+}
+
+// The frame itself if it is in memory already; null, counted, when it cannot be fetched.
+FramePtr Decoder::from_hardware(FramePtr frame) {
+  const bool in_hardware = frame->hw_frames_ctx != nullptr;
+  if (std::exchange(tell_hardware_, false)) {
+    if (in_hardware) module_log("media")->info("{}: is decoded by VA-API", source_);
+    if (!in_hardware) module_log("media")->warn("{}: is decoded in software: {}", source_, no_hardware_);
+  }
+  if (!in_hardware) return frame;
+  FramePtr copy = owned(av_frame_alloc());
+  int code = av_hwframe_transfer_data(copy.get(), frame.get(), 0);
+  if (code >= 0) code = av_frame_copy_props(copy.get(), frame.get());
+  if (code >= 0) return copy;
+  count_failure(code);
+  return nullptr;
+}
+
+bool Decoder::too_large(int width, int height) const {
+  return width > kMaxPictureSide || height > kMaxPictureSide || std::int64_t{width} * height > max_pixels_;
 }
 
 void Decoder::count_failure(int code) {
   ++undecodable_;
   failure_ = ffmpeg_text(code);
+  if (too_large(codec_->width, codec_->height)) {
+    failure_ = fmt::format("expected a picture of at most {} pixels, got {} x {}", max_pixels_, codec_->width,
+                           codec_->height);
+  }
 }
 
 }  // namespace mainstream

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <string_view>
 
 #include "core/file.hpp"
 #include "media/convert.hpp"
@@ -58,6 +60,20 @@ FramePtr first_frame(AVFormatContext* format, Decoder& decoder) {
   return decoder.ended() ? nullptr : decoder.receive();
 }
 
+Picture decode(std::span<const std::uint8_t> bytes, const std::string& source, std::int64_t max_pixels) {
+  redirect_ffmpeg_log();
+  if (bytes.empty()) fail(source, "is empty; expected a picture");
+  MemoryInput input(bytes);
+  const FormatPtr format = open_picture(input, source);
+  const AVCodecParameters& parameters = *format->streams[0]->codecpar;
+  // FFmpeg's strict TIFF decoder refuses tags that it does not know.
+  const bool strict = parameters.codec_id != AV_CODEC_ID_TIFF;
+  Decoder decoder(parameters, source, {.strict = strict, .max_pixels = max_pixels});
+  FramePtr frame = first_frame(format.get(), decoder);
+  if (!frame) fail(source, fmt::format("the picture is damaged: {}", decoder.failure()));
+  return make_picture(std::move(frame));
+}
+
 }  // namespace
 
 struct Picture::Pixels {
@@ -78,6 +94,26 @@ int Picture::height() const {
   return pixels_->frame->height;
 }
 
+std::size_t Picture::bytes() const {
+  std::size_t bytes = 0;
+  for (const AVBufferRef* buffer : pixels_->frame->buf) bytes += buffer != nullptr ? buffer->size : 0;
+  return bytes;
+}
+
+std::uint64_t fingerprint(const Picture& picture) {
+  const AVFrame& frame = frame_of(picture);
+  const int row_bytes =
+      std::max(0, av_image_get_linesize(static_cast<AVPixelFormat>(frame.format), frame.width, 0));
+  std::uint64_t hash =
+      static_cast<std::uint64_t>(frame.width) << 32 | static_cast<std::uint32_t>(frame.height);
+  for (int y = 0; y < frame.height; y += 4) {
+    const std::uint8_t* row = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
+    const std::string_view bytes(reinterpret_cast<const char*>(row), static_cast<std::size_t>(row_bytes));
+    hash = hash * 0x9E3779B97F4A7C15U + std::hash<std::string_view>{}(bytes);
+  }
+  return hash;
+}
+
 Picture make_picture(FramePtr frame) {
   return PictureAccess::make(std::move(frame));
 }
@@ -87,21 +123,17 @@ const AVFrame& frame_of(const Picture& picture) {
 }
 
 Picture read_picture(const std::filesystem::path& path) {
+  return read_picture(path, std::int64_t{kMaxPictureSide} * kMaxPictureSide);
+}
+
+Picture read_picture(const std::filesystem::path& path, std::int64_t max_pixels) {
   const std::string bytes = read_file(path, kMaxPictureBytes);
-  return decode_picture({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, path.string());
+  return decode({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, path.string(),
+                max_pixels);
 }
 
 Picture decode_picture(std::span<const std::uint8_t> bytes, const std::string& source) {
-  redirect_ffmpeg_log();
-  if (bytes.empty()) fail(source, "is empty; expected a picture");
-  MemoryInput input(bytes);
-  const FormatPtr format = open_picture(input, source);
-  const AVCodecParameters& parameters = *format->streams[0]->codecpar;
-  // FFmpeg's strict TIFF decoder refuses tags that it does not know.
-  Decoder decoder(parameters, source, /*strict=*/parameters.codec_id != AV_CODEC_ID_TIFF);
-  FramePtr frame = first_frame(format.get(), decoder);
-  if (!frame) fail(source, fmt::format("the picture is damaged: {}", decoder.failure()));
-  return make_picture(std::move(frame));
+  return decode(bytes, source, std::int64_t{kMaxPictureSide} * kMaxPictureSide);
 }
 
 Picture picture_from_rgb(int width, int height, std::span<const std::uint8_t> rgb) {

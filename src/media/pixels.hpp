@@ -1,7 +1,8 @@
-// Converts pictures to bytes.
+// Pictures as bytes.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <vector>
 
 #include "mainstream/media.hpp"
@@ -10,6 +11,13 @@ namespace mainstream {
 
 // 8-bit RGB, row by row, as picture_from_rgb takes it.
 [[nodiscard]] std::vector<std::uint8_t> to_rgb(const Picture& picture);
+
+// As read_picture, but refuses (untrusted) a picture of more pixels.
+[[nodiscard]] Picture read_picture(const std::filesystem::path& path, std::int64_t max_pixels);
+
+// The same for the same pixels, and in all likelihood another one for others. Looks at brightness in every
+// fourth row, where any change of a real camera's picture shows. Holds within one process.
+[[nodiscard]] std::uint64_t fingerprint(const Picture& picture);
 
 // A baseline JPEG; quality 1 (worst) to 100.
 [[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality = 85);

@@ -9,15 +9,33 @@ namespace mainstream {
 
 class StreamTime {
  public:
-  // `step`: the time between two frames where the stamps do not give it.
-  explicit StreamTime(MediaTime step) : step_(step) {}
+  enum class Trust {
+    stamps,   // what is read faster than it was taken: a file, segments
+    checked,  // a live stream: stamps are compared with the times of arrival
+    arrival,  // a live stream whose stamps say nothing
+  };
 
-  // The time of the next frame since the first, from its stamp, if it has one. Never runs backwards.
-  [[nodiscard]] MediaTime next(std::optional<MediaTime> stamp);
+  // `step`: the time between two frames where nothing else gives it.
+  StreamTime(MediaTime step, Trust trust) : step_(step), trust_(trust) {}
+
+  // The time of the next frame since the first, from its stamp, if it has one, and from when it arrived, on
+  // any clock that runs steadily. Never runs backwards.
+  [[nodiscard]] MediaTime next(std::optional<MediaTime> stamp, MediaTime arrival);
+
+  // What counts now: stamps that run at another speed than the clock are not followed any more.
+  [[nodiscard]] Trust trust() const { return trust_; }
 
  private:
+  struct Point {
+    MediaTime arrival, time;
+  };
+  [[nodiscard]] bool follows(MediaTime stamped, MediaTime expected) const;
+  void check_speed(MediaTime arrival);
+
   const MediaTime step_;
-  std::optional<MediaTime> last_, origin_;
+  Trust trust_;
+  std::optional<MediaTime> origin_;       // the stamp at time 0
+  std::optional<Point> last_, compared_;  // compared_: since when stamps and clock are compared
 };
 
 }  // namespace mainstream

@@ -13,9 +13,9 @@ using testing::ElementsAre;
 using Stamps = std::vector<std::optional<MediaTime>>;
 
 std::vector<MediaTime> times(const Stamps& stamps) {
-  StreamTime time(100ms);
+  StreamTime time(100ms, StreamTime::Trust::stamps);
   std::vector<MediaTime> result;
-  for (const auto& stamp : stamps) result.push_back(time.next(stamp));
+  for (const auto& stamp : stamps) result.push_back(time.next(stamp, {}));
   return result;
 }
 
@@ -36,6 +36,51 @@ TEST(StreamTimeTest, NeverRunsBackwards) {
 
 TEST(StreamTimeTest, GoesOnWhereTheClockBeginsAnew) {
   EXPECT_THAT(times({5s, 9s, 0s, 200ms}), ElementsAre(0s, 4s, 4100ms, 4300ms));
+}
+
+// Of a live stream: stamps, and the times of arrival.
+std::vector<MediaTime> live_times(const std::vector<std::pair<std::optional<MediaTime>, MediaTime>>& frames,
+                                  StreamTime::Trust trust = StreamTime::Trust::checked) {
+  StreamTime time(100ms, trust);
+  std::vector<MediaTime> result;
+  for (const auto& [stamp, arrival] : frames) result.push_back(time.next(stamp, arrival));
+  return result;
+}
+
+TEST(StreamTimeTest, WithoutStampsOfTheirOwnFramesAreTimedByArrival) {
+  EXPECT_THAT(live_times({{40ms, 7s}, {80ms, 8s}, {120ms, 8500ms}}, StreamTime::Trust::arrival),
+              ElementsAre(0s, 1s, 1500ms));
+  EXPECT_THAT(live_times({{std::nullopt, 7s}, {std::nullopt, 8s}, {std::nullopt, 8500ms}}),
+              ElementsAre(0s, 1s, 1500ms));
+}
+
+TEST(StreamTimeTest, JitterAndBurstsDoNotMoveLiveStamps) {
+  EXPECT_THAT(live_times({{5s, 0s}, {5100ms, 900ms}, {5200ms, 901ms}, {5300ms, 902ms}}),
+              ElementsAre(0s, 100ms, 200ms, 300ms));
+}
+
+TEST(StreamTimeTest, ALiveClockThatIsSetOrStoodStillDoesNotMoveTheTime) {
+  EXPECT_THAT(live_times({{5s, 0s}, {5100ms, 100ms}, {900s, 200ms}, {900100ms, 300ms}}),
+              ElementsAre(0s, 100ms, 200ms, 300ms))
+      << "set forward";
+  EXPECT_THAT(live_times({{5s, 0s}, {5100ms, 100ms}, {0s, 3s}, {100ms, 3100ms}}),
+              ElementsAre(0s, 100ms, 3s, 3100ms))
+      << "restarted after an outage";
+  EXPECT_THAT(live_times({{5s, 0s}, {5100ms, 100ms}, {5200ms, 60s}, {5300ms, 60100ms}}),
+              ElementsAre(0s, 100ms, 60s, 60100ms))
+      << "stood still during an outage";
+}
+
+TEST(StreamTimeTest, StampsAtAWrongSpeedAreGivenUp) {
+  StreamTime wrong(40ms, StreamTime::Trust::checked), right(40ms, StreamTime::Trust::checked);
+  MediaTime last{};
+  for (int i = 0; i < 500; ++i) {
+    last = wrong.next(i * 40ms, i * 100ms);
+    (void)right.next(i * 40ms, i * 40ms + (i % 3) * 500ms);
+  }
+  EXPECT_EQ(wrong.trust(), StreamTime::Trust::arrival);
+  EXPECT_EQ(right.trust(), StreamTime::Trust::checked);
+  EXPECT_EQ(wrong.next(0s, 500 * 100ms) - last, 100ms);
 }
 
 TEST(StreamTimeTest, AbsurdStampsCountAsMissing) {

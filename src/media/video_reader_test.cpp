@@ -1,13 +1,10 @@
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <random>
 #include <thread>
 
 #include "core/file.hpp"
 #include "core/testing.hpp"
 #include "mainstream/media.hpp"
+#include "media/live_testing.hpp"
 #include "media/pixels.hpp"
 #include "media/test_clip.hpp"
 
@@ -107,7 +104,8 @@ TEST(VideoReaderTest, RefusesWhatIsNoVideo) {
   for (const std::string name : {"empty.avi", "zeros.avi", "labels.csv", "notes.txt"}) {
     EXPECT_ERROR(untrusted, VideoReader(folder / name), name + ": ");
   }
-  EXPECT_ERROR(untrusted, VideoReader(folder / "sound.wav"), "sound.wav: has no video (its format is wav)");
+  EXPECT_ERROR(untrusted, VideoReader(folder / "sound.wav"),
+               "sound.wav: its format is wav, expected a video such as");
   EXPECT_ERROR(unreadable, VideoReader(folder / "none.avi"),
                "none.avi: cannot be opened as a video: No such");
   EXPECT_ERROR(unreadable, VideoReader(folder.path()), "cannot be opened as a video");
@@ -148,41 +146,13 @@ TEST(VideoReaderTest, SurvivesDamage) {
   }
 }
 
-// A local server that sends the given bytes to each client, then stays silent.
-class SilentServer {
- public:
-  explicit SilentServer(std::string bytes) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket_, 1) != 0 ||
-        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      throw Error(ErrorKind::failed, "no server socket");
-    }
-    port_ = ntohs(address.sin_port);
-    thread_ = std::jthread([this, bytes = std::move(bytes)](const std::stop_token& stop) {
-      const int client = ::accept(socket_, nullptr, nullptr);
-      if (client < 0) return;
-      if (!bytes.empty()) (void)!::send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      while (!stop.stop_requested()) std::this_thread::sleep_for(10ms);
-      ::close(client);
-    });
-  }
-  ~SilentServer() {
-    thread_.request_stop();
-    ::shutdown(socket_, SHUT_RDWR);  // wakes accept
-    thread_.join();
-    ::close(socket_);
-  }
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-
- private:
-  int socket_ = -1, port_ = 0;
-  std::jthread thread_;
-};
+// Sends the given bytes to each client, then stays silent.
+TestServer::Handler sends(const std::string& bytes) {
+  return [bytes](const TestServer::Client& client) {
+    client.send(bytes);
+    client.stay_silent();
+  };
+}
 
 // Requests the stop after a short delay.
 std::jthread stop_soon(std::stop_source& stop) {
@@ -194,7 +164,7 @@ std::jthread stop_soon(std::stop_source& stop) {
 
 TEST(VideoReaderTest, StopEndsTheWaitForACameraThatDoesNotAnswer) {
   for (const std::string scheme : {"rtsp", "http"}) {
-    const SilentServer server("");
+    const TestServer server(sends(""));
     std::stop_source stop;
     const auto start = std::chrono::steady_clock::now();
     const auto stopper = stop_soon(stop);
@@ -207,7 +177,7 @@ TEST(VideoReaderTest, StopEndsTheWaitForACameraThatDoesNotAnswer) {
 TEST(VideoReaderTest, StopEndsTheWaitForTheNextFrame) {
   const TestFolder folder;
   make_grey_clip(folder / "a.ts", 100, "-c:v mpeg4 -q:v 2 -g 1");
-  const SilentServer server(read_file(folder / "a.ts"));
+  const TestServer server(sends(read_file(folder / "a.ts")));
   std::stop_source stop;
   VideoReader reader("tcp://" + server.address(), stop.get_token());
   EXPECT_TRUE(reader.next().has_value());

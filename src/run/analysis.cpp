@@ -9,6 +9,13 @@
 #include "core/log.hpp"
 
 namespace mainstream {
+namespace {
+
+WallTime in_ms(std::chrono::system_clock::time_point time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time);
+}
+
+}  // namespace
 
 Analysis::Analysis(Options options, std::unique_ptr<StreamPlan> plan)
     : options_(std::move(options)), plan_(std::move(plan)) {
@@ -69,12 +76,6 @@ void Analysis::begin_plan() {
 
 void Analysis::count(const CameraFrame& frame) {
   const MutexLock lock(mutex_);
-  if (!statistics_.first) {
-    const auto since_arrival = options_.clock->now() - frame.arrived;
-    wall_start_ = std::chrono::system_clock::now() -
-                  std::chrono::duration_cast<std::chrono::system_clock::duration>(since_arrival) -
-                  frame.frame.time;
-  }
   statistics_.count_taken(frame.frame.time, plan_->settings);
 }
 
@@ -91,17 +92,17 @@ void Analysis::analyse(const CameraFrame& frame) {
   scores_.resize(due.size());
   plan_->pipeline->run(frame.frame.picture, due, scores_, times_);
   if (meter_) meter_->charge(times_.busy_ms);
-  for (std::size_t i = 0; i < due.size(); ++i) add_score(frame.frame, due[i], scores_[i]);
+  for (std::size_t i = 0; i < due.size(); ++i) add_score(frame, due[i], scores_[i]);
   if (options_.frame_log != nullptr) options_.frame_log->flush();
   const std::chrono::duration<double, std::milli> latency = options_.clock->now() - frame.arrived;
   const MutexLock lock(mutex_);
   statistics_.count_analysed(times_, latency.count());
 }
 
-void Analysis::add_score(const VideoFrame& frame, std::size_t app, float score) {
+void Analysis::add_score(const CameraFrame& frame, std::size_t app, float score) {
   const bool positive = score >= plan_->settings[app].threshold;
   if (options_.frame_log != nullptr) {
-    options_.frame_log->add(frame, options_.apps[app].name, score, positive);
+    options_.frame_log->add(frame.frame, options_.apps[app].name, score, positive);
   }
   {
     const MutexLock lock(mutex_);
@@ -111,11 +112,17 @@ void Analysis::add_score(const VideoFrame& frame, std::size_t app, float score) 
   follow_event(frame, app, score, positive);
 }
 
-void Analysis::follow_event(const VideoFrame& frame, std::size_t app, float score, bool positive) {
+void Analysis::follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive) {
   Events& events = events_[app];
-  if (const auto over = events.detector.add(frame.index, frame.time, score, positive)) write(app, *over);
+  const std::int64_t index = frame.frame.index;
+  if (positive && !std::exchange(events.positive, positive)) events.run_start = frame.wall_time;
+  events.positive = positive;
+  if (const auto over = events.detector.add(index, frame.frame.time, score, positive)) write(app, *over);
   const EventDetector::Event* open = events.detector.open();
-  if (open == nullptr || open->range.last != frame.index) return;
+  if (open == nullptr || open->range.last != index) return;
+  if (events.first != open->range.first) events.start = events.run_start;
+  events.first = open->range.first;
+  events.end = frame.wall_time;
   events.setting = plan_->settings[app];
   events.plan = plan_->number;
 }
@@ -132,8 +139,8 @@ void Analysis::write(std::size_t app, const EventDetector::Event& event) {
                            .frames = event.range,
                            .start_seconds = seconds(event.start),
                            .end_seconds = seconds(event.end),
-                           .start_time = wall_time(event.start),
-                           .end_time = wall_time(event.end),
+                           .start_time = in_ms(events_[app].start),
+                           .end_time = in_ms(events_[app].end),
                            .peak_score = event.peak,
                            .seen = event.seen,
                            .positive = event.positive,
@@ -145,10 +152,6 @@ void Analysis::write(std::size_t app, const EventDetector::Event& event) {
                            .package = options_.apps[app].package,
                            .plan = events_[app].plan};
   for (const EventSink& sink : options_.sinks) sink(record);
-}
-
-WallTime Analysis::wall_time(MediaTime time) const {
-  return std::chrono::floor<std::chrono::milliseconds>(wall_start_ + time);
 }
 
 void Analysis::close_events() {

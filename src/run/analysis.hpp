@@ -56,6 +56,10 @@ class Analysis {
     EventDetector detector;
     Setting setting = {};
     int plan = 0;  // its number
+    // Wall times: of the first in the run of positive frames up to now, and of the open event.
+    std::chrono::system_clock::time_point run_start = {}, start = {}, end = {};
+    bool positive = false;                   // the newest frame
+    std::optional<std::int64_t> first = {};  // the open event's first frame
   };
 
   void take_new_plan();
@@ -63,10 +67,9 @@ class Analysis {
   void count(const CameraFrame& frame);
   [[nodiscard]] bool wanted(MediaTime time);
   void analyse(const CameraFrame& frame);
-  void add_score(const VideoFrame& frame, std::size_t app, float score);
-  void follow_event(const VideoFrame& frame, std::size_t app, float score, bool positive);
+  void add_score(const CameraFrame& frame, std::size_t app, float score);
+  void follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive);
   void write(std::size_t app, const EventDetector::Event& event);
-  [[nodiscard]] WallTime wall_time(MediaTime time) const;
   void close_events();
 
   const Options options_;
@@ -74,7 +77,6 @@ class Analysis {
   std::optional<BudgetMeter> meter_;
   std::vector<Events> events_;  // by app
   std::int64_t events_written_ = 0;
-  std::chrono::system_clock::time_point wall_start_;  // at stream time 0
   // Of the present frame; members to save allocations.
   std::vector<float> scores_;
   FrameTimes times_;

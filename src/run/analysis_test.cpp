@@ -13,7 +13,7 @@ namespace {
 constexpr FrameRange kAllFrames{0, std::numeric_limits<std::int64_t>::max()};
 
 Camera::Options camera_options(const std::filesystem::path& clip, Pace pace) {
-  return {.source = clip.string(), .stream_fps = 0, .pace = pace, .frames = kAllFrames, .duration_s = {}};
+  return {.source = clip.string(), .pace = pace, .frames = kAllFrames};
 }
 
 // Scores each frame with 1 after a call of `before`, which may take its time.

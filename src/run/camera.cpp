@@ -1,4 +1,4 @@
-// Camera: the decoder thread, its pace and its counts.
+// Camera: the decoder thread, its pace, its counts, and what it does when its source is lost.
 #include "run/camera.hpp"
 
 #include <fmt/format.h>
@@ -6,20 +6,33 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <filesystem>
+#include <random>
+#include <utility>
 #include <vector>
 
-#include "mainstream/error.hpp"
+#include "core/log.hpp"
+#include "media/pixels.hpp"
 #include "media/url.hpp"
 
 namespace mainstream {
 namespace {
 
+using Phase = CameraState::Phase;
+using std::chrono::system_clock;
+
 // Frames decoded ahead of an analysis that wants all of them: enough to keep both threads busy.
-constexpr std::size_t kDecodedAhead = 4;
+constexpr std::size_t kDecodedAhead = 4, kDecodedAheadBytes = std::size_t{64} << 20;
 constexpr int kSampleFrames = 10;
 // A file may state that its next frame is an hour away; a stop should not wait for it.
 constexpr auto kLongestSleep = std::chrono::milliseconds(50);
+// A camera that restarts takes half a minute or so, and asking it costs nearly nothing.
+constexpr Clock::Duration kFirstWait = std::chrono::milliseconds(500),
+                          kLongestWait = std::chrono::seconds(30);
+// A connection that lasted shorter counts as one more failure.
+constexpr auto kStable = std::chrono::seconds(10);
+// To measure a rate: so many frames, or those of this time.
+constexpr int kRateFrames = 16;
+constexpr MediaTime kRateTime = std::chrono::seconds(2);
 
 double thread_cpu_ms() {
   timespec now{};
@@ -27,69 +40,108 @@ double thread_cpu_ms() {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) * 1e-6;
 }
 
-bool is_file(const std::string& source) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(source.starts_with("file:") ? source.substr(5) : source, ignored);
+MediaTime from_seconds(double seconds) {
+  return MediaTime(std::llround(seconds * 1e6));
+}
+
+// From the times of a live source's next frames; 0 when they do not tell.
+double measured_fps(FrameSource& source) {
+  std::optional<MediaTime> first;
+  for (int frames = 0; auto frame = source.next(); ++frames) {
+    if (!first) first = frame->time;
+    const MediaTime passed = frame->time - *first;
+    if (frames >= kRateFrames || (frames >= 1 && passed >= kRateTime)) {
+      return passed > MediaTime{} ? frames / seconds(passed) : 0;
+    }
+  }
+  return 0;
 }
 
 }  // namespace
 
+const char* to_string(Phase phase) {
+  switch (phase) {
+    case Phase::connecting:
+      return "connecting";
+    case Phase::up:
+      return "up";
+    case Phase::down:
+      return "down";
+    case Phase::ended:
+      break;
+  }
+  return "ended";
+}
+
 Camera::Camera(Options options, Clock& clock, std::stop_token stop)
     : options_(std::move(options)),
+      shown_(without_password(options_.source)),
       clock_(clock),
       stopped_from_outside_(std::move(stop), RequestStop{stop_}),
-      reader_(options_.source, stop_.get_token()),
-      info_(reader_.info()),
-      recorded_(is_file(options_.source) || info_.frames > 0),
-      fps_(options_.stream_fps > 0 ? options_.stream_fps : info_.fps),
       queue_(options_.pace == Pace::live ? 1 : kDecodedAhead,
-             options_.pace == Pace::live ? WhenFull::drop_oldest : WhenFull::wait) {
-  const std::string shown = without_password(options_.source);
-  if (fps_ <= 0) {
-    throw Error(ErrorKind::usage, fmt::format("{}: states no frame rate; give one (--stream-fps)", shown));
+             options_.pace == Pace::live ? WhenFull::drop_oldest : WhenFull::wait, kDecodedAheadBytes),
+      backoff_(kFirstWait, kLongestWait,
+               options_.jitter_seed ? *options_.jitter_seed : std::random_device{}()) {
+  {
+    const MutexLock lock(mutex_);
+    state_.since = clock_.now();
+    fps_ = options_.input.fps;
   }
-  if (options_.frames.first > 0 && !recorded_) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: only a file has a part to choose (--frames), this is a live source", shown));
-  }
-  const std::int64_t stated = info_.frames;
-  if (stated > 0 && options_.frames.first >= stated) {
-    throw Error(ErrorKind::usage, fmt::format("{}: expected frames within 0..{}, got {}..{}", shown,
-                                              stated - 1, options_.frames.first, options_.frames.last));
-  }
+  if (!options_.patient) connect();
 }
 
 Camera::~Camera() {
   stop();
 }
 
+double Camera::fps() const {
+  const MutexLock lock(mutex_);
+  return fps_;
+}
+
+VideoInfo Camera::info() const {
+  const MutexLock lock(mutex_);
+  return state_.info.value_or(VideoInfo{});
+}
+
+CameraState Camera::state() const {
+  const MutexLock lock(mutex_);
+  return state_;
+}
+
 CameraSample Camera::sample() const {
-  if (!recorded_) {
-    const int width = std::max(info_.width, 16), height = std::max(info_.height, 16);
+  const std::optional<VideoInfo> source = state().info;
+  if (!source || source->live || !source->rereadable) {
+    const int width = std::max(source ? source->width : 0, 16);
+    const int height = std::max(source ? source->height : 0, 16);
     const std::vector<std::uint8_t> grey(static_cast<std::size_t>(3) * width * height, 127);
     return {picture_from_rgb(width, height, grey), std::nullopt};
   }
-  VideoReader reader(options_.source, stop_.get_token());
+  const auto reader = options_.open(options_.source, options_.input, stop_.get_token());
   const double start = thread_cpu_ms();
   std::optional<VideoFrame> frame;
   int decoded = 0;
   while (decoded < kSampleFrames) {
-    auto next = reader.next();
+    auto next = reader->next();
     if (!next) break;
     frame = std::move(next);
     ++decoded;
   }
-  if (!frame) throw Error(ErrorKind::failed, without_password(options_.source) + ": stopped");
+  if (!frame) throw Error(ErrorKind::failed, shown_ + ": stopped");
   return {frame->picture, (thread_cpu_ms() - start) / decoded};
 }
 
 std::int64_t Camera::expected_frames() const {
-  if (info_.frames == 0) return 0;
-  std::int64_t frames = std::min(options_.frames.last, info_.frames - 1) - options_.frames.first + 1;
+  const std::int64_t stated = info().frames;
+  if (stated == 0) return 0;
+  std::int64_t last = options_.frames.last;
+  if (!options_.input.loop) last = std::min(last, stated - 1);
+  std::int64_t frames = std::numeric_limits<std::int64_t>::max();
+  if (last < frames) frames = last - options_.frames.first + 1;
   if (options_.duration_s) {
-    frames = std::min(frames, static_cast<std::int64_t>(std::ceil(*options_.duration_s * fps_)));
+    frames = std::min(frames, static_cast<std::int64_t>(std::ceil(*options_.duration_s * fps())));
   }
-  return frames;
+  return frames == std::numeric_limits<std::int64_t>::max() ? 0 : frames;
 }
 
 void Camera::start() {
@@ -117,56 +169,228 @@ CameraCounts Camera::counts() const {
   return counts;
 }
 
+void Camera::connect() {
+  SourceOptions input = options_.input;
+  if (this->info().live) input.fps = fps();  // known already
+  auto source = options_.open(options_.source, input, stop_.get_token());
+  const VideoInfo info = source->info();
+  double rate = fps() > 0 ? fps() : info.fps;
+  if (rate <= 0 && info.live) rate = measured_fps(*source);
+  if (stop_.stop_requested()) throw Error(ErrorKind::failed, shown_ + ": stopped while opening");
+  check(info, rate);
+  source_ = std::move(source);
+  note_connection(info, rate);
+}
+
+void Camera::check(const VideoInfo& info, double fps) const {
+  if (fps <= 0) {
+    throw Error(info.live ? ErrorKind::unreadable : ErrorKind::usage,
+                fmt::format("{}: states no frame rate; give one (--stream-fps)", shown_));
+  }
+  if (options_.frames.first > 0 && info.live) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: only a file has a part to choose (--frames), this is a live source", shown_));
+  }
+  if (info.frames > 0 && !options_.input.loop && options_.frames.first >= info.frames) {
+    throw Error(ErrorKind::usage, fmt::format("{}: expected frames within 0..{}, got {}..{}", shown_,
+                                              info.frames - 1, options_.frames.first, options_.frames.last));
+  }
+}
+
+void Camera::note_connection(const VideoInfo& info, double fps) {
+  connected_ = true;
+  connected_at_ = clock_.now();
+  first_of_connection_ = true;
+  const MutexLock lock(mutex_);
+  const auto log = module_log("run");
+  if (state_.info && (state_.info->width != info.width || state_.info->height != info.height)) {
+    log->info("{}: is {} x {} now, was {} x {}", shown_, info.width, info.height, state_.info->width,
+              state_.info->height);
+  }
+  if (state_.phase == Phase::down) {
+    ++state_.reconnects;
+    log->info("{}: is up again after {:.1f} s", shown_,
+              std::chrono::duration<double>(connected_at_ - state_.since).count());
+  }
+  fps_ = fps;
+  state_.info = info;
+  if (state_.phase != Phase::up) state_.since = connected_at_;
+  state_.phase = Phase::up;
+  state_.next_try.reset();
+}
+
 void Camera::decode() {
+  std::exception_ptr failure;
   try {
-    deliver_all();
+    follow_source();
   } catch (...) {
+    failure = std::current_exception();
+  }
+  {
     const MutexLock lock(mutex_);
-    failure_ = std::current_exception();
+    failure_ = failure;
+    state_.phase = Phase::ended;
+    state_.since = clock_.now();
+    state_.next_try.reset();
   }
   queue_.close();
 }
 
-void Camera::deliver_all() {
-  while (auto frame = decode_next()) {
-    if (frame->index < options_.frames.first) continue;
-    if (frame->index > options_.frames.last) return;
-    if (!first_time_) {
-      first_time_ = frame->time;
-      started_ = clock_.now();
+void Camera::follow_source() {
+  while (!stop_.stop_requested()) {
+    std::string reason;
+    try {
+      if (!source_) connect();
+      if (!deliver_all()) return;
+      const VideoInfo source = info();
+      if (source.live && options_.pace == Pace::live) {
+        reason = shown_ + ": the stream ended";
+      } else if (options_.input.loop && !source.live && source.rereadable) {
+        undecodable_before_ += source_->undecodable();
+        source_.reset();
+        continue;
+      } else {
+        break;
+      }
+    } catch (const Error& error) {
+      if (stop_.stop_requested()) return;
+      if (!tries_again(error)) throw;
+      reason = error.what();
     }
-    const std::chrono::duration<double> played = frame->time - *first_time_;
-    if (options_.duration_s && played.count() >= *options_.duration_s) {
-      const MutexLock lock(mutex_);
-      counts_.duration_over = true;
-      return;
-    }
-    if (recorded_ && options_.pace == Pace::live) wait_until_due(*frame);
-    if (stop_.stop_requested() || !queue_.push({std::move(*frame), clock_.now()})) return;
-    const MutexLock lock(mutex_);
-    ++counts_.delivered;
+    lose(reason);
   }
   if (!first_time_ && !stop_.stop_requested()) {
-    throw Error(ErrorKind::usage, fmt::format("{}: ends before frame {}", without_password(options_.source),
-                                              options_.frames.first));
+    throw Error(ErrorKind::usage, fmt::format("{}: ends before frame {}", shown_, options_.frames.first));
   }
+}
+
+// What is wrong with the options stays wrong.
+bool Camera::tries_again(const Error& error) const {
+  if (error.kind() == ErrorKind::usage) return false;
+  return connected_ ? info().live && options_.pace == Pace::live : options_.patient;
+}
+
+void Camera::lose(const std::string& reason) {
+  const Clock::Time now = clock_.now();
+  if (source_) {
+    undecodable_before_ += source_->undecodable();
+    if (now - connected_at_ >= kStable) backoff_.reset();
+  }
+  source_.reset();
+  const Clock::Time next_try = now + backoff_.next();
+  {
+    const MutexLock lock(mutex_);
+    const bool news = state_.phase != Phase::down || state_.reason != reason;
+    module_log("run")->log(news ? spdlog::level::warn : spdlog::level::debug, "{}; tries again in {:.1f} s",
+                           reason, std::chrono::duration<double>(next_try - now).count());
+    if (state_.phase != Phase::down) state_.since = now;
+    state_.phase = Phase::down;
+    state_.reason = reason;
+    state_.next_try = next_try;
+  }
+  wait_until(next_try);
+}
+
+// False when no more frames are wanted.
+bool Camera::deliver_all() {
+  while (auto frame = decode_next()) {
+    const Clock::Time now = clock_.now();
+    place(*frame, now);
+    if (info().live) watch_picture(frame->picture, now);
+    if (frame->index < options_.frames.first) continue;
+    if (frame->index > options_.frames.last || !deliver(std::move(*frame), now)) return false;
+  }
+  return !stop_.stop_requested();
 }
 
 std::optional<VideoFrame> Camera::decode_next() {
   const double start = thread_cpu_ms();
-  auto frame = reader_.next();
+  auto frame = source_->next();
   const double took = thread_cpu_ms() - start;
-  if (frame && recorded_ && options_.stream_fps > 0) {
-    frame->time = MediaTime(std::llround(1e6 * static_cast<double>(frame->index) / options_.stream_fps));
+  if (frame && !info().live && options_.input.fps > 0) {
+    frame->time = from_seconds(static_cast<double>(frame->index) / options_.input.fps);
   }
   const MutexLock lock(mutex_);
-  counts_.undecodable = reader_.undecodable();
+  counts_.undecodable = undecodable_before_ + source_->undecodable();
   if (frame) counts_.decode_ms.add(took);
   return frame;
 }
 
-void Camera::wait_until_due(const VideoFrame& frame) {
-  const Clock::Time due = started_ + (frame.time - *first_time_);
+// From a frame's place in its connection to that in the camera's stream.
+void Camera::place(VideoFrame& frame, Clock::Time now) {
+  const bool live = info().live;
+  if (std::exchange(first_of_connection_, false)) {
+    if (last_) {
+      const double rate = fps();
+      const MediaTime step = from_seconds(1 / rate);
+      const MediaTime away = std::chrono::duration_cast<MediaTime>(now - last_->arrived);
+      const MediaTime gap = live ? std::max(step, away) : step;
+      const auto frames = static_cast<std::int64_t>(std::llround(seconds(gap) * rate));
+      time_offset_ = last_->time + gap - frame.time;
+      index_offset_ = last_->index + std::max<std::int64_t>(1, frames) - frame.index;
+    } else if (live) {  // measuring a rate takes frames
+      time_offset_ = -frame.time;
+      index_offset_ = -frame.index;
+    }
+  }
+  frame.time += time_offset_;
+  frame.index += index_offset_;
+  last_ = Placed{frame.index, frame.time, now};
+  const MutexLock lock(mutex_);
+  state_.last_frame = now;
+}
+
+// A camera whose sensor or encoder hangs goes on sending. If opening it again does not help, it may look at
+// something that does not change.
+void Camera::watch_picture(const Picture& picture, Clock::Time now) {
+  const std::uint64_t seen = fingerprint(picture);
+  const bool same = std::exchange(fingerprint_, seen) == seen;
+  Clock::Time since = now;
+  {
+    const MutexLock lock(mutex_);
+    if (!same) state_.same_picture.reset();
+    if (same && !state_.same_picture) state_.same_picture = now;
+    if (same) since = *state_.same_picture;
+  }
+  if (!same) reopened_for_same_picture_ = false;
+  const auto limit = options_.input.same_picture;
+  if (limit.count() <= 0 || now - since < limit || options_.pace != Pace::live) return;
+  if (std::exchange(reopened_for_same_picture_, true)) return;
+  throw Error(ErrorKind::unreadable, fmt::format("{}: has shown the same picture for {:.0f} s", shown_,
+                                                 std::chrono::duration<double>(now - since).count()));
+}
+
+// False when the camera's time is over or it was stopped.
+bool Camera::deliver(VideoFrame frame, Clock::Time now) {
+  const bool live = info().live;
+  if (!first_time_) {
+    first_time_ = frame.time;
+    started_ = now;
+    wall_start_ = system_clock::now();
+  }
+  const MediaTime played = frame.time - *first_time_;
+  if (options_.duration_s && seconds(played) >= *options_.duration_s) {
+    const MutexLock lock(mutex_);
+    counts_.duration_over = true;
+    return false;
+  }
+  if (!live && options_.pace == Pace::live) wait_until(started_ + played);
+  system_clock::time_point wall = wall_start_ + played;
+  WallClock clock = WallClock::playback;
+  if (live) {
+    wall = frame.taken.value_or(system_clock::now());
+    clock = frame.taken ? WallClock::camera : WallClock::arrival;
+  }
+  const std::size_t bytes = frame.picture.bytes();
+  if (stop_.stop_requested() || !queue_.push({std::move(frame), clock_.now(), wall}, bytes)) return false;
+  const MutexLock lock(mutex_);
+  ++counts_.delivered;
+  state_.wall_clock = clock;
+  return true;
+}
+
+void Camera::wait_until(Clock::Time due) {
   while (!stop_.stop_requested() && clock_.now() < due) {
     clock_.sleep_until(std::min(due, clock_.now() + kLongestSleep));
   }

@@ -1,26 +1,34 @@
-// A camera or a file as a camera: a thread that decodes frames and hands them to the analysis.
+// A camera or a file as a camera: a thread that decodes frames and hands them to the analysis, and that opens
+// a live source again when it is lost.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
 
+#include "core/backoff.hpp"
 #include "core/bounded_queue.hpp"
 #include "core/clock.hpp"
 #include "core/mutex.hpp"
+#include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/runner.hpp"
+#include "media/frame_source.hpp"
 #include "run/histogram.hpp"
 
 namespace mainstream {
 
 struct CameraFrame {
   VideoFrame frame;
-  Clock::Time arrived{};  // when the decoder thread had it
+  Clock::Time arrived{};                              // when the decoder thread had it
+  std::chrono::system_clock::time_point wall_time{};  // see WallClock
 };
 
 struct CameraCounts {
@@ -37,28 +45,61 @@ struct CameraSample {
   std::optional<double> decode_ms;  // processor time to decode one; not known before a live camera has run
 };
 
+// Where a camera stands.
+struct CameraState {
+  enum class Phase {
+    connecting,  // is opened for the first time
+    up,
+    down,   // lost; it is opened again and again
+    ended,  // no frames will come: the end of a file, or stop()
+  };
+
+  Phase phase = Phase::connecting;
+  Clock::Time since{};                        // when the phase began
+  std::string reason;                         // why it is down, or was down last; empty if it never was
+  std::int64_t reconnects = 0;                // how often it came up again
+  std::optional<Clock::Time> last_frame;      // when the newest frame arrived
+  std::optional<Clock::Time> next_try;        // when it is opened again, while it waits for that
+  std::optional<Clock::Time> same_picture;    // since when its pictures are exactly the same, if they are
+  std::optional<VideoInfo> info;              // of the newest connection
+  WallClock wall_clock = WallClock::arrival;  // of the newest frame
+};
+[[nodiscard]] const char* to_string(CameraState::Phase phase);
+
 // With Pace::live, frames come at the stream's rate (those of a file are held back until their time) into a
 // slot for one frame, where a newer frame replaces one that was not taken. With Pace::all they come as fast
 // as they are taken, and none is lost. All members may be called from any thread.
+//
+// With Pace::live a live source that fails or ends is opened again for ever, after waits that grow from half
+// a second to half a minute (docs/running.md, "When a camera is lost"). Times and indices of frames go on by
+// the clock, as if frames had come meanwhile.
 class Camera {
  public:
+  using Open =
+      std::function<std::unique_ptr<FrameSource>(const std::string&, const SourceOptions&, std::stop_token)>;
   struct Options {
     std::string source;
-    double stream_fps = 0;  // 0: as the source states it
+    SourceOptions input = {};
     Pace pace = Pace::live;
     FrameRange frames{0, std::numeric_limits<std::int64_t>::max()};  // others are decoded and skipped
-    std::optional<double> duration_s;                                // of stream time
+    std::optional<double> duration_s = {};                           // of stream time
+    // The constructor does not open the source; the thread does, and goes on trying when that fails. Until
+    // then fps() is 0 if `input` has none.
+    bool patient = false;
+    Open open = open_source;                        // tests give their own
+    std::optional<std::uint64_t> jitter_seed = {};  // of the waits; random by default
   };
 
-  // Opens the source. Throws as VideoReader does, and usage: no frame rate is given and the source states
-  // none, or `frames` asks for a part of a live source, or for one beyond the end of a file.
+  // Opens the source. Throws as VideoReader does, and usage: no frame rate is given and a file states
+  // none, or `frames` asks for a part of a live source, or for one beyond the end of a file. Where a live
+  // source states no rate, its first frames are spent on measuring it.
   Camera(Options options, Clock& clock, std::stop_token stop = {});
   ~Camera();  // stops the thread
 
-  [[nodiscard]] double fps() const { return fps_; }
+  [[nodiscard]] double fps() const;
 
-  // Decodes the first frames of a file with a reader of its own. For a live camera it is a grey picture of
-  // the camera's size.
+  // Decodes the first frames of a file with a reader of its own. For what can be opened only once it is a
+  // grey picture of the camera's size.
   [[nodiscard]] CameraSample sample() const;
 
   // How many frames will be delivered; 0: not known.
@@ -72,33 +113,62 @@ class Camera {
   [[nodiscard]] std::exception_ptr failure() const;
 
   [[nodiscard]] CameraCounts counts() const;
+  [[nodiscard]] CameraState state() const;
 
  private:
   struct RequestStop {
     std::stop_source& source;
     void operator()() const { source.request_stop(); }
   };
+  struct Placed {
+    std::int64_t index = 0;
+    MediaTime time{};
+    Clock::Time arrived{};
+  };
+
+  [[nodiscard]] VideoInfo info() const;
+  void connect();
+  void check(const VideoInfo& info, double fps) const;
+  void note_connection(const VideoInfo& info, double fps);
 
   void decode();
-  void deliver_all();
+  void follow_source();
+  [[nodiscard]] bool deliver_all();
   [[nodiscard]] std::optional<VideoFrame> decode_next();
-  void wait_until_due(const VideoFrame& frame);
+  void place(VideoFrame& frame, Clock::Time now);
+  void watch_picture(const Picture& picture, Clock::Time now);
+  [[nodiscard]] bool deliver(VideoFrame frame, Clock::Time now);
+  [[nodiscard]] bool tries_again(const Error& error) const;
+  void lose(const std::string& reason);
+  void wait_until(Clock::Time due);
 
   const Options options_;
+  const std::string shown_;  // the source without its password
   Clock& clock_;
   std::stop_source stop_;
   std::stop_callback<RequestStop> stopped_from_outside_;
-  VideoReader reader_;  // for the constructor, then for the thread
-  const VideoInfo info_;
-  const bool recorded_;  // a file: it has an end, and its frames can be held back
-  double fps_ = 0;
-  // For the thread alone: the first frame's time in the stream and on the clock.
-  std::optional<MediaTime> first_time_;
-  Clock::Time started_{};
   BoundedQueue<CameraFrame> queue_;
 
+  // For the constructor, then for the thread.
+  std::unique_ptr<FrameSource> source_;  // null: lost, or not opened yet
+  Backoff backoff_;
+  bool connected_ = false;      // once
+  Clock::Time connected_at_{};  // last
+  bool first_of_connection_ = true;
+  std::optional<Placed> last_;  // the newest frame
+  MediaTime time_offset_{};     // from the connection's times to the camera's
+  std::int64_t index_offset_ = 0;
+  std::int64_t undecodable_before_ = 0;  // in earlier connections
+  std::optional<MediaTime> first_time_;  // of the first frame that was wanted, and when it was due
+  Clock::Time started_{};
+  std::chrono::system_clock::time_point wall_start_{};
+  std::uint64_t fingerprint_ = 0;
+  bool reopened_for_same_picture_ = false;
+
   mutable Mutex mutex_;
+  double fps_ GUARDED_BY(mutex_) = 0;
   CameraCounts counts_ GUARDED_BY(mutex_);
+  CameraState state_ GUARDED_BY(mutex_);
   std::exception_ptr failure_ GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last, so that it ends first

@@ -115,6 +115,8 @@ std::string to_json(const RunReport& report) {
                     {"undecodable", report.frames_undecodable},
                     {"analysed", report.frames_analysed},
                     {"put_off", report.frames_put_off}};
+  json["reconnects"] = report.reconnects;
+  json["wall_clock"] = to_string(report.wall_clock);
   json["budget_ms_per_s"] = report.budget ? Json(*report.budget) : Json(nullptr);
   json["available_ms_per_s"] = rounded(report.available_ms_per_s);
   json["busy_ms"] = rounded(report.busy_ms);

@@ -4,8 +4,7 @@
 #include <unistd.h>
 
 #include "mainstream/error.hpp"
-#include "mainstream/media.hpp"
-#include "media/url.hpp"
+#include "media/source_address.hpp"
 
 namespace mainstream {
 namespace {
@@ -24,13 +23,6 @@ void check_folder_of(const std::optional<std::filesystem::path>& file) {
   const std::filesystem::path folder = file->has_parent_path() ? file->parent_path() : ".";
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return;
   throw Error(ErrorKind::storage, fmt::format("{}: cannot write into its folder", file->string()));
-}
-
-// The last part of a path or url, without extension, parameters and secrets.
-std::string name_of(const std::string& source) {
-  const std::string shown = without_password(source);
-  const std::string name = std::filesystem::path(shown.substr(0, shown.find_first_of("?#"))).stem().string();
-  return name.empty() ? "stream" : name;
 }
 
 }  // namespace
@@ -52,7 +44,7 @@ RunOptions checked(RunOptions options) {
                       to_string(options.algorithm)));
   }
   for (const auto* file : {&options.events, &options.frame_log, &options.report}) check_folder_of(*file);
-  if (options.stream.empty()) options.stream = name_of(options.source);
+  if (options.stream.empty()) options.stream = default_stream_name(options.source);
   return options;
 }
 

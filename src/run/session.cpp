@@ -12,6 +12,7 @@
 #include "core/file.hpp"
 #include "core/log.hpp"
 #include "mainstream/error.hpp"
+#include "media/url.hpp"
 #include "run/progress_line.hpp"
 #include "run/run_options.hpp"
 #include "run/schedule_file.hpp"
@@ -30,8 +31,10 @@ constexpr double kLeastBudget = 100;
 
 Camera::Options camera_options(const RunOptions& options) {
   constexpr FrameRange kAll{0, std::numeric_limits<std::int64_t>::max()};
+  SourceOptions input = options.input;
+  input.fps = options.stream_fps;
   return {.source = options.source,
-          .stream_fps = options.stream_fps,
+          .input = input,
           .pace = options.pace,
           .frames = options.frames.value_or(kAll),
           .duration_s = options.duration_s};
@@ -44,6 +47,17 @@ EventRule event_rule(const EventModel& event, double stream_fps) {
 
 Mix read_apps(const RunOptions& options) {
   return read_mix(options.base, options.apps, options.stream, options.stream_fps, 0, 0, options.candidates);
+}
+
+RunReport stopped_before_start(const RunOptions& options) {
+  RunReport report;
+  report.stream = checked(options).stream;
+  report.source = without_password(options.source);
+  report.mode = options.mode;
+  report.pace = options.pace;
+  report.ended = "stopped";
+  if (options.report) write_file(*options.report, to_json(report));
+  return report;
 }
 
 }  // namespace
@@ -222,13 +236,20 @@ void Session::follow(const Statistics& statistics) {
 
 void Session::stop_when_stalled() {
   if (options_.pace != Pace::live || !options_.duration_s) return;
-  if (clock_.now() - started_ > std::chrono::duration<double>(*options_.duration_s) + kStalled)
-    camera_.stop();
+  if (clock_.now() - started_ <= std::chrono::duration<double>(*options_.duration_s) + kStalled) return;
+  stalled_ = true;
+  camera_.stop();
 }
 
 RunReport run(const RunOptions& options, std::stop_token stop) {
-  Session session(options, std::move(stop));
-  return session.run();
+  std::optional<Session> session;
+  try {
+    session.emplace(options, stop);
+  } catch (const Error&) {
+    if (!stop.stop_requested()) throw;
+    return stopped_before_start(options);  // it ended the waiting for a camera
+  }
+  return session->run();
 }
 
 }  // namespace mainstream

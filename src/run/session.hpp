@@ -61,6 +61,7 @@ class Session {
   std::optional<Feedback> feedback_;  // in live runs that choose their schedule
   std::vector<RunReport::InForce> schedules_;
   Clock::Time started_{};
+  bool stalled_ = false;  // its duration was over while the camera gave nothing
 
   CondVar ended_;
   Mutex mutex_;

@@ -21,7 +21,7 @@ std::string Session::ended(const std::exception_ptr& failure) const {
     return error.what();
   }
   if (stop_.stop_requested()) return "stopped";
-  return camera_.counts().duration_over ? "duration" : "end of stream";
+  return camera_.counts().duration_over || stalled_ ? "duration" : "end of stream";
 }
 
 RunReport Session::report(const std::exception_ptr& failure) const {
@@ -48,6 +48,9 @@ RunReport Session::report(const std::exception_ptr& failure) const {
   report.frames_undecodable = camera.undecodable;
   report.frames_analysed = statistics.analysed;
   report.frames_put_off = statistics.put_off;
+  const CameraState state = camera_.state();
+  report.reconnects = state.reconnects;
+  report.wall_clock = state.wall_clock;
   report.busy_ms = statistics.busy_ms;
   report.busy_ms_per_s = statistics.busy_ms / seconds;
   report.budget = options_.budget;

@@ -1,0 +1,281 @@
+// Cameras that are lost and come back: with sources that do what a test says and a clock that it moves, and
+// with a real RTSP server.
+#include "run/camera.hpp"
+
+#include <atomic>
+
+#include "core/file.hpp"
+#include "core/testing.hpp"
+#include "media/live_testing.hpp"
+#include "media/test_clip.hpp"
+#include "run/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using namespace std::chrono_literals;
+using Phase = CameraState::Phase;
+using std::chrono::system_clock;
+
+// What one connection gives: frames at 10 per second, then its end or an error.
+struct Connection {
+  int frames = 0;
+  std::string failure = {};  // empty: the stream ends
+  std::string refuses = {};  // the connection fails with this
+  bool same_picture = false;
+  MediaTime taken_ago = MediaTime(-1);  // the camera's clock says so; below 0: it says nothing
+};
+
+class FakeSource : public FrameSource {
+ public:
+  FakeSource(const VideoInfo& info, Connection connection, ManualClock& clock, int number)
+      : info_(info), connection_(std::move(connection)), clock_(clock), number_(number) {}
+  [[nodiscard]] const VideoInfo& info() const override { return info_; }
+  [[nodiscard]] std::int64_t undecodable() const override { return 1; }
+  [[nodiscard]] std::optional<VideoFrame> next() override {
+    if (index_ == connection_.frames) {
+      if (!connection_.failure.empty()) throw Error(ErrorKind::unreadable, connection_.failure);
+      return std::nullopt;
+    }
+    if (info_.live) clock_.advance(100ms);
+    const auto value = static_cast<std::uint8_t>(connection_.same_picture ? 7 : index_ + 50 * number_);
+    const std::vector<std::uint8_t> rgb(3 * 16 * 16, value);
+    VideoFrame frame{index_, index_ * 100ms, picture_from_rgb(16, 16, rgb)};
+    if (connection_.taken_ago >= 0s) frame.taken = system_clock::now() - connection_.taken_ago;
+    ++index_;
+    return frame;
+  }
+
+ private:
+  const VideoInfo info_;
+  const Connection connection_;
+  ManualClock& clock_;
+  const int number_;
+  int index_ = 0;
+};
+
+// A camera with these connections, one after the other; then it stops itself.
+struct FakeCamera {
+  explicit FakeCamera(std::vector<Connection> given, double fps = 10) : connections(std::move(given)) {
+    info.width = info.height = 16;
+    info.fps = fps;
+    info.live = true;
+  }
+
+  [[nodiscard]] Camera::Options options() {
+    Camera::Options options;
+    options.source = "rtsp://me:secret@cam/live";
+    options.jitter_seed = 1;
+    options.open = [this](const std::string&, const SourceOptions&, const std::stop_token&) {
+      opened.push_back(clock.now());
+      const auto number = opened.size() - 1;
+      if (number == connections.size()) throw Error(ErrorKind::usage, "the test is over");
+      const Connection& connection = connections[number];
+      if (!connection.refuses.empty()) throw Error(ErrorKind::unreadable, connection.refuses);
+      return std::make_unique<FakeSource>(info, connection, clock, static_cast<int>(number));
+    };
+    return options;
+  }
+
+  const std::vector<Connection> connections;
+  VideoInfo info;
+  ManualClock clock;
+  std::vector<Clock::Time> opened;
+};
+
+// All frames that the camera decoded in order: its slot keeps the newest only, so it must be a fast reader's.
+std::vector<CameraFrame> read_all(Camera& camera) {
+  std::vector<CameraFrame> frames;
+  camera.start();
+  while (auto frame = camera.next()) frames.push_back(std::move(*frame));
+  return frames;
+}
+
+TEST(CameraTest, OpensALostCameraAgainAfterWaitsThatGrow) {
+  FakeCamera fake({{.frames = 3, .failure = "cam: broke off"},
+                   {.refuses = "no route"},
+                   {.refuses = "no route"},
+                   {.refuses = "no route"},
+                   {.frames = 2}});
+  Camera camera(fake.options(), fake.clock);
+  EXPECT_EQ(camera.state().phase, Phase::up);
+  (void)read_all(camera);
+  EXPECT_ERROR(usage, std::rethrow_exception(camera.failure()), "the test is over");
+  ASSERT_EQ(fake.opened.size(), 6U);
+  EXPECT_EQ(camera.counts().delivered, 5);
+  EXPECT_EQ(camera.counts().undecodable, 2) << "one in each connection";
+  EXPECT_EQ(camera.state().reconnects, 1);
+  EXPECT_EQ(camera.state().phase, Phase::ended);
+  const std::vector<Clock::Duration> whole{500ms, 1s, 2s, 4s};
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    Clock::Duration waited = fake.opened[i + 1] - fake.opened[i];
+    if (i == 0) waited -= 300ms;  // of frames
+    EXPECT_GE(waited, whole[i] / 2) << i;
+    EXPECT_LE(waited, whole[i]) << i;
+  }
+  EXPECT_LE(fake.opened[5] - fake.opened[4], 8200ms) << "a short connection does not count as success";
+  EXPECT_GE(fake.opened[5] - fake.opened[4], 4200ms);
+}
+
+TEST(CameraTest, TimesAndIndicesGoOnByTheClock) {
+  FakeCamera fake({{.frames = 3}, {.refuses = "no route"}, {.frames = 3}});
+  Camera camera(fake.options(), fake.clock);
+  std::vector<CameraFrame> frames = read_all(camera);
+  ASSERT_FALSE(frames.empty());
+  const CameraFrame& last = frames.back();
+  // On this clock the first frame came at 100 ms.
+  const auto since_first = last.arrived.time_since_epoch() - 100ms;
+  EXPECT_EQ(last.frame.time, std::chrono::duration_cast<MediaTime>(since_first));
+  EXPECT_NEAR(static_cast<double>(last.frame.index), seconds(last.frame.time) * 10, 1);
+  EXPECT_GT(last.frame.time, 1s) << "two waits";
+}
+
+TEST(CameraTest, AfterAStableConnectionTheFirstWaitIsShort) {
+  FakeCamera fake({{.refuses = "x"}, {.refuses = "x"}, {.refuses = "x"}, {.frames = 150}, {.frames = 1}});
+  Camera::Options options = fake.options();
+  options.patient = true;
+  Camera camera(std::move(options), fake.clock);
+  EXPECT_EQ(camera.state().phase, Phase::connecting);
+  EXPECT_EQ(camera.fps(), 0);
+  (void)read_all(camera);
+  EXPECT_EQ(camera.fps(), 10);
+  ASSERT_EQ(fake.opened.size(), 6U);
+  EXPECT_LE(fake.opened[4] - fake.opened[3], 15500ms) << "15 s of frames and the shortest wait";
+}
+
+TEST(CameraTest, TellsWhyItIsDownAndWhenItTriesAgain) {
+  FakeCamera fake({{.frames = 1}, {.refuses = "cam: no route"}});
+  CameraState seen;
+  Camera* pointer = nullptr;
+  Camera::Options options = fake.options();
+  const auto open = options.open;
+  options.open = [&](const std::string& source, const SourceOptions& input, const std::stop_token& stop) {
+    if (fake.opened.size() == 2) seen = pointer->state();
+    return open(source, input, stop);
+  };
+  Camera camera(std::move(options), fake.clock);
+  pointer = &camera;
+  (void)read_all(camera);
+  EXPECT_EQ(seen.phase, Phase::down);
+  EXPECT_EQ(seen.reason, "cam: no route");
+  ASSERT_TRUE(seen.next_try);
+  EXPECT_GT(*seen.next_try, seen.since);
+  EXPECT_EQ(seen.last_frame, Clock::Time(100ms));
+  EXPECT_EQ(seen.info->width, 16);
+}
+
+TEST(CameraTest, ACameraThatIsNotThereAtFirstIsAnErrorUnlessItIsPatient) {
+  FakeCamera fake({{.refuses = "no route"}});
+  EXPECT_ERROR(unreadable, Camera(fake.options(), fake.clock), "no route");
+}
+
+TEST(CameraTest, WithPaceAllALostCameraEndsTheStream) {
+  FakeCamera fake({{.frames = 3, .failure = "broke off"}, {.frames = 3}});
+  Camera::Options options = fake.options();
+  options.pace = Pace::all;
+  Camera camera(std::move(options), fake.clock);
+  EXPECT_EQ(read_all(camera).size(), 3U);
+  EXPECT_ERROR(unreadable, std::rethrow_exception(camera.failure()), "broke off");
+}
+
+TEST(CameraTest, TheSamePictureForLongOpensTheCameraAgainOnce) {
+  FakeCamera fake({{.frames = 200, .same_picture = true}, {.frames = 200, .same_picture = true}});
+  Camera::Options options = fake.options();
+  options.input.same_picture = 10s;
+  Camera camera(std::move(options), fake.clock);
+  (void)read_all(camera);
+  ASSERT_EQ(fake.opened.size(), 3U);
+  EXPECT_NEAR(seconds(std::chrono::duration_cast<MediaTime>(fake.opened[1] - fake.opened[0])), 10.5, 0.5);
+  EXPECT_GT(fake.opened[2] - fake.opened[1], 20s) << "it did not help, and is not done again";
+  ASSERT_TRUE(camera.state().same_picture);
+  EXPECT_EQ(*camera.state().same_picture, Clock::Time(200ms));
+}
+
+TEST(CameraTest, MeasuresARateThatIsNotStated) {
+  FakeCamera fake({{.frames = 40}}, 0);
+  Camera camera(fake.options(), fake.clock);
+  EXPECT_NEAR(camera.fps(), 10, 1e-9);
+  const std::vector<CameraFrame> frames = read_all(camera);
+  EXPECT_EQ(camera.counts().delivered, 40 - 17);
+}
+
+TEST(CameraTest, WallTimesAreTheCamerasOrThoseOfArrival) {
+  for (const MediaTime ago : {MediaTime(-1), MediaTime(3s)}) {
+    FakeCamera fake({{.frames = 1, .taken_ago = ago}});
+    Camera camera(fake.options(), fake.clock);
+    const auto frames = read_all(camera);
+    ASSERT_EQ(frames.size(), 1U);
+    const auto age = system_clock::now() - frames[0].wall_time;
+    EXPECT_EQ(age > 2900ms, ago > 0s);
+    EXPECT_EQ(camera.state().wall_clock, ago > 0s ? WallClock::camera : WallClock::arrival);
+  }
+}
+
+TEST(CameraTest, AFileCanBeginAgainAtItsEnd) {
+  const TestFolder folder;
+  make_grey_clip(folder / "a.avi", 5, "-c:v mpeg4");
+  Camera::Options options;
+  options.source = folder / "a.avi";
+  options.pace = Pace::all;
+  options.input.loop = true;
+  options.duration_s = 2;
+  Camera camera(std::move(options), Clock::system());
+  EXPECT_EQ(camera.expected_frames(), 20);
+  const auto frames = read_all(camera);
+  ASSERT_EQ(frames.size(), 20U);
+  EXPECT_TRUE(camera.counts().duration_over);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    EXPECT_EQ(frames[i].frame.index, static_cast<std::int64_t>(i));
+    EXPECT_NEAR(seconds(frames[i].frame.time), 0.1 * static_cast<double>(i), 1e-3);
+    const auto wall = frames[i].wall_time - frames[0].wall_time;
+    EXPECT_NEAR(std::chrono::duration<double>(wall).count(), seconds(frames[i].frame.time), 1e-3);
+  }
+}
+
+TEST(CameraTest, StopsWhileItWaitsForALostCamera) {
+  FakeCamera fake({});
+  Camera::Options options = fake.options();
+  options.patient = true;
+  options.open = [](const std::string&, const SourceOptions&,
+                    const std::stop_token&) -> std::unique_ptr<FrameSource> {
+    throw Error(ErrorKind::unreadable, "no route");
+  };
+  Camera camera(std::move(options), Clock::system());
+  camera.start();
+  while (camera.state().phase != Phase::down) std::this_thread::sleep_for(5ms);
+  camera.stop();
+  EXPECT_FALSE(camera.next());
+  while (camera.state().phase != Phase::ended) std::this_thread::sleep_for(5ms);
+  EXPECT_FALSE(camera.failure());
+}
+
+TEST(CameraTest, ComesBackWithARealServerThatWasStoppedOrKilled) {
+  RtspServer server;
+  Camera::Options options;
+  options.source = server.url();
+  options.input.timeout = 10s;
+  Camera camera(std::move(options), Clock::system());
+  camera.start();
+  std::int64_t last_index = -1;
+  MediaTime last_time{-1};
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 5; ++i) {
+      const auto frame = camera.next();
+      ASSERT_TRUE(frame);
+      EXPECT_GT(frame->frame.index, last_index);
+      EXPECT_GE(frame->frame.time, last_time);
+      last_index = frame->frame.index;
+      last_time = frame->frame.time;
+    }
+    EXPECT_GE(camera.state().reconnects, round);
+    if (round == 2) break;
+    round == 0 ? server.stop() : server.kill();
+    while (camera.state().phase != Phase::down) (void)camera.counts(), std::this_thread::sleep_for(10ms);
+    server.start();
+    while (camera.state().phase != Phase::up) std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_FALSE(camera.failure());
+}
+
+}  // namespace
+}  // namespace mainstream
