@@ -67,6 +67,7 @@ struct VideoInfo {
   double fps = 0;           // frames per second from the stream; 0 if unknown
   std::int64_t frames = 0;  // from the container; 0 if unknown
   bool live = false;        // frames come when they are taken, without an end; else as fast as they are read
+  bool in_bursts = false;   // live, but many frames at a time (the segments of HLS): they can be held back
   bool rereadable = true;   // it can be opened a second time and gives the same frames
 };
 

@@ -193,13 +193,14 @@ class FfmpegSource : public FrameSource {
     const bool segments = std::string_view(format_->iformat->name) == "hls";
     const bool endless = format_->duration <= 0 && (segments || avio_size(bytes_.get()) <= 0);
     info_.live = address_.live || (address_.kind == Kind::http && endless);
+    info_.in_bursts = info_.live && segments;
     const bool by_arrival = info_.live && made_up_stamps();
     const double fps = av_q2d(av_guess_frame_rate(format_.get(), av_stream(), nullptr));
     if (!by_arrival && std::isfinite(fps) && fps > 0 && fps <= kMaxFps) info_.fps = fps;
     using Trust = StreamTime::Trust;
-    const Trust trust = by_arrival                ? Trust::arrival
-                        : info_.live && !segments ? Trust::checked
-                                                  : Trust::stamps;
+    const Trust trust = by_arrival                       ? Trust::arrival
+                        : info_.live && !info_.in_bursts ? Trust::checked
+                                                         : Trust::stamps;
     const double rate = info_.fps > 0 ? info_.fps : options_.fps;
     time_.emplace(MediaTime(rate > 0 ? std::llround(1e6 / rate) : 0), trust);
   }

@@ -207,6 +207,12 @@ TEST(LiveSourceTest, HlsOverHttpPlaysItsSegmentsAndNoFile) {
   while (reader.next()) ++frames;
   EXPECT_EQ(frames, 10);
 
+  write_file(folder / "live.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\na.ts\n");
+  VideoReader live("http://" + server.address() + "/live.m3u8", patience(20s));
+  EXPECT_TRUE(live.info().live);
+  EXPECT_TRUE(live.info().in_bursts);
+  EXPECT_TRUE(live.next());
+
   const std::string path = (folder / "a.ts").string();
   for (const std::string& segment :
        {"file://" + path, "file:" + path, "crypto+file://" + path, "concat:" + path}) {

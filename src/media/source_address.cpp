@@ -123,10 +123,13 @@ bool parse_whole(std::string_view text, double& value) {
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
 }
 
-// The host and port of "scheme://user@host:port/path".
-std::string host_and_port(const std::string& url) {
-  const std::string rest = url.substr(url.find("://") + 3);
-  const std::string authority = rest.substr(0, rest.find_first_of("/?#"));
+// For "user@host:port/path/name.ext?query": "name", or "host:port" without a path.
+std::string name_in_url(const std::string& rest) {
+  const std::string location = rest.substr(0, rest.find_first_of("?#"));
+  const std::string authority = location.substr(0, location.find('/'));
+  std::string path = location.substr(authority.size());
+  while (path.ends_with('/')) path.pop_back();
+  if (!path.empty()) return fs::path(path).stem().string();
   return authority.substr(authority.rfind('@') + 1);  // npos + 1 is 0
 }
 
@@ -163,15 +166,13 @@ std::string default_stream_name(const std::string& source) {
   if (source == "-") return "stdin";
   const std::string scheme = scheme_of(source);
   std::string rest = without_password(source);
-  std::string name = scheme == "test" ? scheme : "";
-  if (rest.find("://") != std::string::npos && scheme != "file") {
-    rest = rest.substr(0, rest.find_first_of("?#"));
-    const std::string authority = host_and_port(rest);
-    std::string path = rest.substr(rest.find("://") + 3);
-    path = path.substr(std::min(path.find('/'), path.size()));
-    while (path.ends_with('/')) path.pop_back();
-    name = path.empty() ? authority : fs::path(path).stem().string();
-  } else if (name.empty()) {
+  const auto slashes = rest.find("://");
+  std::string name;
+  if (scheme == "test") {
+    name = scheme;
+  } else if (slashes != std::string::npos && scheme != "file") {
+    name = name_in_url(rest.substr(slashes + 3));
+  } else {
     while (rest.size() > 1 && rest.ends_with('/')) rest.pop_back();
     name = fs::path(rest.substr(0, rest.find_first_of("?#"))).stem().string();
   }

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "mainstream/error.hpp"
 #include "media/ffmpeg_source.hpp"
 #include "media/frame_source.hpp"
 #include "media/made_source.hpp"

@@ -170,6 +170,7 @@ CameraCounts Camera::counts() const {
 }
 
 void Camera::connect() {
+  opened_at_ = clock_.now();
   SourceOptions input = options_.input;
   if (this->info().live) input.fps = fps();  // known already
   auto source = options_.open(options_.source, input, stop_.get_token());
@@ -202,6 +203,7 @@ void Camera::note_connection(const VideoInfo& info, double fps) {
   connected_ = true;
   connected_at_ = clock_.now();
   first_of_connection_ = true;
+  catching_up_ = info.live && !info.in_bursts && options_.pace == Pace::live;
   const MutexLock lock(mutex_);
   const auto log = module_log("run");
   if (state_.info && (state_.info->width != info.width || state_.info->height != info.height)) {
@@ -294,8 +296,9 @@ void Camera::lose(const std::string& reason) {
 
 // False when no more frames are wanted.
 bool Camera::deliver_all() {
-  while (auto frame = decode_next()) {
+  for (Clock::Time asked = clock_.now(); auto frame = decode_next(); asked = clock_.now()) {
     const Clock::Time now = clock_.now();
+    if (catching_up_ && is_old(*frame, asked, now)) continue;
     place(*frame, now);
     if (info().live) watch_picture(frame->picture, now);
     if (frame->index < options_.frames.first) continue;
@@ -315,6 +318,14 @@ std::optional<VideoFrame> Camera::decode_next() {
   counts_.undecodable = undecodable_before_ + source_->undecodable();
   if (frame) counts_.decode_ms.add(took);
   return frame;
+}
+
+// What came while the camera was opened, and while apps were prepared, is buffered somewhere and comes at
+// once. The first frame that had to be waited for is a new one; and none is older than the connection.
+bool Camera::is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now) {
+  const bool waited_for = std::chrono::duration<double>(now - asked).count() > 0.5 / fps();
+  catching_up_ = !waited_for && frame.time < now - opened_at_;
+  return catching_up_;
 }
 
 // From a frame's place in its connection to that in the camera's stream.
@@ -375,7 +386,7 @@ bool Camera::deliver(VideoFrame frame, Clock::Time now) {
     counts_.duration_over = true;
     return false;
   }
-  if (!live && options_.pace == Pace::live) wait_until(started_ + played);
+  if ((!live || info().in_bursts) && options_.pace == Pace::live) hold_back(played);
   system_clock::time_point wall = wall_start_ + played;
   WallClock clock = WallClock::playback;
   if (live) {
@@ -388,6 +399,13 @@ bool Camera::deliver(VideoFrame frame, Clock::Time now) {
   ++counts_.delivered;
   state_.wall_clock = clock;
   return true;
+}
+
+// Until the frame's time. Bursts that come late move the times of all later frames.
+void Camera::hold_back(MediaTime played) {
+  wait_until(started_ + played);
+  const Clock::Time now = clock_.now();
+  if (info().live && now > started_ + played) started_ = now - played;
 }
 
 void Camera::wait_until(Clock::Time due) {

@@ -136,6 +136,8 @@ class Camera {
   [[nodiscard]] bool deliver_all();
   [[nodiscard]] std::optional<VideoFrame> decode_next();
   void place(VideoFrame& frame, Clock::Time now);
+  [[nodiscard]] bool is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now);
+  void hold_back(MediaTime played);
   void watch_picture(const Picture& picture, Clock::Time now);
   [[nodiscard]] bool deliver(VideoFrame frame, Clock::Time now);
   [[nodiscard]] bool tries_again(const Error& error) const;
@@ -152,8 +154,9 @@ class Camera {
   // For the constructor, then for the thread.
   std::unique_ptr<FrameSource> source_;  // null: lost, or not opened yet
   Backoff backoff_;
-  bool connected_ = false;      // once
-  Clock::Time connected_at_{};  // last
+  bool connected_ = false;                    // once
+  Clock::Time opened_at_{}, connected_at_{};  // last: when opening began and was done
+  bool catching_up_ = false;                  // with a live stream, after opening
   bool first_of_connection_ = true;
   std::optional<Placed> last_;  // the newest frame
   MediaTime time_offset_{};     // from the connection's times to the camera's

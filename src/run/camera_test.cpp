@@ -28,8 +28,8 @@ struct Connection {
 
 class FakeSource : public FrameSource {
  public:
-  FakeSource(const VideoInfo& info, Connection connection, ManualClock& clock, int number)
-      : info_(info), connection_(std::move(connection)), clock_(clock), number_(number) {}
+  FakeSource(const VideoInfo& info, Connection connection, ManualClock& clock, int number, MediaTime takes)
+      : info_(info), connection_(std::move(connection)), clock_(clock), number_(number), takes_(takes) {}
   [[nodiscard]] const VideoInfo& info() const override { return info_; }
   [[nodiscard]] std::int64_t undecodable() const override { return 1; }
   [[nodiscard]] std::optional<VideoFrame> next() override {
@@ -37,7 +37,7 @@ class FakeSource : public FrameSource {
       if (!connection_.failure.empty()) throw Error(ErrorKind::unreadable, connection_.failure);
       return std::nullopt;
     }
-    if (info_.live) clock_.advance(100ms);
+    if (info_.live) clock_.advance(takes_);
     const auto value = static_cast<std::uint8_t>(connection_.same_picture ? 7 : index_ + 50 * number_);
     const std::vector<std::uint8_t> rgb(3 * 16 * 16, value);
     VideoFrame frame{index_, index_ * 100ms, picture_from_rgb(16, 16, rgb)};
@@ -51,6 +51,7 @@ class FakeSource : public FrameSource {
   const Connection connection_;
   ManualClock& clock_;
   const int number_;
+  const MediaTime takes_;
   int index_ = 0;
 };
 
@@ -71,13 +72,15 @@ struct FakeCamera {
       const auto number = opened.size() - 1;
       if (number == connections.size()) throw Error(ErrorKind::usage, "the test is over");
       const Connection& connection = connections[number];
+      clock.advance(open_takes);
       if (!connection.refuses.empty()) throw Error(ErrorKind::unreadable, connection.refuses);
-      return std::make_unique<FakeSource>(info, connection, clock, static_cast<int>(number));
+      return std::make_unique<FakeSource>(info, connection, clock, static_cast<int>(number), frame_takes);
     };
     return options;
   }
 
   const std::vector<Connection> connections;
+  MediaTime frame_takes = 100ms, open_takes{};
   VideoInfo info;
   ManualClock clock;
   std::vector<Clock::Time> opened;
@@ -197,6 +200,28 @@ TEST(CameraTest, MeasuresARateThatIsNotStated) {
   EXPECT_NEAR(camera.fps(), 10, 1e-9);
   const std::vector<CameraFrame> frames = read_all(camera);
   EXPECT_EQ(camera.counts().delivered, 40 - 17);
+}
+
+TEST(CameraTest, FramesThatComeInBurstsAreHeldBack) {
+  FakeCamera fake(std::vector<Connection>{{.frames = 30}});
+  fake.info.in_bursts = true;
+  fake.frame_takes = 0ms;
+  Camera camera(fake.options(), fake.clock);
+  camera.start();
+  while (camera.next()) continue;
+  EXPECT_EQ(camera.counts().delivered, 30);
+  EXPECT_EQ(camera.state().last_frame, Clock::Time(2800ms)) << "decoded when the one before was due";
+}
+
+TEST(CameraTest, WhatWasBufferedBeforeTheStartIsPassedOver) {
+  FakeCamera fake(std::vector<Connection>{{.frames = 100}});
+  fake.frame_takes = 0ms;  // all come at once
+  fake.open_takes = 3s;
+  Camera camera(fake.options(), fake.clock);
+  fake.clock.advance(2s);  // to prepare the apps
+  const std::vector<CameraFrame> frames = read_all(camera);
+  EXPECT_EQ(camera.counts().delivered, 50);
+  EXPECT_EQ(frames.back().frame.index, 49);
 }
 
 TEST(CameraTest, WallTimesAreTheCamerasOrThoseOfArrival) {
