@@ -188,22 +188,29 @@ TEST_P(Properties, FastIsAsGoodAsSimplerAlgorithms) {
   }
 }
 
+// Whether all rates that an app may run at without sharing are among its stem's.
+bool has_low_rates(const Problem& problem) {
+  return std::ranges::all_of(problem.stems, [](const auto& stem) { return stem.fps_options.front() <= 0.1; });
+}
+
 TEST_P(Properties, FastIsNearTheOptimumWhereTheBudgetIsTight) {
-  for (unsigned i = 0; i < 4; ++i) {
-    const unsigned seed = 4 * GetParam() + i;
-    SCOPED_TRACE(testing::Message() << "tight problem " << seed);
+  for (unsigned seed = 4 * GetParam(); seed < 4 * GetParam() + 4; ++seed) {
     const Problem problem = tight_problem(seed);
-    const Schedule fast = solve(problem, asking(Algorithm::fast));
-    const Schedule best = solve(problem, asking(Algorithm::optimal));
-    ASSERT_EQ(fast.feasible, best.feasible);
-    if (!fast.feasible) continue;
-    EXPECT_GE(fast.mean_f1, 0.99 * best.mean_f1);
-    const Schedule fast_min = solve(problem, asking(Algorithm::fast, Objective::max_min));
-    for (const Algorithm algorithm : {Algorithm::greedy, Algorithm::fixed, Algorithm::max_sharing,
-                                      Algorithm::apart, Algorithm::no_sharing}) {
-      EXPECT_GE(above(fast, solve(problem, asking(algorithm))), -1e-9) << to_string(algorithm);
-      EXPECT_GE(above(fast_min, solve(problem, asking(algorithm, Objective::max_min))), -1e-9)
-          << to_string(algorithm);
+    for (const Objective objective : {Objective::mean, Objective::max_min}) {
+      SCOPED_TRACE(testing::Message() << "tight problem " << seed << ", " << to_string(objective));
+      const Schedule fast = solve(problem, asking(Algorithm::fast, objective));
+      const Schedule best = solve(problem, asking(Algorithm::optimal, objective));
+      ASSERT_TRUE(fast.feasible);
+      EXPECT_TRUE(best.proven);
+      if (objective == Objective::max_min) {
+        EXPECT_GE(fast.min_f1, 0.99 * best.min_f1);
+      } else {
+        EXPECT_GE(fast.mean_f1, 0.99 * best.mean_f1);
+      }
+      std::vector<Algorithm> simpler{Algorithm::greedy, Algorithm::fixed, Algorithm::max_sharing};
+      if (has_low_rates(problem)) simpler.insert(simpler.end(), {Algorithm::apart, Algorithm::no_sharing});
+      for (const Algorithm algorithm : simpler)
+        EXPECT_GE(above(fast, solve(problem, asking(algorithm, objective))), -1e-9) << to_string(algorithm);
     }
   }
 }
@@ -225,7 +232,7 @@ TEST(ProofTest, ThatSomethingFitsDoesNotProveTheAnswer) {
 TEST(ReasonTest, FixedBlamesTheBudgetWhereNoLimitIsSet) {
   const Schedule schedule = solve(tight_problem(1), asking(Algorithm::fixed));
   ASSERT_FALSE(schedule.feasible);
-  EXPECT_TRUE(schedule.reason.starts_with("the cheapest schedule costs 10.2524, the budget is "))
+  EXPECT_TRUE(schedule.reason.starts_with("the cheapest schedule costs 36.4516, the budget is "))
       << schedule.reason;
 }
 

@@ -1,6 +1,7 @@
 #include "schedule/search/best_mean.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "schedule/search/knapsack.hpp"
 #include "schedule/search/relaxation.hpp"
@@ -14,9 +15,11 @@ namespace {
 struct Effort {
   long nodes;         // of branch and bound
   std::size_t front;  // combinations kept when options of apps, or fillings of stems, are combined
+  std::size_t fills;  // shapes of a stem that are filled, times its apps; but at least kFewestShapes
 };
-constexpr Effort kFast{4'000, 2'000};
-constexpr Effort kExact{2'000'000'000, 4'000'000};
+constexpr Effort kFast{4'000, 2'000, 600};
+constexpr Effort kExact{2'000'000'000, 4'000'000, std::numeric_limits<std::size_t>::max()};
+constexpr std::size_t kFewestShapes = 16;
 
 class MeanSolver {
  public:
@@ -84,31 +87,44 @@ class MeanSolver {
     } else {
       // All stems together get about the effort of one: the more stems, the finer they fill the budget
       // anyway.
-      const Effort each{std::max<long>(50, kFast.nodes / std::ssize(instance_.stems)), kFast.front};
+      const Effort each{std::max<long>(50, kFast.nodes / std::ssize(instance_.stems)), kFast.front,
+                        kFast.fills / instance_.stems.size()};
       combine_stems(instance_.budget, result_.best->value + kLeastGain, each);
     }
   }
 
   // Fills the shapes that are worth most, each as well as can be.
   void fill_best_shapes() {
-    const std::size_t most = std::clamp<std::size_t>(600 / instance_.apps.size(), 16, 100);
+    SearchLimit limit{kFast.nodes, nullptr};
+    const double needed = result_.best->value - price() * instance_.budget;
+    for (const ShapeWorth& shape : worthiest_shapes(0, needed, kFast.fills, limit)) {
+      fill_shape(shape, instance_.budget, result_.best->value + kLeastGain, kFast.front);
+    }
+  }
+
+  // The shapes of a stem that are worth at least `floor`, the worthiest first; the limit is reached when some
+  // are missing.
+  std::vector<ShapeWorth> worthiest_shapes(std::size_t s, double floor, std::size_t fills,
+                                           SearchLimit& limit) const {
+    const PricedStem& stem = proof_.at->stem(s);
+    const std::size_t most =
+        std::max(kFewestShapes, fills / std::max<std::size_t>(1, stem.table().grid().apps.size()));
+    bool all = true;
     std::vector<ShapeWorth> shapes;  // a heap, the least worth on top
     const auto is_worth_more = [](const ShapeWorth& a, const ShapeWorth& b) { return a.worth > b.worth; };
-    const double needed = result_.best->value - price() * instance_.budget;
-    SearchLimit limit{kFast.nodes, nullptr};
-    search_shapes(proof_.at->stem(0), proof_.bounds[0], ShapesWanted::used, needed, limit,
+    search_shapes(stem, proof_.bounds[s], ShapesWanted::used, floor, limit,
                   [&](const StemShape& shape, double worth) {
                     shapes.push_back({shape, worth});
                     std::push_heap(shapes.begin(), shapes.end(), is_worth_more);
-                    if (shapes.size() <= most) return needed;
+                    if (shapes.size() <= most) return floor;
+                    all = false;
                     std::pop_heap(shapes.begin(), shapes.end(), is_worth_more);
                     shapes.pop_back();
-                    return std::max(needed, shapes.front().worth);
+                    return std::max(floor, shapes.front().worth);
                   });
+    limit.reached = limit.reached || !all;
     std::sort_heap(shapes.begin(), shapes.end(), is_worth_more);
-    for (const ShapeWorth& shape : shapes) {
-      fill_shape(shape, instance_.budget, result_.best->value + kLeastGain, kFast.front);
-    }
+    return shapes;
   }
 
   // Offers the best filling of a shape whose value reaches the floor. False when better ones may exist.
@@ -196,18 +212,12 @@ class MeanSolver {
                                             bool& exact) {
     const PricedStem& stem = proof_.at->stem(s);
     const double floor = stem.worth(proof_.best.shapes[s]) - gap;
-    std::vector<ShapeWorth> shapes;
     SearchLimit limit{effort.nodes, search_.exact ? search_.stop : nullptr};
-    search_shapes(stem, proof_.bounds[s], ShapesWanted::used, floor, limit,
-                  [&](const StemShape& shape, double worth) {
-                    shapes.push_back({shape, worth});
-                    return floor;
-                  });
-    exact = exact && !limit.reached;
     std::vector<StemFilling> fillings;
-    for (const ShapeWorth& shape : shapes) {
+    for (const ShapeWorth& shape : worthiest_shapes(s, floor, effort.fills, limit)) {
       exact = add_fillings(instance_, stem, shape, {budget, floor, effort.front}, fillings) && exact;
     }
+    exact = exact && !limit.reached;
     keep_undominated(fillings);
     return fillings;
   }
