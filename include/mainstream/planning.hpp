@@ -54,13 +54,20 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
+// A part of each picture, as fractions of its width and height.
+struct Region {
+  double left = 0, top = 0, width = 1, height = 1;
+  auto operator<=>(const Region&) const = default;
+};
+
 // Apps that run together, on any number of streams and bases.
 struct Mix {
-  // One camera's frames in one base.
+  // One camera's frames, or one part of each of them, in one base.
   struct Stem {
     std::string stream;         // name
     double fps = 0;             // frames per second of the stream
     int width = 0, height = 0;  // size of its pictures
+    Region region = {};
     Base base;
     // Used by the apps' candidates; add_app fills them.
     std::vector<NumberType> number_types;  // the most exact, which is f32, first
