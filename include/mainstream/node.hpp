@@ -14,6 +14,7 @@
 
 #include "mainstream/event.hpp"
 #include "mainstream/planning.hpp"
+#include "mainstream/runner.hpp"
 
 namespace mainstream {
 
@@ -60,12 +61,6 @@ struct NodeOptions {
 
 // How a node is, at one moment.
 struct NodeState {
-  // Frames that were lost, by cause.
-  struct Drops {
-    std::int64_t overload = 0;  // a newer frame came before a worker was free
-    std::int64_t budget = 0;    // the budget was spent
-    std::int64_t camera = 0;    // they never came, or could not be decoded
-  };
   struct Stream {
     std::string name;
     bool up = false;
@@ -82,10 +77,12 @@ struct NodeState {
     std::string id, stream;
     std::string package;  // sha256
     Setting setting;      // in force, with threshold, votes and planned rate
+    bool planned = false;
+    std::string reason;  // why it is not planned
     double expected_f1 = 0;
     double reached_fps = 0;           // of the last seconds
     std::optional<float> last_score;  // nothing before the first analysed frame
-    std::int64_t votes = 0;           // positive frames in a row so far
+    int votes = 0;                    // positive frames in a row so far
     bool event_open = false;
     std::int64_t frames = 0, positive = 0, events = 0;  // since the app came
     Drops drops;                                        // frames that the plan asked for
@@ -113,13 +110,13 @@ struct NodeState {
 
 // All members may be called from any thread. A stream that fails is nobody else's trouble: its state says
 // why, and it is opened again after a while.
-class Node {
+class EdgeNode {
  public:
   // Reads, checks, measures, plans and compiles; a stream that cannot be opened is down, which is no error.
   // Throws usage, unreadable, untrusted, unsupported or infeasible, naming the stream or app.
-  Node(NodeSetup setup, NodeOptions options);
-  ~Node();  // stops
-  Node(Node&&) noexcept;
+  EdgeNode(NodeSetup setup, NodeOptions options);
+  ~EdgeNode();  // stops
+  EdgeNode(EdgeNode&&) noexcept;
 
   void start();
   // Closes the open events and hands all events to the sinks. A node that was stopped cannot start again.
