@@ -138,7 +138,8 @@ void add_schedule_options(CLI::App& command, RunOptions& options, RunArguments& 
   command.add_option("--objective", arguments.objective, "mean or max-min")->capture_default_str();
   command.add_option("--schedule", options.schedule, "run this schedule (JSON) instead of solving for one");
   command
-      .add_option("--threads", options.threads, "threads of the engine; 0: as many as this process may use")
+      .add_option("--threads", options.threads,
+                  "threads of the engine; 0: what analyses most frames on this machine")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
 }

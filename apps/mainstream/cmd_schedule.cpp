@@ -57,9 +57,10 @@ Mix mix_of(const ScheduleArguments& arguments) {
 
 Problem problem_of_packages(const ScheduleArguments& arguments) {
   const Mix mix = mix_of(arguments);
-  constexpr double kWholeMachine = 1000;  // milliseconds per second
+  const Engine engine({engine_threads(arguments.threads, mix)});
+  const double all = 1000 * engine.threads();  // core-milliseconds per second
   return make_problem(
-      mix, known_costs(Engine({arguments.threads}), mix), kWholeMachine,
+      mix, known_costs(engine, mix), all,
       arguments.algorithm == "apart" || arguments.algorithm == "no-sharing" ? Mode::apart : Mode::mainstream);
 }
 
@@ -187,7 +188,7 @@ void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command
       .add_option("--threads", arguments.threads,
-                  "Threads of the engine that is measured; 0: as many as this process may use")
+                  "Threads of the engine that is measured; 0: as `mainstream run` takes on this machine")
       ->capture_default_str();
 }
 

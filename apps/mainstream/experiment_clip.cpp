@@ -94,7 +94,7 @@ class Recorder {
                                 std::optional<CandidateKind> only = {}) const {
     Recorded recorded;
     recorded.mix = read_mix(arguments_.base, packages, "clip", fps_, info_.width, info_.height, only);
-    recorded.costs = known_costs(engine_, recorded.mix);
+    recorded.costs = known_costs(Engine({engine_threads(arguments_.threads, recorded.mix)}), recorded.mix);
     Progress progress("recording scores", static_cast<std::uint64_t>(labels_.frames));
     recorded.scores = record_scores(
         engine_, recorded.mix, arguments_.video, fps_, labels_, training.cut.judged, stop_,

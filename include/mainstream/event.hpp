@@ -74,6 +74,9 @@ class EventDetector {
   // count, and an open event goes on.
   void set_votes(int votes);
 
+  // Positive frames in a row, the last frame included: the votes so far.
+  [[nodiscard]] int votes() const { return static_cast<int>(run_length_); }
+
   // The current event, once it has its votes.
   [[nodiscard]] const Event* open() const { return current_ ? &*current_ : nullptr; }
 

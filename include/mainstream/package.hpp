@@ -102,14 +102,11 @@ struct Manifest {
 [[nodiscard]] std::string to_json(const Manifest& manifest);
 
 // An M-Package file, opened and verified. Networks are read on request. The file stays open, so replacing it
-// does no harm. Thread-safe.
+// does no harm. Cheap to copy: copies share the file. Thread-safe.
 class MPackage {
  public:
   // Verifies archive, paths, manifest and hashes: all that needs no base. Throws unreadable or untrusted.
   [[nodiscard]] static MPackage open(const std::filesystem::path& path);
-  ~MPackage();
-  MPackage(MPackage&&) noexcept;
-  MPackage& operator=(MPackage&&) noexcept;
 
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] const std::filesystem::path& path() const;
@@ -128,8 +125,8 @@ class MPackage {
 
  private:
   struct State;
-  explicit MPackage(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit MPackage(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
 };
 
 // Writes an M-Package. `graphs[i]` belongs to manifest.candidates[i]; file names, hashes and sizes are filled

@@ -54,13 +54,20 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
+// A part of each picture, as fractions of its width and height.
+struct Region {
+  double left = 0, top = 0, width = 1, height = 1;
+  auto operator<=>(const Region&) const = default;
+};
+
 // Apps that run together, on any number of streams and bases.
 struct Mix {
-  // One camera's frames in one base.
+  // One camera's frames, or one part of each of them, in one base.
   struct Stem {
     std::string stream;         // name
     double fps = 0;             // frames per second of the stream
     int width = 0, height = 0;  // size of its pictures
+    Region region = {};
     Base base;
     // Used by the apps' candidates; add_app fills them.
     std::vector<NumberType> number_types;  // the most exact, which is f32, first
@@ -71,18 +78,20 @@ struct Mix {
     MPackage package;
     std::size_t stem = 0;
     std::vector<std::size_t> positive;  // indices of the classes that make an event
+    std::string id;                     // in events and messages
 
     [[nodiscard]] const Manifest& manifest() const { return package.manifest(); }
-    [[nodiscard]] const std::string& name() const { return manifest().app; }
+    [[nodiscard]] const std::string& name() const { return id; }
   };
 
   std::vector<Stem> stems;
   std::vector<App> apps;
   std::optional<CandidateKind> only;  // ignores candidates of another kind; set it before add_app
 
-  // Verifies the package against the stem's base. Throws as MPackage does, and usage for an app that the stem
-  // already has or that has no candidate of the `only` kind.
-  void add_app(MPackage package, std::size_t stem = 0);
+  // Verifies the package against the stem's base. Without an id the app gets the package's name for it.
+  // Throws as MPackage does, and usage for an app that the stem already has or that has no candidate of the
+  // `only` kind.
+  void add_app(MPackage package, std::size_t stem = 0, std::string id = {});
 
   [[nodiscard]] bool counts(const Candidate& candidate) const { return !only || candidate.kind == *only; }
 
@@ -103,8 +112,9 @@ struct Mix {
 // The number types of the stem that a candidate may run with: f32 first, then the measured ones.
 [[nodiscard]] std::vector<NumberTypes> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
 
-// Costs of a mix's parts: milliseconds for one frame on the engine's threads. They come from the cached
-// profile; a run corrects them by observed times.
+// Costs of a mix's parts: core-milliseconds for one frame, which is time on the clock times the engine's
+// threads, since these wait for each other. They come from the cached profile; a run corrects them by
+// observed times.
 struct Costs {
   struct Stem {
     double scale_ms = 0;  // one picture
@@ -115,11 +125,37 @@ struct Costs {
 
   std::vector<Stem> stems;
   std::vector<std::map<Own, double>> own_ms;  // by app: a candidate's own network
+  double decoding = 0;  // core-milliseconds per second for decoding all streams, whatever is analysed
 };
 
 // Reads the profiles in `folder`; measures missing costs and stores them there. The engine should be idle.
 [[nodiscard]] Costs known_costs(const Engine& engine, const Mix& mix,
                                 const std::filesystem::path& folder = cache_folder());
+
+// How the processors are shared out: threads that analyse frames of different stems, and the engine's threads
+// in each.
+struct WorkerLayout {
+  int workers = 1, threads = 1;
+  bool operator==(const WorkerLayout&) const = default;
+};
+
+struct WorkerThroughput {
+  WorkerLayout layout;
+  double frames_per_s = 0;  // whole stems, all workers together
+};
+
+// Layouts that fill `cpus` processors, with no more workers than the mix has stems, and how many frames of
+// its bases each analyses, measured in turns while another thread is busy a quarter of the time, as a decoder
+// is. Takes about a second; the machine should be idle.
+[[nodiscard]] std::vector<WorkerThroughput> measure_worker_layouts(const Mix& mix, int cpus);
+
+// The layout with the most frames, and among nearly equal ones that with the fewest threads in a worker. Read
+// from `folder`, or measured and stored there.
+[[nodiscard]] WorkerLayout best_worker_layout(const Mix& mix, int cpus,
+                                              const std::filesystem::path& folder = cache_folder());
+
+// The engine's threads for a mix: as wanted, or for 0 those of the best layout on this machine.
+[[nodiscard]] int engine_threads(int wanted, const Mix& mix);
 
 // Converts the mix to a problem: packages' tables pooled (pool_estimates), rates from rate_grid. In modes
 // that run apps alone, a candidate's stem and own network have one number type.
@@ -133,6 +169,7 @@ struct MixPlan {
   // By stem and branchpoint: the number type of the segment that ends there. A segment that no app runs has
   // the type of the previous one.
   std::vector<std::vector<NumberType>> stem_types;
+  double decoding = 0;  // the part of the schedule's cost that decoding takes
 };
 
 // Finds plans for one mix in one mode. Pure computation; the mix outlives it.
@@ -145,15 +182,15 @@ class Planner {
   };
   Planner(const Mix& mix, const Options& options);
 
-  // The best plan that costs at most `budget` milliseconds per second; `schedule.feasible` is false if there
-  // is none.
+  // The best plan that costs at most `budget` core-milliseconds per second, decoding included;
+  // `schedule.feasible` is false if there is none.
   [[nodiscard]] MixPlan solve(const Costs& costs, double budget) const;
 
   // Cost and quality of given settings, feasible or not.
   [[nodiscard]] MixPlan evaluate(const Costs& costs, double budget,
                                  const std::vector<Setting>& settings) const;
 
-  // Converts a schedule of make_problem's problem to a plan.
+  // Converts a schedule of make_problem's problem to a plan. It does not know of decoding.
   [[nodiscard]] MixPlan plan_of(Schedule schedule) const;
 
   [[nodiscard]] const Mix& mix() const { return mix_; }
@@ -161,6 +198,7 @@ class Planner {
 
  private:
   [[nodiscard]] Problem problem(const Costs& costs, double budget) const;
+  [[nodiscard]] static MixPlan with_decoding(MixPlan plan, const Costs& costs, double budget);
 
   const Mix& mix_;
   const Options options_;

@@ -33,6 +33,14 @@ enum class WallClock {
 };
 [[nodiscard]] const char* to_string(WallClock clock);  // "playback", "arrival", "camera"
 
+// Frames that were lost, by cause.
+struct Drops {
+  std::int64_t overload = 0;  // a newer frame came before a worker was free
+  std::int64_t budget = 0;    // the budget was spent
+  std::int64_t camera = 0;    // they never came, or could not be decoded
+  [[nodiscard]] std::int64_t total() const { return overload + budget + camera; }
+};
+
 struct RunOptions {
   std::filesystem::path base;               // a prepared base
   std::vector<std::filesystem::path> apps;  // M-Packages for it, one per app
@@ -45,7 +53,7 @@ struct RunOptions {
   double stream_fps = 0;
   std::optional<FrameRange> frames;  // only this part of a file; frames keep their indices and times
   std::optional<double> duration_s;  // ends after this many seconds of the stream
-  int threads = 0;                   // threads of the engine; 0: as many as this process may use
+  int threads = 0;                   // threads of the engine; 0: as engine_threads() says
 
   Mode mode = Mode::mainstream;
   Pace pace = Pace::live;
@@ -56,11 +64,12 @@ struct RunOptions {
   Objective objective = Objective::mean;
   std::optional<std::filesystem::path> schedule;  // runs this schedule instead of solving for one
 
-  std::optional<std::filesystem::path> events;       // JSON Lines
-  std::optional<std::filesystem::path> frame_log;    // CSV
-  std::optional<std::filesystem::path> report;       // JSON, written when the run ends
-  std::function<void(const EventRecord&)> on_event;  // called by the analysis thread
-  bool show_progress = false;                        // on standard error
+  std::optional<std::filesystem::path> events;     // JSON Lines
+  std::optional<std::filesystem::path> frame_log;  // CSV
+  std::optional<std::filesystem::path> report;     // JSON, written when the run ends
+  // Called by a thread of its own, so that a slow one does not slow the analysis.
+  std::function<void(const EventRecord&)> on_event;
+  bool show_progress = false;  // on standard error
 };
 
 // Milliseconds over all occurrences.

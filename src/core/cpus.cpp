@@ -64,12 +64,15 @@ double cgroup_quota(const std::filesystem::path& root) {
 
 }  // namespace
 
-int usable_cpus(const std::filesystem::path& root) {
+double usable_cpu_time(const std::filesystem::path& root) {
   cpu_set_t mask;
   CPU_ZERO(&mask);
-  const int affinity = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
-  const double quota = std::ceil(cgroup_quota(root));
-  return std::max(1, quota < affinity ? static_cast<int>(quota) : affinity);
+  const double affinity = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
+  return std::min(affinity, cgroup_quota(root));
+}
+
+int usable_cpus(const std::filesystem::path& root) {
+  return std::max(1, static_cast<int>(std::ceil(usable_cpu_time(root))));
 }
 
 }  // namespace mainstream

@@ -23,6 +23,7 @@ class Machine {
     write_file(folder_ / path, content);
   }
   [[nodiscard]] int usable() const { return usable_cpus(folder_.path()); }
+  [[nodiscard]] double time() const { return usable_cpu_time(folder_.path()); }
 
  private:
   TestFolder folder_;
@@ -59,6 +60,7 @@ TEST(CpusTest, RoundsAQuotaUp) {
   machine.write("proc/self/cgroup", "0::/\n");
   machine.write("sys/fs/cgroup/cpu.max", "110000 100000\n");
   EXPECT_EQ(machine.usable(), 2);
+  EXPECT_DOUBLE_EQ(machine.time(), 1.1);
 }
 
 TEST(CpusTest, FollowsTheTightestGroupAbove) {

@@ -52,7 +52,7 @@ class MethodComparison {
     }
     const Mix mix = read_mix(options_.run.base, options_.run.apps, "clip", comparison_.stream_fps, info.width,
                              info.height);
-    const Engine engine({.threads = options_.run.threads});
+    const Engine engine({.threads = engine_threads(options_.run.threads, mix)});
     comparison_.whole_bases_ms_per_s = whole_bases_cost(mix, known_costs(engine, mix));
     comparison_.base_name = mix.stems.front().base.name;
     comparison_.base_id = mix.stems.front().base.id;

@@ -164,13 +164,8 @@ struct MPackage::State {
   std::string sha256;
 };
 
-MPackage::MPackage(std::unique_ptr<State> state) : state_(std::move(state)) {}
-MPackage::~MPackage() = default;
-MPackage::MPackage(MPackage&&) noexcept = default;
-MPackage& MPackage::operator=(MPackage&&) noexcept = default;
-
 MPackage MPackage::open(const std::filesystem::path& path) {
-  auto state = std::make_unique<State>(path);
+  auto state = std::make_shared<State>(path);
   const ArchiveReader& archive = state->archive;
   for (const ArchiveReader::Entry& entry : archive.entries()) check_name(archive, entry.name);
   state->manifest = read_manifest(archive);

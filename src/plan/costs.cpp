@@ -2,6 +2,8 @@
 // there.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "infer/measure.hpp"
@@ -60,8 +62,12 @@ class GrowingProfile {
   }
 
   double scale_ms() {
-    return known(profile_.scale_ms, fmt::format("{}x{}", stem_.width, stem_.height),
-                 [&] { return measure_scaling(stem_.base.input, stem_.width, stem_.height); });
+    const auto part = [](int side, double share) {
+      return std::max(1, static_cast<int>(std::lround(side * share)));
+    };
+    const int width = part(stem_.width, stem_.region.width), height = part(stem_.height, stem_.region.height);
+    return known(profile_.scale_ms, fmt::format("{}x{}", width, height),
+                 [&] { return measure_scaling(stem_.base.input, width, height); });
   }
 
   double own_ms(const Graph& graph, const Ranges& ranges) {
@@ -123,6 +129,17 @@ void add_own_costs(const Mix& mix, std::size_t stem, NumberType type, GrowingPro
   }
 }
 
+// From time on the clock to core-milliseconds.
+void scale_by(double threads, Costs& costs) {
+  for (Costs::Stem& stem : costs.stems) {
+    stem.scale_ms *= threads;
+    for (auto& [type, segments] : stem.segment_ms)
+      for (double& ms : segments) ms *= threads;
+  }
+  for (auto& app : costs.own_ms)
+    for (auto& [own, ms] : app) ms *= threads;
+}
+
 }  // namespace
 
 Costs known_costs(const Engine& engine, const Mix& mix, const std::filesystem::path& folder) {
@@ -138,6 +155,7 @@ Costs known_costs(const Engine& engine, const Mix& mix, const std::filesystem::p
       profile.keep();
     }
   }
+  scale_by(engine.threads(), costs);
   return costs;
 }
 

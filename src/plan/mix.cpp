@@ -78,16 +78,17 @@ Setting Mix::setting(std::size_t app, const std::string& candidate, double fps, 
           .threshold = quality->threshold};
 }
 
-void Mix::add_app(MPackage package, std::size_t stem) {
+void Mix::add_app(MPackage package, std::size_t stem, std::string id) {
   Stem& on = stems.at(stem);
   package.verify(on.base);
   const Manifest& manifest = package.manifest();
+  if (id.empty()) id = manifest.app;
   for (const App& other : apps) {
-    if (other.stem != stem || other.name() != manifest.app) continue;
+    if (other.stem != stem || other.name() != id) continue;
     throw Error(
         ErrorKind::usage,
         fmt::format("{} and {} are both of the app \"{}\", expected one package for each app of a stream",
-                    other.package.path().string(), package.path().string(), manifest.app));
+                    other.package.path().string(), package.path().string(), id));
   }
   std::set<NumberType> types(on.number_types.begin(), on.number_types.end());
   std::set<std::size_t> places(on.branchpoints.begin(), on.branchpoints.end());
@@ -104,7 +105,7 @@ void Mix::add_app(MPackage package, std::size_t stem) {
   on.number_types.assign(types.begin(), types.end());
   on.branchpoints.assign(places.begin(), places.end());
   std::vector<std::size_t> positive = positive_classes(manifest);
-  apps.push_back({std::move(package), stem, std::move(positive)});
+  apps.push_back({std::move(package), stem, std::move(positive), std::move(id)});
 }
 
 Mix read_mix(const std::filesystem::path& base, const std::vector<std::filesystem::path>& packages,
@@ -117,6 +118,7 @@ Mix read_mix(const std::filesystem::path& base, const std::vector<std::filesyste
                        .fps = fps,
                        .width = width,
                        .height = height,
+                       .region = {},
                        .base = read_base(base),
                        .number_types = {},
                        .branchpoints = {}});

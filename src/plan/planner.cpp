@@ -1,4 +1,6 @@
 // Planner: solves the problem of a mix and reads the schedule back into the mix's terms.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -49,11 +51,24 @@ Algorithm algorithm_of(Mode mode, Algorithm wanted) {
 Planner::Planner(const Mix& mix, const Options& options)
     : mix_(mix), options_(options), described_(describe_mix(mix, options.mode)) {}
 
+// Decoding takes its part of the budget whatever the schedule is, so the scheduler need not know of it.
 Problem Planner::problem(const Costs& costs, double budget) const {
   Problem problem = described_;
-  problem.budget = budget;
+  problem.budget = std::max(1e-9, budget - costs.decoding);
   put_costs(mix_, costs, problem);
   return problem;
+}
+
+MixPlan Planner::with_decoding(MixPlan plan, const Costs& costs, double budget) {
+  Schedule& schedule = plan.schedule;
+  plan.decoding = costs.decoding;
+  schedule.cost += costs.decoding;
+  schedule.budget = budget;
+  if (!schedule.feasible && costs.decoding > 0) {
+    schedule.reason +=
+        fmt::format(" (decoding takes {:.6g} of the {:.6g} there are)", costs.decoding, budget);
+  }
+  return plan;
 }
 
 MixPlan Planner::solve(const Costs& costs, double budget) const {
@@ -63,7 +78,7 @@ MixPlan Planner::solve(const Costs& costs, double budget) const {
   options.objective = options_.objective;
   options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
   const Problem problem = this->problem(costs, budget);
-  return plan_of(spend_rest(problem, mainstream::solve(problem, options)));
+  return with_decoding(plan_of(spend_rest(problem, mainstream::solve(problem, options))), costs, budget);
 }
 
 MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const {
@@ -85,7 +100,8 @@ MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<S
     const auto place = std::ranges::lower_bound(rates, choice.fps);
     if (place == rates.end() || *place != choice.fps) rates.insert(place, choice.fps);
   }
-  return plan_of(mainstream::evaluate(problem, choices, runs_alone(options_.mode)));
+  return with_decoding(plan_of(mainstream::evaluate(problem, choices, runs_alone(options_.mode))), costs,
+                       budget);
 }
 
 MixPlan Planner::plan_of(Schedule schedule) const {

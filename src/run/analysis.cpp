@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <exception>
+#include <algorithm>
 #include <utility>
-
-#include "core/log.hpp"
 
 namespace mainstream {
 namespace {
@@ -17,35 +15,18 @@ WallTime in_ms(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-Analysis::Analysis(Options options, std::unique_ptr<StreamPlan> plan)
-    : options_(std::move(options)), plan_(std::move(plan)) {
-  if (options_.budget) meter_.emplace(*options_.budget);
-  for (const App& app : options_.apps) events_.push_back({.detector = EventDetector(app.rule)});
-  statistics_.apps.resize(options_.apps.size());
-  begin_plan();
+Analysis::Analysis(AnalysisContext& context, std::string stream, std::unique_ptr<StemPlan> plan)
+    : context_(context), stream_(std::move(stream)), plan_(std::move(plan)) {
+  begin_plan(nullptr);
 }
 
-void Analysis::run(Camera& camera) {
-  try {
-    while (const auto frame = camera.next()) {
-      take_new_plan();
-      count(*frame);
-      if (wanted(frame->frame.time)) analyse(*frame);
-    }
-  } catch (...) {
-    camera.stop();
-    const std::exception_ptr first = std::current_exception();
-    try {
-      close_events();
-    } catch (const std::exception& error) {
-      module_log("run")->error("cannot write the open events: {}", error.what());
-    }
-    std::rethrow_exception(first);
-  }
-  close_events();
+void Analysis::add(const CameraFrame& frame, std::int64_t replaced) {
+  take_new_plan();
+  count(frame, replaced);
+  if (wanted(frame.frame.time)) analyse(frame);
 }
 
-void Analysis::swap(std::unique_ptr<StreamPlan> plan) {
+void Analysis::swap(std::unique_ptr<StemPlan> plan) {
   const MutexLock lock(mutex_);
   std::swap(new_plan_, plan);
 }
@@ -56,7 +37,7 @@ Statistics Analysis::statistics() const {
 }
 
 void Analysis::take_new_plan() {
-  std::unique_ptr<StreamPlan> plan;
+  std::unique_ptr<StemPlan> plan;
   {
     const MutexLock lock(mutex_);
     plan = std::move(new_plan_);
@@ -64,26 +45,52 @@ void Analysis::take_new_plan() {
   if (!plan) return;
   plan->cadence.follow(plan_->cadence);
   std::swap(plan_, plan);
-  begin_plan();
+  begin_plan(plan.get());
 }
 
-void Analysis::begin_plan() {
-  for (std::size_t app = 0; app < events_.size(); ++app)
-    events_[app].detector.set_votes(plan_->settings[app].votes);
+// Apps are the same in two plans by their ids. What the apps of `previous` have open is kept or closed.
+void Analysis::begin_plan(const StemPlan* previous) {
+  std::vector<Events> before = std::exchange(events_, {});
+  std::vector<std::string> ids;
+  fps_.clear();
+  for (const StemPlan::App& app : plan_->apps) {
+    ids.push_back(app.id);
+    fps_.push_back(app.setting.fps);
+  }
+  for (const StemPlan::App& app : plan_->apps) {
+    std::size_t place = before.size();
+    for (std::size_t i = 0; i < before.size() && place == before.size(); ++i) {
+      if (previous->apps[i].id == app.id) place = i;
+    }
+    if (place == before.size()) {
+      events_.push_back({.detector = EventDetector(app.rule)});
+    } else {
+      events_.push_back(std::move(before[place]));
+    }
+    events_.back().detector.set_votes(app.setting.votes);
+  }
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (std::ranges::find(ids, previous->apps[i].id) != ids.end()) continue;
+    if (const auto event = before[i].detector.finish()) write(previous->apps[i].id, before[i], *event);
+  }
   const MutexLock lock(mutex_);
-  statistics_.begin_plan(plan_->number);
+  statistics_.begin_plan(plan_->number, ids);
 }
 
-void Analysis::count(const CameraFrame& frame) {
+void Analysis::count(const CameraFrame& frame, std::int64_t replaced) {
   const MutexLock lock(mutex_);
-  statistics_.count_taken(frame.frame.time, plan_->settings);
+  statistics_.count_taken(frame.frame.time, replaced, fps_);
 }
 
 bool Analysis::wanted(MediaTime time) {
   if (!plan_->cadence.due(time)) return false;
-  if (!meter_ || meter_->allows(time)) return true;
+  if (context_.meter == nullptr) return true;
+  const auto now = context_.metered_by_clock
+                       ? std::chrono::duration_cast<MediaTime>(context_.clock->now().time_since_epoch())
+                       : time;
+  if (context_.meter->allows(now)) return true;
   const MutexLock lock(mutex_);
-  ++statistics_.put_off;
+  statistics_.count_put_off();
   return false;
 }
 
@@ -91,72 +98,81 @@ void Analysis::analyse(const CameraFrame& frame) {
   const auto due = plan_->cadence.take(frame.frame.time);
   scores_.resize(due.size());
   plan_->pipeline->run(frame.frame.picture, due, scores_, times_);
-  if (meter_) meter_->charge(times_.busy_ms);
+  if (context_.meter != nullptr) context_.meter->charge(times_.busy_ms * context_.threads);
   for (std::size_t i = 0; i < due.size(); ++i) add_score(frame, due[i], scores_[i]);
-  if (options_.frame_log != nullptr) options_.frame_log->flush();
-  const std::chrono::duration<double, std::milli> latency = options_.clock->now() - frame.arrived;
+  if (context_.frame_log != nullptr) context_.frame_log->flush();
+  const std::chrono::duration<double, std::milli> latency = context_.clock->now() - frame.arrived;
   const MutexLock lock(mutex_);
-  statistics_.count_analysed(times_, latency.count());
+  statistics_.count_analysed(times_, context_.threads, latency.count());
 }
 
 void Analysis::add_score(const CameraFrame& frame, std::size_t app, float score) {
-  const bool positive = score >= plan_->settings[app].threshold;
-  if (options_.frame_log != nullptr) {
-    options_.frame_log->add(frame.frame, options_.apps[app].name, score, positive);
-  }
-  {
-    const MutexLock lock(mutex_);
-    ++statistics_.apps[app].frames;
-    if (positive) ++statistics_.apps[app].positive;
-  }
-  follow_event(frame, app, score, positive);
+  const StemPlan::App& planned = plan_->apps[app];
+  const bool positive = score >= planned.setting.threshold;
+  if (context_.frame_log != nullptr) context_.frame_log->add(frame.frame, planned.id, score, positive);
+  const bool open = follow_event(frame, app, score, positive);
+  const MutexLock lock(mutex_);
+  Statistics::App& counts = statistics_.apps[app];
+  ++counts.frames;
+  if (positive) ++counts.positive;
+  counts.last_score = score;
+  counts.votes = events_[app].detector.votes();
+  counts.event_open = open;
 }
 
-void Analysis::follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive) {
+// Whether an event is open.
+bool Analysis::follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive) {
   Events& events = events_[app];
+  const StemPlan::App& planned = plan_->apps[app];
   const std::int64_t index = frame.frame.index;
   if (positive && !std::exchange(events.positive, positive)) events.run_start = frame.wall_time;
   events.positive = positive;
-  if (const auto over = events.detector.add(index, frame.frame.time, score, positive)) write(app, *over);
+  if (const auto over = events.detector.add(index, frame.frame.time, score, positive)) {
+    write(planned.id, events, *over);
+  }
   const EventDetector::Event* open = events.detector.open();
-  if (open == nullptr || open->range.last != index) return;
-  if (events.first != open->range.first) events.start = events.run_start;
-  events.first = open->range.first;
-  events.end = frame.wall_time;
-  events.setting = plan_->settings[app];
-  events.plan = plan_->number;
+  if (open != nullptr && open->range.last == index) {
+    if (events.first != open->range.first) events.start = events.run_start;
+    events.first = open->range.first;
+    events.end = frame.wall_time;
+    events.setting = planned.setting;
+    events.package = planned.package;
+    events.plan = plan_->number;
+  }
+  return open != nullptr;
+}
 }
 
-void Analysis::write(std::size_t app, const EventDetector::Event& event) {
+void Analysis::write(const std::string& id, const Events& events, const EventDetector::Event& event) {
   {
     const MutexLock lock(mutex_);
-    ++statistics_.apps[app].events;
+    const auto app = std::ranges::find(statistics_.apps, id, &Statistics::App::id);
+    if (app != statistics_.apps.end()) ++app->events;
   }
-  const Setting& setting = events_[app].setting;
-  const EventRecord record{.app = options_.apps[app].name,
-                           .stream = options_.stream,
-                           .id = fmt::format("{}-{}", options_.stream, ++events_written_),
-                           .frames = event.range,
-                           .start_seconds = seconds(event.start),
-                           .end_seconds = seconds(event.end),
-                           .start_time = in_ms(events_[app].start),
-                           .end_time = in_ms(events_[app].end),
-                           .peak_score = event.peak,
-                           .seen = event.seen,
-                           .positive = event.positive,
-                           .confirmed_frame = event.confirmed_frame,
-                           .branchpoint = setting.branchpoint,
-                           .fps = setting.fps,
-                           .votes = setting.votes,
-                           .candidate = setting.candidate,
-                           .package = options_.apps[app].package,
-                           .plan = events_[app].plan};
-  for (const EventSink& sink : options_.sinks) sink(record);
+  const Setting& setting = events.setting;
+  context_.sink({.app = id,
+                 .stream = stream_,
+                 .id = fmt::format("{}-{}", stream_, ++context_.last_event),
+                 .frames = event.range,
+                 .start_seconds = seconds(event.start),
+                 .end_seconds = seconds(event.end),
+                 .start_time = in_ms(events.start),
+                 .end_time = in_ms(events.end),
+                 .peak_score = event.peak,
+                 .seen = event.seen,
+                 .positive = event.positive,
+                 .confirmed_frame = event.confirmed_frame,
+                 .branchpoint = setting.branchpoint,
+                 .fps = setting.fps,
+                 .votes = setting.votes,
+                 .candidate = setting.candidate,
+                 .package = events.package,
+                 .plan = events.plan});
 }
 
-void Analysis::close_events() {
+void Analysis::finish() {
   for (std::size_t app = 0; app < events_.size(); ++app) {
-    if (const auto event = events_[app].detector.finish()) write(app, *event);
+    if (const auto event = events_[app].detector.finish()) write(plan_->apps[app].id, events_[app], *event);
   }
 }
 

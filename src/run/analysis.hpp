@@ -1,7 +1,9 @@
-// The analysis of one stream: frames -> scores -> events -> sinks.
+// The analysis of one stem: frames -> scores -> events -> sink.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,38 +17,41 @@
 #include "run/camera.hpp"
 #include "run/frame_log.hpp"
 #include "run/statistics.hpp"
-#include "run/stream_plan.hpp"
+#include "run/stem_plan.hpp"
 
 namespace mainstream {
 
 using EventSink = std::function<void(const EventRecord&)>;
 
-// One thread calls run(); swap() and statistics() may be called from any other.
+// What the analyses of one node or run share. It outlives them.
+struct AnalysisContext {
+  int threads = 1;               // of the engine: what a busy millisecond takes of the cores
+  BudgetMeter* meter = nullptr;  // optional
+  // Whether the meter goes by the clock; else by the time of the stream, which is then the only one.
+  bool metered_by_clock = false;
+  EventSink sink;                 // called by any worker
+  FrameLog* frame_log = nullptr;  // optional, for a single stem
+  Clock* clock = &Clock::system();
+  std::atomic<std::int64_t> last_event = 0;  // number of the latest event
+};
+
+// One thread at a time calls add(), take_new_plan() and finish(); swap() and statistics() may be called from
+// any other.
 class Analysis {
  public:
-  struct App {
-    std::string name;
-    EventRule rule;
-    std::string package;  // sha256 of its file, for the events; empty: not known
-  };
-  struct Options {
-    std::string stream;  // its name in events
-    std::vector<App> apps;
-    std::optional<double> budget;   // busy milliseconds per second of stream
-    std::vector<EventSink> sinks;   // each event goes to all, in this order
-    FrameLog* frame_log = nullptr;  // optional
-    Clock* clock = &Clock::system();
-  };
+  Analysis(AnalysisContext& context, std::string stream, std::unique_ptr<StemPlan> plan);
 
-  Analysis(Options options, std::unique_ptr<StreamPlan> plan);
+  // Takes one more frame of the stream; `replaced` others came since the last one and were not taken. Throws
+  // what the sink or the engine throws.
+  void add(const CameraFrame& frame, std::int64_t replaced = 0);
+  // Closes the open events, at the end of the stream.
+  void finish();
 
-  // Takes frames until there are none, then closes the open events. An exception of a sink or the engine ends
-  // it and is rethrown; the open events are closed first, as far as the sinks still take them.
-  void run(Camera& camera);
-
-  // Replaces the present plan before the next frame, and a plan that still waits for that at once. It has the
-  // same apps in the same order. Open events go on.
-  void swap(std::unique_ptr<StreamPlan> plan);
+  // Replaces the present plan before the next frame, and a plan that still waits for that at once. The open
+  // events of apps that both have go on; those of others are closed.
+  void swap(std::unique_ptr<StemPlan> plan);
+  // The same without a frame.
+  void take_new_plan();
 
   [[nodiscard]] Statistics statistics() const;  // so far
 
@@ -55,6 +60,7 @@ class Analysis {
   struct Events {
     EventDetector detector;
     Setting setting = {};
+    std::string package = {};
     int plan = 0;  // its number
     // Wall times: of the first in the run of positive frames up to now, and of the open event.
     std::chrono::system_clock::time_point run_start = {}, start = {}, end = {};
@@ -62,27 +68,25 @@ class Analysis {
     std::optional<std::int64_t> first = {};  // the open event's first frame
   };
 
-  void take_new_plan();
-  void begin_plan();
-  void count(const CameraFrame& frame);
+  void begin_plan(const StemPlan* previous);
+  void count(const CameraFrame& frame, std::int64_t replaced);
   [[nodiscard]] bool wanted(MediaTime time);
   void analyse(const CameraFrame& frame);
   void add_score(const CameraFrame& frame, std::size_t app, float score);
-  void follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive);
-  void write(std::size_t app, const EventDetector::Event& event);
-  void close_events();
+  [[nodiscard]] bool follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive);
+  void write(const std::string& id, const Events& events, const EventDetector::Event& event);
 
-  const Options options_;
-  std::unique_ptr<StreamPlan> plan_;
-  std::optional<BudgetMeter> meter_;
+  AnalysisContext& context_;
+  const std::string stream_;
+  std::unique_ptr<StemPlan> plan_;
+  std::vector<double> fps_;     // by app
   std::vector<Events> events_;  // by app
-  std::int64_t events_written_ = 0;
   // Of the present frame; members to save allocations.
   std::vector<float> scores_;
   FrameTimes times_;
 
   mutable Mutex mutex_;
-  std::unique_ptr<StreamPlan> new_plan_ GUARDED_BY(mutex_);
+  std::unique_ptr<StemPlan> new_plan_ GUARDED_BY(mutex_);
   Statistics statistics_ GUARDED_BY(mutex_);
 };
 

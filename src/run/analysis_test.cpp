@@ -1,4 +1,4 @@
-#include "run/analysis.hpp"
+#include "run/lane.hpp"
 
 #include <limits>
 #include <sstream>
@@ -34,18 +34,30 @@ class ScriptedPipeline : public Pipeline {
   std::function<void()> before_;
 };
 
+StemPlan::App scripted_app(const std::string& id, int plan, double fps, float threshold = 0.5F) {
+  return {.id = id,
+          .rule = {.votes = 1, .merge_gap = 0},
+          .package = "9f86d081",
+          .setting = {.candidate = "exit-5",
+                      .fps = fps,
+                      .votes = 1,
+                      .number_types = {},
+                      .branchpoint = "plan" + std::to_string(plan),
+                      .threshold = threshold}};
+}
+
+std::unique_ptr<StemPlan> scripted_plan(
+    int number, std::vector<StemPlan::App> apps, std::function<void()> before = [] {}) {
+  std::vector<double> rates;
+  for (const StemPlan::App& app : apps) rates.push_back(app.setting.fps);
+  return std::make_unique<StemPlan>(StemPlan{number, std::move(apps), Cadence(rates, kClipFps),
+                                             std::make_unique<ScriptedPipeline>(std::move(before))});
+}
+
 // Frames are positive where the threshold is at most 1.
-std::unique_ptr<StreamPlan> scripted_plan(int number, double fps, std::function<void()> before,
-                                          float threshold = 0.5F) {
-  const std::vector<double> rates{fps};
-  const Setting setting{.candidate = "exit-5",
-                        .fps = fps,
-                        .votes = 1,
-                        .number_types = {},
-                        .branchpoint = "plan" + std::to_string(number),
-                        .threshold = threshold};
-  return std::make_unique<StreamPlan>(StreamPlan{
-      number, {setting}, Cadence(rates, kClipFps), std::make_unique<ScriptedPipeline>(std::move(before))});
+std::unique_ptr<StemPlan> scripted_plan(int number, double fps, std::function<void()> before,
+                                        float threshold = 0.5F) {
+  return scripted_plan(number, {scripted_app("app", number, fps, threshold)}, std::move(before));
 }
 
 class AnalysisTest : public testing::Test {
@@ -57,35 +69,41 @@ class AnalysisTest : public testing::Test {
   static void TearDownTestSuite() { delete folder_; }
   static std::filesystem::path clip() { return *folder_ / "clip.avi"; }
 
-  Analysis::Options one_app() {
-    Analysis::Options options;
-    options.stream = "test";
-    options.apps = {{"app", {.votes = 1, .merge_gap = 0}, "9f86d081"}};
-    options.sinks = {[this](const EventRecord& event) { events_.push_back(event); }};
-    return options;
+  AnalysisTest() {
+    context_.sink = [this](const EventRecord& event) { events_.push_back(event); };
+  }
+
+  // The whole clip through one lane.
+  void play(Camera& camera, Lane& lane) {
+    camera.start();
+    while (const auto frame = camera.next()) {
+      if (!lane.offer(*frame)) break;
+    }
+    lane.end();
+    lane.wait_until_over();
   }
 
   static TestFolder* folder_;
   std::vector<EventRecord> events_;
+  AnalysisContext context_;
+  Workers workers_{1};
 };
 
 TestFolder* AnalysisTest::folder_ = nullptr;
 
 TEST_F(AnalysisTest, ANewPlanTakesOverBetweenTwoFramesWithoutLosingOne) {
   FrameLog log(*folder_ / "frames.csv");
-  Analysis::Options options = one_app();
-  options.frame_log = &log;
+  context_.frame_log = &log;
   Camera camera(camera_options(clip(), Pace::all), Clock::system());
-  Analysis* running = nullptr;
+  Lane* running = nullptr;
   int frames = 0;
   const auto first = [&] {
     // From 5 to 20 frames per second, while the sixth frame is in work.
     if (++frames == 6) running->swap(scripted_plan(1, 20, [] {}));
   };
-  Analysis analysis(std::move(options), scripted_plan(0, 5, first));
-  running = &analysis;
-  camera.start();
-  analysis.run(camera);
+  Lane lane(context_, workers_, Pace::all, "test", scripted_plan(0, 5, first));
+  running = &lane;
+  play(camera, lane);
 
   std::vector<std::string> expected;
   for (int i = 0; i <= 20; i += 4) expected.push_back(std::to_string(i));
@@ -104,13 +122,58 @@ TEST_F(AnalysisTest, ANewPlanTakesOverBetweenTwoFramesWithoutLosingOne) {
   EXPECT_EQ(events_[0].votes, 1);
   EXPECT_EQ(events_[0].package, "9f86d081");
   EXPECT_EQ(events_[0].plan, 1);
-  EXPECT_EQ(analysis.statistics().present.plan, 1);
-  EXPECT_EQ(analysis.statistics().present.analysed, 39);
+  EXPECT_EQ(lane.statistics().present.plan, 1);
+  EXPECT_EQ(lane.statistics().present.analysed, 39);
+}
+
+// What one app sees and raises must not depend on others that come and go.
+TEST_F(AnalysisTest, AppsThatComeAndGoLeaveTheOthersAlone) {
+  const auto app = [](const std::string& id, int plan, double fps) { return scripted_app(id, plan, fps); };
+  const auto log_of = [&](bool disturbed) {
+    const std::filesystem::path path = *folder_ / (disturbed ? "disturbed.csv" : "calm.csv");
+    FrameLog log(path);
+    context_.frame_log = &log;
+    Lane* running = nullptr;
+    int frames = 0;
+    const auto each = [&] {
+      ++frames;
+      if (!disturbed) return;
+      if (frames == 10)
+        running->swap(scripted_plan(
+            1, {app("new", 1, 20), app("slow", 1, 4), app("kept", 1, 10), app("gone", 1, 20)}, [&] {
+              if (++frames == 20) running->swap(scripted_plan(2, {app("kept", 2, 10), app("gone", 2, 20)}));
+            }));
+    };
+    Lane lane(context_, workers_, Pace::all, "test",
+              scripted_plan(0, {app("kept", 0, 10), app("gone", 0, 20)}, each));
+    running = &lane;
+    Camera camera(camera_options(clip(), Pace::all), Clock::system());
+    play(camera, lane);
+    context_.frame_log = nullptr;
+    std::vector<std::string> lines;
+    std::istringstream all(read_file(path));
+    for (std::string line; std::getline(all, line);)
+      if (line.find(",kept,") != std::string::npos) lines.push_back(line);
+    return lines;
+  };
+  const auto calm = log_of(false);
+  ASSERT_EQ(events_.size(), 2U);
+  events_.clear();
+  EXPECT_EQ(log_of(true), calm);
+  ASSERT_EQ(events_.size(), 4U);
+  EXPECT_EQ(events_[0].app, "new") << "the open event of an app that goes is closed";
+  EXPECT_EQ(events_[1].app, "slow");
+  EXPECT_EQ(events_[0].plan, 1);
+  EXPECT_EQ(events_[0].frames.first, 10);
+  for (const std::size_t i : {2U, 3U}) {
+    EXPECT_EQ(events_[i].frames.first, 0) << "an open event is not torn";
+    EXPECT_EQ(events_[i].plan, 2);
+  }
 }
 
 TEST_F(AnalysisTest, AnEventTellsThePlanOfItsLastFrame) {
   Camera camera(camera_options(clip(), Pace::all), Clock::system());
-  Analysis* running = nullptr;
+  Lane* running = nullptr;
   int frames = 0;
   // All frames up to 9 are positive; the plan that takes over finds none, which ends the event.
   const auto first = [&] {
@@ -118,10 +181,9 @@ TEST_F(AnalysisTest, AnEventTellsThePlanOfItsLastFrame) {
       running->swap(scripted_plan(
           1, 20, [] {}, 2));
   };
-  Analysis analysis(one_app(), scripted_plan(0, 20, first));
-  running = &analysis;
-  camera.start();
-  analysis.run(camera);
+  Lane lane(context_, workers_, Pace::all, "test", scripted_plan(0, 20, first));
+  running = &lane;
+  play(camera, lane);
   ASSERT_EQ(events_.size(), 1U);
   EXPECT_EQ(events_[0].frames, (FrameRange{0, 9}));
   EXPECT_NEAR(events_[0].end_seconds, 9 / kClipFps, 1e-5);
@@ -139,17 +201,20 @@ TEST_F(AnalysisTest, LivePaceDropsWhatIsTooMuchAndStaysNearTheCamera) {
     longest = std::max<decltype(longest)>(longest, std::chrono::steady_clock::now() - start);
   };
   Camera camera(camera_options(clip(), Pace::live), Clock::system());
-  Analysis analysis(one_app(), scripted_plan(0, 20, work));
+  Lane lane(context_, workers_, Pace::live, "test", scripted_plan(0, 20, work));
   const auto start = std::chrono::steady_clock::now();
-  camera.start();
-  analysis.run(camera);
+  play(camera, lane);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
 
-  const Statistics statistics = analysis.statistics();
+  const Statistics statistics = lane.statistics();
   const CameraCounts counts = camera.counts();
   EXPECT_EQ(counts.delivered, kClipFrames);
-  EXPECT_EQ(counts.dropped + statistics.taken, counts.delivered) << "every frame is taken or counted";
-  EXPECT_GT(counts.dropped, 20);
+  const std::int64_t dropped = counts.dropped + lane.replaced();
+  EXPECT_EQ(dropped + statistics.taken, counts.delivered) << "every frame is taken or counted";
+  EXPECT_GT(dropped, 20);
+  EXPECT_EQ(statistics.replaced, lane.replaced());
+  EXPECT_GT(statistics.apps[0].dropped.overload, 20);
+  EXPECT_EQ(statistics.apps[0].dropped.total(), statistics.apps[0].dropped.overload);
   EXPECT_GT(took.count(), 2.9) << "a clip takes as long as its time";
   EXPECT_GT(statistics.analysed, 5);
   // A frame waits for at most the one in work, however many came before.
@@ -158,23 +223,22 @@ TEST_F(AnalysisTest, LivePaceDropsWhatIsTooMuchAndStaysNearTheCamera) {
 
 TEST_F(AnalysisTest, LivePaceLosesNothingThatFits) {
   Camera camera(camera_options(clip(), Pace::live), Clock::system());
-  Analysis analysis(one_app(), scripted_plan(0, 5, [] {}));
-  camera.start();
-  analysis.run(camera);
-  EXPECT_GE(analysis.statistics().analysed, 14) << "15 are due";
+  Lane lane(context_, workers_, Pace::live, "test", scripted_plan(0, 5, [] {}));
+  play(camera, lane);
+  EXPECT_GE(lane.statistics().analysed, 14) << "15 are due";
 }
 
-TEST_F(AnalysisTest, WhatThePipelineThrowsEndsTheCameraAndClosesEvents) {
+TEST_F(AnalysisTest, WhatThePipelineThrowsEndsTheLaneAndClosesEvents) {
   Camera camera(camera_options(clip(), Pace::all), Clock::system());
   int frames = 0;
-  Analysis analysis(one_app(), scripted_plan(0, 20, [&] {
-                      if (++frames == 10) throw Error(ErrorKind::failed, "the engine broke");
-                    }));
-  camera.start();
-  EXPECT_ERROR(failed, analysis.run(camera), "the engine broke");
+  Lane lane(context_, workers_, Pace::all, "test", scripted_plan(0, 20, [&] {
+              if (++frames == 10) throw Error(ErrorKind::failed, "the engine broke");
+            }));
+  play(camera, lane);
+  ASSERT_TRUE(lane.failure());
+  EXPECT_ERROR(failed, std::rethrow_exception(lane.failure()), "the engine broke");
   ASSERT_EQ(events_.size(), 1U);
   EXPECT_EQ(events_[0].frames, (FrameRange{0, 8}));
-  while (camera.next()) continue;  // ends
 }
 
 TEST_F(AnalysisTest, TheDecodersErrorReachesTheOwner) {
@@ -216,17 +280,17 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   const TestMix files;
   const Mix mix = files.mix();
   const Engine engine({.threads = 1});
-  Deployer deployer(mix, Mode::mainstream, engine, Clock::system());
+  Deployer deployer(Mode::mainstream, engine, Clock::system());
   const MixPlan before = files.plan({{0, 20}, {1, 20}, {2, 20}}),
                 after = files.plan({{0, 20}, {2, 20}, {1, 20}});
   const StemTypes f32(mix.stems[0].base.branchpoints.size(), NumberType::f32);
-  auto first = deployer.plan(before);
-  const auto stem = deployer.stem(f32);
+  auto first = deployer.plan(mix, before);
+  const auto stem = deployer.stem(mix.stems[0], f32);
   const std::string kept_id = before.settings[0].candidate;
-  const auto kept = deployer.tail(f32, 0, kept_id, NumberType::f32);
-  auto second = deployer.plan(after);
-  EXPECT_EQ(deployer.stem(f32), stem) << "what runs already is not compiled again";
-  EXPECT_EQ(deployer.tail(f32, 0, kept_id, NumberType::f32), kept);
+  const auto kept = deployer.tail(mix, f32, 0, kept_id, NumberType::f32);
+  auto second = deployer.plan(mix, after);
+  EXPECT_EQ(deployer.stem(mix.stems[0], f32), stem) << "what runs already is not compiled again";
+  EXPECT_EQ(deployer.tail(mix, f32, 0, kept_id, NumberType::f32), kept);
 
   VideoReader reader(files.clip().string());
   const std::vector<std::size_t> all{0, 1, 2};
@@ -234,7 +298,7 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
   FrameTimes times;
   for (int i = 0; const auto frame = reader.next(); ++i) {
     const bool early = i < 30;
-    (early ? first : second)->pipeline->run(frame->picture, all, scores, times);
+    (early ? first : second)[0]->pipeline->run(frame->picture, all, scores, times);
     const std::vector<std::size_t> candidates =
         early ? std::vector<std::size_t>{0, 1, 2} : std::vector<std::size_t>{0, 2, 1};
     for (std::size_t app = 0; app < 3; ++app) {

@@ -21,7 +21,10 @@ struct EngineLoad {
 // computation, one thread.
 class BudgetEstimate {
  public:
-  explicit BudgetEstimate(double first_ms_per_s) : first_(first_ms_per_s), present_(first_ms_per_s) {}
+  explicit BudgetEstimate(double first_ms_per_s) : BudgetEstimate(first_ms_per_s, first_ms_per_s) {}
+  // Goes on at `present`, which was found before.
+  BudgetEstimate(double first_ms_per_s, double present_ms_per_s)
+      : first_(first_ms_per_s), present_(present_ms_per_s) {}
 
   // `load` is that of all streams, `now_s` the time in seconds on any clock; it does not fall from call to
   // call.

@@ -32,7 +32,8 @@ Cadence::Cadence(std::span<const double> fps, double stream_fps) {
   tolerance_ = 0.5 / stream_fps;
   for (auto& [rate, apps] : by_rate) {
     // The phase begins so that the first frame is everybody's.
-    levels_.push_back({.step = rate / above, .phase = 1 - rate / above, .apps = std::move(apps)});
+    levels_.push_back(
+        {.rate = rate, .step = rate / above, .phase = 1 - rate / above, .apps = std::move(apps)});
     above = rate;
   }
 }
@@ -62,6 +63,12 @@ void Cadence::follow(const Cadence& previous) {
   started_ = true;
   last_ = previous.last_;
   next_ = last_ + period_;
+  if (period_ != previous.period_) return;
+  next_ = previous.next_;
+  for (std::size_t i = 0; i < std::min(levels_.size(), previous.levels_.size()); ++i) {
+    if (levels_[i].rate != previous.levels_[i].rate) break;
+    levels_[i].phase = previous.levels_[i].phase;
+  }
 }
 
 }  // namespace mainstream

@@ -29,15 +29,17 @@ class Cadence {
   // call.
   std::span<const std::size_t> take(MediaTime time);
 
-  // Takes the place of `previous` between two frames: the next frame is due one period after the last one
-  // that `previous` took, and all apps see it.
+  // Takes the place of `previous` between two frames. Where the stem's rate stays, so do its grid and the
+  // patterns of the rates that both have, from the highest down to the first that differs: an app that comes
+  // or goes does not change which frames the faster ones see. Otherwise the next frame is due one period
+  // after the last one that `previous` took. Apps with other patterns all see the next frame that they can.
   void follow(const Cadence& previous);
 
  private:
   // Apps of one rate. On each frame of the level above, `phase` grows by `step`; at 1 it is this level's
   // turn.
   struct Level {
-    double step = 1, phase = 0;
+    double rate = 0, step = 1, phase = 0;
     std::vector<std::size_t> apps;
   };
 

@@ -159,5 +159,24 @@ TEST(CadenceTest, ANewPlanFollowsWithoutALostFrame) {
   EXPECT_THAT(taken, testing::ElementsAre(12, 14, 16, 18));
 }
 
+// An app that comes or goes does not change which frames the others see.
+TEST(CadenceTest, ANewPlanWithTheSameRateGoesOnWithItsPattern) {
+  const std::vector<double> before_fps{10, 4, 1}, after_fps{10, 4, 2, 10};
+  Cadence undisturbed(before_fps, 10), before(before_fps, 10), after(after_fps, 10);
+  std::vector<bool> expected, seen;
+  for (int i = 0; i < 60; ++i) {
+    const MediaTime time = at_seconds(i / 10.0);
+    if (i == 13) after.follow(before);
+    Cadence& now = i < 13 ? before : after;
+    ASSERT_TRUE(now.due(time));
+    const auto has_second = [](std::span<const std::size_t> apps) {
+      return std::find(apps.begin(), apps.end(), 1U) != apps.end();
+    };
+    expected.push_back(has_second(undisturbed.take(time)));
+    seen.push_back(has_second(now.take(time)));
+  }
+  EXPECT_EQ(seen, expected);
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -22,6 +22,8 @@ class CostEstimate {
   // apps are those of the mix that are on this stem, in their order.
   void observe(const MixPlan& plan, std::size_t stem, const PlanStatistics& window);
 
+  void set_decoding(double ms_per_s) { costs_.decoding = ms_per_s; }
+
   [[nodiscard]] const Costs& costs() const { return costs_; }
 
  private:

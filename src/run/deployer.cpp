@@ -2,6 +2,7 @@
 #include "run/deployer.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "graph/passes.hpp"
 #include "mainstream/error.hpp"
@@ -28,6 +29,11 @@ Ranges joined_ranges(const Base& base, const Candidate& candidate) {
   return ranges;
 }
 
+EventRule event_rule(const EventModel& event, double stream_fps) {
+  return {.votes = event.votes,
+          .merge_gap = static_cast<std::int64_t>(std::llround(event.merge_gap_ms * 1e-3 * stream_fps))};
+}
+
 // A tail reads its stem's memory, so a tail in a cache keeps its stem alive.
 struct BehindStem {
   std::shared_ptr<SharedStem> stem;
@@ -36,52 +42,88 @@ struct BehindStem {
 
 }  // namespace
 
-std::unique_ptr<StreamPlan> Deployer::plan(const MixPlan& plan) {
-  std::vector<double> fps;
-  for (const Setting& setting : plan.settings) fps.push_back(setting.fps);
-  auto pipeline = runs_alone(mode_) ? separate_pipeline(plan) : shared_pipeline(plan);
-  return std::make_unique<StreamPlan>(
-      StreamPlan{plans_++, plan.settings, Cadence(fps, mix_.stems.front().fps), std::move(pipeline)});
-}
+struct Deployer::Part {
+  const Mix& mix;
+  const MixPlan& plan;
+  std::size_t index;                   // of the stem
+  std::vector<std::size_t> apps = {};  // of the stem
 
-std::unique_ptr<Pipeline> Deployer::separate_pipeline(const MixPlan& plan) {
-  std::vector<DeployedNetwork> apps;
-  for (std::size_t app = 0; app < plan.settings.size(); ++app) {
-    const Setting& setting = plan.settings[app];
-    apps.push_back({network(app, setting.candidate, setting.number_types.tail), mix_.apps[app].positive});
+  [[nodiscard]] const Mix::Stem& stem() const { return mix.stems[index]; }
+  [[nodiscard]] const StemTypes& types() const { return plan.stem_types[index]; }
+  [[nodiscard]] const Setting& setting(std::size_t app) const { return plan.settings[app]; }
+};
+
+std::vector<std::unique_ptr<StemPlan>> Deployer::plan(const Mix& mix, const MixPlan& plan) {
+  forget_unused();
+  std::vector<std::unique_ptr<StemPlan>> plans;
+  for (std::size_t s = 0; s < mix.stems.size(); ++s) {
+    Part part{mix, plan, s};
+    std::vector<StemPlan::App> apps;
+    std::vector<double> fps;
+    for (std::size_t a = 0; a < mix.apps.size(); ++a) {
+      const Mix::App& app = mix.apps[a];
+      if (app.stem != s) continue;
+      part.apps.push_back(a);
+      fps.push_back(plan.settings[a].fps);
+      apps.push_back({app.name(), event_rule(app.manifest().event, mix.stems[s].fps), app.package.sha256(),
+                      plan.settings[a]});
+    }
+    auto pipeline = runs_alone(mode_) ? separate_pipeline(part) : shared_pipeline(part);
+    plans.push_back(std::make_unique<StemPlan>(
+        StemPlan{plans_, std::move(apps), Cadence(fps, mix.stems[s].fps), std::move(pipeline)}));
   }
-  return std::make_unique<SeparatePipeline>(mix_.stems.front().base.input, std::move(apps), clock_);
+  ++plans_;
+  return plans;
 }
 
-std::unique_ptr<Pipeline> Deployer::shared_pipeline(const MixPlan& plan) {
+void Deployer::forget_unused() {
+  const auto unused = [](const auto& entry) { return entry.second.expired(); };
+  std::erase_if(stems_, unused);
+  std::erase_if(tails_, unused);
+  std::erase_if(networks_, unused);
+}
+
+std::unique_ptr<Pipeline> Deployer::separate_pipeline(const Part& part) {
+  std::vector<DeployedNetwork> apps;
+  for (const std::size_t app : part.apps) {
+    const Setting& setting = part.setting(app);
+    apps.push_back(
+        {network(part.mix, app, setting.candidate, setting.number_types.tail), part.mix.apps[app].positive});
+  }
+  return std::make_unique<SeparatePipeline>(part.stem().base.input, part.stem().region, std::move(apps),
+                                            clock_);
+}
+
+std::unique_ptr<Pipeline> Deployer::shared_pipeline(const Part& part) {
+  const auto shared = stem(part.stem(), part.types());
   std::vector<SharedNetwork::Member> members;
   std::vector<std::vector<std::size_t>> positive;
-  for (std::size_t app = 0; app < plan.settings.size(); ++app) {
-    members.push_back(member(plan, app));
-    positive.push_back(mix_.apps[app].positive);
+  for (const std::size_t app : part.apps) {
+    members.push_back(member(part, app));
+    positive.push_back(part.mix.apps[app].positive);
   }
-  const auto shared = stem(plan.stem_types.front());
   return std::make_unique<SharedPipeline>(
       shared, SharedNetwork(std::shared_ptr<Stem>(shared, &shared->stem), std::move(members)),
-      std::move(positive), clock_);
+      part.stem().region, std::move(positive), clock_);
 }
 
 // Exits are cheap to compile, and become one product only together, so each plan compiles its own.
-SharedNetwork::Member Deployer::member(const MixPlan& plan, std::size_t app) {
-  const Setting& setting = plan.settings[app];
-  const Candidate& candidate = mix_.apps[app].manifest().candidate(setting.candidate);
+SharedNetwork::Member Deployer::member(const Part& part, std::size_t app) {
+  const Setting& setting = part.setting(app);
+  const Mix::App& mixed = part.mix.apps[app];
+  const Candidate& candidate = mixed.manifest().candidate(setting.candidate);
   if (candidate.kind == CandidateKind::tail) {
-    return tail(plan.stem_types.front(), app, setting.candidate, setting.number_types.tail);
+    return tail(part.mix, part.types(), app, setting.candidate, setting.number_types.tail);
   }
-  const auto same_rate = std::ranges::find(plan.settings, setting.fps, &Setting::fps);
-  return ExitMember{mix_.apps[app].package.graph(candidate), setting.number_types.tail,
-                    static_cast<int>(same_rate - plan.settings.begin())};
+  const auto same_rate = std::ranges::find_if(
+      part.apps, [&](std::size_t other) { return part.setting(other).fps == setting.fps; });
+  return ExitMember{mixed.package.graph(candidate), setting.number_types.tail,
+                    static_cast<int>(same_rate - part.apps.begin())};
 }
 
 // Keeps all branchpoints that some candidate reads, so that another plan can use the same stem.
-std::shared_ptr<SharedStem> Deployer::stem(const StemTypes& types) {
-  last_stem_ = cached(stems_, types, [&] {
-    const Mix::Stem& stem = mix_.stems.front();
+std::shared_ptr<SharedStem> Deployer::stem(const Mix::Stem& stem, const StemTypes& types) {
+  return cached(stems_, {key_of(stem), types, stem.branchpoints}, [&] {
     std::vector<std::string> tensors;
     std::vector<NumberType> by_tensor;
     for (const std::size_t place : stem.branchpoints) {
@@ -92,28 +134,28 @@ std::shared_ptr<SharedStem> Deployer::stem(const StemTypes& types) {
                                         Stem(engine_, stem.base.graph, tensors, by_tensor, stem.base.ranges),
                                         stem.branchpoints);
   });
-  return last_stem_;
 }
 
-std::shared_ptr<Tail> Deployer::tail(const StemTypes& stem, std::size_t app, const std::string& candidate,
-                                     NumberType type) {
-  return cached(tails_, {stem, {app, candidate, type}}, [&] {
-    const Mix::App& mixed = mix_.apps[app];
+std::shared_ptr<Tail> Deployer::tail(const Mix& mix, const StemTypes& types, std::size_t app,
+                                     const std::string& candidate, NumberType type) {
+  const Mix::App& mixed = mix.apps[app];
+  const auto shared = stem(mix.stems[mixed.stem], types);
+  return cached(tails_, {shared.get(), {mixed.package.sha256(), candidate, type}}, [&] {
     const Candidate& described = mixed.manifest().candidate(candidate);
-    const auto shared = this->stem(stem);
     const auto behind = std::make_shared<BehindStem>(
         BehindStem{shared, Tail(shared->stem, mixed.package.graph(described), type, described.ranges)});
     return std::shared_ptr<Tail>(behind, &behind->tail);
   });
 }
 
-std::shared_ptr<Network> Deployer::network(std::size_t app, const std::string& candidate, NumberType type) {
-  return cached(networks_, {app, candidate, type}, [&] {
-    const Mix::App& mixed = mix_.apps[app];
+std::shared_ptr<Network> Deployer::network(const Mix& mix, std::size_t app, const std::string& candidate,
+                                           NumberType type) {
+  const Mix::App& mixed = mix.apps[app];
+  const Mix::Stem& stem = mix.stems[mixed.stem];
+  return cached(networks_, {key_of(stem), {mixed.package.sha256(), candidate, type}}, [&] {
     const Candidate& described = mixed.manifest().candidate(candidate);
-    const Base& base = mix_.stems.front().base;
-    return std::make_shared<Network>(engine_, join(base.graph, mixed.package.graph(described)), type,
-                                     joined_ranges(base, described));
+    return std::make_shared<Network>(engine_, join(stem.base.graph, mixed.package.graph(described)), type,
+                                     joined_ranges(stem.base, described));
   });
 }
 

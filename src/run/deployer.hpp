@@ -1,4 +1,4 @@
-// From a plan to compiled networks: makes a MixPlan runnable for one stream.
+// From a plan to compiled networks: makes a MixPlan runnable.
 #pragma once
 
 #include <map>
@@ -11,43 +11,48 @@
 #include "core/clock.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/planning.hpp"
-#include "run/stream_plan.hpp"
+#include "run/stem_plan.hpp"
 
 namespace mainstream {
 
-// Keeps the last stem that was requested, and all else as long as a plan uses it. For one thread at a time,
-// which need not be the one that runs the plans.
+// Keeps what it compiled as long as a plan uses it, also when another mix takes over. Stems of one base share
+// its weights, and each has its own buffers: two workers may run two stems at the same time. For one thread
+// at a time, which need not be one that runs the plans.
 class Deployer {
  public:
-  // Serves the apps of the mix's first stem. `mix` outlives the deployer and its plans.
-  Deployer(const Mix& mix, Mode mode, const Engine& engine, const Clock& clock)
-      : mix_(mix), mode_(mode), engine_(engine), clock_(clock) {}
+  Deployer(Mode mode, const Engine& engine, const Clock& clock)
+      : mode_(mode), engine_(engine), clock_(clock) {}
 
-  // Compiles only what no living plan has.
-  [[nodiscard]] std::unique_ptr<StreamPlan> plan(const MixPlan& plan);
+  // One for each of the mix's stems, in its order. Compiles only what no living plan has.
+  [[nodiscard]] std::vector<std::unique_ptr<StemPlan>> plan(const Mix& mix, const MixPlan& plan);
 
-  [[nodiscard]] std::shared_ptr<SharedStem> stem(const StemTypes& types);
-  // The tail behind the stem with these number types.
-  [[nodiscard]] std::shared_ptr<Tail> tail(const StemTypes& stem, std::size_t app,
+  [[nodiscard]] std::shared_ptr<SharedStem> stem(const Mix::Stem& stem, const StemTypes& types);
+  // The app's tail behind its stem with these number types.
+  [[nodiscard]] std::shared_ptr<Tail> tail(const Mix& mix, const StemTypes& types, std::size_t app,
                                            const std::string& candidate, NumberType type);
-  [[nodiscard]] std::shared_ptr<Network> network(std::size_t app, const std::string& candidate,
-                                                 NumberType type);
+  // The app's whole network.
+  [[nodiscard]] std::shared_ptr<Network> network(const Mix& mix, std::size_t app,
+                                                 const std::string& candidate, NumberType type);
 
  private:
-  using Key = std::tuple<std::size_t, std::string, NumberType>;  // app, candidate, number type
+  // A stem's layouts depend on which of its tensors are read.
+  using StemsKey = std::tuple<StemKey, StemTypes, std::vector<std::size_t>>;
+  using OwnKey =
+      std::tuple<std::string, std::string, NumberType>;  // package's sha256, candidate, number type
 
-  [[nodiscard]] std::unique_ptr<Pipeline> shared_pipeline(const MixPlan& plan);
-  [[nodiscard]] std::unique_ptr<Pipeline> separate_pipeline(const MixPlan& plan);
-  [[nodiscard]] SharedNetwork::Member member(const MixPlan& plan, std::size_t app);
+  struct Part;  // of a mix's plan: one stem's
+  [[nodiscard]] std::unique_ptr<Pipeline> shared_pipeline(const Part& part);
+  [[nodiscard]] std::unique_ptr<Pipeline> separate_pipeline(const Part& part);
+  [[nodiscard]] SharedNetwork::Member member(const Part& part, std::size_t app);
+  void forget_unused();
 
-  const Mix& mix_;
   const Mode mode_;
   Engine engine_;
   const Clock& clock_;
-  std::shared_ptr<SharedStem> last_stem_;
-  std::map<StemTypes, std::weak_ptr<SharedStem>> stems_;
-  std::map<std::pair<StemTypes, Key>, std::weak_ptr<Tail>> tails_;
-  std::map<Key, std::weak_ptr<Network>> networks_;
+  std::map<StemsKey, std::weak_ptr<SharedStem>> stems_;
+  // A tail keeps its stem alive, so no other stem can have its address.
+  std::map<std::pair<const SharedStem*, OwnKey>, std::weak_ptr<Tail>> tails_;
+  std::map<std::pair<StemKey, OwnKey>, std::weak_ptr<Network>> networks_;
   int plans_ = 0;
 };
 

@@ -11,8 +11,8 @@ Feedback::Feedback(const Planner& planner, const Options& options, Costs costs, 
     : planner_(planner),
       budget_given_(options.budget_given),
       costs_(planner.mix(), planner.options().mode, std::move(costs)),
-      budget_(options.budget),
-      policy_(planner, std::move(plan), options.budget),
+      budget_(options.budget, options.budget_now()),
+      policy_(planner, std::move(plan), options.budget_now()),
       number_(number),
       streams_(planner.mix().stems.size()) {}
 
@@ -44,7 +44,7 @@ EngineLoad Feedback::load_of(std::size_t stem, const PlanStatistics& window, boo
 
 // The machine's share for one stream says nothing while others are not known.
 void Feedback::estimate_budget(double now_s) {
-  EngineLoad all;
+  EngineLoad all{.busy_ms_per_s = costs().decoding};
   for (const Stream& stream : streams_) {
     if (stream.begun && !stream.load) return;
     if (stream.load) all += *stream.load;

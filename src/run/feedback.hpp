@@ -17,8 +17,11 @@ namespace mainstream {
 class Feedback {
  public:
   struct Options {
-    double budget = 0;          // milliseconds per second; where it is not given, the first estimate
+    double budget = 0;          // core-milliseconds per second; where it is not given, the highest estimate
     bool budget_given = false;  // then it stays as it is
+    double share = 1;           // of a budget that is not given: the first estimate
+
+    [[nodiscard]] double budget_now() const { return budget * share; }
   };
 
   // `plan` is in force as number `number` on all streams. The planner outlives the feedback.
@@ -31,6 +34,8 @@ class Feedback {
                                                   std::int64_t dropped, double now_s);
   // The change is in force as plan `number`; statistics of older plans are ignored from now on.
   void deployed(const PlanChange& change, int number);
+  // What decoding all streams takes.
+  void set_decoding(double ms_per_s) { costs_.set_decoding(ms_per_s); }
 
   [[nodiscard]] const Costs& costs() const { return costs_.costs(); }
   [[nodiscard]] double budget() const { return budget_.ms_per_s(); }

@@ -136,15 +136,16 @@ TEST_P(NumberTypeTest, ATightBudgetBuysMoreWithIt) {
 // The stem is compiled anew while the first plan runs; each plan answers with its own number types.
 TEST_P(NumberTypeTest, ANewScheduleMayChangeTheStemsNumberType) {
   const Mix apps = mix(kClipFps);
-  Deployer deployer(apps, Mode::mainstream, Engine({.threads = 1}), Clock::system());
+  Deployer deployer(Mode::mainstream, Engine({.threads = 1}), Clock::system());
   const NumberTypes pair = GetParam() == NumberType::bf16 ? kHalf : kSmall;
   const NumberTypes head{GetParam(), NumberType::f32};
   const MixPlan before = files_->plan({{0, 20}, {1, 20}, {2, 20}}),
                 after = files_->plan({{0, 20, head}, {1, 20, pair}, {2, 20, pair}}, GetParam());
-  auto first = deployer.plan(before);
-  const std::weak_ptr<SharedStem> old_stem = deployer.stem(before.stem_types[0]);
-  auto second = deployer.plan(after);
-  EXPECT_EQ(second->settings[1].threshold, files_->manifests["b"].candidates[1].quality(pair)->threshold);
+  auto first = deployer.plan(apps, before);
+  const std::weak_ptr<SharedStem> old_stem = deployer.stem(apps.stems[0], before.stem_types[0]);
+  auto second = deployer.plan(apps, after);
+  EXPECT_EQ(second[0]->apps[1].setting.threshold,
+            files_->manifests["b"].candidates[1].quality(pair)->threshold);
   EXPECT_FALSE(old_stem.expired());
 
   const auto inputs = clip_inputs(apps.stems[0].base, files_->clip(), 10);
@@ -160,8 +161,8 @@ TEST_P(NumberTypeTest, ANewScheduleMayChangeTheStemsNumberType) {
   FrameTimes times;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto frame = reader.next();
-    if (i == 5) first.reset();
-    (i < 5 ? first : second)->pipeline->run(frame->picture, all, scores, times);
+    if (i == 5) first.clear();
+    (i < 5 ? first : second)[0]->pipeline->run(frame->picture, all, scores, times);
     for (std::size_t app = 0; app < 3; ++app) {
       EXPECT_FLOAT_EQ(scores[app], (i < 5 ? expected_before : expected_after)[app][i]) << app << ' ' << i;
     }
@@ -171,14 +172,14 @@ TEST_P(NumberTypeTest, ANewScheduleMayChangeTheStemsNumberType) {
 
 TEST_P(NumberTypeTest, WithoutSharingTheWholeNetworkIsInIt) {
   const Mix apps = mix(kClipFps);
-  Deployer deployer(apps, Mode::no_sharing, Engine({.threads = 1}), Clock::system());
+  Deployer deployer(Mode::no_sharing, Engine({.threads = 1}), Clock::system());
   const NumberTypes pair = GetParam() == NumberType::bf16 ? kHalf : kSmall;
-  auto plan = deployer.plan(files_->plan({{2, 20, pair}, {2, 20, pair}, {2, 20, pair}}, GetParam()));
+  auto plan = deployer.plan(apps, files_->plan({{2, 20, pair}, {2, 20, pair}, {2, 20, pair}}, GetParam()));
   VideoReader reader(files_->clip().string());
   std::vector<float> scores(3);
   FrameTimes times;
   for (std::size_t i = 0; i < 3; ++i) {
-    plan->pipeline->run(reader.next()->picture, std::vector<std::size_t>{0, 1, 2}, scores, times);
+    plan[0]->pipeline->run(reader.next()->picture, std::vector<std::size_t>{0, 1, 2}, scores, times);
     EXPECT_NEAR(scores[0], files_->scores["a"][2][i], 0.1);
     EXPECT_NE(scores[0], files_->scores["a"][2][i]);
   }

@@ -11,10 +11,11 @@
 #include "infer/shared_network.hpp"
 #include "mainstream/engine.hpp"
 #include "mainstream/media.hpp"
+#include "mainstream/planning.hpp"
 
 namespace mainstream {
 
-// Where the time of one frame went, in wall-clock milliseconds of the analysis thread.
+// Where the time of one frame went, in milliseconds on the clock.
 struct FrameTimes {
   // A run of the stem to this place of the base, from the place before it that was run to.
   struct Segment {
@@ -32,7 +33,7 @@ struct FrameTimes {
   double busy_ms = 0;  // from the start of scaling to the last score: what a budget meters
 };
 
-// Runs the apps of one plan. For one thread at a time.
+// Runs one stem's apps of one plan, on its part of each picture. For one thread at a time.
 class Pipeline {
  public:
   virtual ~Pipeline() = default;
@@ -71,7 +72,7 @@ struct SharedStem {
 class SharedPipeline : public Pipeline {
  public:
   // Member i of the network is app i, and positive[i] are its positive classes; its stem is that of `shared`.
-  SharedPipeline(std::shared_ptr<SharedStem> shared, SharedNetwork network,
+  SharedPipeline(std::shared_ptr<SharedStem> shared, SharedNetwork network, const Region& region,
                  std::vector<std::vector<std::size_t>> positive, const Clock& clock);
   void run(const Picture& picture, std::span<const std::size_t> due, std::span<float> scores,
            FrameTimes& times) override;
@@ -79,6 +80,7 @@ class SharedPipeline : public Pipeline {
  private:
   std::shared_ptr<SharedStem> shared_;
   SharedNetwork network_;
+  const View view_;
   const std::vector<std::vector<std::size_t>> positive_;
   const Clock& clock_;
   SharedNetwork::Times times_;
@@ -88,12 +90,14 @@ class SharedPipeline : public Pipeline {
 // decoding is common.
 class SeparatePipeline : public Pipeline {
  public:
-  SeparatePipeline(const InputSpec& input, std::vector<DeployedNetwork> apps, const Clock& clock);
+  SeparatePipeline(const InputSpec& input, const Region& region, std::vector<DeployedNetwork> apps,
+                   const Clock& clock);
   void run(const Picture& picture, std::span<const std::size_t> due, std::span<float> scores,
            FrameTimes& times) override;
 
  private:
   InputScaler scaler_;
+  const View view_;
   std::vector<float> input_values_;
   std::vector<DeployedNetwork> apps_;
   const Clock& clock_;

@@ -25,7 +25,7 @@ TEST(SharedPipelineTest, ScoresExitsTogetherAsEachAlone) {
   SharedNetwork network(
       stem, {ExitMember{graphs[0]}, std::make_shared<Tail>(*stem, graphs[1]), ExitMember{graphs[2]}});
   ASSERT_EQ(network.parts(), 2U);
-  SharedPipeline pipeline(shared, std::move(network), {{1}, {1}, {1}}, Clock::system());
+  SharedPipeline pipeline(shared, std::move(network), {}, {{1}, {1}, {1}}, Clock::system());
 
   VideoReader reader((folder / "clip.avi").string());
   FrameTimes times;

@@ -6,7 +6,7 @@
 
 namespace mainstream {
 
-std::string progress_note(const Statistics& now, const Statistics& before, const CameraCounts& camera) {
+std::string progress_note(const Statistics& now, const Statistics& before, std::int64_t dropped) {
   if (!now.last) return "waiting for frames";
   const MediaTime since = before.last ? *before.last : *now.first;
   const double passed = seconds(*now.last - since);
@@ -17,7 +17,7 @@ std::string progress_note(const Statistics& now, const Statistics& before, const
                    static_cast<double>(now.apps[app].frames - earlier) / passed);
   }
   const double busy = passed > 0 ? (now.busy_ms - before.busy_ms) / passed : 0;
-  return fmt::format("{}fps, {} dropped, {:.0f} ms/s busy", note, camera.dropped, busy);
+  return fmt::format("{}fps, {} dropped, {:.0f} ms/s busy", note, dropped, busy);
 }
 
 }  // namespace mainstream

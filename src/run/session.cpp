@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/cpus.hpp"
 #include "core/file.hpp"
 #include "core/log.hpp"
 #include "mainstream/error.hpp"
@@ -40,11 +41,6 @@ Camera::Options camera_options(const RunOptions& options) {
           .duration_s = options.duration_s};
 }
 
-EventRule event_rule(const EventModel& event, double stream_fps) {
-  return {.votes = event.votes,
-          .merge_gap = static_cast<std::int64_t>(std::llround(event.merge_gap_ms * 1e-3 * stream_fps))};
-}
-
 Mix read_apps(const RunOptions& options) {
   return read_mix(options.base, options.apps, options.stream, options.stream_fps, 0, 0, options.candidates);
 }
@@ -66,104 +62,84 @@ Session::Session(const RunOptions& options, std::stop_token stop, Clock& clock)
     : options_(checked(options)),
       stop_(std::move(stop)),
       clock_(clock),
-      mix_(read_apps(options_)),
-      camera_(camera_options(options_), clock, stop_),
-      engine_({.threads = options_.threads}),
-      deployer_(mix_, options_.mode, engine_, clock) {
-  if (options_.schedule) given_ = read_schedule(*options_.schedule, mix_, options_.mode);
+      camera_(camera_options(options_), clock, stop_) {
+  Mix mix = read_apps(options_);
   const CameraSample sample = camera_.sample();
-  Mix::Stem& stem = mix_.stems.front();
+  Mix::Stem& stem = mix.stems.front();
   stem.fps = camera_.fps();
   stem.width = sample.picture.width();
   stem.height = sample.picture.height();
-  planner_.emplace(mix_, Planner::Options{options_.mode, options_.algorithm, options_.objective});
-  first_costs_ = known_costs(engine_, mix_);
-  first_budget_ = budget_for(sample);
-  MixPlan plan = first_plan();
-  auto stream_plan = deployer_.plan(plan);
-  note_schedule(plan, "start", 0);
-  if (options_.pace == Pace::live && given_.empty()) {
-    feedback_.emplace(*planner_, Feedback::Options{first_budget_, options_.budget.has_value()}, first_costs_,
-                      std::move(plan), stream_plan->number);
-  }
-  analysis_.emplace(analysis_options(), std::move(stream_plan));
+  const int threads = engine_threads(options_.threads, mix);
+  runtime_.emplace(runtime_options(threads), clock_);
+  first_plan(std::move(mix), budget_for(sample));
+  open_outputs();  // last: what is refused empties no file
+}
+
+Runtime::Options Session::runtime_options(int threads) {
+  return {.planner = {options_.mode, options_.algorithm, options_.objective},
+          .pace = options_.pace,
+          .layout = {.workers = 1, .threads = threads},
+          .cache = cache_folder(),
+          .metered = options_.budget.has_value(),
+          .sink = [this](const EventRecord& event) { events_->push(event); }};
 }
 
 double Session::budget_for(const CameraSample& sample) const {
   if (options_.budget) return *options_.budget;
-  // The decoder works on one of the engine's processors, and the engine waits for its slowest thread.
+  // Frames of one stream are analysed one at a time, on as many processors as the engine has threads; the
+  // decoder takes its time on what is left of the machine.
   const double decoding = sample.decode_ms ? *sample.decode_ms * camera_.fps() : kUnknownDecoding;
-  return std::max(kLeastBudget, 1000 - decoding - kRestReserve);
+  const double machine = 1000 * usable_cpu_time() - decoding, worker = 1000.0 * runtime_->threads();
+  return std::max(kLeastBudget, std::min(machine, worker) - kRestReserve);
 }
 
-MixPlan Session::first_plan() const {
-  if (given_.empty()) {
-    MixPlan plan = planner_->solve(first_costs_, first_budget_);
-    if (plan.schedule.feasible) return plan;
-    throw Error(ErrorKind::infeasible,
-                fmt::format("{}: no schedule for {} apps at {:.6g} fps fits: {} (ms per second)",
-                            options_.stream, mix_.apps.size(), camera_.fps(), plan.schedule.reason));
-  }
-  MixPlan plan = planner_->evaluate(first_costs_, first_budget_, given_);
-  if (!plan.schedule.feasible) {
+void Session::first_plan(Mix mix, double budget) {
+  std::vector<Setting> given;
+  if (options_.schedule) given = read_schedule(*options_.schedule, mix, options_.mode);
+  const Runtime::InForce first =
+      runtime_->change(std::move(mix), {budget, options_.budget.has_value()}, "start", given);
+  lane_ = first.lanes.front();
+  const Schedule& schedule = first.plan.schedule;
+  if (!schedule.feasible) {
     module_log("run")->warn("{}: needs {:.1f} ms/s, budget is {:.1f}: not all frames will be analysed",
-                            options_.schedule->string(), plan.schedule.cost, first_budget_);
+                            options_.schedule->string(), schedule.cost, budget);
   }
-  return plan;
+  note_schedule(first, 0);
 }
 
-Analysis::Options Session::analysis_options() {
-  Analysis::Options analysis{.stream = options_.stream,
-                             .apps = {},
-                             .budget = options_.budget,
-                             .sinks = {},
-                             .frame_log = nullptr,
-                             .clock = &clock_};
-  for (const Mix::App& app : mix_.apps) {
-    analysis.apps.push_back(
-        {app.name(), event_rule(app.manifest().event, camera_.fps()), app.package.sha256()});
-  }
+void Session::open_outputs() {
+  std::vector<EventSink> sinks;
   if (options_.events) {
     events_file_ = std::make_unique<LineFile>(*options_.events);
-    analysis.sinks.push_back(
+    sinks.emplace_back(
         [this](const EventRecord& event) { events_file_->append(to_json_line(event) + "\n"); });
   }
-  if (options_.on_event) analysis.sinks.push_back(options_.on_event);
-  if (options_.frame_log) {
-    frame_log_ = std::make_unique<FrameLog>(*options_.frame_log);
-    analysis.frame_log = frame_log_.get();
-  }
-  return analysis;
+  if (options_.on_event) sinks.push_back(options_.on_event);
+  // Live, the analysis does not wait for anyone.
+  events_.emplace(std::move(sinks), options_.pace == Pace::live ? WhenFull::drop_oldest : WhenFull::wait,
+                  EventQueue::AfterFailure::stop);
+  if (!options_.frame_log) return;
+  frame_log_ = std::make_unique<FrameLog>(*options_.frame_log);
+  runtime_->set_frame_log(*frame_log_);
 }
 
-void Session::note_schedule(const MixPlan& plan, const std::string& reason, double from_seconds) {
-  const Schedule& schedule = plan.schedule;
-  const auto log = module_log("run");
-  log->info("{}: {}: {:.1f} of {:.1f} ms/s, expected F1 {:.3f} on average, {:.3f} at worst", options_.stream,
-            reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
-  const std::vector<NumberType>& types = mix_.stems.front().number_types;
-  for (std::size_t app = 0; app < mix_.apps.size(); ++app) {
-    const Setting& setting = plan.settings[app];
-    log->info("  {}: {} at {} at {:.6g} fps, {} {}{}, expected F1 {:.3f}", mix_.apps[app].name(),
-              setting.candidate, setting.branchpoint, setting.fps, setting.votes,
-              setting.votes == 1 ? "vote" : "votes",
-              types.size() > 1 ? ", " + to_string(setting.number_types) : "", schedule.apps[app].f1);
-  }
-  schedules_.push_back({from_seconds, reason, plan});
+void Session::note_schedule(const Runtime::InForce& in_force, double from_seconds) {
+  schedules_.push_back({from_seconds, in_force.reason, in_force.plan});
 }
 
 RunReport Session::run() {
   started_ = clock_.now();
   {
-    const std::jthread analysis([this] { analyse(); });
+    const std::jthread feeding([this] { feed(); });
     camera_.start();
     control();
   }
-  std::exception_ptr failure;
-  {
-    const MutexLock lock(mutex_);
-    failure = failure_;
+  events_->close();
+  if (events_->dropped() > 0) {
+    module_log("run")->warn("{} events were lost: their reader was too slow", events_->dropped());
   }
+  std::exception_ptr failure = lane_->failure();
+  if (!failure) failure = events_->first_failure();
   if (!failure) failure = camera_.failure();
   RunReport result = report(failure);
   if (options_.report) write_file(*options_.report, to_json(result));
@@ -171,17 +147,11 @@ RunReport Session::run() {
   return result;
 }
 
-void Session::analyse() {
-  std::exception_ptr failure;
-  try {
-    analysis_->run(camera_);
-  } catch (...) {
-    failure = std::current_exception();
+void Session::feed() {
+  while (const auto frame = camera_.next()) {
+    if (!runtime_->offer(options_.stream, *frame)) camera_.stop();
   }
-  const MutexLock lock(mutex_);
-  failure_ = failure;
-  over_ = true;
-  ended_.notify_all();
+  runtime_->end(options_.stream);
 }
 
 void Session::control() {
@@ -191,47 +161,30 @@ void Session::control() {
   }
   Statistics shown;  // rates are shown since then
   Clock::Time shown_at = started_;
-  while (!over_within(kTick)) {
-    const Statistics now = analysis_->statistics();
-    const CameraCounts camera = camera_.counts();
-    if (progress)
-      progress->update(static_cast<std::uint64_t>(camera.delivered), progress_note(now, shown, camera));
+  const auto show = [&](const Statistics& now) {
+    if (!progress) return;
+    progress->update(static_cast<std::uint64_t>(camera_.counts().delivered),
+                     progress_note(now, shown, dropped()));
+  };
+  while (!lane_->wait_until_over(std::chrono::steady_clock::now() + kTick)) {
+    const Statistics now = statistics();
+    show(now);
     if (std::chrono::duration<double>(clock_.now() - shown_at).count() >= kRateWindow) {
       shown = now;
       shown_at = clock_.now();
     }
-    if (feedback_) follow(now);
+    follow(now);
     stop_when_stalled();
+    if (events_->first_failure()) camera_.stop();
   }
   // The last line shows the rates of the whole run, with all that came since the last tick.
-  if (!progress) return;
-  const CameraCounts camera = camera_.counts();
-  progress->update(static_cast<std::uint64_t>(camera.delivered),
-                   progress_note(analysis_->statistics(), {}, camera));
-}
-
-bool Session::over_within(std::chrono::milliseconds time) {
-  const auto until = std::chrono::steady_clock::now() + time;
-  const MutexLock lock(mutex_);
-  while (!over_ && ended_.wait_until(mutex_, until)) continue;
-  return over_;
+  shown = {};
+  show(statistics());
 }
 
 void Session::follow(const Statistics& statistics) {
-  try {
-    if (!statistics.last) return;
-    auto change =
-        feedback_->observe(0, statistics.present, camera_.counts().dropped, seconds(*statistics.last));
-    if (!change) return;
-    auto plan = deployer_.plan(change->plan);
-    feedback_->deployed(*change, plan->number);
-    note_schedule(change->plan, change->reason, seconds(*statistics.last));
-    analysis_->swap(std::move(plan));
-  } catch (const Error& error) {
-    // A package's file may be gone; the present plan can go on.
-    module_log("run")->warn("{}: keeps its schedule: {}", options_.stream, error.what());
-    feedback_.reset();
-  }
+  if (!statistics.last) return;
+  if (const auto changed = runtime_->follow()) note_schedule(*changed, seconds(*statistics.last));
 }
 
 void Session::stop_when_stalled() {

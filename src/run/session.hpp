@@ -9,18 +9,17 @@
 #include <vector>
 
 #include "core/clock.hpp"
-#include "core/mutex.hpp"
 #include "core/progress.hpp"
 #include "mainstream/runner.hpp"
-#include "run/analysis.hpp"
 #include "run/camera.hpp"
-#include "run/deployer.hpp"
-#include "run/feedback.hpp"
+#include "run/event_queue.hpp"
+#include "run/line_file.hpp"
+#include "run/runtime.hpp"
 
 namespace mainstream {
 
-// The constructor reads, checks, measures, schedules and compiles; run() starts the threads (decoder and
-// analysis) and meanwhile shows progress and reschedules.
+// A runtime with one stream and one stem. The constructor reads, checks, measures, schedules and compiles;
+// run() starts the threads and meanwhile shows progress and reschedules.
 class Session {
  public:
   Session(const RunOptions& options, std::stop_token stop, Clock& clock = Clock::system());
@@ -29,16 +28,18 @@ class Session {
   RunReport run();
 
  private:
+  [[nodiscard]] Runtime::Options runtime_options(int threads);
   [[nodiscard]] double budget_for(const CameraSample& sample) const;
-  [[nodiscard]] MixPlan first_plan() const;
-  [[nodiscard]] Analysis::Options analysis_options();
-  void note_schedule(const MixPlan& plan, const std::string& reason, double from_seconds);
+  void first_plan(Mix mix, double budget);
+  void open_outputs();
+  void note_schedule(const Runtime::InForce& in_force, double from_seconds);
 
-  void analyse();  // the thread of analysis
+  void feed();     // the thread that takes the camera's frames
   void control();  // the calling thread, meanwhile
-  [[nodiscard]] bool over_within(std::chrono::milliseconds time);
   void follow(const Statistics& statistics);
   void stop_when_stalled();
+  [[nodiscard]] Statistics statistics() const { return lane_->statistics(); }
+  [[nodiscard]] std::int64_t dropped() const { return camera_.counts().dropped + lane_->replaced(); }
 
   [[nodiscard]] RunReport report(const std::exception_ptr& failure) const;
   void add_stem_costs(RunReport& report) const;
@@ -47,26 +48,15 @@ class Session {
   const RunOptions options_;
   const std::stop_token stop_;
   Clock& clock_;
-  Mix mix_;
   Camera camera_;
-  Engine engine_;
-  Deployer deployer_;
-  std::optional<Planner> planner_;  // made when the stream's rate is known
-  std::vector<Setting> given_;      // from a schedule file
-  Costs first_costs_;
-  double first_budget_ = 0;
   std::unique_ptr<LineFile> events_file_;
   std::unique_ptr<FrameLog> frame_log_;
-  std::optional<Analysis> analysis_;
-  std::optional<Feedback> feedback_;  // in live runs that choose their schedule
+  std::optional<EventQueue> events_;
+  std::optional<Runtime> runtime_;
+  std::shared_ptr<Lane> lane_;
   std::vector<RunReport::InForce> schedules_;
   Clock::Time started_{};
   bool stalled_ = false;  // its duration was over while the camera gave nothing
-
-  CondVar ended_;
-  Mutex mutex_;
-  bool over_ GUARDED_BY(mutex_) = false;
-  std::exception_ptr failure_ GUARDED_BY(mutex_);  // of the analysis
 };
 
 }  // namespace mainstream

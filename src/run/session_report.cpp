@@ -25,7 +25,9 @@ std::string Session::ended(const std::exception_ptr& failure) const {
 }
 
 RunReport Session::report(const std::exception_ptr& failure) const {
-  const Statistics statistics = analysis_->statistics();
+  const Statistics statistics = this->statistics();
+  const Runtime::InForce in_force = runtime_->in_force();
+  const Mix& mix = *in_force.mix;
   const CameraCounts camera = camera_.counts();
   RunReport report;
   report.stream = options_.stream;
@@ -33,7 +35,7 @@ RunReport Session::report(const std::exception_ptr& failure) const {
   report.mode = options_.mode;
   report.pace = options_.pace;
   report.stream_fps = camera_.fps();
-  report.threads = engine_.threads();
+  report.threads = runtime_->threads();
   report.ended = ended(failure);
   report.wall_seconds = std::chrono::duration<double>(clock_.now() - started_).count();
   double between = 0;  // first and last frame
@@ -44,7 +46,7 @@ RunReport Session::report(const std::exception_ptr& failure) const {
   const double seconds = std::max(report.stream_seconds, 1e-6);
 
   report.frames_delivered = camera.delivered;
-  report.frames_dropped = camera.dropped;
+  report.frames_dropped = dropped();
   report.frames_undecodable = camera.undecodable;
   report.frames_analysed = statistics.analysed;
   report.frames_put_off = statistics.put_off;
@@ -54,16 +56,16 @@ RunReport Session::report(const std::exception_ptr& failure) const {
   report.busy_ms = statistics.busy_ms;
   report.busy_ms_per_s = statistics.busy_ms / seconds;
   report.budget = options_.budget;
-  report.available_ms_per_s = feedback_ ? feedback_->budget() : first_budget_;
+  report.available_ms_per_s = runtime_->budget();
   report.latency = summary(statistics.latency_ms);
   report.frame = summary(statistics.frame_ms);
   report.scaling = summary(statistics.scale_ms);
   report.stem = summary(statistics.stem_ms);
   report.decoding = summary(camera.decode_ms);
 
-  for (std::size_t i = 0; i < mix_.apps.size(); ++i) {
+  for (std::size_t i = 0; i < mix.apps.size(); ++i) {
     const Statistics::App& app = statistics.apps[i];
-    report.apps.push_back({.name = mix_.apps[i].name(),
+    report.apps.push_back({.name = mix.apps[i].name(),
                            .target_fps = between > 0 ? app.asked / between : 0,
                            .reached_fps = static_cast<double>(app.frames) / seconds,
                            .frames = app.frames,
@@ -71,7 +73,7 @@ RunReport Session::report(const std::exception_ptr& failure) const {
                            .events = app.events,
                            .own_time = summary(app.own_ms)});
   }
-  report.number_types = mix_.stems.front().number_types;
+  report.number_types = mix.stems.front().number_types;
   report.schedules = schedules_;
   add_stem_costs(report);
   return report;
@@ -79,17 +81,20 @@ RunReport Session::report(const std::exception_ptr& failure) const {
 
 // One cost for each place where candidates leave the stem: that of the way from the place before it.
 void Session::add_stem_costs(RunReport& report) const {
-  const Mix::Stem& stem = mix_.stems.front();
-  for (const auto& [type, measured] : first_costs_.stems.front().segment_ms) {
+  const Runtime::InForce in_force = runtime_->in_force();
+  const Mix::Stem& stem = in_force.mix->stems.front();
+  const Costs measured = runtime_->measured_costs();
+  const std::optional<Costs> observed = runtime_->observed_costs();
+  for (const auto& [type, segments] : measured.stems.front().segment_ms) {
     std::size_t next = 1;
     for (const std::size_t place : stem.branchpoints) {
       RunReport::StemCost& cost = report.stem_costs.emplace_back();
       cost.branchpoint = stem.base.branchpoints[place].tensor;
       cost.number_type = to_string(type);
-      if (feedback_) cost.observed_ms = 0;
+      if (observed) cost.observed_ms = 0;
       for (; next <= place; ++next) {
-        cost.measured_ms += measured[next];
-        if (feedback_) *cost.observed_ms += feedback_->costs().stems.front().segment_ms.at(type)[next];
+        cost.measured_ms += segments[next];
+        if (observed) *cost.observed_ms += observed->stems.front().segment_ms.at(type)[next];
       }
     }
   }

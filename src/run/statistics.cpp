@@ -1,5 +1,7 @@
 #include "run/statistics.hpp"
 
+#include <algorithm>
+
 namespace mainstream {
 
 PlanStatistics PlanStatistics::since(const PlanStatistics& before) const {
@@ -14,11 +16,19 @@ PlanStatistics PlanStatistics::since(const PlanStatistics& before) const {
   return window;
 }
 
-void Statistics::count_taken(MediaTime time, std::span<const Setting> settings) {
-  if (last) {
-    const double passed = seconds(time - *last);
-    for (std::size_t app = 0; app < apps.size(); ++app) apps[app].asked += settings[app].fps * passed;
+// An app that lags behind what its rate asks for has lost a frame, to whatever kept frames from being
+// analysed lately. Up to a frame is the play of its pattern.
+void Statistics::count_taken(MediaTime time, std::int64_t replaced_now, std::span<const double> fps) {
+  replaced += replaced_now;
+  if (replaced_now > 0) lost_to_ = &Drops::overload;
+  const double passed = last ? seconds(time - *last) : 0;
+  for (std::size_t i = 0; i < apps.size(); ++i) {
+    App& app = apps[i];
+    app.asked += fps[i] * passed;
+    const double lag = app.asked - static_cast<double>(app.frames + app.dropped.total());
+    if (lag >= 2) app.dropped.*lost_to_ += static_cast<std::int64_t>(lag - 1);
   }
+  lost_to_ = &Drops::camera;
   if (!first) first = time;
   if (!present.first) present.first = time;
   last = present.last = time;
@@ -26,34 +36,47 @@ void Statistics::count_taken(MediaTime time, std::span<const Setting> settings) 
   ++present.taken;
 }
 
-void Statistics::count_analysed(const FrameTimes& times, double latency_ms_of_frame) {
+void Statistics::count_put_off() {
+  ++put_off;
+  lost_to_ = &Drops::budget;
+}
+
+void Statistics::count_analysed(const FrameTimes& times, int threads, double latency_ms_of_frame) {
+  const double cores = threads;
   ++analysed;
   ++present.analysed;
-  busy_ms += times.busy_ms;
-  present.busy_ms += times.busy_ms;
+  busy_ms += times.busy_ms * cores;
+  present.busy_ms += times.busy_ms * cores;
   frame_ms.add(times.busy_ms);
   latency_ms.add(latency_ms_of_frame);
   // Apps that share no stem each scale the picture.
   const std::size_t scalings = times.segments.empty() ? times.tails.size() : 1;
   for (std::size_t i = 0; i < scalings; ++i) {
     scale_ms.add(times.scale_ms / static_cast<double>(scalings));
-    present.scale.add(times.scale_ms / static_cast<double>(scalings));
+    present.scale.add(times.scale_ms * cores / static_cast<double>(scalings));
   }
   double stem = 0;
   std::size_t from = 0;
   for (const FrameTimes::Segment& segment : times.segments) {
     stem += segment.ms;
-    present.stem[{from, segment.place}].add(segment.ms);
+    present.stem[{from, segment.place}].add(segment.ms * cores);
     from = segment.place;
   }
   if (!times.segments.empty()) stem_ms.add(stem);
   for (const FrameTimes::Tail& tail : times.tails) {
     apps[tail.app].own_ms.add(tail.ms);
-    present.own[tail.app].add(tail.ms);
+    present.own[tail.app].add(tail.ms * cores);
   }
 }
 
-void Statistics::begin_plan(int number) {
+void Statistics::begin_plan(int number, std::span<const std::string> ids) {
+  std::vector<App> before = std::move(apps);
+  apps.clear();
+  for (const std::string& id : ids) {
+    const auto known = std::ranges::find(before, id, &App::id);
+    apps.push_back(known == before.end() ? App() : std::move(*known));
+    apps.back().id = id;
+  }
   present = {};
   present.plan = number;
   present.own.resize(apps.size());

@@ -5,11 +5,13 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "mainstream/media_time.hpp"
 #include "mainstream/planning.hpp"
+#include "mainstream/runner.hpp"
 #include "run/histogram.hpp"
 #include "run/pipeline.hpp"
 
@@ -42,15 +44,22 @@ struct PlanStatistics {
   [[nodiscard]] double length_s() const { return seconds(*last - *first); }
 };
 
+// Of one stem's analysis. Times in histograms are on the clock; busy and spent ones are core-milliseconds.
 struct Statistics {
   struct App {
+    std::string id;
     std::int64_t frames = 0, positive = 0, events = 0;
     double asked = 0;  // frames that the schedules asked for
+    Drops dropped;     // of these, lost ones by cause
     Histogram own_ms;  // tail, or without sharing the whole network
+    std::optional<float> last_score;
+    int votes = 0;            // positive frames in a row so far
+    bool event_open = false;  // it has its votes
   };
 
   std::optional<MediaTime> first, last;  // of the frames taken from the camera
   std::int64_t taken = 0;                // frames taken from the camera
+  std::int64_t replaced = 0;             // frames that a newer one replaced before they were taken
   std::int64_t analysed = 0;
   std::int64_t put_off = 0;  // frames that were due while the budget was spent
   double busy_ms = 0;
@@ -60,11 +69,17 @@ struct Statistics {
   std::vector<App> apps;
   PlanStatistics present;
 
-  // A frame was taken from the camera; `settings[i]` is the setting of app i.
-  void count_taken(MediaTime time, std::span<const Setting> settings);
-  // A frame was analysed. The caller counts the scores and events of apps.
-  void count_analysed(const FrameTimes& times, double latency_ms_of_frame);
-  void begin_plan(int number);
+  // A frame was taken from the camera, after `replaced_now` others that were not; app i asks for fps[i].
+  void count_taken(MediaTime time, std::int64_t replaced_now, std::span<const double> fps);
+  // The budget does not allow the frame that was taken last.
+  void count_put_off();
+  // A frame was analysed on `threads` threads. The caller counts the scores and events of apps.
+  void count_analysed(const FrameTimes& times, int threads, double latency_ms_of_frame);
+  // These apps run from now on; those that were there keep their counts.
+  void begin_plan(int number, std::span<const std::string> ids);
+
+ private:
+  std::int64_t Drops::*lost_to_ = &Drops::camera;  // what the latest lost frames were lost to
 };
 
 }  // namespace mainstream

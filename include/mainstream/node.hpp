@@ -1,0 +1,147 @@
+// A node: runs the apps of many streams with one budget, for as long as it is wanted. Streams, apps and the
+// budget may change while it runs.
+//
+// docs/running.md, "A node", tells how workers, plans and changes work together.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mainstream/event.hpp"
+#include "mainstream/planning.hpp"
+#include "mainstream/runner.hpp"
+
+namespace mainstream {
+
+// Where frames come from.
+struct NodeStream {
+  std::string name;    // unique in the node; in events
+  std::string source;  // a file, or a url that FFmpeg opens
+  double fps = 0;      // frames per second, as RunOptions::stream_fps
+  bool operator==(const NodeStream&) const = default;
+};
+
+struct NodeApp {
+  std::string id;                 // unique in the node; in events
+  std::string stream;             // the name of its stream
+  std::filesystem::path package;  // an M-Package for one of the node's bases
+  Region region;                  // the part of the picture that it looks at
+  bool operator==(const NodeApp&) const = default;
+};
+
+// What a node runs.
+struct NodeSetup {
+  std::vector<std::filesystem::path> bases;  // prepared bases; each app runs on the one of its package
+  std::vector<NodeStream> streams;
+  std::vector<NodeApp> apps;
+  // Core-milliseconds per second for decoding, scaling and the networks together (two cores have 2000).
+  // Nothing: what the machine has to give, which the node finds out.
+  std::optional<double> budget;
+};
+
+// Lasts as long as the node.
+struct NodeOptions {
+  Mode mode = Mode::mainstream;
+  Algorithm algorithm = Algorithm::automatic;  // for Mode::mainstream
+  Objective objective = Objective::mean;
+  std::optional<CandidateKind> candidates;  // only candidates of this kind
+  // Threads that analyse frames, and threads of the engine in each. 0: the layout with the highest
+  // throughput.
+  int workers = 0, threads = 0;
+  std::filesystem::path cache = cache_folder();  // of measured costs
+  // Each event goes to all of them in this order, on a thread of their own: a slow sink does not slow the
+  // analysis. An exception of a sink is logged, and the next one gets the event.
+  std::vector<std::function<void(const EventRecord&)>> sinks;
+};
+
+// How a node is, at one moment.
+struct NodeState {
+  struct Stream {
+    std::string name;
+    bool up = false;
+    std::string reason;               // why it is not up
+    double fps = 0, reached_fps = 0;  // stated; of the last seconds
+    std::int64_t frames = 0;          // decoded
+    std::int64_t opened = 0;          // times that it was opened
+    double decode_ms = 0;             // of a frame: processor time
+    Drops drops;                      // of the stream's frames
+  };
+  // Also tells why there is no event: the score is below the threshold, the votes are too few, or too few
+  // frames are analysed.
+  struct App {
+    std::string id, stream;
+    std::string package;  // sha256
+    Setting setting;      // in force, with threshold, votes and planned rate
+    bool planned = false;
+    std::string reason;  // why it is not planned
+    double expected_f1 = 0;
+    double reached_fps = 0;           // of the last seconds
+    std::optional<float> last_score;  // nothing before the first analysed frame
+    int votes = 0;                    // positive frames in a row so far
+    bool event_open = false;
+    std::int64_t frames = 0, positive = 0, events = 0;  // since the app came
+    Drops drops;                                        // frames that the plan asked for
+  };
+  // The plan in force.
+  struct Plan {
+    int number = 0;
+    std::string reason;   // why it replaced the one before
+    double cost = 0;      // core-milliseconds per second, of these
+    double decoding = 0;  //   for decoding
+    double budget = 0;
+    double mean_f1 = 0, min_f1 = 0;
+    bool feasible = true;  // whether it keeps the budget
+  };
+
+  int workers = 0, threads = 0;
+  std::vector<Stream> streams;  // in the setup's order
+  std::vector<App> apps;        // likewise
+  Plan plan;
+  double busy_ms_per_s = 0;         // core-milliseconds of the workers in the last seconds
+  std::int64_t events = 0;          // raised
+  std::int64_t events_dropped = 0;  // because the sinks were too slow
+  std::int64_t sink_failures = 0;
+};
+
+// All members may be called from any thread. A stream that fails is nobody else's trouble: its state says
+// why, and it is opened again after a while.
+class EdgeNode {
+ public:
+  // Reads, checks, measures, plans and compiles; a stream that cannot be opened is down, which is no error.
+  // Throws usage, unreadable, untrusted, unsupported or infeasible, naming the stream or app.
+  EdgeNode(NodeSetup setup, NodeOptions options);
+  ~EdgeNode();  // stops
+  EdgeNode(EdgeNode&&) noexcept;
+
+  void start();
+  // Closes the open events and hands all events to the sinks. A node that was stopped cannot start again.
+  void stop();
+
+  // Makes the node run this setup. The new plan is compiled while the old one runs, and takes over between
+  // two frames: streams and apps that are in both setups lose no frame, and their open events go on, also
+  // where an app gets another package; those of apps that go are closed. Throws as the constructor does, and
+  // then nothing has changed.
+  void apply(NodeSetup setup);
+  [[nodiscard]] NodeSetup setup() const;
+
+  // The same for one change. Throws also usage: an app, stream or base that there is already, or is not.
+  void add_app(NodeApp app);
+  void replace_app(NodeApp app);  // the one with this id
+  void remove_app(const std::string& id);
+  void add_stream(NodeStream stream);
+  void remove_stream(const std::string& name);  // which no app uses
+  void set_budget(std::optional<double> budget);
+
+  [[nodiscard]] NodeState state() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mainstream

@@ -1,0 +1,331 @@
+// EdgeNode: changes of its setup, and what changes by itself.
+#include "mainstream/node.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/cpus.hpp"
+#include "core/log.hpp"
+#include "mainstream/error.hpp"
+#include "node/node_impl.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(200);
+constexpr auto kBetweenSamples = std::chrono::seconds(1);
+constexpr std::size_t kSamples = 11;  // rates are those of the last ten seconds
+constexpr auto kBetweenRepairs = std::chrono::seconds(10);
+// Core-milliseconds per second that a budget leaves to sinks, scheduling and the system.
+constexpr double kReserve = 50, kLeastBudget = 100;
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+template <typename Items, typename Name, typename Member>
+auto find_named(Items& items, const Name& name, Member member, const char* what) {
+  const auto found = std::ranges::find(items, name, member);
+  if (found == items.end()) throw Error(ErrorKind::usage, fmt::format("there is no {} {}", what, name));
+  return found;
+}
+
+}  // namespace
+
+EdgeNode::Impl::Impl(NodeSetup setup, NodeOptions options, Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      events_(options_.sinks, WhenFull::drop_oldest, EventQueue::AfterFailure::go_on),
+      cpus_(usable_cpus()),
+      cpu_time_(usable_cpu_time()) {
+  const MutexLock changing(changing_);
+  files_.open(setup);
+  const WorkerLayout layout = measure(setup);
+  runtime_.emplace(Runtime::Options{.planner = {options_.mode, options_.algorithm, options_.objective},
+                                    .pace = Pace::live,
+                                    .layout = layout,
+                                    .cache = options_.cache,
+                                    .metered = true,
+                                    .sink = [this](const EventRecord& event) { events_.push(event); },
+                                    // Ids go on rising from one start to the next.
+                                    .last_event = unix_ms()},
+                   clock_);
+  const MutexLock lock(mutex_);
+  workers_ = layout.workers;
+  setup_ = std::move(setup);
+  for (const NodeApp& app : setup_.apps) packages_[app.id] = files_.package(app).sha256();
+}
+
+// Measures before anything runs what can be: all but the scaling of pictures, whose size is not known yet.
+WorkerLayout EdgeNode::Impl::measure(const NodeSetup& setup) const {
+  const auto any = [](const auto&) { return StreamFormat{25, 640, 480}; };
+  const Mix mix = files_.mix(setup, options_.candidates, any);
+  WorkerLayout layout{options_.workers, options_.threads};
+  if (layout.threads == 0) layout.threads = best_worker_layout(mix, cpus_, options_.cache).threads;
+  if (layout.workers == 0) layout.workers = std::max(1, cpus_ / layout.threads);
+  (void)known_costs(Engine({.threads = layout.threads}), mix, options_.cache);
+  return layout;
+}
+
+void EdgeNode::Impl::start() {
+  const MutexLock changing(changing_);
+  const MutexLock lock(mutex_);
+  if (std::exchange(started_, true)) return;
+  for (const NodeStream& stream : setup_.streams) feeds_[stream.name] = open(stream);
+  control_ = std::jthread([this](const std::stop_token& stop) { control(stop); });
+}
+
+void EdgeNode::Impl::stop() {
+  control_.request_stop();
+  {
+    const MutexLock lock(stopping_mutex_);
+    stopping_.notify_all();
+  }
+  if (control_.joinable()) control_.join();
+  const MutexLock changing(changing_);
+  Feeds gone;
+  {
+    const MutexLock lock(mutex_);
+    gone = std::exchange(feeds_, {});
+    started_ = true;  // it does not start again
+  }
+  gone.clear();
+  const Runtime::InForce before = runtime_->in_force();
+  (void)runtime_->change(Mix{}, {}, "the node stops");
+  remember_counts(before);
+  events_.close();
+}
+
+std::shared_ptr<StreamFeed> EdgeNode::Impl::open(const NodeStream& stream) {
+  return std::make_shared<StreamFeed>(
+      stream, [this, name = stream.name](const CameraFrame& frame) { (void)runtime_->offer(name, frame); },
+      clock_);
+}
+
+void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
+  const MutexLock changing(changing_);
+  NodeFiles files = files_;
+  files.open(setup);
+  const Feeds feeds = this->feeds();
+  Formats formats;
+  for (const NodeStream& stream : setup.streams) {
+    const auto feed = feeds.find(stream.name);
+    if (feed == feeds.end() || !(feed->second->stream() == stream) || feed->second->ended()) continue;
+    if (const auto format = feed->second->format()) formats[stream.name] = *format;
+  }
+  Mix mix = files.mix(setup, options_.candidates, [&](const NodeStream& stream) {
+    const auto format = formats.find(stream.name);
+    return format == formats.end() ? std::nullopt : std::optional(format->second);
+  });
+  const Runtime::Budget budget = this->budget(setup, mix.stems.size());
+  const Runtime::InForce before = runtime_->in_force();
+  (void)runtime_->change(std::move(mix), budget, reason);
+  remember_counts(before);
+  files_ = std::move(files);
+  plans_for(std::move(formats));
+
+  Feeds gone;
+  const MutexLock lock(mutex_);
+  why_unplanned_.clear();
+  packages_.clear();
+  for (const NodeApp& app : setup.apps) packages_[app.id] = files_.package(app).sha256();
+  std::erase_if(counts_, [&](const auto& entry) { return !packages_.contains(entry.first); });
+  gone = std::exchange(feeds_, {});
+  for (const NodeStream& stream : setup.streams) {
+    const auto feed = gone.find(stream.name);
+    const bool stays = feed != gone.end() && feed->second->stream() == stream;
+    if (stays) feeds_[stream.name] = feed->second;
+    if (!stays && started_) feeds_[stream.name] = open(stream);
+  }
+  setup_ = std::move(setup);
+}
+
+void EdgeNode::Impl::replan(const std::string& reason, Formats formats) {
+  const NodeSetup setup = this->setup();
+  Mix mix = files_.mix(setup, options_.candidates, [&](const NodeStream& stream) {
+    const auto format = formats.find(stream.name);
+    return format == formats.end() ? std::nullopt : std::optional(format->second);
+  });
+  const Runtime::Budget budget = this->budget(setup, mix.stems.size());
+  const Runtime::InForce before = runtime_->in_force();
+  std::string why_not;
+  try {
+    (void)runtime_->change(std::move(mix), budget, reason);
+    remember_counts(before);
+  } catch (const Error& error) {
+    why_not = error.what();
+    module_log("node")->warn("{}: keeps its schedule: {}", reason, why_not);
+  }
+  plans_for(std::move(formats));
+  const MutexLock lock(mutex_);
+  why_unplanned_ = why_not;
+}
+
+// Streams that wait for a plan play now, whether there is one or not.
+void EdgeNode::Impl::plans_for(Formats formats) {
+  for (const auto& [name, feed] : feeds())
+    if (formats.contains(name)) feed->play();
+  planned_ = std::move(formats);
+  planned_at_ = clock_.now();
+}
+
+// What the machine has, as far as the stems can use it: each keeps one worker busy at most.
+Runtime::Budget EdgeNode::Impl::budget(const NodeSetup& setup, std::size_t stems) const {
+  const double decoding = this->decoding();
+  if (setup.budget) return {*setup.budget, true, decoding};
+  const int workers = [&] {
+    const MutexLock lock(mutex_);
+    return workers_;
+  }();
+  const double used = static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(workers), stems));
+  const double machine = 1000 * cpu_time_, engine = 1000 * runtime_->threads() * used;
+  return {std::max(kLeastBudget, std::min(machine, engine + decoding) - kReserve), false, decoding};
+}
+
+// Lanes that went have closed their events by now.
+void EdgeNode::Impl::remember_counts(const Runtime::InForce& before) {
+  const MutexLock lock(mutex_);
+  for (const auto& lane : before.lanes) {
+    Statistics statistics = lane->statistics();
+    for (Statistics::App& app : statistics.apps) counts_[app.id] = std::move(app);
+  }
+}
+
+void EdgeNode::Impl::control(const std::stop_token& stop) {
+  Clock::Time sampled{};
+  while (!stop.stop_requested()) {
+    try {
+      follow_streams();
+      if (clock_.now() - sampled >= kBetweenSamples) {
+        sampled = clock_.now();
+        follow_machine();
+        take_sample();
+      }
+      (void)runtime_->follow();
+    } catch (const std::exception& error) {
+      module_log("node")->error("cannot follow its streams: {}", error.what());
+    }
+    const auto until = std::chrono::steady_clock::now() + kTick;
+    const MutexLock lock(stopping_mutex_);
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < until)
+      stopping_.wait_until(stopping_mutex_, until);
+  }
+}
+
+void EdgeNode::Impl::follow_streams() {
+  const MutexLock changing(changing_);
+  Formats formats;
+  for (const auto& [name, feed] : feeds()) {
+    const auto format = feed->format();
+    if (format && !feed->ended()) formats[name] = *format;
+  }
+  if (formats != planned_) return replan("streams have come up or ended", std::move(formats));
+  const Runtime::InForce in_force = runtime_->in_force();
+  const bool broken = std::ranges::any_of(in_force.lanes, [](const auto& lane) { return lane->over(); });
+  if (broken && clock_.now() - planned_at_ > kBetweenRepairs)
+    replan("an analysis failed", std::move(formats));
+}
+
+void EdgeNode::Impl::follow_machine() {
+  const int cpus = usable_cpus();
+  const double cpu_time = usable_cpu_time();
+  runtime_->set_decoding(decoding());
+  if (cpus == cpus_ && cpu_time == cpu_time_) return;
+  const MutexLock changing(changing_);
+  module_log("node")->info("may use {:.6g} processors now, {:.6g} before", cpu_time, cpu_time_);
+  cpus_ = cpus;
+  cpu_time_ = cpu_time;
+  const NodeSetup setup = this->setup();
+  if (options_.workers == 0) {
+    const int workers = std::max(1, cpus_ / runtime_->threads());
+    runtime_->set_workers(workers);
+    const MutexLock lock(mutex_);
+    workers_ = workers;
+  }
+  const Runtime::InForce in_force = runtime_->in_force();
+  if (in_force.lanes.empty() || setup.budget) return;
+  (void)runtime_->change_budget(budget(setup, in_force.lanes.size()), "other processors");
+}
+
+void EdgeNode::Impl::take_sample() {
+  Sample now = sample_now();
+  const MutexLock lock(mutex_);
+  samples_.push_back(std::move(now));
+  if (samples_.size() > kSamples) samples_.pop_front();
+}
+
+NodeSetup EdgeNode::Impl::setup() const {
+  const MutexLock lock(mutex_);
+  return setup_;
+}
+
+EdgeNode::Impl::Feeds EdgeNode::Impl::feeds() const {
+  const MutexLock lock(mutex_);
+  return feeds_;
+}
+
+double EdgeNode::Impl::decoding() const {
+  double ms_per_s = 0;
+  for (const auto& [name, feed] : feeds()) ms_per_s += feed->decoding();
+  return ms_per_s;
+}
+
+EdgeNode::EdgeNode(NodeSetup setup, NodeOptions options)
+    : impl_(std::make_unique<Impl>(std::move(setup), std::move(options), Clock::system())) {}
+EdgeNode::~EdgeNode() = default;
+EdgeNode::EdgeNode(EdgeNode&&) noexcept = default;
+
+void EdgeNode::start() {
+  impl_->start();
+}
+
+void EdgeNode::stop() {
+  impl_->stop();
+}
+
+void EdgeNode::apply(NodeSetup setup) {
+  impl_->change("another setup", [&](NodeSetup& present) { present = std::move(setup); });
+}
+
+NodeSetup EdgeNode::setup() const {
+  return impl_->setup();
+}
+
+void EdgeNode::add_app(NodeApp app) {
+  impl_->change(fmt::format("app {} comes", app.id), [&](NodeSetup& setup) { setup.apps.push_back(app); });
+}
+
+void EdgeNode::replace_app(NodeApp app) {
+  impl_->change(fmt::format("app {} is replaced", app.id),
+                [&](NodeSetup& setup) { *find_named(setup.apps, app.id, &NodeApp::id, "app") = app; });
+}
+
+void EdgeNode::remove_app(const std::string& id) {
+  impl_->change(fmt::format("app {} goes", id),
+                [&](NodeSetup& setup) { setup.apps.erase(find_named(setup.apps, id, &NodeApp::id, "app")); });
+}
+
+void EdgeNode::add_stream(NodeStream stream) {
+  impl_->change(fmt::format("stream {} comes", stream.name),
+                [&](NodeSetup& setup) { setup.streams.push_back(stream); });
+}
+
+void EdgeNode::remove_stream(const std::string& name) {
+  impl_->change(fmt::format("stream {} goes", name), [&](NodeSetup& setup) {
+    setup.streams.erase(find_named(setup.streams, name, &NodeStream::name, "stream"));
+  });
+}
+
+void EdgeNode::set_budget(std::optional<double> budget) {
+  impl_->change("another budget", [&](NodeSetup& setup) { setup.budget = budget; });
+}
+
+NodeState EdgeNode::state() const {
+  return impl_->state();
+}
+
+}  // namespace mainstream

@@ -1,0 +1,101 @@
+// The inside of a node.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "core/clock.hpp"
+#include "core/mutex.hpp"
+#include "mainstream/node.hpp"
+#include "node/node_mix.hpp"
+#include "node/stream_feed.hpp"
+#include "run/event_queue.hpp"
+#include "run/runtime.hpp"
+
+namespace mainstream {
+
+// A runtime fed by cameras. Its own thread follows what changes by itself: streams that come up or end, the
+// processors that it may use, and what feedback finds.
+class EdgeNode::Impl {
+ public:
+  Impl(NodeSetup setup, NodeOptions options, Clock& clock);
+  ~Impl() { stop(); }
+
+  void start();
+  void stop();
+  void apply(NodeSetup setup) { apply_as("another setup", std::move(setup)); }
+  // Applies what `change` makes of the present setup.
+  template <typename Change>
+  void change(const std::string& reason, const Change& change) {
+    const MutexLock changes(one_change_);
+    NodeSetup setup = this->setup();
+    change(setup);
+    apply_as(reason, std::move(setup));
+  }
+  [[nodiscard]] NodeSetup setup() const;
+  [[nodiscard]] NodeState state() const;
+
+ private:
+  using Feeds = std::map<std::string, std::shared_ptr<StreamFeed>>;
+  using Formats = std::map<std::string, StreamFormat>;
+  // What rates are computed from.
+  struct Sample {
+    Clock::Time at{};
+    std::map<std::string, std::int64_t> app_frames, stream_frames;
+    double busy_ms = 0;
+  };
+
+  void apply_as(const std::string& reason, NodeSetup setup);
+  void replan(const std::string& reason, Formats formats) REQUIRES(changing_);
+  [[nodiscard]] Runtime::Budget budget(const NodeSetup& setup, std::size_t stems) const;
+  [[nodiscard]] WorkerLayout measure(const NodeSetup& setup) const REQUIRES(changing_);
+  void plans_for(Formats formats) REQUIRES(changing_);
+  [[nodiscard]] std::shared_ptr<StreamFeed> open(const NodeStream& stream);
+  void remember_counts(const Runtime::InForce& before) REQUIRES(changing_);
+
+  void control(const std::stop_token& stop);
+  void follow_streams();
+  void follow_machine();
+  void take_sample();
+
+  [[nodiscard]] Feeds feeds() const;
+  [[nodiscard]] double decoding() const;
+  [[nodiscard]] Sample sample_now() const;
+  [[nodiscard]] std::vector<NodeState::Stream> stream_states(const Runtime::InForce& in_force,
+                                                             const Sample& now, const Sample& before) const;
+  [[nodiscard]] std::vector<NodeState::App> app_states(const Runtime::InForce& in_force, const Sample& now,
+                                                       const Sample& before) const;
+
+  const NodeOptions options_;
+  Clock& clock_;
+  EventQueue events_;
+
+  Mutex one_change_;        // held from reading the setup to applying another
+  mutable Mutex changing_;  // held while a plan is made
+  NodeFiles files_ GUARDED_BY(changing_);
+  Formats planned_ GUARDED_BY(changing_);  // what the present plan is for
+  Clock::Time planned_at_ GUARDED_BY(changing_){};
+  int cpus_ = 1;  // for the control thread, once it runs
+  double cpu_time_ = 1;
+  std::optional<Runtime> runtime_;
+
+  mutable Mutex mutex_;  // never held for long
+  NodeSetup setup_ GUARDED_BY(mutex_);
+  Feeds feeds_ GUARDED_BY(mutex_);
+  bool started_ GUARDED_BY(mutex_) = false;
+  std::string why_unplanned_ GUARDED_BY(mutex_);                      // of streams that are up
+  std::map<std::string, Statistics::App> counts_ GUARDED_BY(mutex_);  // of apps that do not run now
+  std::map<std::string, std::string> packages_ GUARDED_BY(mutex_);    // sha256, by app
+  std::deque<Sample> samples_ GUARDED_BY(mutex_);
+  int workers_ GUARDED_BY(mutex_) = 1;
+
+  Mutex stopping_mutex_;
+  CondVar stopping_;
+  std::jthread control_;
+};
+
+}  // namespace mainstream

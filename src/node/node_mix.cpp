@@ -1,0 +1,153 @@
+#include "node/node_mix.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "mainstream/error.hpp"
+#include "run/stem_plan.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::size_t kLongestName = 100;
+
+[[noreturn]] void usage(const std::string& message) {
+  throw Error(ErrorKind::usage, message);
+}
+
+// Names are parts of topics, paths and commands elsewhere.
+void check_name(const char* what, const std::string& name) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (!name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, is_plain) && name[0] != '.')
+    return;
+  std::string shown;
+  for (const char c : name.substr(0, kLongestName)) shown += is_plain(c) ? c : '?';
+  usage(fmt::format("{} \"{}\": expected a name of 1 to {} letters, digits, '-', '_' and '.'", what, shown,
+                    kLongestName));
+}
+
+void check_region(const NodeApp& app) {
+  const Region& region = app.region;
+  const auto fits = [](double start, double length) {
+    return std::isfinite(start) && std::isfinite(length) && start >= 0 && length > 0 &&
+           start + length <= 1 + 1e-9;
+  };
+  if (fits(region.left, region.width) && fits(region.top, region.height)) return;
+  usage(fmt::format("app {}: expected a region within the picture (0..1), got {} x {} at ({}, {})", app.id,
+                    region.width, region.height, region.left, region.top));
+}
+
+void check(const NodeSetup& setup) {
+  if (setup.budget && !(*setup.budget > 0 && *setup.budget < 1e9)) {
+    usage(fmt::format("the budget: expected a value above 0, got {}", *setup.budget));
+  }
+  std::set<std::string> streams, apps;
+  for (const NodeStream& stream : setup.streams) {
+    check_name("stream", stream.name);
+    if (!streams.insert(stream.name).second)
+      usage(fmt::format("stream {}: expected one stream of this name, got two", stream.name));
+    if (stream.source.empty()) usage(fmt::format("stream {}: has no source", stream.name));
+    if (!(stream.fps >= 0 && stream.fps <= 1000)) {
+      usage(fmt::format("stream {}: expected 0 to 1000 frames per second, got {}", stream.name, stream.fps));
+    }
+  }
+  for (const NodeApp& app : setup.apps) {
+    check_name("app", app.id);
+    if (!apps.insert(app.id).second)
+      usage(fmt::format("app {}: expected one app of this id, got two", app.id));
+    if (!streams.contains(app.stream))
+      usage(fmt::format("app {}: there is no stream {}", app.id, app.stream));
+    check_region(app);
+  }
+}
+
+// The file's content, read before unless the file is another one now.
+template <typename Files, typename Read>
+void read_if_new(const std::filesystem::path& path, const Files& before, Files& files, const Read& read) {
+  if (files.contains(path)) return;
+  std::error_code missing;
+  const auto time = std::filesystem::last_write_time(path, missing);
+  const auto known = before.find(path);
+  if (!missing && known != before.end() && known->second.time == time) {
+    files.emplace(*known);
+  } else {
+    files.emplace(path, typename Files::mapped_type{time, read(path)});
+  }
+}
+
+// What `work` throws, with the app's id before it.
+template <typename Work>
+void for_app(const NodeApp& app, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("app {}: {}", app.id, error.what()));
+  }
+}
+
+// The stem of the app's stream, base and region, which is made if it is the first.
+std::size_t stem_for(Mix& mix, const NodeApp& app, const StreamFormat& format, const Base& base) {
+  const StemKey key{app.stream, base.id, app.region};
+  for (std::size_t s = 0; s < mix.stems.size(); ++s)
+    if (key_of(mix.stems[s]) == key) return s;
+  mix.stems.push_back({.stream = app.stream,
+                       .fps = format.fps,
+                       .width = format.width,
+                       .height = format.height,
+                       .region = app.region,
+                       .base = base,
+                       .number_types = {},
+                       .branchpoints = {}});
+  return mix.stems.size() - 1;
+}
+
+}  // namespace
+
+void NodeFiles::open(const NodeSetup& setup) {
+  check(setup);
+  NodeFiles next;
+  for (const std::filesystem::path& path : setup.bases) {
+    read_if_new(path, bases_, next.bases_, [](const auto& file) { return read_base(file); });
+  }
+  for (const NodeApp& app : setup.apps) {
+    for_app(app, [&] {
+      read_if_new(app.package, packages_, next.packages_,
+                  [](const auto& file) { return MPackage::open(file); });
+      next.package(app).verify(next.base_of(setup, app));
+    });
+  }
+  *this = std::move(next);
+}
+
+const Base& NodeFiles::base_of(const NodeSetup& setup, const NodeApp& app) const {
+  const Manifest& manifest = package(app).manifest();
+  for (const std::filesystem::path& path : setup.bases) {
+    const Base& base = bases_.at(path).value;
+    if (base.id == manifest.base_id) return base;
+  }
+  usage(fmt::format("{} was made for the base {} (id {}), which the node does not have", app.package.string(),
+                    manifest.base_name, manifest.base_id));
+}
+
+Mix NodeFiles::mix(const NodeSetup& setup, std::optional<CandidateKind> only,
+                   const FormatOf& format_of) const {
+  Mix mix;
+  mix.only = only;
+  for (const NodeApp& app : setup.apps) {
+    const auto stream = std::ranges::find(setup.streams, app.stream, &NodeStream::name);
+    const auto format = format_of(*stream);
+    if (!format) continue;
+    for_app(app,
+            [&] { mix.add_app(package(app), stem_for(mix, app, *format, base_of(setup, app)), app.id); });
+  }
+  return mix;
+}
+
+}  // namespace mainstream

@@ -1,0 +1,155 @@
+// What a node tells of itself.
+#include <algorithm>
+
+#include "mainstream/error.hpp"
+#include "node/node_impl.hpp"
+
+namespace mainstream {
+namespace {
+
+double rate(std::int64_t now, std::int64_t before, double seconds) {
+  return seconds > 0 ? static_cast<double>(std::max<std::int64_t>(0, now - before)) / seconds : 0;
+}
+
+std::int64_t value_of(const std::map<std::string, std::int64_t>& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+double seconds_between(Clock::Time before, Clock::Time now) {
+  return std::chrono::duration<double>(now - before).count();
+}
+
+void put_counts(const Statistics::App& counts, NodeState::App& app) {
+  app.last_score = counts.last_score;
+  app.votes = counts.votes;
+  app.event_open = counts.event_open;
+  app.frames = counts.frames;
+  app.positive = counts.positive;
+  app.events = counts.events;
+  app.drops = counts.dropped;
+}
+
+// Where an app is in force.
+struct Place {
+  std::size_t app = 0;     // index in the mix
+  Statistics::App counts;  // so far
+};
+
+std::map<std::string, Place> places_of(const Runtime::InForce& in_force) {
+  std::map<std::string, Place> places;
+  for (const auto& lane : in_force.lanes) {
+    const Statistics statistics = lane->statistics();
+    for (const Statistics::App& app : statistics.apps) places[app.id].counts = app;
+  }
+  for (std::size_t a = 0; in_force.mix && a < in_force.mix->apps.size(); ++a)
+    places[in_force.mix->apps[a].name()].app = a;
+  return places;
+}
+
+}  // namespace
+
+EdgeNode::Impl::Sample EdgeNode::Impl::sample_now() const {
+  Sample sample;
+  sample.at = clock_.now();
+  for (const auto& [name, feed] : feeds()) sample.stream_frames[name] = feed->counts().frames;
+  for (const auto& lane : runtime_->in_force().lanes) {
+    const Statistics statistics = lane->statistics();
+    sample.busy_ms += statistics.busy_ms;
+    for (const Statistics::App& app : statistics.apps) sample.app_frames[app.id] = app.frames;
+  }
+  return sample;
+}
+
+NodeState EdgeNode::Impl::state() const {
+  NodeState state;
+  const Runtime::InForce in_force = runtime_->in_force();
+  const Sample now = sample_now();
+  Sample before = now;
+  {
+    const MutexLock lock(mutex_);
+    if (!samples_.empty()) before = samples_.front();
+    state.workers = workers_;
+  }
+  state.threads = runtime_->threads();
+  state.streams = stream_states(in_force, now, before);
+  state.apps = app_states(in_force, now, before);
+  const Schedule& schedule = in_force.plan.schedule;
+  state.plan = {.number = in_force.number,
+                .reason = in_force.reason,
+                .cost = schedule.cost,
+                .decoding = in_force.plan.decoding,
+                .budget = schedule.budget,
+                .mean_f1 = schedule.mean_f1,
+                .min_f1 = schedule.min_f1,
+                .feasible = schedule.feasible};
+  const double seconds = seconds_between(before.at, now.at);
+  if (seconds > 0) state.busy_ms_per_s = std::max(0.0, now.busy_ms - before.busy_ms) / seconds;
+  for (const NodeState::App& app : state.apps) state.events += app.events;
+  state.events_dropped = events_.dropped();
+  state.sink_failures = events_.failures();
+  return state;
+}
+
+std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InForce& in_force,
+                                                             const Sample& now, const Sample& before) const {
+  const Feeds feeds = this->feeds();
+  std::vector<NodeState::Stream> states;
+  for (const NodeStream& stream : setup().streams) {
+    NodeState::Stream& state = states.emplace_back();
+    state.name = stream.name;
+    state.reason = "the node does not run";
+    state.fps = stream.fps;
+    const auto feed = feeds.find(stream.name);
+    if (feed == feeds.end()) continue;
+    const StreamFeed::Counts counts = feed->second->counts();
+    state.up = counts.up;
+    state.reason = counts.reason;
+    if (const auto format = feed->second->format()) state.fps = format->fps;
+    state.reached_fps = rate(value_of(now.stream_frames, stream.name),
+                             value_of(before.stream_frames, stream.name), seconds_between(before.at, now.at));
+    state.frames = counts.frames;
+    state.opened = counts.opened;
+    if (counts.frames > 0) state.decode_ms = counts.decode_ms / static_cast<double>(counts.frames);
+    state.drops.camera = counts.undecodable;
+    // Each of its stems may have lost other frames: the one that lost most tells.
+    for (std::size_t s = 0; s < in_force.lanes.size(); ++s) {
+      if (in_force.mix->stems[s].stream != stream.name) continue;
+      state.drops.overload = std::max(state.drops.overload, in_force.lanes[s]->replaced());
+      state.drops.budget = std::max(state.drops.budget, in_force.lanes[s]->statistics().put_off);
+    }
+    state.drops.overload += counts.dropped;
+  }
+  return states;
+}
+
+std::vector<NodeState::App> EdgeNode::Impl::app_states(const Runtime::InForce& in_force, const Sample& now,
+                                                       const Sample& before) const {
+  const std::map<std::string, Place> places = places_of(in_force);
+  const Feeds feeds = this->feeds();
+  std::vector<NodeState::App> states;
+  const MutexLock lock(mutex_);
+  for (const NodeApp& app : setup_.apps) {
+    NodeState::App& state = states.emplace_back();
+    state.id = app.id;
+    state.stream = app.stream;
+    state.package = packages_.at(app.id);
+    const auto place = places.find(app.id);
+    if (place != places.end()) {
+      put_counts(place->second.counts, state);
+      state.planned = true;
+      state.setting = in_force.plan.settings[place->second.app];
+      state.expected_f1 = in_force.plan.schedule.apps[place->second.app].f1;
+      state.reached_fps = rate(value_of(now.app_frames, app.id), value_of(before.app_frames, app.id),
+                               seconds_between(before.at, now.at));
+      continue;
+    }
+    if (const auto known = counts_.find(app.id); known != counts_.end()) put_counts(known->second, state);
+    const auto feed = feeds.find(app.stream);
+    const bool up = feed != feeds.end() && feed->second->format() && !feed->second->ended();
+    state.reason = up && !why_unplanned_.empty() ? why_unplanned_ : "its stream " + app.stream + " is not up";
+  }
+  return states;
+}
+
+}  // namespace mainstream

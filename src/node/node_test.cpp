@@ -1,0 +1,366 @@
+#include "mainstream/node.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "core/log.hpp"
+#include "core/mutex.hpp"
+#include "mainstream/runner.hpp"
+#include "run/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto kPatience = std::chrono::seconds(10);
+
+// Events by app, as they come.
+class Collector {
+ public:
+  void add(const EventRecord& event) {
+    const MutexLock lock(mutex_);
+    events_[event.app].push_back(event);
+  }
+  [[nodiscard]] std::vector<EventRecord> of(const std::string& app) const {
+    const MutexLock lock(mutex_);
+    const auto found = events_.find(app);
+    return found == events_.end() ? std::vector<EventRecord>() : found->second;
+  }
+  [[nodiscard]] std::vector<std::string> apps() const {
+    const MutexLock lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [app, events] : events_) names.push_back(app);
+    return names;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::map<std::string, std::vector<EventRecord>> events_ GUARDED_BY(mutex_);
+};
+
+std::vector<FrameRange> frames_of(const std::vector<EventRecord>& events) {
+  std::vector<FrameRange> frames;
+  for (const EventRecord& event : events) frames.push_back(event.frames);
+  return frames;
+}
+
+class NodeTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    set_log_level("off");
+    files_ = new TestMix;
+    other_ = new TestMix(6);
+    cache_ = new TestFolder;
+    const std::string command = "ffmpeg -nostdin -y -v error -stream_loop 1 -i " + files_->clip().string() +
+                                " -t 4 -c copy " + clip().string();
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  }
+  // Four seconds.
+  [[nodiscard]] static std::filesystem::path clip() { return files_->folder / "long.avi"; }
+  static void TearDownTestSuite() {
+    delete files_;
+    delete other_;
+    delete cache_;
+    set_log_level("info");
+  }
+
+  [[nodiscard]] static NodeStream stream(const std::string& name) {
+    return {.name = name, .source = clip().string(), .fps = 0};
+  }
+  // The app of the package with this letter.
+  [[nodiscard]] static NodeApp app(const std::string& id, const std::string& stream, char package,
+                                   const Region& region = {}) {
+    return {.id = id, .stream = stream, .package = package_file(package), .region = region};
+  }
+  [[nodiscard]] static std::filesystem::path package_file(char package) {
+    return files_->folder / (std::string(1, package) + ".mpkg");
+  }
+
+  [[nodiscard]] static NodeSetup two_streams() {
+    return {.bases = {files_->base_path()},
+            .streams = {stream("gate"), stream("yard")},
+            .apps = {app("gate-a", "gate", 'a'), app("gate-b", "gate", 'b'), app("yard-a", "yard", 'a')},
+            .budget = {}};
+  }
+
+  // Workers of one thread: tests run beside others.
+  [[nodiscard]] EdgeNode node(const NodeSetup& setup, Collector* events = nullptr) const {
+    NodeOptions options;
+    options.workers = 2;
+    options.threads = 1;
+    options.cache = cache_->path();
+    if (events != nullptr) options.sinks = {[events](const EventRecord& event) { events->add(event); }};
+    return EdgeNode(setup, options);
+  }
+
+  // Whether it happens within a time that a busy machine needs.
+  template <typename Condition>
+  [[nodiscard]] static bool comes(const Condition& condition) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < until) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    return false;
+  }
+  [[nodiscard]] static NodeState::App app_state(const EdgeNode& node, const std::string& id) {
+    const NodeState state = node.state();
+    for (const NodeState::App& app : state.apps)
+      if (app.id == id) return app;
+    throw Error(ErrorKind::usage, "no app " + id);
+  }
+  [[nodiscard]] static bool all_ended(const EdgeNode& node) {
+    const NodeState state = node.state();
+    return std::ranges::all_of(state.streams, [](const auto& s) { return s.reason == "has ended"; }) &&
+           std::ranges::none_of(state.apps, [](const auto& a) { return a.planned; });
+  }
+
+  // Plays the clip on both streams and disturbs at this frame of the stream "gate".
+  struct Played {
+    std::map<std::string, std::vector<EventRecord>> events;
+    NodeState before_end;
+  };
+  Played play(const NodeSetup& setup, const std::function<void(EdgeNode&)>& disturb = {}) const {
+    Collector collector;
+    EdgeNode node = this->node(setup, &collector);
+    node.start();
+    EXPECT_TRUE(comes([&] { return node.state().streams[0].frames >= 20; }));
+    if (disturb) disturb(node);
+    Played played;
+    EXPECT_TRUE(comes([&] {
+      const NodeState state = node.state();
+      if (state.streams[0].up) played.before_end = state;
+      return all_ended(node);
+    }));
+    node.stop();
+    for (const std::string& app : collector.apps()) played.events[app] = collector.of(app);
+    return played;
+  }
+
+  static TestMix *files_, *other_;
+  static TestFolder* cache_;  // costs are measured once
+  TestFolder out_;
+};
+
+TestMix *NodeTest::files_ = nullptr, *NodeTest::other_ = nullptr;
+TestFolder* NodeTest::cache_ = nullptr;
+
+TEST_F(NodeTest, PlaysManyStreamsAndTellsHowTheyAre) {
+  Collector collector;
+  EdgeNode node = this->node(two_streams(), &collector);
+  NodeState state = node.state();
+  EXPECT_EQ(state.streams[1].reason, "the node does not run");
+  EXPECT_FALSE(state.apps[0].planned);
+  EXPECT_EQ(state.apps[0].reason, "its stream gate is not up");
+  node.start();
+  ASSERT_TRUE(comes([&] {
+    const NodeState now = node.state();
+    return std::ranges::all_of(now.apps, [](const auto& app) { return app.frames > 3; });
+  }));
+  state = node.state();
+  EXPECT_TRUE(state.streams[0].up) << state.streams[0].reason;
+  EXPECT_EQ(state.streams[0].fps, kClipFps);
+  EXPECT_EQ(state.streams[0].opened, 1);
+  EXPECT_GT(state.streams[0].decode_ms, 0);
+  EXPECT_EQ(state.workers, 2);
+  EXPECT_TRUE(state.plan.feasible);
+  EXPECT_GT(state.plan.cost, state.plan.decoding);
+  EXPECT_GT(state.plan.decoding, 0);
+  EXPECT_LE(state.plan.cost, state.plan.budget);
+  for (const NodeState::App& app : state.apps) {
+    EXPECT_TRUE(app.planned);
+    EXPECT_TRUE(app.last_score);
+    EXPECT_GT(app.setting.threshold, 0);
+    EXPECT_GT(app.setting.fps, 0);
+    EXPECT_EQ(app.package.size(), 64U);
+  }
+  ASSERT_TRUE(comes([&] { return all_ended(node); }));
+  node.stop();
+  state = node.state();
+  for (const NodeState::App& app : state.apps) {
+    EXPECT_GT(app.frames, 10) << "counts stay";
+    EXPECT_EQ(app.events, std::ssize(collector.of(app.id))) << app.id;
+  }
+  EXPECT_EQ(state.events_dropped, 0);
+  // Ids are unique and rise.
+  std::vector<std::string> ids;
+  for (const std::string& app : collector.apps())
+    for (const EventRecord& event : collector.of(app)) ids.push_back(event.id);
+  EXPECT_GT(ids.size(), 3U);
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
+}
+
+// Frames of a file come at its pace, and the small networks of this test keep up: what apps see is exact
+// unless the machine is blocked for longer than a frame.
+TEST_F(NodeTest, AppsThatComeAndGoDisturbNoOther) {
+  const auto lost_none = [](const Played& played) {
+    return std::ranges::all_of(played.before_end.apps,
+                               [](const auto& app) { return app.drops.total() == 0; }) &&
+           std::ranges::all_of(played.before_end.streams,
+                               [](const auto& stream) { return stream.drops.total() == 0; });
+  };
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    const Played calm = play(two_streams());
+    const Played disturbed = play(two_streams(), [](EdgeNode& node) {
+      node.add_app(app("gate-c", "gate", 'c'));
+      node.add_app(app("yard-c", "yard", 'c', {0, 0, 0.5, 1}));
+      node.remove_app("gate-b");
+      node.replace_app(app("gate-c", "gate", 'b'));
+    });
+    if (!lost_none(calm) || !lost_none(disturbed)) continue;  // a busy machine
+    for (const char* kept : {"gate-a", "yard-a"}) {
+      ASSERT_TRUE(calm.events.contains(kept));
+      ASSERT_TRUE(disturbed.events.contains(kept));
+      EXPECT_EQ(frames_of(calm.events.at(kept)), frames_of(disturbed.events.at(kept))) << kept;
+    }
+    return;
+  }
+  GTEST_SKIP() << "the machine was too busy to play three seconds without a lost frame";
+}
+
+TEST_F(NodeTest, AReplacedPackageKeepsTheAppsCountsAndItsEvents) {
+  Collector collector;
+  EdgeNode node = this->node(two_streams(), &collector);
+  node.start();
+  ASSERT_TRUE(comes([&] { return app_state(node, "gate-a").frames > 3; }));
+  const std::string before = app_state(node, "gate-a").package;
+  node.replace_app(app("gate-a", "gate", 'c'));
+  const NodeState::App after = app_state(node, "gate-a");
+  EXPECT_NE(after.package, before);
+  ASSERT_TRUE(comes([&] { return app_state(node, "gate-a").frames > after.frames + 2; }));
+  EXPECT_GT(app_state(node, "gate-a").frames, 5);
+  node.stop();
+}
+
+TEST_F(NodeTest, WhatIsWrongIsRefusedAsAWhole) {
+  EdgeNode node = this->node(two_streams());
+  node.start();
+  ASSERT_TRUE(comes([&] { return app_state(node, "gate-a").frames > 3; }));
+  const int plan = node.state().plan.number;
+  const NodeSetup before = node.setup();
+  EXPECT_ERROR(usage, node.add_app(app("gate-a", "gate", 'c')), "app gate-a: expected one app of this id");
+  EXPECT_ERROR(usage, node.add_app(app("new", "roof", 'c')), "app new: there is no stream roof");
+  EXPECT_ERROR(usage, node.add_app(app("a/b", "gate", 'c')), "app \"a?b\": expected a name");
+  EXPECT_ERROR(usage, node.add_app(app("new", "gate", 'c', {0.5, 0, 0.6, 1})), "app new: expected a region");
+  EXPECT_ERROR(usage, node.remove_app("nobody"), "there is no app nobody");
+  EXPECT_ERROR(usage, node.replace_app(app("nobody", "gate", 'c')), "there is no app nobody");
+  EXPECT_ERROR(usage, node.add_stream(stream("gate")), "stream gate: expected one stream");
+  EXPECT_ERROR(usage, node.add_stream(stream("a b")), "stream \"a?b\": expected a name");
+  EXPECT_ERROR(usage, node.remove_stream("gate"), "app gate-a: there is no stream gate");
+  EXPECT_ERROR(usage, node.set_budget(-1), "the budget: expected a value above 0, got -1");
+  EXPECT_ERROR(infeasible, node.set_budget(1e-3), "no schedule for 3 apps fits");
+  NodeApp missing = app("new", "gate", 'c');
+  missing.package = "/nowhere.mpkg";
+  EXPECT_ERROR(unreadable, node.add_app(missing), "app new: /nowhere.mpkg");
+  NodeApp other = app("new", "gate", 'c');
+  other.package = other_->folder / "a.mpkg";
+  EXPECT_ERROR(usage, node.add_app(other), "which the node does not have");
+  EXPECT_EQ(node.setup().apps, before.apps);
+  EXPECT_EQ(node.setup().streams, before.streams);
+  EXPECT_EQ(node.setup().budget, before.budget);
+  EXPECT_EQ(node.state().plan.number, plan);
+  NodeSetup wrong = two_streams();
+  wrong.bases.clear();
+  EXPECT_ERROR(usage, this->node(wrong), "app gate-a: ");
+}
+
+TEST_F(NodeTest, ABudgetIsOneForAllStreamsAndMayChange) {
+  EdgeNode node = this->node(two_streams());
+  node.start();
+  ASSERT_TRUE(
+      comes([&] { return app_state(node, "yard-a").frames > 3 && app_state(node, "gate-a").frames > 3; }));
+  EXPECT_GT(node.state().plan.budget, 500);
+  node.set_budget(500);
+  const NodeState poor = node.state();
+  EXPECT_EQ(poor.plan.budget, 500);
+  EXPECT_LE(poor.plan.cost, poor.plan.budget + 1e-6);
+  EXPECT_EQ(poor.plan.reason, "another budget");
+  node.set_budget({});
+  EXPECT_GT(node.state().plan.budget, 500);
+}
+
+TEST_F(NodeTest, AStreamThatFailsIsNobodyElsesTrouble) {
+  NodeSetup setup = two_streams();
+  setup.streams.push_back({.name = "roof", .source = "/nowhere.avi", .fps = 0});
+  setup.apps.push_back(app("roof-a", "roof", 'a'));
+  EdgeNode node = this->node(setup);
+  node.start();
+  ASSERT_TRUE(comes([&] { return app_state(node, "yard-a").frames > 3; }));
+  const NodeState state = node.state();
+  EXPECT_FALSE(state.streams[2].up);
+  EXPECT_THAT(state.streams[2].reason, testing::HasSubstr("/nowhere.avi"));
+  EXPECT_FALSE(app_state(node, "roof-a").planned);
+  EXPECT_EQ(app_state(node, "roof-a").reason, "its stream roof is not up");
+  EXPECT_TRUE(app_state(node, "gate-a").planned);
+}
+
+TEST_F(NodeTest, AStreamThatCouldNotBeOpenedComesUpLater) {
+  NodeSetup setup = two_streams();
+  const std::filesystem::path late = out_ / "late.avi";
+  setup.streams[1].source = late.string();
+  EdgeNode node = this->node(setup);
+  node.start();
+  ASSERT_TRUE(comes([&] { return app_state(node, "gate-a").frames > 3; }));
+  EXPECT_FALSE(node.state().streams[1].up);
+  std::filesystem::copy_file(clip(), late);
+  EXPECT_TRUE(comes([&] { return app_state(node, "yard-a").frames > 3; }));
+}
+
+TEST_F(NodeTest, StreamsComeAndGo) {
+  Collector collector;
+  EdgeNode node = this->node(two_streams(), &collector);
+  node.start();
+  ASSERT_TRUE(comes([&] { return app_state(node, "gate-a").frames > 3; }));
+  NodeSetup setup = node.setup();
+  setup.streams.push_back(stream("roof"));
+  setup.apps.push_back(app("roof-b", "roof", 'b'));
+  setup.streams.erase(setup.streams.begin() + 1);
+  std::erase_if(setup.apps, [](const NodeApp& a) { return a.stream == "yard"; });
+  node.apply(setup);
+  EXPECT_EQ(node.state().streams.size(), 2U);
+  EXPECT_TRUE(comes([&] { return app_state(node, "roof-b").frames > 3; }));
+  EXPECT_GT(app_state(node, "gate-a").frames, 3);
+  node.stop();
+  EXPECT_NO_THROW(node.stop());
+}
+
+// The same part of one stream is scaled and analysed once, another part apart from it.
+TEST_F(NodeTest, AppsWithTheSameRegionShareAStem) {
+  NodeSetup setup = two_streams();
+  const Region left{0, 0, 0.5, 1};
+  setup.apps = {app("whole", "gate", 'a'), app("left-a", "gate", 'a', left),
+                app("left-b", "gate", 'b', left)};
+  EdgeNode node = this->node(setup);
+  node.start();
+  ASSERT_TRUE(comes([&] {
+    return app_state(node, "whole").frames > 3 && app_state(node, "left-a").frames > 3 &&
+           app_state(node, "left-b").frames > 3;
+  }));
+  const std::optional<float> whole = app_state(node, "whole").last_score,
+                             part = app_state(node, "left-a").last_score;
+  ASSERT_TRUE(whole && part);
+  EXPECT_NE(*whole, *part) << "they see other pictures";
+}
+
+TEST_F(NodeTest, ASinkThatStallsSlowsNobody) {
+  std::atomic<bool> go = false;
+  NodeOptions options;
+  options.workers = options.threads = 1;
+  options.cache = cache_->path();
+  options.sinks = {[&](const EventRecord&) {
+    while (!go) std::this_thread::sleep_for(milliseconds(1));
+  }};
+  EdgeNode node(two_streams(), options);
+  node.start();
+  EXPECT_TRUE(comes([&] { return all_ended(node); }));
+  EXPECT_GT(node.state().events, 3);
+  go = true;
+  node.stop();
+}
+
+}  // namespace
+}  // namespace mainstream

@@ -1,0 +1,70 @@
+#include "run/event_queue.hpp"
+
+#include <utility>
+
+#include "core/log.hpp"
+
+namespace mainstream {
+namespace {
+
+// Some megabytes of events: hours of a busy node while a sink is away.
+constexpr std::size_t kMostWaiting = 10'000;
+
+}  // namespace
+
+EventQueue::EventQueue(std::vector<EventSink> sinks, WhenFull when_full, AfterFailure after_failure)
+    : sinks_(std::move(sinks)),
+      after_failure_(after_failure),
+      events_(kMostWaiting, when_full),
+      thread_([this] { hand_over(); }) {}
+
+void EventQueue::push(EventRecord event) {
+  if (after_failure_ == AfterFailure::stop) {
+    if (const std::exception_ptr failure = first_failure()) std::rethrow_exception(failure);
+  }
+  (void)events_.push(std::move(event));
+}
+
+void EventQueue::close() {
+  events_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::int64_t EventQueue::failures() const {
+  const MutexLock lock(mutex_);
+  return failures_;
+}
+
+std::exception_ptr EventQueue::first_failure() const {
+  const MutexLock lock(mutex_);
+  return first_failure_;
+}
+
+void EventQueue::hand_over() {
+  while (const auto event = events_.pop()) {
+    for (const EventSink& sink : sinks_) {
+      if (!hand_to(sink, *event) && after_failure_ == AfterFailure::stop) {
+        events_.close();
+        return;
+      }
+    }
+  }
+}
+
+// Whether the sink took it.
+bool EventQueue::hand_to(const EventSink& sink, const EventRecord& event) {
+  try {
+    sink(event);
+    return true;
+  } catch (const std::exception& error) {
+    if (after_failure_ == AfterFailure::go_on) {
+      module_log("run")->warn("event {} is lost to a sink: {}", event.id, error.what());
+    }
+    const MutexLock lock(mutex_);
+    ++failures_;
+    if (!first_failure_) first_failure_ = std::current_exception();
+    return false;
+  }
+}
+
+}  // namespace mainstream
