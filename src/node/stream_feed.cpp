@@ -100,7 +100,7 @@ void StreamFeed::run(const std::stop_token& stop) {
 bool StreamFeed::play_camera(const std::stop_token& stop) {
   Camera::Options options;
   options.source = stream_.source;
-  options.stream_fps = stream_.fps;
+  options.input.fps = stream_.fps;
   Camera camera(options, clock_, stop);
   opened(camera);
   wait_until_planned(stop);
