@@ -12,6 +12,7 @@
 #include "core/json.hpp"
 #include "core/progress.hpp"
 #include "core/stop.hpp"
+#include "core/terminal.hpp"
 #include "eval/plot.hpp"
 #include "event/frame_parts.hpp"
 #include "mainstream/comparison.hpp"
@@ -90,8 +91,8 @@ class Recorder {
   void for_each_training(const std::function<void(const Training&)>& use) const {
     const std::vector<Training> all = trainings_of(arguments_, labels_.frames);
     for (std::size_t i = 0; i < all.size(); ++i) {
-      fmt::print(stderr, "== {} of {}: trained on {}, seed {}\n", i + 1, all.size(), all[i].cut.name(),
-                 all[i].packages.seed);
+      inform(fmt::format("== {} of {}: trained on {}, seed {}\n", i + 1, all.size(), all[i].cut.name(),
+                         all[i].packages.seed));
       train_packages(all[i].packages);
       use(all[i]);
     }

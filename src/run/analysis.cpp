@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <exception>
 #include <utility>
 
 #include "core/log.hpp"
+#include "core/text.hpp"
 
 namespace mainstream {
 
@@ -99,7 +101,13 @@ void Analysis::analyse(const CameraFrame& frame) {
 }
 
 void Analysis::add_score(const VideoFrame& frame, std::size_t app, float score) {
-  const bool positive = score >= plan_->settings[app].threshold;
+  const bool positive = score >= plan_->settings[app].threshold;  // never for NaN
+  if (!std::isfinite(score) && !std::exchange(events_[app].said_not_finite, true)) {
+    module_log("run")->error(
+        "{}: frame {}: candidate {} of app {} answers with what is no number; it finds nothing on such "
+        "frames",
+        options_.stream, frame.index, plan_->settings[app].candidate, in_quotes(options_.apps[app].name));
+  }
   if (options_.frame_log != nullptr) {
     options_.frame_log->add(frame, options_.apps[app].name, score, positive);
   }

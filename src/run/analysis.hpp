@@ -55,7 +55,8 @@ class Analysis {
   struct Events {
     EventDetector detector;
     Setting setting = {};
-    int plan = 0;  // its number
+    int plan = 0;                  // its number
+    bool said_not_finite = false;  // that its network answers with what is no number
   };
 
   void take_new_plan();

@@ -110,7 +110,8 @@ Analysis::Options Session::analysis_options() {
         {app.name(), event_rule(app.manifest().event, camera_.fps()), app.package.sha256()});
   }
   if (options_.events) {
-    events_file_ = std::make_unique<LineFile>(*options_.events);
+    events_file_ = std::make_unique<LineFile>(
+        *options_.events, options_.append_events ? LineFile::Start::behind : LineFile::Start::empty);
     analysis.sinks.push_back(
         [this](const EventRecord& event) { events_file_->append(to_json_line(event) + "\n"); });
   }
@@ -151,10 +152,20 @@ RunReport Session::run() {
     failure = failure_;
   }
   if (!failure) failure = camera_.failure();
+  if (!failure) failure = close_events_file();
   RunReport result = report(failure);
   if (options_.report) write_file(*options_.report, to_json(result));
   if (failure) std::rethrow_exception(failure);
   return result;
+}
+
+std::exception_ptr Session::close_events_file() {
+  try {
+    if (events_file_) events_file_->close();
+    return {};
+  } catch (const Error&) {
+    return std::current_exception();
+  }
 }
 
 void Session::analyse() {

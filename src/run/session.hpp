@@ -34,6 +34,8 @@ class Session {
   [[nodiscard]] Analysis::Options analysis_options();
   void note_schedule(const MixPlan& plan, const std::string& reason, double from_seconds);
 
+  [[nodiscard]] std::exception_ptr close_events_file();  // why it could not be written
+
   void analyse();  // the thread of analysis
   void control();  // the calling thread, meanwhile
   [[nodiscard]] bool over_within(std::chrono::milliseconds time);
