@@ -28,9 +28,5 @@ TEST(ReportTest, TellsTheErrorInOneLineAndItsExitCode) {
   EXPECT_EQ(reported(std::bad_alloc()), std::pair(1, std::string("prog: out of memory\n")));
 }
 
-TEST(ReportTest, LeavesLettersOfAllLanguagesAlone) {
-  EXPECT_EQ(single_line("Müßiggang"), "Müßiggang");
-}
-
 }  // namespace
 }  // namespace mainstream

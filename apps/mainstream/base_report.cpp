@@ -71,14 +71,14 @@ std::string summary(const Base& base, const std::vector<Layer>& layers) {
     return fmt::format("{:.6g}, {:.6g}, {:.6g}", values[0], values[1], values[2]);
   };
   const auto weights = static_cast<double>(sum(layers, &Layer::weights));
-  TextTable table("ll", {"base", single_line(base.name)});
+  TextTable table("ll", {"base", clean(base.name)});
   table.add({"id", base.id});
   table.add(
       {"input", fmt::format("{} {}, {}, (x - [{}]) * [{}] of 0..255",
                             to_string(Shape{1, 3, input.height, input.width}), to_string(input.channels),
                             to_string(input.resize), triple(input.mean), triple(input.scale))});
-  table.add({"features",
-             fmt::format("{}, {}", single_line(base.features), to_string(base.graph.shape(base.features)))});
+  table.add(
+      {"features", fmt::format("{}, {}", clean(base.features), to_string(base.graph.shape(base.features)))});
   table.add({"layers", fmt::format("{} to the features, {} in all", base.layers(), layers.size())});
   table.add({"multiply-adds", short_number(static_cast<double>(sum(layers, &Layer::multiply_adds)))});
   table.add({"weights", fmt::format("{} ({}B)", short_number(weights), short_number(4 * weights))});
@@ -94,7 +94,7 @@ std::string base_text(const Base& base) {
   TextTable table("rllrrrrl", {"layer", "operation", "output", "multiply-adds", "share", "so far", "weights",
                                "tensor (* a branchpoint)"});
   const std::string& input = base.graph.inputs.front();
-  table.add({"0", "input", to_string(base.graph.shape(input)), "", "", "", "", "* " + single_line(input)});
+  table.add({"0", "input", to_string(base.graph.shape(input)), "", "", "", "", "* " + clean(input)});
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const Layer& layer = layers[i];
     const auto cost = static_cast<double>(layer.multiply_adds);
@@ -103,7 +103,7 @@ std::string base_text(const Base& base) {
                cost > 0 ? short_number(cost) : "", cost > 0 && layer.shared ? percent(cost / total) : "",
                layer.shared ? percent(done / total) : "",
                layer.weights > 0 ? short_number(static_cast<double>(layer.weights)) : "",
-               (layer.branchpoint ? "* " : "  ") + single_line(layer.node->output)});
+               (layer.branchpoint ? "* " : "  ") + clean(layer.node->output)});
   }
   return fmt::format("{}\n{}", summary(base, layers), table.text());
 }

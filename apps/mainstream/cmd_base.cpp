@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "core/terminal.hpp"
 #include "engine_report.hpp"
 #include "input_options.hpp"
 #include "mainstream/base.hpp"
@@ -35,8 +36,8 @@ void prepare(const PrepareArguments& arguments) {
   if (arguments.input_size > 0) input_size = arguments.input_size;
   const Base base = prepare_base(read_onnx(arguments.input, input_size), options);
   write_base(base, arguments.output);
-  fmt::print(stderr, "{}: base {}, {} layers to the features {}, {} branchpoints, id {}\n", arguments.output,
-             base.name, base.layers(), in_quotes(base.features), base.branchpoints.size(), base.id);
+  inform(fmt::format("{}: base {}, {} layers to the features {}, {} branchpoints, id {}\n", arguments.output,
+                     base.name, base.layers(), in_quotes(base.features), base.branchpoints.size(), base.id));
 }
 
 void add_prepare(CLI::App& base) {
@@ -81,8 +82,8 @@ void add_cut(CLI::App& base) {
                   fmt::format("--output is the base itself, {}; give another file", arguments->base));
     const Graph cut = cut_base(read_base(arguments->base), arguments->tensor);
     write_file(arguments->output, to_onnx(cut));
-    fmt::print(stderr, "{}: {} layers to {}, {}\n", arguments->output, cut.nodes.size(),
-               in_quotes(arguments->tensor), to_string(cut.shape(arguments->tensor)));
+    inform(fmt::format("{}: {} layers to {}, {}\n", arguments->output, cut.nodes.size(),
+                       in_quotes(arguments->tensor), to_string(cut.shape(arguments->tensor))));
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "core/progress.hpp"
+#include "core/terminal.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/calibration.hpp"
 #include "mainstream/error.hpp"
@@ -103,8 +104,8 @@ void calibrate(const CalibrateArguments& arguments) {
   base.agreement.clear();
   for (const NumberType number_type : {NumberType::bf16, NumberType::int8}) {
     if (!processor_has(number_type)) {
-      fmt::print(stderr, "{}: not supported by this processor, so agreement is not measured\n",
-                 to_string(number_type));
+      inform(fmt::format("{}: not supported by this processor, so agreement is not measured\n",
+                         to_string(number_type)));
       continue;
     }
     base.agreement[number_type] =

@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "core/file.hpp"
 #include "core/stop.hpp"
+#include "core/terminal.hpp"
 #include "eval/comparison_tables.hpp"
 #include "mainstream/comparison.hpp"
 #include "mainstream/error.hpp"
@@ -130,9 +131,9 @@ void run(const DemoArguments& arguments) {
   for (const std::string& app : apps) (void)labels.of(app);  // throws if the app has no labels
   if (apps.empty()) apps = default_apps(labels);
   const ClipPackages packages = packages_of(arguments, apps);
-  fmt::print(stderr, "== training {} apps on frames 0 to {}\n", apps.size(), arguments.training_frames - 1);
+  inform(fmt::format("== training {} apps on frames 0 to {}\n", apps.size(), arguments.training_frames - 1));
   train_packages(packages);
-  fmt::print(stderr, "== running them on frames {} to {}\n", arguments.training_frames, labels.frames - 1);
+  inform(fmt::format("== running them on frames {} to {}\n", arguments.training_frames, labels.frames - 1));
   const auto comparison = compare_methods(comparison_options(arguments, labels, packages), stop_on_signal());
   if (!comparison) throw Error(ErrorKind::failed, "interrupted; the trained packages are kept");
   print(*comparison);

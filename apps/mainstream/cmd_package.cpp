@@ -5,9 +5,11 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "core/terminal.hpp"
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/package.hpp"
+#include "mainstream/planning.hpp"
 #include "package_report.hpp"
 #include "report.hpp"
 
@@ -19,10 +21,14 @@ struct PackageArguments {
   bool json = false;
 };
 
-// Opens the package and, where a base was given, verifies it against that.
+// Opens the package and, where a base was given, verifies it against that and tries its networks.
 MPackage open_verified(const PackageArguments& arguments) {
   MPackage package = MPackage::open(arguments.package);
-  if (!arguments.base.empty()) package.verify(read_base(arguments.base));
+  if (!arguments.base.empty()) {
+    const Base base = read_base(arguments.base);
+    package.verify(base);
+    check_answers(package, base);
+  }
   return package;
 }
 
@@ -69,8 +75,8 @@ void add_extract(CLI::App& parent) {
   command->callback([arguments] {
     const MPackage package = open_verified(*arguments);
     extract_package(package, arguments->output);
-    fmt::print(stderr, "{}: manifest and {} candidates\n", arguments->output,
-               package.manifest().candidates.size());
+    inform(fmt::format("{}: manifest and {} candidates\n", arguments->output,
+                       package.manifest().candidates.size()));
   });
 }
 

@@ -3,13 +3,14 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 
 #include "budget_option.hpp"
 #include "candidates_option.hpp"
 #include "commands.hpp"
+#include "core/output.hpp"
 #include "core/stop.hpp"
+#include "core/terminal.hpp"
 #include "frame_range.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/event.hpp"
@@ -41,10 +42,17 @@ std::optional<SourceOptions::Transport> transport_from(const std::string& name) 
   return std::nullopt;
 }
 
-// Without a file for them, events are the command's output.
-void print_event(const EventRecord& event) {
-  fmt::print("{}\n", to_json_line(event));
-  if (std::fflush(stdout) != 0) throw Error(ErrorKind::storage, "standard output: cannot write events");
+// Events are the command's output where no file is named; the lines of an earlier run are not lost by
+// mistake.
+void check_events(RunOptions& options) {
+  if (!options.events) options.events = "/dev/stdout";
+  std::error_code none;
+  if (options.append_events || is_passage(*options.events)) return;
+  if (const auto size = std::filesystem::file_size(*options.events, none); none || size == 0) return;
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("--events: {} has lines already; name another file, or give --append to write behind them",
+                  options.events->string()));
 }
 
 void print_summary(const RunReport& report) {
@@ -53,13 +61,12 @@ void print_summary(const RunReport& report) {
     table.add({app.name, fmt::format("{:.2f}", app.target_fps), fmt::format("{:.2f}", app.reached_fps),
                std::to_string(app.frames), std::to_string(app.positive), std::to_string(app.events)});
   }
-  fmt::print(stderr, "{}", table.text());
-  fmt::print(
-      stderr,
+  inform(table.text());
+  inform(fmt::format(
       "{:.1f} s of {}: {} frames analysed, {} dropped, {} put off; busy {:.1f} ms/s; latency {:.1f} ms "
       "(p95 {:.1f})\n",
       report.stream_seconds, report.stream, report.frames_analysed, report.frames_dropped,
-      report.frames_put_off, report.busy_ms_per_s, report.latency.median_ms, report.latency.p95_ms);
+      report.frames_put_off, report.busy_ms_per_s, report.latency.median_ms, report.latency.p95_ms));
 }
 
 void run_apps(RunArguments& arguments) {
@@ -77,7 +84,7 @@ void run_apps(RunArguments& arguments) {
   options.budget = parse_budget(arguments.budget);
   options.candidates = parse_candidates(arguments.candidates);
   if (!arguments.frames.empty()) options.frames = parse_frames(arguments.frames);
-  if (!options.events) options.on_event = print_event;
+  check_events(options);
   options.show_progress = true;
   print_summary(run(options, stop_on_signal()));
 }
@@ -146,6 +153,7 @@ void add_schedule_options(CLI::App& command, RunOptions& options, RunArguments& 
 
 void add_output_options(CLI::App& command, RunOptions& options) {
   command.add_option("--events", options.events, "events as JSON Lines (default: on standard output)");
+  command.add_flag("--append", options.append_events, "write behind the lines that the file of --events has");
   command.add_option("--frame-log", options.frame_log, "every score of every app, as CSV");
   command.add_option("--report", options.report, "report of the run, as JSON");
 }

@@ -106,7 +106,7 @@ TEST(ScheduleCommandTest, RefusesWhatMakesNoSense) {
   expect_refused(schedule("two-apps", "--algorithm best"), 2, "expected one of: auto, optimal");
   expect_refused(schedule("two-apps", "--objective worst"), 2, "expected mean or max-min");
   expect_refused(schedule("two-apps", "--budget much"), 2,
-                 "--budget 'much': expected auto or a cost per second above 0");
+                 "--budget \"much\": expected auto or a cost per second above 0");
   expect_refused(schedule("two-apps", "--budget -3"), 2, "a cost per second above 0");
   expect_refused(schedule("two-apps", "--explain --json"), 2, "--explain");
   expect_refused(schedule("nothing"), 3, "nothing.json");

@@ -96,8 +96,8 @@ TEST_F(ScoreCommandTest, RefusesWhatCannotBeCompared) {
     EXPECT_EQ(result.out, "");
     EXPECT_THAT(result.err, HasSubstr(message));
   };
-  refuses(2, event("dor", 1, 2), "", "app 'dor' has no labels, expected one of: door, lift");
-  refuses(2, "", "--app dor", "app 'dor' has no labels");
+  refuses(2, event("dor", 1, 2), "", "app \"dor\" has no labels, expected one of: door, lift");
+  refuses(2, "", "--app dor", "app \"dor\" has no labels");
   refuses(2, "", "--frames 5", "--frames '5': expected FIRST..LAST, like");
   refuses(2, "", "--fps 2 --frames 5..8", "frames 5..8: the labels have frames 0..7");
   refuses(2, "", "--fps 2 --frames 5..4", "frames 5..4");

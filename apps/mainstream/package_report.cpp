@@ -7,7 +7,6 @@
 
 #include "core/json.hpp"
 #include "package/manifest.hpp"
-#include "report.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {
@@ -18,15 +17,15 @@ std::string classes_text(const Manifest& manifest) {
   for (const std::string& name : manifest.classes) {
     const auto& positive = manifest.positive;
     const bool makes_event = std::find(positive.begin(), positive.end(), name) != positive.end();
-    text += (text.empty() ? "" : ", ") + single_line(name) + (makes_event ? "*" : "");
+    text += (text.empty() ? "" : ", ") + name + (makes_event ? "*" : "");
   }
   return text + " (* makes an event)";
 }
 
 std::string head_text(const Manifest& manifest) {
   const EventModel& event = manifest.event;
-  TextTable table("ll", {"app", single_line(manifest.app)});
-  table.add({"base", fmt::format("{} (id {})", single_line(manifest.base_name), manifest.base_id)});
+  TextTable table("ll", {"app", manifest.app});
+  table.add({"base", fmt::format("{} (id {})", manifest.base_name, manifest.base_id)});
   table.add({"classes", classes_text(manifest)});
   table.add(
       {"event",
@@ -34,10 +33,9 @@ std::string head_text(const Manifest& manifest) {
            "{:.0f} ms long, {} of the time, correlation {:.2g}, {} in a row, merged within {:.0f} ms ({})",
            event.length_ms, percent(event.frequency), event.correlation, event.votes, event.merge_gap_ms,
            word_of(kEventOrigins, event.origin))});
-  table.add({"trained", fmt::format("{} by version {}, seed {}", manifest.created,
-                                    single_line(manifest.trainer_version), manifest.seed)});
-  for (const auto& [name, value] : manifest.hyperparameters)
-    table.add({"", single_line(name + " = " + value)});
+  table.add({"trained", fmt::format("{} by version {}, seed {}", manifest.created, manifest.trainer_version,
+                                    manifest.seed)});
+  for (const auto& [name, value] : manifest.hyperparameters) table.add({"", name + " = " + value});
   return table.text();
 }
 

@@ -14,7 +14,7 @@ std::string profile_text(const Base& base, const Profile& profile) {
   std::int64_t before = 0;
   for (const Branchpoint& branchpoint : base.branchpoints) {
     const double shared = profile.range_ms(0, branchpoint.layers);
-    table.add({single_line(branchpoint.tensor), std::to_string(branchpoint.layers),
+    table.add({clean(branchpoint.tensor), std::to_string(branchpoint.layers),
                fmt::format("{:.3f}", profile.range_ms(before, branchpoint.layers)),
                fmt::format("{:.3f}", shared), fmt::format("{:.3f}", total - shared)});
     before = branchpoint.layers;
@@ -23,9 +23,8 @@ std::string profile_text(const Base& base, const Profile& profile) {
   return fmt::format(
       "{} in {} on {}, {} threads: {:.3f} ms to the features, {:.1f} % of one run (median {:.3f}, p90 "
       "{:.3f}; {} of {} runs took over 1.5 times as long)\n{}",
-      single_line(base.name), to_string(profile.number_type), single_line(profile.processor), profile.threads,
-      total, 100 * total / stem.median_ms, stem.median_ms, stem.p90_ms, stem.outliers, stem.runs,
-      table.text());
+      clean(base.name), to_string(profile.number_type), clean(profile.processor), profile.threads, total,
+      100 * total / stem.median_ms, stem.median_ms, stem.p90_ms, stem.outliers, stem.runs, table.text());
 }
 
 std::string profile_json(const Base& base, const Profile& profile) {

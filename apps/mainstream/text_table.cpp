@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
+
 namespace mainstream {
 namespace {
 
@@ -17,9 +19,12 @@ std::size_t width_of(const std::string& cell) {
 }  // namespace
 
 TextTable::TextTable(std::string alignment, std::vector<std::string> header)
-    : alignment_(std::move(alignment)), rows_{std::move(header)} {}
+    : alignment_(std::move(alignment)) {
+  add(std::move(header));
+}
 
 void TextTable::add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = clean(cell, kMostMessage);  // it may hold names from files
   rows_.push_back(std::move(row));
 }
 

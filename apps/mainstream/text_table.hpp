@@ -7,7 +7,7 @@
 
 namespace mainstream {
 
-// Columns as wide as their widest cell, two spaces between them.
+// Columns as wide as their widest cell, two spaces between them. Cells are cleaned (core/text.hpp).
 class TextTable {
  public:
   // One letter per column: 'l' for text, 'r' for numbers.

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/terminal.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -36,6 +37,7 @@ std::vector<char*> arguments_of(std::vector<std::string>& words) {
 }
 
 std::vector<std::string> with_name(std::vector<std::string> words) {
+  if (is_quiet()) words.insert(words.begin(), "--quiet");
   words.insert(words.begin(), kName);
   return words;
 }

@@ -109,6 +109,11 @@ struct Mix {
                            const std::vector<std::filesystem::path>& packages, const std::string& stream,
                            double fps, int width, int height, std::optional<CandidateKind> only = {});
 
+// Runs every candidate of a package once, in f32 behind its base, on a picture of noise (always the same).
+// Throws untrusted for a candidate whose logits are not all finite: its scores would be no numbers. The
+// package is verified against the base. Takes about as long as compiling the candidates.
+void check_answers(const MPackage& package, const Base& base);
+
 // The number types of the stem that a candidate may run with: f32 first, then the measured ones.
 [[nodiscard]] std::vector<NumberTypes> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
 
@@ -156,6 +161,15 @@ struct WorkerThroughput {
 
 // The engine's threads for a mix: as wanted, or for 0 those of the best layout on this machine.
 [[nodiscard]] int engine_threads(int wanted, const Mix& mix);
+
+// Costs without measuring: of bases from the profiles in `folder`; where there is none, and for apps' own
+// networks, from their multiply-adds. They are good enough to see whether a mix can fit, and no more.
+struct EstimatedCosts {
+  Costs costs;
+  std::vector<bool> measured;  // by stem: its base has a profile
+};
+[[nodiscard]] EstimatedCosts estimated_costs(const Engine& engine, const Mix& mix,
+                                             const std::filesystem::path& folder = cache_folder());
 
 // Converts the mix to a problem: packages' tables pooled (pool_estimates), rates from rate_grid. In modes
 // that run apps alone, a candidate's stem and own network have one number type.

@@ -64,7 +64,11 @@ struct RunOptions {
   Objective objective = Objective::mean;
   std::optional<std::filesystem::path> schedule;  // runs this schedule instead of solving for one
 
+  // Outputs. A regular file is replaced; what else stands at a path (a pipe, /dev/stdout) is written through,
+  // links are followed. A reader of `events` that stalls holds up nothing: 16 MiB wait for it, then lines are
+  // lost, which is an error at the end.
   std::optional<std::filesystem::path> events;     // JSON Lines
+  bool append_events = false;                      // writes behind what is there, if that is a regular file
   std::optional<std::filesystem::path> frame_log;  // CSV
   std::optional<std::filesystem::path> report;     // JSON, written when the run ends
   // Called by a thread of its own, so that a slow one does not slow the analysis.

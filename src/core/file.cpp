@@ -7,28 +7,17 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 
+#include "core/output.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
 namespace {
 
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
+constexpr auto kPatience = std::chrono::seconds(10);  // with a reader that takes nothing
 
 [[noreturn]] void fail(ErrorKind kind, const std::filesystem::path& path, const char* what) {
   throw Error(kind, fmt::format("{}: {}: {}", path.string(), what, std::strerror(errno)));
@@ -37,7 +26,7 @@ class Descriptor {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  const Descriptor file(path, O_RDONLY);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) fail(ErrorKind::unreadable, path, "cannot open");
   if (!S_ISREG(status.st_mode)) {
@@ -61,9 +50,10 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  if (is_passage(path)) return write_all(open_output(path), bytes, path, kPatience);
   TemporaryFile temporary(path);
   {
-    const Descriptor file(temporary.path(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    const Descriptor file(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!file.is_open()) fail(ErrorKind::storage, path, "cannot write");
     while (!bytes.empty()) {
       const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
@@ -75,7 +65,15 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
   temporary.commit();
 }
 
-TemporaryFile::TemporaryFile(std::filesystem::path target) : target_(std::move(target)) {
+TemporaryFile::TemporaryFile(std::filesystem::path target)
+    : target_(followed(target)), passage_(is_passage(target_)) {
+  if (passage_) {
+    std::string name = (std::filesystem::temp_directory_path() / "mainstream-XXXXXX").string();
+    const Descriptor made(::mkstemp(name.data()));
+    if (!made.is_open()) fail(ErrorKind::storage, name, "cannot write");
+    path_ = name;
+    return;
+  }
   static std::atomic<unsigned> serial{0};
   path_ = target_;
   path_ += fmt::format(".{}-{}.tmp", ::getpid(), serial++);
@@ -86,8 +84,9 @@ TemporaryFile::~TemporaryFile() {
 }
 
 void TemporaryFile::commit() {
+  if (passage_) return write_all(open_output(target_), read_file(path_), target_, kPatience);
   {
-    const Descriptor file(path_, O_RDONLY);
+    const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open() || ::fsync(file.get()) != 0) fail(ErrorKind::storage, target_, "cannot write");
   }
   if (::rename(path_.c_str(), target_.c_str()) != 0) fail(ErrorKind::storage, target_, "cannot write");

@@ -14,11 +14,13 @@ namespace mainstream {
                                     std::uint64_t max_bytes = std::uint64_t{4} << 30);
 
 // Writes `bytes` to `path` through a temporary file beside it that is renamed at the end, so a reader never
-// sees half a file and a failure leaves the old file. Throws storage.
+// sees half a file and a failure leaves the old file. Links are followed. What is no regular file (a pipe, a
+// terminal, /dev/stdout; is_passage in core/output.hpp) is written through instead. Throws storage.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-// Names a temporary file beside a target, for libraries that write files themselves: write to path(), then
-// commit(). Removed on destruction unless committed.
+// Names a temporary file for a target, for libraries that write files themselves: write to path(), then
+// commit(). It stands beside the target, or in the system's temporary folder for a target that is no regular
+// file. Removed on destruction unless committed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::filesystem::path target);
@@ -27,11 +29,14 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  // Flushes the file to disk and renames it to the target. Throws storage.
+  // Flushes the file to disk and renames it to the target, or copies it into a target that is no regular
+  // file. Throws storage.
   void commit();
 
  private:
-  std::filesystem::path target_, path_;
+  const std::filesystem::path target_;
+  const bool passage_;  // the target is no regular file
+  std::filesystem::path path_;
   bool committed_ = false;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <set>
 #include <vector>
 
@@ -13,55 +12,97 @@
 namespace mainstream {
 namespace {
 
-constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kMaxValues = 4'000'000;  // some 300 MB in memory
 
+// What a message says of a value; a structure is not written out.
 std::string describe(const Json& value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > 40) text = text.substr(0, 37) + "...";
-  return text;
+  if (value.is_string()) return in_quotes(value.get_ref<const std::string&>());
+  if (value.is_array()) return fmt::format("an array of {}", value.size());
+  if (value.is_object()) return "an object";
+  return value.dump();
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, row[j + 1] + 1});
-    }
+// Builds a document from the parser's calls. The library's own builder looks through all fields of an object
+// before it adds one, which takes quadratic time; here a set per open object finds duplicates.
+class Builder : public nlohmann::json_sax<Json> {
+ public:
+  explicit Builder(const std::string& source) : source_(source) {}
+  [[nodiscard]] Json take() { return std::move(root_); }
+
+  bool null() override { return add(nullptr) != nullptr; }
+  bool boolean(bool value) override { return add(value) != nullptr; }
+  bool number_integer(std::int64_t value) override { return add(value) != nullptr; }
+  bool number_unsigned(std::uint64_t value) override { return add(value) != nullptr; }
+  bool number_float(double value, const std::string&) override { return add(value) != nullptr; }
+  bool string(std::string& value) override { return add(std::move(value)) != nullptr; }
+  bool binary(Json::binary_t&) override { return false; }  // not in JSON's text form
+
+  bool start_object(std::size_t) override {
+    open(Json::object());
+    keys_.emplace_back();
+    return true;
   }
-  return row.back();
-}
+  bool key(std::string& key) override {
+    if (!keys_.back().insert(key).second) fail("duplicate field " + in_quotes(key));
+    key_ = std::move(key);
+    last_key_ = key_;
+    return true;
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    return end_array();
+  }
+  bool start_array(std::size_t) override {
+    open(Json::array());
+    return true;
+  }
+  bool end_array() override {
+    open_.pop_back();
+    return true;
+  }
+
+  bool parse_error(std::size_t, const std::string&, const Json::exception& error) override {
+    std::string what = error.what();
+    if (const auto bracket = what.find("] "); bracket != std::string::npos) what.erase(0, bracket + 2);
+    what = clean(what, 2 * kMostShown);
+    if (last_key_) what += ", in or after field " + in_quotes(*last_key_);
+    fail("not JSON: " + what);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(ErrorKind::untrusted, fmt::format("{}: {}", source_, what));
+  }
+
+  void open(Json structure) {
+    if (open_.size() >= kMaxDepth) fail(fmt::format("nested deeper than {} levels", kMaxDepth));
+    open_.push_back(add(std::move(structure)));
+  }
+
+  Json* add(Json value) {
+    if (++values_ > kMaxValues) fail(fmt::format("has more than {} values", kMaxValues));
+    if (open_.empty()) return &(root_ = std::move(value));
+    Json& parent = *open_.back();
+    if (parent.is_array()) return &parent.get_ref<Json::array_t&>().emplace_back(std::move(value));
+    return &parent.get_ref<Json::object_t&>().emplace_back(key_, std::move(value)).second;
+  }
+
+  const std::string& source_;
+  Json root_;
+  std::vector<Json*> open_;  // outermost first; a structure stays where it is while it is open
+  std::vector<std::set<std::string>> keys_;  // of the open objects
+  std::string key_;                          // of the value that comes next
+  std::optional<std::string> last_key_;
+  std::size_t values_ = 0;
+};
 
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& source) {
-  std::vector<std::set<std::string>> keys;  // keys of the open objects, outermost first
-  std::string last_key;
-  const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMaxDepth) {
-      throw Error(ErrorKind::untrusted, fmt::format("{}: nested deeper than {} levels", source, kMaxDepth));
-    }
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key) {
-      last_key = in_quotes(parsed.get<std::string>());
-      if (!keys.back().insert(parsed.get<std::string>()).second) {
-        throw Error(ErrorKind::untrusted, fmt::format("{}: duplicate field {}", source, last_key));
-      }
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, check);
-  } catch (const Json::exception& error) {
-    std::string what = error.what();
-    if (const auto bracket = what.find("] "); bracket != std::string::npos) what.erase(0, bracket + 2);
-    if (!last_key.empty()) what += ", in or after field " + last_key;
-    throw Error(ErrorKind::untrusted, fmt::format("{}: not JSON: {}", source, what));
-  }
+  Builder builder(source);
+  (void)Json::sax_parse(text, &builder);
+  return builder.take();
 }
 
 std::optional<JsonField> JsonField::find(std::string_view key) const {
@@ -69,13 +110,20 @@ std::optional<JsonField> JsonField::find(std::string_view key) const {
   const auto found = value_.find(std::string(key));
   if (found == value_.end()) return std::nullopt;
   const char* separator = path_.ends_with(":") ? " " : ".";
-  return JsonField(*found, fmt::format("{}{}{}", path_, separator, key));
+  return JsonField(*found, fmt::format("{}{}{}", path_, separator, clean(key)));
 }
 
 JsonField JsonField::operator[](std::string_view key) const {
   auto found = find(key);
   if (!found) fail(fmt::format("field \"{}\" is missing", key));
   return *found;
+}
+
+void JsonField::for_each(const std::function<void(const std::string&, const JsonField&)>& visit) const {
+  if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
+  for (const auto& item : value_.items()) {
+    visit(item.key(), JsonField(item.value(), fmt::format("{}.{}", path_, clean(item.key()))));
+  }
 }
 
 JsonField JsonField::at(std::size_t index) const {
@@ -121,7 +169,7 @@ void JsonField::allow_only(std::initializer_list<std::string_view> keys) const {
   for (const auto& item : value_.items()) {
     if (std::find(keys.begin(), keys.end(), item.key()) != keys.end()) continue;
     const std::string near = nearest_word(item.key(), keys);
-    fail(fmt::format("unknown field \"{}\"{}", item.key(),
+    fail(fmt::format("unknown field {}{}", in_quotes(item.key()),
                      near.empty() ? fmt::format("; expected one of: {}", fmt::join(keys, ", "))
                                   : fmt::format("; did you mean \"{}\"?", near)));
   }
@@ -133,23 +181,6 @@ void JsonField::fail(const std::string& what) const {
 
 Json shortest_number(float value) {
   return std::stod(fmt::format("{}", value));
-}
-
-std::string in_quotes(std::string_view text) {
-  return Json(std::string(text)).dump(-1, ' ', true, Json::error_handler_t::replace);
-}
-
-std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 }  // namespace mainstream

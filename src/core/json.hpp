@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,12 +11,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text.hpp"
+
 namespace mainstream {
 
 using Json = nlohmann::ordered_json;
 
-// Throws untrusted, with the source's name and the position, for text that is not JSON, duplicate keys, and
-// more than 64 levels of nesting.
+// Throws untrusted, with the source's name and the position, for text that is not JSON, duplicate keys, more
+// than 64 levels of nesting, and more than four million values. Takes time and memory in proportion to the
+// text.
 [[nodiscard]] Json parse_json(std::string_view text, const std::string& source);
 
 // A place inside a parsed document. It remembers its path ("problem.json: apps[2].tpr") and all
@@ -30,6 +34,9 @@ class JsonField {
   [[nodiscard]] JsonField operator[](std::string_view key) const;  // throws when it is missing
   [[nodiscard]] std::optional<JsonField> find(std::string_view key) const;
   [[nodiscard]] JsonField at(std::size_t index) const;
+  // The fields of an object that may have any, in their order; looking up each by its name would take
+  // quadratic time.
+  void for_each(const std::function<void(const std::string& key, const JsonField& value)>& visit) const;
   [[nodiscard]] std::size_t size() const;  // number of elements of an array
 
   [[nodiscard]] double number(double low, double high) const;  // finite, low <= x <= high
@@ -49,11 +56,5 @@ class JsonField {
 
 // A float as a number with the fewest digits that read back as the same float.
 [[nodiscard]] Json shortest_number(float value);
-
-// Makes an untrusted text safe for a message: in quotes, control characters escaped, in ASCII.
-[[nodiscard]] std::string in_quotes(std::string_view text);
-
-// The word of `known` that is nearest to `word`; empty when none is near.
-[[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace mainstream

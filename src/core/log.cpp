@@ -1,18 +1,66 @@
 #include "core/log.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <array>
 
 #include "core/mutex.hpp"
+#include "core/terminal.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
+namespace {
+
+// %*: the message, cleaned: it holds names from files and answers of servers.
+class CleanMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    const std::string text = clean({message.payload.data(), message.payload.size()}, kMostMessage);
+    line.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
+    return std::make_unique<CleanMessage>();
+  }
+};
+
+// Standard error through say(), so that no log stops its program.
+class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    std::string text(line.data(), line.size());
+    if (colour_ && message.color_range_end > message.color_range_start) {
+      text.insert(message.color_range_end, "\033[0m");
+      text.insert(message.color_range_start, colour_of(message.level));
+    }
+    say(text);
+  }
+  void flush_() override {}
+
+ private:
+  static const char* colour_of(spdlog::level::level_enum level) {
+    if (level >= spdlog::level::err) return "\033[31m";
+    if (level == spdlog::level::warn) return "\033[33m";
+    return level == spdlog::level::info ? "\033[32m" : "\033[36m";
+  }
+  const bool colour_ = wants_colour();
+};
+
+}  // namespace
 
 std::shared_ptr<spdlog::logger> module_log(const std::string& module) {
   static Mutex mutex;  // makes the lookup and the creation one step
   const MutexLock lock(mutex);
   if (auto known = spdlog::get(module)) return known;
-  auto logger = spdlog::stderr_color_mt(module);
-  logger->set_pattern("%H:%M:%S %^%l%$ %n: %v");
+  static const auto sink = std::make_shared<TerminalSink>();
+  auto logger = std::make_shared<spdlog::logger>(module, sink);
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<CleanMessage>('*').set_pattern("%H:%M:%S %^%l%$ %n: %*");
+  spdlog::initialize_logger(logger);  // registers it, with the present level and the usual formatter
+  logger->set_formatter(std::move(formatter));
   return logger;
 }
 
@@ -20,7 +68,7 @@ void set_log_level(const std::string& level) {
   const auto parsed = spdlog::level::from_str(level);
   if (parsed == spdlog::level::off && level != "off") {
     throw Error(ErrorKind::usage,
-                "unknown log level '" + level + "'; expected one of: debug, info, warn, error, off");
+                "unknown log level " + in_quotes(level) + "; expected one of: debug, info, warn, error, off");
   }
   spdlog::set_level(parsed);
 }

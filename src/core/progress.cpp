@@ -1,11 +1,12 @@
 #include "core/progress.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "core/terminal.hpp"
+#include "core/text.hpp"
 
 namespace mainstream {
 namespace {
@@ -23,9 +24,9 @@ std::string clock_text(double seconds) {
 }  // namespace
 
 Progress::Progress(std::string what, std::uint64_t total)
-    : what_(std::move(what)),
+    : what_(clean(what)),
       total_(total),
-      terminal_(::isatty(STDERR_FILENO) == 1),
+      terminal_(on_terminal()),
       start_(steady_clock::now()),
       drawn_(terminal_ ? steady_clock::time_point{} : start_) {}
 
@@ -55,12 +56,9 @@ void Progress::draw(bool last) {
   }
   if (last) line += fmt::format(", took {}", clock_text(elapsed));
   if (!note_.empty()) line += ", " + note_;
-  if (terminal_) {
-    fmt::print(stderr, "\r\033[K{}{}", line, last ? "\n" : "");
-  } else {
-    fmt::print(stderr, "{}\n", line);
-  }
-  std::fflush(stderr);
+  // A line that fills the terminal would be drawn below itself.
+  if (terminal_) line = clean(line, terminal_columns() - 1);
+  inform(terminal_ ? fmt::format("\r\033[K{}{}", line, last ? "\n" : "") : line + "\n");
 }
 
 }  // namespace mainstream

@@ -8,7 +8,8 @@
 namespace mainstream {
 
 // On a terminal: one line on standard error, redrawn in place, with a bar, the count and the time left. In a
-// log: a plain line every ten seconds. Ends its line on destruction. One thread may use it.
+// log: a plain line every ten seconds. Ends its line on destruction. Nothing where the program is quiet
+// (core/terminal.hpp); an error of writing is passed over. One thread may use it.
 class Progress {
  public:
   // `total` 0 means unknown: no bar and no time left.

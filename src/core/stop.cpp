@@ -16,6 +16,12 @@ std::stop_token stop_on_signal() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    // nohup has it ignored: then the program outlives its terminal.
+    struct sigaction hangup {};
+    if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+      sigaddset(&signals, SIGHUP);
+    }
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of writing, not the end
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::thread([signals, stop]() mutable {
       int received = 0;

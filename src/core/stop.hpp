@@ -1,12 +1,14 @@
-// Ctrl-C and SIGTERM as a stop token, so that work ends cleanly.
+// Ctrl-C, SIGTERM and a closed terminal as a stop token, so that work ends cleanly.
 #pragma once
 
 #include <stop_token>
 
 namespace mainstream {
 
-// The first call installs the handlers. The token is stopped by the first SIGINT or SIGTERM; a second signal
-// ends the program at once. Call it from main before other threads start.
+// The first call installs the handlers. The token is stopped by the first SIGINT, SIGTERM or SIGHUP (unless
+// that was ignored at the start, as nohup does); a second signal ends the program at once. From then on,
+// writing to a pipe without a reader fails with an error instead of ending the program. Call it from main
+// before other threads start.
 [[nodiscard]] std::stop_token stop_on_signal();
 
 }  // namespace mainstream

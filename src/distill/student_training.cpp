@@ -13,6 +13,7 @@
 #include "core/cpus.hpp"
 #include "core/file.hpp"
 #include "core/progress.hpp"
+#include "core/terminal.hpp"
 #include "train/torch/graph_module.hpp"
 
 namespace mainstream {
@@ -96,7 +97,7 @@ class StudentTraining {
     for (; epoch < options_.epochs; ++epoch) {
       if (!train_epoch(epoch, stop)) return std::nullopt;
       loss = held_out_loss();
-      fmt::print(stderr, "epoch {}/{}: held-out loss {:.4f}\n", epoch + 1, options_.epochs, loss);
+      inform(fmt::format("epoch {}/{}: held-out loss {:.4f}\n", epoch + 1, options_.epochs, loss));
       save(epoch + 1);
     }
     return TrainedStudent{module_.trained(), loss};
@@ -224,7 +225,7 @@ class StudentTraining {
     torch::serialize::InputArchive optimizer;
     archive.read("optimizer", optimizer);
     optimizer_->load(optimizer);
-    fmt::print(stderr, "resuming after epoch {}\n", epochs.toInt());
+    inform(fmt::format("resuming after epoch {}\n", epochs.toInt()));
     return static_cast<int>(epochs.toInt());
   }
 

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "core/stopwatch.hpp"
+#include "core/terminal.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/experiments.hpp"
 #include "mainstream/media.hpp"
@@ -33,9 +34,9 @@ class MethodComparison {
       Stopwatch watch(Clock::system());
       run_trial(trial);
       if (stop_.stop_requested()) return std::nullopt;
-      fmt::print(stderr, "{} of {}: {}: mean F1 {}{}, {:.1f} s\n", i + 1, trials.size(), trial.name(),
-                 trial.score.mean_f1 ? fmt::format("{:.3f}", *trial.score.mean_f1) : "none",
-                 trial.ran() ? "" : " (no schedule fits)", watch.lap() / 1000);
+      inform(fmt::format("{} of {}: {}: mean F1 {}{}, {:.1f} s\n", i + 1, trials.size(), trial.name(),
+                         trial.score.mean_f1 ? fmt::format("{:.3f}", *trial.score.mean_f1) : "none",
+                         trial.ran() ? "" : " (no schedule fits)", watch.lap() / 1000));
     }
     comparison_.trials = std::move(trials);
     return std::move(comparison_);

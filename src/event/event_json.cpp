@@ -14,7 +14,7 @@
 namespace mainstream {
 namespace {
 
-constexpr std::uint64_t kMaxEventBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxEventBytes = std::uint64_t{256} << 20;
 constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;  // what every JSON reader can hold
 constexpr double kMaxSeconds = 1e12;
 
@@ -33,7 +33,7 @@ WallTime parse_time(const JsonField& field) {
                                          std::chrono::day(day)};
   const bool whole = fields == 7 && static_cast<std::size_t>(end) == text.size() && text.size() == 24;
   if (!whole || !date.ok() || hour > 23 || minute > 59 || second > 60) {
-    field.fail(fmt::format("'{}' is not a time like 2024-05-17T08:30:00.250Z", text));
+    field.fail(fmt::format("{} is not a time like 2024-05-17T08:30:00.250Z", in_quotes(text)));
   }
   return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
          std::chrono::seconds(second) + std::chrono::milliseconds(ms);

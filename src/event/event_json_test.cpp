@@ -95,7 +95,7 @@ TEST(EventJsonTest, MessagesNameFileLineAndField) {
                                  "2024-05-17T25:00:00.000Z", "2024-5-17T08:30:00.2500Z"}) {
     EXPECT_ERROR(untrusted,
                  read_second(R"({"app":"a","start_frame":1,"end_frame":5,"start_time":")" + time + "\"}"),
-                 "e.jsonl:2: start_time: '" + time + "' is not a time");
+                 "e.jsonl:2: start_time: \"" + time + "\" is not a time");
   }
   EXPECT_ERROR(unreadable, read_events(folder / "none.jsonl"), "none.jsonl");
 }

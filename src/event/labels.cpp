@@ -1,16 +1,17 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 #include <string_view>
 
 #include "core/file.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/event.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr std::uint64_t kMaxLabelBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxLabelBytes = std::uint64_t{256} << 20;
 
 // One pass over the text of a label file. Knows where it is, for the messages.
 class LabelParser {
@@ -32,13 +33,16 @@ class LabelParser {
  private:
   void parse_header() {
     next_line();
+    std::set<std::string> known;
     if (next_field() != "frame") fail(1, "the header must be frame,APP,..");
     while (more_fields()) {
       const std::string name(next_field());
       if (name.empty()) fail(field_, "an app without a name");
-      if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
-        fail(field_, fmt::format("app {} stands twice", name));
+      if (const std::string hidden = first_hidden(name); !hidden.empty()) {
+        fail(field_,
+             fmt::format("app {} holds {}, expected letters that can be seen", in_quotes(name), hidden));
       }
+      if (!known.insert(name).second) fail(field_, fmt::format("app {} stands twice", in_quotes(name)));
       names_.push_back(name);
     }
     if (names_.empty()) fail(1, "the header names no app; frame,APP,.. would be right");
@@ -49,12 +53,12 @@ class LabelParser {
     next_line();
     const std::string expected = std::to_string(columns_.front().size());
     if (const auto frame = next_field(); frame != expected) {
-      fail(1, fmt::format("frame '{}', expected {}: one row per frame, counted from 0 without gaps", frame,
-                          expected));
+      fail(1, fmt::format("frame {}, expected {}: one row per frame, counted from 0 without gaps",
+                          in_quotes(frame), expected));
     }
     for (auto& column : columns_) {
       const std::string_view value = more_fields() ? next_field() : std::string_view();
-      if (value != "0" && value != "1") fail(field_, fmt::format("'{}', expected 0 or 1", value));
+      if (value != "0" && value != "1") fail(field_, fmt::format("{}, expected 0 or 1", in_quotes(value)));
       column.push_back(value == "1");
     }
     if (more_fields()) fail(field_ + 1, fmt::format("more than {} fields", names_.size() + 1));
@@ -111,7 +115,7 @@ const std::vector<bool>& Labels::of(const std::string& app) const {
   std::vector<std::string> known;
   for (const auto& [name, values] : apps) known.push_back(name);
   throw Error(ErrorKind::usage,
-              fmt::format("app '{}' has no labels, expected one of: {}", app, fmt::join(known, ", ")));
+              fmt::format("app {} has no labels, expected one of: {}", in_quotes(app), word_list(known)));
 }
 
 std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin, std::int64_t end) {

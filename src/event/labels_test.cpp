@@ -19,7 +19,7 @@ TEST(LabelsTest, ReadsFramesAndApps) {
   EXPECT_EQ(labels.frames, 3);
   EXPECT_THAT(labels.of("near road"), ElementsAre(false, true, true));
   EXPECT_THAT(labels.of("crowd"), ElementsAre(true, false, false));
-  EXPECT_ERROR(usage, labels.of("croud"), "app 'croud' has no labels, expected one of: crowd, near road");
+  EXPECT_ERROR(usage, labels.of("croud"), "app \"croud\" has no labels, expected one of: crowd, near road");
 }
 
 TEST(LabelsTest, ReadsWhatSpreadsheetsWrite) {
@@ -34,15 +34,30 @@ TEST(LabelsTest, RefusesWhatIsMalformedAndTellsWhere) {
   EXPECT_ERROR(untrusted, parse("time,a\n0,1\n"), "labels.csv:1: column 1: the header");
   EXPECT_ERROR(untrusted, parse("frame\n0\n"), "names no app");
   EXPECT_ERROR(untrusted, parse("frame,a,\n0,1,1\n"), ":1: column 3: an app without a name");
-  EXPECT_ERROR(untrusted, parse("frame,a,a\n0,1,1\n"), ":1: column 3: app a stands twice");
+  EXPECT_ERROR(untrusted, parse("frame,a,a\n0,1,1\n"), ":1: column 3: app \"a\" stands twice");
   EXPECT_ERROR(untrusted, parse("frame,a\n"), "labels.csv: has no rows");
-  EXPECT_ERROR(untrusted, parse("frame,a\n0,1\n2,1\n"), ":3: column 1: frame '2', expected 1");
-  EXPECT_ERROR(untrusted, parse("frame,a\n1,1\n"), ":2: column 1: frame '1', expected 0");
-  EXPECT_ERROR(untrusted, parse("frame,a\n0,1\n\n"), ":3: column 1: frame ''");
-  EXPECT_ERROR(untrusted, parse("frame,a,b\n0,1,2\n"), ":2: column 3: '2', expected 0 or 1");
-  EXPECT_ERROR(untrusted, parse("frame,a,b\n0,1\n"), ":2: column 2: '', expected 0 or 1");
+  EXPECT_ERROR(untrusted, parse("frame,a\n0,1\n2,1\n"), ":3: column 1: frame \"2\", expected 1");
+  EXPECT_ERROR(untrusted, parse("frame,a\n1,1\n"), ":2: column 1: frame \"1\", expected 0");
+  EXPECT_ERROR(untrusted, parse("frame,a\n0,1\n\n"), ":3: column 1: frame \"\"");
+  EXPECT_ERROR(untrusted, parse("frame,a,b\n0,1,2\n"), ":2: column 3: \"2\", expected 0 or 1");
+  EXPECT_ERROR(untrusted, parse("frame,a,b\n0,1\n"), ":2: column 2: \"\", expected 0 or 1");
   EXPECT_ERROR(untrusted, parse("frame,a\n0,1,1\n"), ":2: column 3: more than 2 fields");
   EXPECT_ERROR(unreadable, read_labels("/nowhere/labels.csv"), "/nowhere/labels.csv");
+}
+
+TEST(LabelsTest, ManyColumnsTakeLinearTime) {
+  std::string header = "frame", row = "0";
+  for (int i = 0; i < 200'000; ++i) {
+    header += ",a" + std::to_string(i);
+    row += ",1";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(parse(header + "\n" + row + "\n").apps.size(), 200'000U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+TEST(LabelsTest, NamesCannotControlATerminal) {
+  EXPECT_ERROR(untrusted, parse("frame,a\xc2\x9b\n0,1\n"), "app \"a\\u009b\" holds \\u009b");
 }
 
 TEST(LabelsTest, RunsAreMaximalAndCutToTheFrames) {

@@ -367,7 +367,7 @@ TEST(ScoreTest, ARunHasMeanAndLowestOverTheAppsWithEvents) {
                    std::hypot(all.apps.at("a").f1_error.value(), all.apps.at("b").f1_error.value()) / 2);
   EXPECT_FALSE(score_run(labels, {{"c", {}}}, {.fps = 2, .frames = {0, 19}}).mean_f1);
   EXPECT_ERROR(usage, score_run(labels, {{"x", {}}}, options),
-               "app 'x' has no labels, expected one of: a, b, c");
+               "app \"x\" has no labels, expected one of: a, b, c");
   EXPECT_ERROR(usage, score_run(labels, detected, {.fps = 2, .frames = {0, 20}}),
                "frames 0..20: the labels have frames 0..19");
 }

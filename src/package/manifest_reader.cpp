@@ -16,7 +16,7 @@ constexpr std::int64_t kMaxLayers = 1'000'000;
 constexpr std::size_t kMaxCandidates = 1000;
 constexpr double kMaxMilliseconds = 1e9;  // about twelve days
 constexpr std::size_t kMaxNameBytes = 200, kMaxIdBytes = 64;
-constexpr std::size_t kMaxMeasured = 1000;
+constexpr std::size_t kMaxMeasured = 1000, kMaxNames = 10'000;
 constexpr int kMaxVotes = 1000;
 
 // Names appear in file names, log lines, CSV headers and terminals.
@@ -25,8 +25,8 @@ std::string parse_name(const JsonField& field) {
   if (name.empty() || name.size() > kMaxNameBytes) {
     field.fail(fmt::format("expected 1 to {} bytes, got {}", kMaxNameBytes, name.size()));
   }
-  for (const char c : name) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) field.fail("must not contain control characters");
+  if (const std::string hidden = first_hidden(name); !hidden.empty()) {
+    field.fail(fmt::format("must not contain control characters or invisible ones, got {}", hidden));
   }
   return name;
 }
@@ -54,7 +54,7 @@ std::string parse_time(const JsonField& field) {
   std::string text = field.text();
   const bool fits = std::equal(text.begin(), text.end(), kPattern.begin(), kPattern.end(),
                                [](char c, char p) { return p == 'd' ? (c >= '0' && c <= '9') : c == p; });
-  if (!fits) field.fail("expected a time like 2024-05-31T09:30:00Z, got " + field.value().dump());
+  if (!fits) field.fail("expected a time like 2024-05-31T09:30:00Z, got " + in_quotes(text));
   return text;
 }
 
@@ -63,6 +63,8 @@ std::vector<std::string> parse_names(const JsonField& field, std::size_t least) 
   std::set<std::string> seen;
   if (field.size() < least)
     field.fail(fmt::format("expected at least {} elements, got {}", least, field.size()));
+  if (field.size() > kMaxNames)
+    field.fail(fmt::format("expected at most {} elements, got {}", kMaxNames, field.size()));
   for (std::size_t i = 0; i < field.size(); ++i) {
     names.push_back(parse_name(field.at(i)));
     if (!seen.insert(names.back()).second) {
@@ -258,10 +260,9 @@ void parse_trainer(const JsonField& field, Manifest& manifest) {
     seed.fail("expected a whole number from 0, got " + seed.value().dump());
   manifest.seed = seed.value().get<std::uint64_t>();
   const JsonField hyperparameters = field["hyperparameters"];
-  if (!hyperparameters.value().is_object()) hyperparameters.fail("expected an object");
-  for (const auto& item : hyperparameters.value().items()) {
-    manifest.hyperparameters[item.key()] = hyperparameters[item.key()].text();
-  }
+  hyperparameters.for_each([&](const std::string& name, const JsonField& value) {
+    manifest.hyperparameters[name] = value.text();
+  });
 }
 
 int parse_format(const JsonField& field) {

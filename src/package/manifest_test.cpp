@@ -218,6 +218,32 @@ TEST(ManifestTest, RefusesWhatIsNotJson) {
   }
 }
 
+// Such names would reach terminals: U+009B begins a control sequence, U+202E turns the text around.
+TEST(ManifestTest, RefusesNamesThatControlATerminal) {
+  for (const char* name : {"a\xc2\x9b"
+                           "31m",
+                           "a\xe2\x80\xae", "a\n", "a\xe2\x80\xa8"}) {
+    Json json = valid();
+    json["app"] = name;
+    EXPECT_ERROR(untrusted, parse(json),
+                 "app: must not contain control characters or invisible ones, got \\");
+    json = valid();
+    json["base"]["name"] = name;
+    EXPECT_ERROR(untrusted, parse(json), "base.name: must not contain control characters");
+  }
+}
+
+TEST(ManifestTest, ManyFieldsTakeLinearTime) {
+  Json json = valid();
+  std::string fields;
+  for (int i = 0; i < 150'000; ++i) fields += fmt::format("\"k{}\":\"\",", i);
+  std::string text = json.dump();
+  text.insert(text.find("\"hyperparameters\":{") + 19, fields);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_GT(parse_manifest(text, "m.json").hyperparameters.size(), 149'999U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
 TEST(ManifestTest, WritingRefusesTextThatIsNotUtf8) {
   Manifest manifest = tiny_manifest(tiny_base());
   manifest.app = "caf\xe9";

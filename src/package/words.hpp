@@ -30,7 +30,7 @@ template <typename Enum, std::size_t kCount>
     if (text == word) return value;
     known += (known.empty() ? "" : ", ") + std::string(word);
   }
-  field.fail("expected one of: " + known + "; got " + field.value().dump());
+  field.fail("expected one of: " + known + "; got " + in_quotes(text));
 }
 
 }  // namespace mainstream

@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "core/log.hpp"
+#include "core/text.hpp"
 
 namespace mainstream {
 namespace {
@@ -108,7 +112,13 @@ void Analysis::analyse(const CameraFrame& frame) {
 
 void Analysis::add_score(const CameraFrame& frame, std::size_t app, float score) {
   const StemPlan::App& planned = plan_->apps[app];
-  const bool positive = score >= planned.setting.threshold;
+  const bool positive = score >= planned.setting.threshold;  // never for NaN
+  if (!std::isfinite(score) && !std::exchange(events_[app].said_not_finite, true)) {
+    module_log("run")->error(
+        "{}: frame {}: candidate {} of app {} answers with what is no number; it finds nothing on such "
+        "frames",
+        stream_, frame.frame.index, planned.setting.candidate, in_quotes(planned.id));
+  }
   if (context_.frame_log != nullptr) context_.frame_log->add(frame.frame, planned.id, score, positive);
   const bool open = follow_event(frame, app, score, positive);
   const MutexLock lock(mutex_);

@@ -66,6 +66,7 @@ class Analysis {
     std::chrono::system_clock::time_point run_start = {}, start = {}, end = {};
     bool positive = false;                   // the newest frame
     std::optional<std::int64_t> first = {};  // the open event's first frame
+    bool said_not_finite = false;            // that its network answers with what is no number
   };
 
   void begin_plan(const StemPlan* previous);

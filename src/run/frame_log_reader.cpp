@@ -11,7 +11,7 @@
 namespace mainstream {
 namespace {
 
-constexpr std::uint64_t kMaxLogBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxLogBytes = std::uint64_t{256} << 20;
 constexpr std::string_view kHeader = "frame,seconds,app,score,positive\n";
 
 // One pass over the text of a frame log. Knows where it is, for the messages.

@@ -1,7 +1,11 @@
 #include "run/line_file.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 
 #include "core/file.hpp"
@@ -25,7 +29,9 @@ TEST(LineFileTest, NamesAFileThatCannotBeWritten) {
 }
 
 TEST(LineFileTest, AFullDiskLeavesWholeLines) {
-  EXPECT_ERROR(storage, LineFile("/dev/full").append("x\n"), "No space left");
+  LineFile full("/dev/full");
+  full.append("x\n");
+  EXPECT_ERROR(storage, full.close(), "No space left");
   // A limit on file sizes stops a write in its middle, as a full disk does.
   const TestFolder folder;
   std::signal(SIGXFSZ, SIG_IGN);
@@ -38,6 +44,60 @@ TEST(LineFileTest, AFullDiskLeavesWholeLines) {
   EXPECT_ERROR(storage, file.append(std::string(79, 'b') + "\n"), "File too large");
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_EQ(read_file(folder / "events.jsonl"), std::string(79, 'a') + "\n");
+}
+
+TEST(LineFileTest, KeepsTheLinesOfAnEarlierRun) {
+  const TestFolder folder;
+  write_file(folder / "events.jsonl", "one\ncut o");
+  LineFile(folder / "events.jsonl", LineFile::Start::behind).append("two\n");
+  EXPECT_EQ(read_file(folder / "events.jsonl"), "one\ncut o\ntwo\n");
+  LineFile(folder / "events.jsonl").append("three\n");
+  EXPECT_EQ(read_file(folder / "events.jsonl"), "three\n");
+}
+
+// A named pipe with its reader.
+struct TestPipe {
+  TestPipe() {
+    if (::mkfifo(path.c_str(), 0600) != 0) throw Error(ErrorKind::failed, "mkfifo");
+    reader = Descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
+  }
+  [[nodiscard]] std::string read() const {
+    std::string all(1 << 20, '\0');
+    const ssize_t got = ::read(reader.get(), all.data(), all.size());
+    return got > 0 ? all.substr(0, static_cast<std::size_t>(got)) : std::string();
+  }
+  const TestFolder folder;
+  const std::filesystem::path path = folder / "pipe";
+  Descriptor reader;
+};
+
+TEST(LineFileTest, APipeGetsAllLines) {
+  const TestPipe pipe;
+  LineFile file(pipe.path);
+  file.append("one\n");
+  file.append("two\n");
+  file.close();
+  EXPECT_EQ(pipe.read(), "one\ntwo\n");
+}
+
+TEST(LineFileTest, AReaderThatStallsHoldsUpNobody) {
+  const TestPipe pipe;
+  LineFile file(pipe.path);
+  const std::string line = std::string(9999, 'x') + "\n";
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3000; ++i) file.append(line);  // 30 MB
+  EXPECT_ERROR(storage, file.close(), "pipe: cannot write: its reader did not take the last ");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_THAT(pipe.read(), testing::StartsWith(line)) << "what it took are whole lines, in order";
+}
+
+TEST(LineFileTest, AReaderThatGoesAwayIsAnError) {
+  TestPipe pipe;
+  LineFile file(pipe.path);
+  pipe.reader = Descriptor();
+  file.append("one\n");
+  EXPECT_ERROR(storage, file.close(), "pipe: cannot write: Broken pipe");
+  EXPECT_ERROR(storage, LineFile(pipe.path), "pipe: cannot write: nobody reads it");
 }
 
 TEST(FrameLogTest, WritesOneLineForEachAnswer) {

@@ -15,7 +15,7 @@
 namespace mainstream {
 namespace {
 
-constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{16} << 20;
 constexpr double kMinFps = 1e-3, kMaxFps = 1e6;
 
 std::size_t app_index(const JsonField& id, const Mix& mix) {
@@ -24,7 +24,7 @@ std::size_t app_index(const JsonField& id, const Mix& mix) {
   if (found != mix.apps.end()) return static_cast<std::size_t>(found - mix.apps.begin());
   std::vector<std::string> known;
   for (const Mix::App& app : mix.apps) known.push_back(app.name());
-  id.fail(fmt::format("names the app \"{}\", expected one of {}", name, fmt::join(known, ", ")));
+  id.fail(fmt::format("names the app {}, expected one of {}", in_quotes(name), word_list(known)));
 }
 
 template <typename Fits>
@@ -35,7 +35,7 @@ const Candidate& find_candidate(const JsonField& field, const Mix::App& app, con
   if (found != candidates.end()) return *found;
   std::vector<std::string> known;
   for (const Candidate& candidate : candidates) known.push_back(name(candidate));
-  field.fail(fmt::format("names no candidate of the package, expected one of {}", fmt::join(known, ", ")));
+  field.fail(fmt::format("names no candidate of the package, expected one of {}", word_list(known)));
 }
 
 // Finds the candidate by its id; older schedules name a branchpoint, which stands for the first candidate

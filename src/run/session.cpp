@@ -110,7 +110,8 @@ void Session::first_plan(Mix mix, double budget) {
 void Session::open_outputs() {
   std::vector<EventSink> sinks;
   if (options_.events) {
-    events_file_ = std::make_unique<LineFile>(*options_.events);
+    events_file_ = std::make_unique<LineFile>(
+        *options_.events, options_.append_events ? LineFile::Start::behind : LineFile::Start::empty);
     sinks.emplace_back(
         [this](const EventRecord& event) { events_file_->append(to_json_line(event) + "\n"); });
   }
@@ -141,10 +142,20 @@ RunReport Session::run() {
   std::exception_ptr failure = lane_->failure();
   if (!failure) failure = events_->first_failure();
   if (!failure) failure = camera_.failure();
+  if (!failure) failure = close_events_file();
   RunReport result = report(failure);
   if (options_.report) write_file(*options_.report, to_json(result));
   if (failure) std::rethrow_exception(failure);
   return result;
+}
+
+std::exception_ptr Session::close_events_file() {
+  try {
+    if (events_file_) events_file_->close();
+    return {};
+  } catch (const Error&) {
+    return std::current_exception();
+  }
 }
 
 void Session::feed() {

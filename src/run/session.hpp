@@ -34,6 +34,8 @@ class Session {
   void open_outputs();
   void note_schedule(const Runtime::InForce& in_force, double from_seconds);
 
+  [[nodiscard]] std::exception_ptr close_events_file();  // why it could not be written
+
   void feed();     // the thread that takes the camera's frames
   void control();  // the calling thread, meanwhile
   void follow(const Statistics& statistics);

@@ -12,7 +12,17 @@
 namespace mainstream {
 namespace {
 
-constexpr std::uint64_t kMaxBytes = std::uint64_t{256} << 20;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
+
+constexpr std::size_t kMostEntries = 10'000;  // apps, streams, bases: their checks compare each with each
+
+// The number of elements of a list of apps, streams or bases.
+std::size_t entries(const JsonField& list) {
+  if (list.size() > kMostEntries) {
+    list.fail(fmt::format("has {} elements, expected at most {}", list.size(), kMostEntries));
+  }
+  return list.size();
+}
 
 double any_number(const JsonField& field) {
   return field.number(-1e300, 1e300);
@@ -60,7 +70,7 @@ class ProblemReader {
     read_streams();
     read_bases();
     const JsonField apps = root_["apps"];
-    for (std::size_t i = 0; i < apps.size(); ++i) read_app(apps.at(i));
+    for (std::size_t i = 0; i < entries(apps); ++i) read_app(apps.at(i));
     if (problem_.stems.empty()) stem_of("", "", root_);  // no apps: validate reports it
     return std::move(problem_);
   }
@@ -79,7 +89,7 @@ class ProblemReader {
       return;
     }
     if (root_.find("stream_fps")) root_.fail("has stream_fps and streams, expected one of them");
-    for (std::size_t i = 0; i < streams->size(); ++i) {
+    for (std::size_t i = 0; i < entries(*streams); ++i) {
       const JsonField entry = streams->at(i);
       entry.allow_only({"id", "fps", "fps_options"});
       const std::string id = entry["id"].text();
@@ -104,7 +114,7 @@ class ProblemReader {
     if (root_.find("layer_costs") || root_.find("precisions")) {
       root_.fail("has bases and layer_costs, expected one of them");
     }
-    for (std::size_t i = 0; i < bases->size(); ++i) {
+    for (std::size_t i = 0; i < entries(*bases); ++i) {
       const JsonField entry = bases->at(i);
       entry.allow_only({"id", "layer_costs", "precisions"});
       const std::string id = entry["id"].text();
@@ -123,9 +133,9 @@ class ProblemReader {
     }
     std::string name = field->text();
     if (!known.contains(name)) {
-      std::string names;
-      for (const auto& entry : known) names += (names.empty() ? "" : ", ") + entry.first;
-      field->fail(fmt::format("unknown \"{}\", expected one of: {}", name, names));
+      std::vector<std::string> names;
+      for (const auto& entry : known) names.push_back(entry.first);
+      field->fail(fmt::format("unknown {}, expected one of: {}", in_quotes(name), word_list(names)));
     }
     return name;
   }
@@ -184,12 +194,12 @@ class ProblemReader {
     const auto field = object.find(key);
     if (!field) return 0;
     const std::string name = field->text();
-    std::string names;
+    std::vector<std::string> names;
     for (std::size_t p = 0; p < stem.layer_costs.size(); ++p) {
-      if (stem.layer_costs[p].number_type == name) return static_cast<int>(p);
-      names += (p == 0 ? "" : ", ") + stem.layer_costs[p].number_type;
+      names.push_back(stem.layer_costs[p].number_type);
+      if (names.back() == name) return static_cast<int>(p);
     }
-    field->fail(fmt::format("\"{}\" has no layer costs, expected one of: {}", name, names));
+    field->fail(fmt::format("{} has no layer costs, expected one of: {}", in_quotes(name), word_list(names)));
   }
 
   // Empty when the field is missing: the frozen count is the id then.
@@ -204,7 +214,7 @@ class ProblemReader {
   static Problem::Candidate::Kind kind_of(const JsonField& field) {
     const std::string kind = field.text();
     if (kind == "tail") return Problem::Candidate::Kind::tail;
-    if (kind != "exit") field.fail(fmt::format("unknown kind \"{}\", expected tail or exit", kind));
+    if (kind != "exit") field.fail(fmt::format("unknown kind {}, expected tail or exit", in_quotes(kind)));
     return Problem::Candidate::Kind::exit;
   }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/scheduler.hpp"
 
@@ -36,7 +37,7 @@ void check_positive(const std::string& field, double value, double high) {
 // Fields have the names that they have in a problem file; a single stream or base without a name is not
 // mentioned.
 void check_stem(const Problem::Stem& stem) {
-  const std::string at = stem.stream.empty() ? "" : fmt::format("stream \"{}\": ", stem.stream);
+  const std::string at = stem.stream.empty() ? "" : fmt::format("stream {}: ", in_quotes(stem.stream));
   check_positive(at + "stream_fps", stem.stream_fps, kMaxFps);
   if (stem.fps_options.empty()) fail(at + "fps_options", "is empty, expected at least one frame rate");
   for (std::size_t i = 0; i < stem.fps_options.size(); ++i) {
@@ -53,13 +54,13 @@ void check_stem(const Problem::Stem& stem) {
 }
 
 void check_layer_costs(const Problem::Stem& stem) {
-  const std::string at = stem.base.empty() ? "" : fmt::format("base \"{}\": ", stem.base);
+  const std::string at = stem.base.empty() ? "" : fmt::format("base {}: ", in_quotes(stem.base));
   if (stem.layer_costs.empty()) fail(at + "layer_costs", "is missing");
   std::set<std::string> names;
   for (const Problem::LayerCosts& layers : stem.layer_costs) {
     if (!names.insert(layers.number_type).second) {
       fail(at + "layer_costs",
-           fmt::format("has \"{}\" twice, expected each number type once", layers.number_type));
+           fmt::format("has {} twice, expected each number type once", in_quotes(layers.number_type)));
     }
     const std::string field = stem.layer_costs.size() == 1
                                   ? at + "layer_costs"
@@ -113,7 +114,7 @@ void check_candidate(const std::string& at, const Problem::Candidate& candidate,
 }
 
 [[noreturn]] void fail_twice(const std::string& at, const Problem::Candidate& candidate) {
-  if (!candidate.id.empty()) fail(at + ".id", fmt::format("\"{}\" is a duplicate", candidate.id));
+  if (!candidate.id.empty()) fail(at + ".id", fmt::format("{} is a duplicate", in_quotes(candidate.id)));
   fail(at + ".frozen",
        fmt::format("{} is a duplicate; candidates with the same frozen count need ids", candidate.frozen));
 }
@@ -134,10 +135,9 @@ void check_candidates(const std::string& at, const Problem::App& app, const Prob
     const Problem::Candidate& first = app.candidates[by_id.emplace(id, i).first->second];
     if (first.frozen != candidate.frozen || first.kind != candidate.kind ||
         first.levels != candidate.levels) {
-      fail(field,
-           fmt::format("differs from another entry of \"{}\" in frozen, kind or levels; entries with one "
-                       "id may differ only in number types",
-                       id));
+      fail(field, fmt::format("differs from another entry of {} in frozen, kind or levels; entries with one "
+                              "id may differ only in number types",
+                              in_quotes(id)));
     }
   }
 }
@@ -233,7 +233,7 @@ void validate(const Problem& problem) {
     const Problem::App& app = problem.apps[i];
     const std::string at = fmt::format("apps[{}]", i);
     if (app.id.empty()) fail(at + ".id", "is empty");
-    if (!ids.insert(app.id).second) fail(at + ".id", fmt::format("\"{}\" is a duplicate", app.id));
+    if (!ids.insert(app.id).second) fail(at + ".id", fmt::format("{} is a duplicate", in_quotes(app.id)));
     if (app.stem >= problem.stems.size())
       fail(at + ".stem", fmt::format("is {}, there are {} stems", app.stem, problem.stems.size()));
     if (app.candidates.empty() == app.options.empty()) {
