@@ -2,6 +2,7 @@
 //   build/bench/bin/sink_bench [--benchmark_filter=REGEX]
 // Needs mosquitto in /usr/sbin, which it starts itself.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
