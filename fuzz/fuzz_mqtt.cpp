@@ -1,4 +1,6 @@
 // Takes names that become topics, and commands as a broker delivers them: the topic, a newline, the payload.
+#include <algorithm>
+
 #include "core/json.hpp"
 #include "fuzzing.hpp"
 #include "sink/home_assistant.hpp"

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "sink/testing.hpp"
 
 namespace mainstream {

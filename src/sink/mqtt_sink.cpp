@@ -2,6 +2,8 @@
 // which the latest counts. States are kept here and sent again after each connect, as a broker may forget.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/mutex.hpp"

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "core/mutex.hpp"
 #include "sink/backoff.hpp"
 #include "sink/testing.hpp"

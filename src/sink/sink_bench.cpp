@@ -2,6 +2,7 @@
 //   build/bench/bin/sink_bench [--benchmark_filter=REGEX]
 // Needs mosquitto in /usr/sbin, which it starts itself.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
@@ -78,7 +79,7 @@ void mqtt(benchmark::State& state) {
   const std::string conf = (folder.path / "conf").string();
   const pid_t broker = ::fork();
   if (broker == 0) {
-    ::execl("/usr/sbin/mosquitto", "mosquitto", "-q", "-c", conf.c_str(), nullptr);
+    ::execl("/usr/sbin/mosquitto", "mosquitto", "-c", conf.c_str(), nullptr);
     ::_exit(127);
   }
   std::this_thread::sleep_for(500ms);

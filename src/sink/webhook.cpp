@@ -2,6 +2,8 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "mainstream/error.hpp"

@@ -1,3 +1,8 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+
 #include "core/json.hpp"
 #include "sink/hmac.hpp"
 #include "sink/testing.hpp"

@@ -1,5 +1,6 @@
 // kill -9 while events are written: nothing that was committed is lost, and the database opens by itself.
 //   MAINSTREAM_KILLS=50 build/dev/bin/store_test --gtest_filter='Crash*'
+#include <fmt/format.h>
 #include <sys/wait.h>
 
 #include <csignal>

@@ -1,6 +1,8 @@
 // Reading what is stored, on a connection of its own: in WAL mode it sees a whole state and holds nobody up.
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "core/json.hpp"
 #include "event/event_json.hpp"
 #include "mainstream/error.hpp"

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "store/schema.hpp"
 
 #include "core/file.hpp"

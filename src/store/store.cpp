@@ -48,7 +48,9 @@ void Store::set_cursor(const std::string& sink, std::int64_t sequence) {
 }
 
 bool Store::put(Verdict verdict) {
-  return writer_->queue().put(std::move(verdict)).get();
+  const VerdictOutcome outcome = writer_->queue().put(std::move(verdict)).get();
+  if (!outcome.error.empty()) throw Error(ErrorKind::storage, outcome.error);
+  return outcome.known;
 }
 
 bool Store::wait_past(std::int64_t sequence, std::chrono::steady_clock::time_point until,

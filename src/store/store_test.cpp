@@ -1,4 +1,7 @@
+#include <fmt/format.h>
 #include <sys/wait.h>
+
+#include <set>
 
 #include "core/file.hpp"
 #include "store/testing.hpp"

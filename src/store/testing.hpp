@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "core/testing.hpp"
 #include "mainstream/store.hpp"

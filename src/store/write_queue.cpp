@@ -1,5 +1,6 @@
 #include "store/write_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mainstream {
@@ -63,9 +64,9 @@ void WriteQueue::put(PlanRecord plan) {
   added();
 }
 
-std::future<bool> WriteQueue::put(Verdict verdict) {
+std::future<VerdictOutcome> WriteQueue::put(Verdict verdict) {
   const MutexLock lock(mutex_);
-  batch_.verdicts.push_back({std::move(verdict), std::promise<bool>()});
+  batch_.verdicts.push_back({std::move(verdict), std::promise<VerdictOutcome>()});
   added();
   return batch_.verdicts.back().done.get_future();
 }
@@ -122,9 +123,9 @@ void WriteQueue::done(const Batch& batch) {
   written_.notify_all();
 }
 
-void WriteQueue::refuse_verdicts(const Error& error) {
+void WriteQueue::refuse_verdicts(const std::string& error) {
   const MutexLock lock(mutex_);
-  for (PendingVerdict& item : batch_.verdicts) item.done.set_exception(std::make_exception_ptr(error));
+  for (PendingVerdict& item : batch_.verdicts) item.done.set_value({false, error});
   batch_.verdicts.clear();
 }
 

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "core/mutex.hpp"
-#include "mainstream/error.hpp"
 #include "mainstream/store.hpp"
 
 namespace mainstream {
@@ -26,9 +25,14 @@ struct PendingEvent {
   bool jpeg_written = false;  // the writer's mark, for when it has to try again
 };
 
+struct VerdictOutcome {
+  bool known = false;  // there is such an event
+  std::string error;   // why the disk did not take it; it can be given again
+};
+
 struct PendingVerdict {
   Verdict verdict;
-  std::promise<bool> done;  // false: no such event
+  std::promise<VerdictOutcome> done;
 };
 
 // What is written in one transaction.
@@ -58,7 +62,7 @@ class WriteQueue {
 
   bool put(PendingEvent item);  // as Store::put
   void put(PlanRecord plan);
-  [[nodiscard]] std::future<bool> put(Verdict verdict);
+  [[nodiscard]] std::future<VerdictOutcome> put(Verdict verdict);
   void add_to_counter(const std::string& name, std::int64_t by);
   void set_cursor(const std::string& sink, std::int64_t sequence);
 
@@ -67,8 +71,7 @@ class WriteQueue {
   [[nodiscard]] Batch take(Time until);
   void done(const Batch& batch);  // written
 
-  // Lets those who wait for a verdict have the error: they can give it again.
-  void refuse_verdicts(const Error& error);
+  void refuse_verdicts(const std::string& error);  // those who wait for them get it
 
   // No more waiting in take(), and what it gives next is the last.
   void close();

@@ -115,7 +115,7 @@ void Store::Writer::run() {
       Batch none;
       try {
         tidy();
-        works_again(queue_.waiting() == 0);
+        works_again();
       } catch (const Error& error) {
         failed(error, none);
       }
@@ -134,8 +134,9 @@ void Store::Writer::write_until_done(Batch& batch) {
     try {
       if (!database_) open();
       write(batch);
+      works_again();
       queue_.done(batch);
-      works_again(queue_.waiting() == 0);
+      say_what_was_dropped();
       return;
     } catch (const Error& error) {
       failed(error, batch);
@@ -172,7 +173,7 @@ void Store::Writer::write(Batch& batch) {
   write_meta("age_ms", now.age.count());
   write_meta("wall_ms", ms_of(now.wall));
   transaction.commit();
-  for (std::size_t i = 0; i < known.size(); ++i) batch.verdicts[i].done.set_value(known[i]);
+  for (std::size_t i = 0; i < known.size(); ++i) batch.verdicts[i].done.set_value({known[i], ""});
   if (last == 0) return;
   const MutexLock lock(mutex_);
   last_sequence_ = last;
@@ -291,10 +292,9 @@ void Store::Writer::tidy() {
 void Store::Writer::failed(const Error& error, Batch& batch) {
   // A connection that failed is not used again: its caches may hold what is not on the disk.
   database_.reset();
-  // Who gave a verdict waits for an answer, and can give it again.
-  for (PendingVerdict& item : batch.verdicts) item.done.set_exception(std::make_exception_ptr(error));
+  for (PendingVerdict& item : batch.verdicts) item.done.set_value({false, error.what()});
   batch.verdicts.clear();
-  queue_.refuse_verdicts(error);
+  queue_.refuse_verdicts(error.what());
   bool is_new = false;
   {
     const MutexLock lock(mutex_);
@@ -313,15 +313,16 @@ void Store::Writer::failed(const Error& error, Batch& batch) {
   }
 }
 
-void Store::Writer::works_again(bool queue_is_empty) {
-  {
-    const MutexLock lock(mutex_);
-    if (!error_.empty()) {
-      module_log("store")->warn("{}: can be written again", options_.directory.string());
-      error_.clear();
-    }
-  }
-  if (!queue_is_empty) return;
+void Store::Writer::works_again() {
+  const MutexLock lock(mutex_);
+  if (error_.empty()) return;
+  module_log("store")->warn("{}: can be written again", options_.directory.string());
+  error_.clear();
+}
+
+// When the last of what waited is written, the episode is over.
+void Store::Writer::say_what_was_dropped() {
+  if (queue_.waiting() > 0) return;
   const WriteQueue::Dropped now = queue_.dropped();
   if (now == dropped_said_) return;
   const WriteQueue::Dropped before = std::exchange(dropped_said_, now);

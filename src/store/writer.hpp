@@ -40,7 +40,8 @@ class Store::Writer {
   void tidy();
   [[nodiscard]] AgeClock::Ms age() const { return age_->age(std::chrono::steady_clock::now()); }
   void failed(const Error& error, Batch& batch);
-  void works_again(bool queue_is_empty);
+  void works_again();
+  void say_what_was_dropped();
 
   const StoreOptions options_;
   const StateLock lock_;
