@@ -83,7 +83,7 @@ TEST(SourceAddressTest, NamesStreamsByTheirSources) {
       {"test:640x480@14", "test"},
       {"-", "stdin"},
       {"/clips/a+b#c\x1b\xc2\x9b.avi", "a-b"},
-      {"h#ttp://x?a", "h"},
+      {"h#ttp://x?a", "x"},
       {"/", "stream"},
       {"...", "stream"}};
   for (const auto& [source, name] : names) EXPECT_EQ(default_stream_name(source), name) << source;
