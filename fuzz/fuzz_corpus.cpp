@@ -63,6 +63,31 @@ constexpr const char* kProblem =
  "candidates": [{"frozen": 0, "tpr": 0.9, "fpr": 0.1}, {"frozen": 3, "tpr": 0.7, "fpr": 0.2}]},
 {"id": "b", "options": [{"frozen": 1, "fps": 2, "f1": 0.5}, {"frozen": 0, "fps": 1, "f1": 0.41}]}]})";
 
+constexpr const char* kConfig = R"([node]
+name = "yard"
+bases = ["base.onnx"]
+workers = 2
+[[stream]]
+name = "gate"
+url = "rtsp://camera:554/1"
+timeout_s = 15
+[[app]]
+package = "crossing.mpkg"
+stream = ["gate"]
+region = [0.5, 0, 0.5, 1]
+hours = "mon-fri,sun 07:00-19:00"
+[schedule]
+budget = "auto"
+[[sink]]
+type = "mqtt"
+url = "mqtt://broker:1883"
+[[sink]]
+type = "jsonl"
+path = "events.jsonl"
+[retention]
+max_age_days = 30
+)";
+
 void write(const std::filesystem::path& folder, const char* name, const std::string& bytes) {
   std::filesystem::create_directories(folder);
   write_file(folder / name, bytes);
@@ -82,6 +107,8 @@ void write_corpus(const std::filesystem::path& folder) {
   const std::filesystem::path package = folder / "package" / "app.mpkg";
   write_package(package, tiny_manifest(base), tiny_tails(base));
   write(folder / "manifest", "manifest.json", to_json(MPackage::open(package).manifest()));
+
+  write(folder / "config", "node.toml", kConfig);
 
   write(folder / "problem", "problem.json", kProblem);
   write(folder / "problem", "written.json", to_json(parse_problem(kProblem, "problem.json")));
