@@ -67,6 +67,31 @@ constexpr const char* kSources[] = {"rtsp://user:pass/word@cam:554/live?key=a&b=
                                     "http://[::1]:80/v?pw=a;x=1", "test:640x480@14", "udp://@239.0.0.1:5000",
                                     "cam:554 admin a b c\n# x\n"};
 
+constexpr const char* kConfig = R"([node]
+name = "yard"
+bases = ["base.onnx"]
+workers = 2
+[[stream]]
+name = "gate"
+url = "rtsp://camera:554/1"
+timeout_s = 15
+[[app]]
+package = "crossing.mpkg"
+stream = ["gate"]
+region = [0.5, 0, 0.5, 1]
+hours = "mon-fri,sun 07:00-19:00"
+[schedule]
+budget = "auto"
+[[sink]]
+type = "mqtt"
+url = "mqtt://broker:1883"
+[[sink]]
+type = "jsonl"
+path = "events.jsonl"
+[retention]
+max_age_days = 30
+)";
+
 void write(const std::filesystem::path& folder, const char* name, const std::string& bytes) {
   std::filesystem::create_directories(folder);
   write_file(folder / name, bytes);
@@ -88,6 +113,8 @@ void write_corpus(const std::filesystem::path& folder) {
   const std::filesystem::path package = folder / "package" / "app.mpkg";
   write_package(package, tiny_manifest(base), tiny_tails(base));
   write(folder / "manifest", "manifest.json", to_json(MPackage::open(package).manifest()));
+
+  write(folder / "config", "node.toml", kConfig);
 
   write(folder / "problem", "problem.json", kProblem);
   write(folder / "problem", "written.json", to_json(parse_problem(kProblem, "problem.json")));

@@ -7,7 +7,6 @@
 #include "core/json.hpp"
 #include "graph/passes.hpp"
 #include "package/input_json.hpp"
-#include "report.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {

@@ -11,7 +11,6 @@
 #include "mainstream/package.hpp"
 #include "mainstream/planning.hpp"
 #include "package_report.hpp"
-#include "report.hpp"
 
 namespace mainstream {
 namespace {

@@ -9,6 +9,7 @@ namespace mainstream {
 void add_base_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
 void add_infer_command(CLI::App& program);
+void add_node_command(CLI::App& program);
 void add_package_command(CLI::App& program);
 void add_run_command(CLI::App& program);
 void add_schedule_command(CLI::App& program);

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   mainstream::add_base_command(program);
   mainstream::add_bench_command(program);
   mainstream::add_infer_command(program);
+  mainstream::add_node_command(program);
   mainstream::add_package_command(program);
   mainstream::add_run_command(program);
   mainstream::add_schedule_command(program);

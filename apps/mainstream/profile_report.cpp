@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/json.hpp"
-#include "report.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,11 @@ struct Profile {
                                      NumberType number_type = NumberType::f32,
                                      const std::filesystem::path& folder = cache_folder(),
                                      std::chrono::milliseconds duration = std::chrono::milliseconds(2000));
+
+// The profile in the cache; nothing if there is none that can be used.
+[[nodiscard]] std::optional<Profile> find_profile(const Engine& engine, const Base& base,
+                                                  NumberType number_type = NumberType::f32,
+                                                  const std::filesystem::path& folder = cache_folder());
 
 // Measures again in any case, and stores the profile.
 [[nodiscard]] Profile fresh_profile(const Engine& engine, const Base& base,

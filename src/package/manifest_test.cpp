@@ -1,5 +1,8 @@
 #include "package/manifest.hpp"
 
+#include <fmt/format.h>
+
+#include <chrono>
 #include <cmath>
 #include <functional>
 

@@ -119,10 +119,14 @@ Profile fresh_profile(const Engine& engine, const Base& base, NumberType number_
   return profile;
 }
 
+std::optional<Profile> find_profile(const Engine& engine, const Base& base, NumberType number_type,
+                                    const std::filesystem::path& folder) {
+  return stored_profile(folder / file_name(engine, base, number_type), engine, base, number_type);
+}
+
 Profile cached_profile(const Engine& engine, const Base& base, NumberType number_type,
                        const std::filesystem::path& folder, std::chrono::milliseconds duration) {
-  const std::filesystem::path file = folder / file_name(engine, base, number_type);
-  if (auto stored = stored_profile(file, engine, base, number_type)) return *stored;
+  if (auto stored = find_profile(engine, base, number_type, folder)) return *stored;
   return fresh_profile(engine, base, number_type, folder, duration);
 }
 

@@ -1,0 +1,155 @@
+// The configuration of a node: a TOML file (docs/node.md) as values.
+//
+// Reading checks all that the file alone can tell; config_check.hpp checks what it names. Every mistake is
+// found, with its place, not only the first.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "mainstream/number_type.hpp"
+#include "mainstream/package.hpp"
+#include "mainstream/planning.hpp"
+#include "mainstream/profile.hpp"
+#include "node/config_key.hpp"
+#include "node/hours.hpp"
+#include "node/toml_document.hpp"
+
+namespace mainstream {
+
+// A table of the file, with the places of its keys for later messages.
+struct ConfigTable {
+  Place at;
+  std::map<std::string, Place, std::less<>> keys;
+
+  // Of the key's value; of the table where the file does not have the key.
+  [[nodiscard]] Place of(std::string_view key) const {
+    const auto found = keys.find(key);
+    return found == keys.end() ? at : found->second;
+  }
+};
+
+// [node]
+struct MachineConfig : ConfigTable {
+  std::string name;  // filled in: the host's name if the file gives none
+  std::vector<std::filesystem::path> bases;
+  std::filesystem::path state = "state";
+  int workers = 0, threads = 0;               // 0: the node chooses
+  NumberType number_type = NumberType::int8;  // the least exact one that plans may use
+  std::filesystem::path cache;                // empty: cache_folder()
+  std::string log = "info";
+};
+
+// [[stream]]
+struct StreamConfig : ConfigTable {
+  enum class Transport { automatic, tcp, udp };
+
+  std::string name, url;
+  std::string substream;  // a smaller picture of the same camera; empty: none
+  double fps = 0;         // 0: as the source states it
+  Transport transport = Transport::automatic;
+  std::filesystem::path credentials;  // empty: none
+  std::chrono::milliseconds timeout = std::chrono::seconds(15);
+  std::chrono::milliseconds same_picture = std::chrono::minutes(5);  // 0: never
+  std::int64_t max_pixels = std::int64_t{7680} * 4320;
+  bool loop = false, hardware = false;
+};
+
+// [[app]]
+struct AppConfig : ConfigTable {
+  // Parts of the picture's width and height; `left` + `width` and `top` + `height` are at most 1.
+  struct Region {
+    double left = 0, top = 0, width = 1, height = 1;
+    auto operator<=>(const Region&) const = default;
+  };
+
+  std::string name;  // empty: the package's
+  std::filesystem::path package;
+  std::vector<std::string> streams;  // names, each once
+  Region region;
+  bool enabled = true;
+  double weight = 1;
+  std::optional<double> min_fps;
+  // In place of what the package says:
+  std::optional<double> threshold;
+  std::optional<int> votes;
+  std::optional<std::chrono::milliseconds> merge_gap, min_length, max_length;
+  std::vector<Hours> hours;  // local time; none: always
+};
+
+// [schedule]
+struct ScheduleConfig : ConfigTable {
+  Objective objective = Objective::mean;
+  Algorithm algorithm = Algorithm::automatic;
+  Mode mode = Mode::mainstream;
+  std::optional<double> budget;             // core-milliseconds per second; nothing: what the machine gives
+  std::optional<CandidateKind> candidates;  // nothing: all
+};
+
+// [[sink]]: one struct for each type.
+struct SinkConfig : ConfigTable {
+  std::string type;
+  std::string name;  // unique in the node; filled in: the type if the file gives none
+};
+struct StdoutSinkConfig : SinkConfig {};
+struct JsonlSinkConfig : SinkConfig {
+  std::filesystem::path path;
+  std::int64_t max_size_mb = 64;
+  int keep = 5;
+};
+struct MqttSinkConfig : SinkConfig {
+  std::string url;
+  std::filesystem::path credentials, ca;  // empty: none
+  std::string prefix = "mainstream";
+  bool discovery = true, snapshots = true;
+};
+struct WebhookSinkConfig : SinkConfig {
+  std::string url;
+  std::filesystem::path secret, ca;  // empty: none
+  std::chrono::milliseconds timeout = std::chrono::seconds(10);
+};
+using AnySinkConfig = std::variant<StdoutSinkConfig, JsonlSinkConfig, MqttSinkConfig, WebhookSinkConfig>;
+
+[[nodiscard]] inline const SinkConfig& common(const AnySinkConfig& sink) {
+  return std::visit([](const auto& one) -> const SinkConfig& { return one; }, sink);
+}
+
+// [retention]
+struct RetentionConfig : ConfigTable {
+  int max_age_days = 30;            // 0: for ever
+  std::int64_t max_size_mb = 4096;  // 0: without a limit
+};
+
+struct NodeConfig {
+  MachineConfig node;
+  std::vector<StreamConfig> streams;
+  std::vector<AppConfig> apps;
+  ScheduleConfig schedule;
+  std::vector<AnySinkConfig> sinks;
+  RetentionConfig retention;
+};
+
+// What was read. Only without faults can the configuration be used. Faults are in the order of the file.
+struct ConfigReading {
+  NodeConfig config;
+  std::vector<ConfigFault> faults;
+};
+
+// `folder`: where relative paths begin.
+[[nodiscard]] ConfigReading parse_config(std::string_view text, const std::filesystem::path& folder);
+
+// Throws unreadable, or untrusted for a file of more than 1 MiB.
+[[nodiscard]] ConfigReading read_config(const std::filesystem::path& path);
+
+// All tables and keys as Markdown: the reference in docs/node.md.
+[[nodiscard]] std::string config_reference();
+
+}  // namespace mainstream

@@ -1,0 +1,289 @@
+#include "node/config_check.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/cpus.hpp"
+#include "core/text.hpp"
+#include "mainstream/base.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/media.hpp"
+#include "node/source_form.hpp"
+
+namespace mainstream {
+namespace {
+
+// Of a camera that nobody may ask: for the forecast alone.
+constexpr double kAssumedFps = 15;
+constexpr int kAssumedWidth = 1280, kAssumedHeight = 720;
+// Core-milliseconds per second that a forecast leaves to decoding one stream, and to the rest of the node.
+constexpr double kAssumedDecoding = 100, kRestOfNode = 50, kLeastForecastBudget = 100;
+
+class ConfigChecker {
+ public:
+  explicit ConfigChecker(const NodeConfig& config) : config_(config) {}
+
+  ConfigCheck check() {
+    check_places();
+    read_bases();
+    for (const StreamConfig& stream : config_.streams) check_stream(stream);
+    for (const AppConfig& app : config_.apps) check_app(app);
+    check_sinks();
+    if (result_.faults.empty()) schedule();
+    std::ranges::stable_sort(result_.faults, {}, &ConfigFault::at);
+    return std::move(result_);
+  }
+
+ private:
+  struct OpenBase {
+    std::filesystem::path path;
+    Base base;
+  };
+  struct StreamPicture {
+    double fps = kAssumedFps;
+    int width = kAssumedWidth, height = kAssumedHeight;
+  };
+
+  void fault(ErrorKind kind, Place at, std::string what) {
+    result_.faults.push_back({kind, at, std::move(what)});
+  }
+  void note(std::string text) { result_.notes.push_back(std::move(text)); }
+
+  // Runs a step; its error becomes a fault at this place.
+  template <typename Step>
+  void at(Place place, const Step& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      fault(error.kind(), place, error.what());
+    }
+  }
+
+  // That a folder is there, or can be made.
+  void check_folder(const std::filesystem::path& folder, Place place) {
+    std::filesystem::path there = std::filesystem::absolute(folder);
+    while (!std::filesystem::exists(there) && there.has_relative_path()) there = there.parent_path();
+    if (!std::filesystem::is_directory(there)) {
+      fault(ErrorKind::storage, place, fmt::format("{}: not a folder", there.string()));
+    } else if (::access(there.c_str(), W_OK | X_OK) != 0) {
+      fault(ErrorKind::storage, place, fmt::format("{}: cannot write into this folder", there.string()));
+    }
+  }
+
+  void check_file(const std::filesystem::path& file, Place place) {
+    if (file.empty() || ::access(file.c_str(), R_OK) == 0) return;
+    fault(ErrorKind::unreadable, place, fmt::format("{}: cannot open", file.string()));
+  }
+
+  void check_places() {
+    check_folder(config_.node.state, config_.node.of("state"));
+    if (!config_.node.cache.empty()) check_folder(config_.node.cache, config_.node.of("cache"));
+  }
+
+  void read_bases() {
+    for (const std::filesystem::path& path : config_.node.bases) {
+      at(config_.node.of("bases"), [&] {
+        OpenBase open{path, read_base(path)};
+        const auto twin =
+            std::ranges::find(bases_, open.base.id, [](const OpenBase& other) { return other.base.id; });
+        if (twin != bases_.end()) {
+          throw Error(ErrorKind::usage, fmt::format("{} and {} are the same base; leave one out",
+                                                    twin->path.string(), path.string()));
+        }
+        bases_.push_back(std::move(open));
+      });
+    }
+  }
+
+  // Looks into files; a camera is not asked.
+  void check_stream(const StreamConfig& stream) {
+    StreamPicture& picture = pictures_[stream.name];
+    check_file(stream.credentials, stream.of("credentials"));
+    if (is_path(stream.url) && std::filesystem::is_regular_file(stream.url)) {
+      at(stream.of("url"), [&] {
+        const VideoInfo info = VideoReader(stream.url).info();
+        picture = {info.fps, info.width, info.height};
+      });
+    } else if (is_path(stream.url)) {
+      check_file(stream.url, stream.of("url"));
+    }
+    if (stream.fps > 0) picture.fps = stream.fps;
+    if (picture.fps <= 0) picture.fps = kAssumedFps;
+    if (stream.fps <= 0 && !(is_path(stream.url) && std::filesystem::is_regular_file(stream.url))) {
+      note(fmt::format("stream {}: planned with {} fps; its own rate is known when the node runs",
+                       stream.name, picture.fps));
+    }
+  }
+
+  void check_app(const AppConfig& app) {
+    at(app.of("package"), [&] {
+      const MPackage package = MPackage::open(app.package);
+      const std::string name = app.name.empty() ? package.manifest().app : app.name;
+      if (app.name.empty()) check_packages_name(app, name);
+      const auto base = std::ranges::find(bases_, package.manifest().base_id,
+                                          [](const OpenBase& open) { return open.base.id; });
+      if (base == bases_.end()) {
+        // A base that could not be read was told of already.
+        if (bases_.size() < config_.node.bases.size()) return;
+        throw Error(
+            ErrorKind::untrusted,
+            fmt::format("{}: made for base {} (id {}), which is none of [node] bases", app.package.string(),
+                        in_quotes(package.manifest().base_name), package.manifest().base_id));
+      }
+      package.verify(base->base);
+      check_answers(package, base->base);
+      if (app.enabled) placed_.push_back({&app, name, static_cast<std::size_t>(base - bases_.begin())});
+    });
+  }
+
+  void check_packages_name(const AppConfig& app, const std::string& name) {
+    if (const std::string wrong = name_fault(name); !wrong.empty()) {
+      throw Error(ErrorKind::usage, fmt::format("{}: its app's name {} {}; give the app a name here",
+                                                app.package.string(), in_quotes(name), wrong));
+    }
+    for (const AppConfig& other : config_.apps) {
+      if (other.name == name)
+        throw Error(ErrorKind::usage, fmt::format("the app {} stands twice", in_quotes(name)));
+    }
+    if (!names_from_packages_.insert(name).second) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("the app {} stands twice; give one of them another name", in_quotes(name)));
+    }
+  }
+
+  void check_sinks() {
+    for (const AnySinkConfig& sink : config_.sinks) {
+      if (const auto* jsonl = std::get_if<JsonlSinkConfig>(&sink)) {
+        if (std::filesystem::is_directory(jsonl->path)) {
+          fault(ErrorKind::usage, jsonl->of("path"),
+                fmt::format("{} is a folder, expected a file", jsonl->path.string()));
+        } else {
+          check_folder(std::filesystem::absolute(jsonl->path).parent_path(), jsonl->of("path"));
+        }
+      } else if (const auto* mqtt = std::get_if<MqttSinkConfig>(&sink)) {
+        check_file(mqtt->credentials, mqtt->of("credentials"));
+        check_file(mqtt->ca, mqtt->of("ca"));
+      } else if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink)) {
+        check_file(webhook->secret, webhook->of("secret"));
+        check_file(webhook->ca, webhook->of("ca"));
+      }
+    }
+  }
+
+  // ---- The forecast ----
+
+  // An app to run, and the index of its base.
+  struct Placed {
+    const AppConfig* app;
+    std::string name;
+    std::size_t base;
+  };
+
+  void schedule() {
+    if (placed_.empty()) {
+      return fault(ErrorKind::usage, {}, "no app is enabled");
+    }
+    NodeForecast forecast;
+    forecast.mix.only = config_.schedule.candidates;
+    for (const Placed& placed : placed_) {
+      at(placed.app->of("package"), [&] { place(placed, forecast); });
+    }
+    if (!result_.faults.empty()) return;
+    keep_number_types(forecast.mix);
+    forecast.budget = budget();
+    at(config_.schedule.of("budget"), [&] { solve_for(forecast); });
+    if (result_.faults.empty()) result_.forecast = std::move(forecast);
+  }
+
+  // On each of its streams, the app joins the stem of its base and region, or makes it.
+  void place(const Placed& placed, NodeForecast& forecast) {
+    for (const std::string& stream : placed.app->streams) {
+      const auto key = std::tuple(stream, placed.base, placed.app->region);
+      const auto [stem, is_new] = stems_.emplace(key, forecast.mix.stems.size());
+      if (is_new) {
+        const StreamPicture& picture = pictures_[stream];
+        const AppConfig::Region& region = placed.app->region;
+        forecast.mix.stems.push_back({.stream = stream,
+                                      .fps = picture.fps,
+                                      .width = std::max(1, static_cast<int>(picture.width * region.width)),
+                                      .height = std::max(1, static_cast<int>(picture.height * region.height)),
+                                      .base = bases_[placed.base].base,
+                                      .number_types = {},
+                                      .branchpoints = {}});
+      }
+      forecast.mix.add_app(MPackage::open(placed.app->package), stem->second);
+      forecast.apps.push_back({placed.name, stream, bases_[placed.base].path});
+      limits_.push_back(placed.app);
+    }
+  }
+
+  // Number types are in the order of their exactness.
+  void keep_number_types(Mix& mix) const {
+    for (Mix::Stem& stem : mix.stems) {
+      std::erase_if(stem.number_types, [&](NumberType type) { return type > config_.node.number_type; });
+    }
+  }
+
+  double budget() {
+    if (config_.schedule.budget) return *config_.schedule.budget;
+    const int cores = usable_cpus();
+    const double decoding = kAssumedDecoding * static_cast<double>(config_.streams.size());
+    const double budget = std::max(kLeastForecastBudget, 1000.0 * cores - decoding - kRestOfNode);
+    note(fmt::format(
+        "budget auto: planned with {:.0f} ms/s: {} cores, less {:.0f} for decoding and {:.0f} for the rest",
+        budget, cores, decoding, kRestOfNode));
+    return budget;
+  }
+
+  void solve_for(NodeForecast& forecast) {
+    const ScheduleConfig& wanted = config_.schedule;
+    const Engine engine({.threads = std::max(1, config_.node.threads)});
+    const EstimatedCosts estimate = estimated_costs(
+        engine, forecast.mix, config_.node.cache.empty() ? cache_folder() : config_.node.cache);
+    for (std::size_t s = 0; s < forecast.mix.stems.size(); ++s) {
+      if (estimate.measured[s]) continue;
+      const auto base = std::ranges::find(bases_, forecast.mix.stems[s].base.id,
+                                          [](const OpenBase& open) { return open.base.id; });
+      if (std::ranges::find(forecast.guessed, base->path) == forecast.guessed.end()) {
+        forecast.guessed.push_back(base->path);
+      }
+    }
+    Problem problem = make_problem(forecast.mix, estimate.costs, forecast.budget, wanted.mode);
+    for (std::size_t a = 0; a < problem.apps.size(); ++a) {
+      problem.apps[a].id = forecast.apps[a].name + " on " + forecast.apps[a].stream;
+      problem.apps[a].weight = limits_[a]->weight;
+      problem.apps[a].min_fps = limits_[a]->min_fps;
+    }
+    constexpr auto kSearchTime = std::chrono::seconds(2);
+    const auto end = std::chrono::steady_clock::now() + kSearchTime;
+    SolveOptions options;
+    options.algorithm = algorithm_of(wanted.mode, wanted.algorithm);
+    options.objective = wanted.objective;
+    options.stop = [end] { return std::chrono::steady_clock::now() > end; };
+    const Schedule schedule = solve(problem, options);
+    if (!schedule.feasible) throw Error(ErrorKind::infeasible, "no schedule fits: " + schedule.reason);
+    const Planner planner(forecast.mix, {wanted.mode, wanted.algorithm, wanted.objective});
+    forecast.plan = planner.plan_of(spend_rest(problem, schedule));
+  }
+
+  const NodeConfig& config_;
+  ConfigCheck result_;
+  std::vector<OpenBase> bases_;
+  std::map<std::string, StreamPicture> pictures_;  // by stream
+  std::vector<Placed> placed_;
+  std::set<std::string> names_from_packages_;
+  std::map<std::tuple<std::string, std::size_t, AppConfig::Region>, std::size_t> stems_;
+  std::vector<const AppConfig*> limits_;  // by app of the mix
+};
+
+}  // namespace
+
+ConfigCheck check_config(const NodeConfig& config) {
+  return ConfigChecker(config).check();
+}
+
+}  // namespace mainstream
