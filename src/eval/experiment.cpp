@@ -84,7 +84,7 @@ ExperimentResults::ExperimentResults(ExperimentSetup setup, std::size_t cells)
     : setup_(std::move(setup)),
       document_(document_of(setup_)),
       saved_(std::chrono::steady_clock::now()),
-      progress_(setup_.name, cells) {
+      cells_(cells) {
   std::error_code error;
   std::filesystem::create_directories(setup_.output, error);
   if (error) {
@@ -118,6 +118,7 @@ void ExperimentResults::resume() {
 }
 
 Json ExperimentResults::cell(const std::string& name, const std::function<Json()>& measure) {
+  if (!progress_) progress_.emplace(setup_.name, cells_);
   Json& cells = document_["cells"];
   if (!cells.contains(name)) {
     if (setup_.stop.stop_requested()) {
@@ -129,11 +130,12 @@ Json ExperimentResults::cell(const std::string& name, const std::function<Json()
     cells[name] = std::move(result);
     if (std::chrono::steady_clock::now() - saved_ >= kSaveEvery) save();
   }
-  progress_.update(++done_, name);
+  progress_->update(++done_, name);
   return cells[name];
 }
 
 ExperimentFiles ExperimentResults::write(const ExperimentReport& report) {
+  progress_.reset();
   save();
   ExperimentFiles files{file(".json"), file(".csv"), file(".md"), file(".html"), {}};
   ChartFiles charts;

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,9 @@ class ExperimentResults {
   const ExperimentSetup setup_;
   Json document_;  // as NAME.json has it
   std::chrono::steady_clock::time_point saved_;
+  const std::size_t cells_;
   std::size_t done_ = 0;
-  Progress progress_;
+  std::optional<Progress> progress_;  // from the first cell on
 };
 
 }  // namespace mainstream
