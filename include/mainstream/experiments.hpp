@@ -1,15 +1,15 @@
-// Measures packages and schedules on frames that training did not see: a clip is cut into a part to train on
-// and a part to test on, every candidate's scores on the latter are recorded, and promised, chosen and best
-// possible quality are replayed from them. `mainstream experiment` shows it; docs/evaluation.md discusses a
-// run.
+// Measures what schedules and packages are worth, beside baselines. `mainstream experiment` runs it;
+// docs/evaluation.md discusses runs.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mainstream/event.hpp"
@@ -17,7 +17,27 @@
 
 namespace mainstream {
 
-// ---- A clip in two parts ---------------------------------------------------------------------------
+// ---- An experiment's run and its files ---------------------------------------------------------------
+
+// What each experiment is told.
+struct ExperimentSetup {
+  std::string name;              // "published": the files' name
+  std::filesystem::path output;  // folder of the results; made if missing
+  std::string command;           // the command line, for the report
+  // All that results depend on, by name and value. Results that were kept with other values are refused.
+  std::vector<std::pair<std::string, std::string>> options = {};
+  bool quick = false;         // a small part of it, in seconds
+  std::stop_token stop = {};  // ends the run between two results; what is finished is kept
+};
+
+struct ExperimentFiles {
+  std::filesystem::path json;  // the results; the same command goes on from there
+  std::filesystem::path csv;   // the figures, one row per point
+  std::filesystem::path markdown, html;
+  std::vector<std::filesystem::path> charts;  // SVG
+};
+
+// ---- A clip in two parts: one to train on, one to test on ----------------------------------------------
 
 struct ClipCut {
   std::vector<FrameRange> trained, judged;  // ascending, without overlaps; together the whole clip

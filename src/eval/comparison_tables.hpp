@@ -4,11 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "eval/tables.hpp"
 #include "mainstream/comparison.hpp"
 
 namespace mainstream {
-
-using Rows = std::vector<std::vector<std::string>>;  // the first is the header
 
 // One row per budget, one column per method: mean F1 and its standard error, joined by `plus_minus`. A cell
 // is "0 (none fits)" where no schedule fits.

@@ -93,6 +93,7 @@ std::string script_of(const Plot& plot, const std::string& output) {
   if (plot.y_range) script += fmt::format("set yrange [{}:{}]\n", plot.y_range->first, plot.y_range->second);
   if (plot.x_range) script += fmt::format("set xrange [{}:{}]\n", plot.x_range->first, plot.x_range->second);
   if (plot.logarithmic_x) script += "set logscale x\n";
+  if (plot.logarithmic_y) script += "set logscale y\n";
   script += axis_names("xtics", plot.x_names) + axis_names("ytics", plot.y_names);
   std::vector<std::string> drawings;
   for (std::size_t i = 0; i < plot.series.size(); ++i) {

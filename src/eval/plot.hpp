@@ -24,9 +24,9 @@ struct PlotSeries {
 struct Plot {
   std::string title, x_label, y_label;
   std::vector<PlotSeries> series;
-  std::optional<std::pair<double, double>> y_range, x_range = {};
+  std::optional<std::pair<double, double>> y_range = {}, x_range = {};
   std::vector<std::pair<double, std::string>> y_names = {}, x_names = {};  // instead of numbers on the axis
-  bool logarithmic_x = false;
+  bool logarithmic_x = false, logarithmic_y = false;
   int width = 900, height = 420;  // pixels
 };
 

@@ -3,28 +3,14 @@
 #include "mainstream/experiments.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
+
+#include "eval/statistics.hpp"
 
 namespace mainstream {
 namespace {
 
 constexpr auto kSearchTime = std::chrono::milliseconds(500);
-
-double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
-
-double standard_error(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  const double centre = mean(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - centre) * (value - centre);
-  const auto count = static_cast<double>(values.size());
-  return std::sqrt(squares / (count - 1) / count);
-}
 
 EventCounts replayed(const std::vector<Recording>& parts, const ReplayRule& rule, double rate) {
   EventCounts counts;

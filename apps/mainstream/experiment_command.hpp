@@ -1,0 +1,20 @@
+// What all subcommands of `mainstream experiment` have in common. Each file experiment_*.cpp adds its own.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "mainstream/experiments.hpp"
+
+namespace mainstream {
+
+// Adds the subcommand with --quick and --output (default: out/experiments/NAME, or NAME-quick). It calls
+// `run` with a setup that names all options of the subcommand, which therefore must state their defaults
+// (capture_default_str), and prints the report.
+CLI::App* add_experiment(CLI::App& group, const std::string& name, const std::string& what,
+                         std::function<ExperimentFiles(const ExperimentSetup&)> run);
+
+void add_clip_experiments(CLI::App& group);  // regret, training
+
+}  // namespace mainstream
