@@ -74,6 +74,8 @@ void add_experiment_command(CLI::App& program) {
   group->require_subcommand(1);
   group->footer("Run the same command again to go on after an interruption.");
   add_clip_experiments(*group);
+  add_stream_experiments(*group);
+  add_base_experiments(*group);
 }
 
 }  // namespace mainstream

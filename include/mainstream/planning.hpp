@@ -9,6 +9,7 @@
 // is found.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -134,6 +135,9 @@ struct MixPlan {
   // the type of the previous one.
   std::vector<std::vector<NumberType>> stem_types;
 };
+
+// A search for the optimum ends after this time: apps wait for it.
+inline constexpr std::chrono::milliseconds kSearchTime{500};
 
 // Finds plans for one mix in one mode. Pure computation; the mix outlives it.
 class Planner {
