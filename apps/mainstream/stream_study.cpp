@@ -136,7 +136,7 @@ void add_stream_options(CLI::App& command, StreamArguments& arguments) {
 struct StreamStudy::Recorded {
   Mix mix;
   Costs costs;
-  ClipScores scores;
+  ClipScores scores, clip;  // on the stream; on the clip that tables are measured on
   std::optional<TenantPool> pool;
 };
 
@@ -145,33 +145,43 @@ StreamStudy::StreamStudy(const StreamArguments& arguments, const ExperimentSetup
       arguments_(setup.quick ? quick(arguments, sets_) : arguments),
       setup_(setup),
       engine_({.threads = arguments_.threads}) {
-  const ComposeOptions options = compose_options(arguments_.compose, sets_);
-  const auto folder = stream_folder(arguments_.work, options, sets_);
-  const ComposedStream stream = compose_once(sets_, options, folder, setup.stop);
-  stream_ = {stream.video, stream.labels, options.fps};
-  fmt::print(stderr, "Stream: {} (pictures: {})\n", stream.video.string(), fmt::join(sets_.parts, "; "));
+  ComposeOptions options = compose_options(arguments_.compose, sets_);
   const PicturePackages packages = packages_for(arguments_, options, sets_);
+  const auto [most, rest] = part_streams(sets_, options.seed);
+  stream_ = compose(most, options);
+  options.seconds /= 2;
+  ++options.seed;
+  clip_ = compose(rest, options);
+  fmt::print(stderr, "Stream: {} (pictures: {})\n", stream_.video.string(), fmt::join(sets_.parts, "; "));
   train_packages(packages);
-  all_ = record(packages.paths());
-  setup_.options.emplace_back("recording", recording_id(all_->mix, stream_));
-  if (packages.tails_only().empty()) return;
-  tails_ = record(packages.tails_only());
-  setup_.options.emplace_back("recording of tails only", recording_id(tails_->mix, stream_));
+  all_ = record(packages.paths(), "recording");
+  if (!packages.tails_only().empty()) tails_ = record(packages.tails_only(), "recording of tails only");
 }
 
 StreamStudy::~StreamStudy() = default;
 
-std::unique_ptr<StreamStudy::Recorded> StreamStudy::record(
-    const std::vector<std::filesystem::path>& packages) const {
+ScoredStream StreamStudy::compose(const PictureSets& sets, const ComposeOptions& options) const {
+  const auto folder = stream_folder(arguments_.work, options, sets);
+  const ComposedStream files = compose_once(sets, options, folder, setup_.stop);
+  return {files.video, files.labels, options.fps};
+}
+
+std::unique_ptr<StreamStudy::Recorded> StreamStudy::record(const std::vector<std::filesystem::path>& packages,
+                                                           const std::string& what) {
   auto recorded = std::make_unique<Recorded>();
   const VideoInfo info = VideoReader(stream_.video.string(), setup_.stop).info();
   recorded->mix = read_mix(arguments_.base, packages, "stream", stream_.fps, info.width, info.height);
   recorded->costs = known_costs(engine_, recorded->mix);
-  Progress progress("recording scores", static_cast<std::uint64_t>(read_labels(stream_.labels).frames));
-  recorded->scores = kept_scores(
-      engine_, recorded->mix, stream_, arguments_.work / "scores", setup_.stop,
-      [&](std::int64_t done, std::int64_t) { progress.update(static_cast<std::uint64_t>(done)); });
-  recorded->pool.emplace(TrainedMix{recorded->mix, recorded->costs, recorded->scores});
+  const auto scores_on = [&](const ScoredStream& stream) {
+    Progress progress("recording scores", static_cast<std::uint64_t>(read_labels(stream.labels).frames));
+    return kept_scores(
+        engine_, recorded->mix, stream, arguments_.work / "scores", setup_.stop,
+        [&](std::int64_t done, std::int64_t) { progress.update(static_cast<std::uint64_t>(done)); });
+  };
+  recorded->scores = scores_on(stream_);
+  recorded->clip = scores_on(clip_);
+  recorded->pool.emplace(TrainedMix{recorded->mix, recorded->costs, recorded->scores}, &recorded->clip);
+  setup_.options.emplace_back(what, recording_id(recorded->mix, stream_));
   return recorded;
 }
 

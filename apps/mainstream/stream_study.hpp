@@ -1,5 +1,5 @@
-// What the experiments on composed streams begin with: apps trained on pictures, a stream of other pictures,
-// and the scores of all candidates on it.
+// What the experiments on composed streams begin with: apps trained on pictures, a stream of other pictures
+// and a shorter clip of others still, and the scores of all candidates on both.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -60,12 +60,15 @@ class StreamStudy {
 
  private:
   struct Recorded;  // packages of one kind with their scores
-  [[nodiscard]] std::unique_ptr<Recorded> record(const std::vector<std::filesystem::path>& packages) const;
+  // `what` names the recording among the results' options.
+  [[nodiscard]] std::unique_ptr<Recorded> record(const std::vector<std::filesystem::path>& packages,
+                                                 const std::string& what);
+  [[nodiscard]] ScoredStream compose(const PictureSets& sets, const ComposeOptions& options) const;
 
   const PictureSets sets_;
   const StreamArguments arguments_;
   ExperimentSetup setup_;
-  ScoredStream stream_;
+  ScoredStream stream_, clip_;  // of two thirds of the stream pictures; of the others, half as long
   Engine engine_;
   std::unique_ptr<Recorded> all_, tails_;
 };

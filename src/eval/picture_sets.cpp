@@ -117,6 +117,24 @@ PictureSets read_picture_sets(const std::vector<fs::path>& folders, std::uint64_
   return sets;
 }
 
+std::pair<PictureSets, PictureSets> part_streams(const PictureSets& sets, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  PictureSets most = sets, rest = sets;
+  for (std::size_t c = 0; c < sets.classes.size(); ++c) {
+    Paths& kept = most.classes[c].streams;
+    if (kept.size() < 2) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("class \"{}\": expected at least 2 pictures for streams, got {}",
+                              sets.classes[c].name, kept.size()));
+    }
+    std::ranges::shuffle(kept, random);
+    const auto first = kept.end() - static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, kept.size() / 3));
+    rest.classes[c].streams.assign(first, kept.end());
+    kept.erase(first, kept.end());
+  }
+  return {std::move(most), std::move(rest)};
+}
+
 void link_one_against_rest(const PictureSets& sets, const std::string& name, std::size_t at_most,
                            std::uint64_t seed, const fs::path& folder) {
   if (name == kRest) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mainstream {
@@ -27,6 +28,10 @@ struct PictureSets {
 // class is, chosen by the seed. Throws as find_pictures, and usage for a class that two folders have.
 [[nodiscard]] PictureSets read_picture_sets(const std::vector<std::filesystem::path>& folders,
                                             std::uint64_t seed);
+
+// Divides the pictures for streams by the seed: two thirds of each class and the last third, at least one of
+// each. Throws usage for a class with fewer than two of them.
+[[nodiscard]] std::pair<PictureSets, PictureSets> part_streams(const PictureSets& sets, std::uint64_t seed);
 
 // Makes `folder` anew, for training on one class against the rest: FOLDER/NAME and FOLDER/rest with links to
 // training pictures. At most half of `at_most` are of the class; of the rest, drawn at random, there are as

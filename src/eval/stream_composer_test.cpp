@@ -44,6 +44,23 @@ TEST(PictureSetsTest, StreamsAndTrainingShareNoPicture) {
   EXPECT_ERROR(usage, one.of("pink"), "no class \"pink\", expected one of: blue, green, red");
 }
 
+TEST(PictureSetsTest, PartsOfStreamsShareNoPicture) {
+  const TestFolder folder;
+  write_colours(folder / "apart", {"train", "val"}, 7);
+  const PictureSets sets = read_picture_sets({folder / "apart"}, 1);
+  const auto [most, rest] = part_streams(sets, 1);
+  for (const char* colour : {"blue", "green", "red"}) {
+    EXPECT_EQ(most.of(colour).streams.size(), 5U);
+    EXPECT_EQ(rest.of(colour).streams.size(), 2U);
+    std::set<std::filesystem::path> all(most.of(colour).streams.begin(), most.of(colour).streams.end());
+    all.insert(rest.of(colour).streams.begin(), rest.of(colour).streams.end());
+    EXPECT_EQ(all.size(), 7U);
+  }
+  write_colours(folder / "few", {"train", "val"}, 1);
+  EXPECT_ERROR(usage, part_streams(read_picture_sets({folder / "few"}, 1), 1),
+               "class \"blue\": expected at least 2 pictures for streams, got 1");
+}
+
 TEST(PictureSetsTest, OneClassAgainstAnEvenRest) {
   const TestFolder folder;
   write_colours(folder / "one", {"."}, 10);

@@ -70,7 +70,7 @@ class LittleStudy {
     mix_ = read();
     costs_ = made_up_costs(mix_);
     scores_ = kept_scores(engine, mix_, stream, folder_ / "scores", {});
-    pool_.emplace(TrainedMix{mix_, costs_, scores_});
+    pool_.emplace(TrainedMix{mix_, costs_, scores_}, &scores_);
   }
 
   [[nodiscard]] std::filesystem::path base() const { return folder_ / "base.onnx"; }

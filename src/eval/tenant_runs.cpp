@@ -38,7 +38,8 @@ Json to_json(const RealRun& run) {
           {"planned_fps", run.planned_fps},
           {"reached_fps", run.reached_fps},
           {"planned_ms_per_s", run.planned_ms_per_s},
-          {"busy_ms_per_s", run.busy_ms_per_s}};
+          {"busy_ms_per_s", run.busy_ms_per_s},
+          {"put_off", run.put_off}};
 }
 
 RealRun real_run_from(const JsonField& json) {
@@ -51,7 +52,8 @@ RealRun real_run_from(const JsonField& json) {
           .planned_fps = json["planned_fps"].number(0, kMost),
           .reached_fps = json["reached_fps"].number(0, kMost),
           .planned_ms_per_s = json["planned_ms_per_s"].number(0, kMost),
-          .busy_ms_per_s = json["busy_ms_per_s"].number(0, kMost)};
+          .busy_ms_per_s = json["busy_ms_per_s"].number(0, kMost),
+          .put_off = json["put_off"].integer(0, std::int64_t{1} << 40)};
 }
 
 RealRun run_really(const TenantPool& pool, const TenantMix& mix, Mode mode, double budget,
@@ -83,6 +85,7 @@ RealRun run_really(const TenantPool& pool, const TenantMix& mix, Mode mode, doub
     result.predicted_f1 = plan.schedule.mean_f1;
     result.planned_ms_per_s = plan.schedule.cost;
     result.busy_ms_per_s = report.busy_ms_per_s;
+    result.put_off = report.frames_put_off;
     read_rates(report, result);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::infeasible) throw;

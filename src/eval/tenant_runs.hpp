@@ -19,6 +19,7 @@ struct RealRun {
   double predicted_f1 = 0;  // by the run's plan
   double planned_fps = 0, reached_fps = 0;  // mean over the apps
   double planned_ms_per_s = 0, busy_ms_per_s = 0;
+  std::int64_t put_off = 0;  // frames for which the budget had nothing left when they were due
 };
 
 [[nodiscard]] Json to_json(const RealRun& run);

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "event/replay.hpp"
+#include "mainstream/error.hpp"
 #include "mainstream/quality.hpp"
 #include "plan/problem.hpp"
 #include "run/cadence.hpp"
@@ -119,10 +120,26 @@ TenantOutcome outcome_from(const JsonField& json) {
 TenantPlanner::TenantPlanner(const TenantPool& pool, const TenantMethod& method)
     : pool_(pool), method_(method), described_(describe_mix(pool.trained.mix, method.mode)) {
   put_costs(pool.trained.mix, pool.trained.costs, described_);
+  if (method.measured && pool.clip == nullptr)
+    throw Error(ErrorKind::usage, method.name + ": expected scores on a labelled clip");
+  for (std::size_t a = 0; method.measured && a < described_.apps.size(); ++a) measure_tables(a);
   for (Problem::App& app : described_.apps) {
     if (method.f32_only)
       std::erase_if(app.candidates, [](const auto& c) { return c.stem_type != 0 || c.tail_type != 0; });
     if (!method.votes.empty()) allow_votes(app, described_.stems.front().fps_options, method.votes);
+  }
+}
+
+// As M-Trainer does where an app comes with a labelled clip.
+void TenantPlanner::measure_tables(std::size_t app) {
+  const double gap_s = pool_.trained.mix.apps[app].manifest().event.merge_gap_ms / 1000;
+  for (Problem::Candidate& candidate : described_.apps[app].candidates) {
+    const Setting one =
+        setting(app, {candidate.id, candidate.frozen, 1, 1, candidate.stem_type, candidate.tail_type});
+    const Recording& recording = pool_.clip->recordings[app].at({one.candidate, one.number_types}).front();
+    candidate.measured.clear();
+    for (const ReplayQuality& row : replay_table(recording, one.threshold, gap_s))
+      candidate.measured.push_back({row.fps, {row.recall, row.precision, row.f1}, row.votes, row.f1_error});
   }
 }
 

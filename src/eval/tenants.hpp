@@ -19,12 +19,16 @@ struct TenantMethod : Method {
   Algorithm algorithm = Algorithm::automatic;  // for Mode::mainstream
   bool f32_only = false;                       // leaves other number types out
   std::vector<int> votes = {};                 // to choose from; none: what the packages say
+  bool measured = false;  // from tables of the pool's labelled clip, votes among them, instead of tpr and fpr
 };
 
 // All apps that mixes are drawn from.
 struct TenantPool {
-  explicit TenantPool(const TrainedMix& apps) : trained(apps), quality(apps.mix, apps.scores) {}
+  // `clip_scores`, if any: on another clip, which TenantMethod::measured needs.
+  explicit TenantPool(const TrainedMix& apps, const ClipScores* clip_scores = nullptr)
+      : trained(apps), clip(clip_scores), quality(apps.mix, apps.scores) {}
   TrainedMix trained;
+  const ClipScores* clip;
   ReplayedQuality quality;
 };
 
@@ -60,7 +64,7 @@ struct TenantOutcome {
 // Schedules mixes of a pool with one method.
 class TenantPlanner {
  public:
-  // The pool outlives it.
+  // The pool outlives it. Throws usage for a measured method without a clip.
   TenantPlanner(const TenantPool& pool, const TenantMethod& method);
 
   // The schedule that `mainstream run` would choose for these apps' packages and this budget, in busy
@@ -72,6 +76,7 @@ class TenantPlanner {
  private:
   [[nodiscard]] Problem problem(const TenantMix& mix, double budget) const;
   [[nodiscard]] Setting setting(std::size_t app, const Choice& choice) const;
+  void measure_tables(std::size_t app);
 
   const TenantPool& pool_;
   const TenantMethod method_;

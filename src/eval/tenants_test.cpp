@@ -107,6 +107,16 @@ TEST_F(TenantsTest, VotesAreThoseAllowed) {
   }
 }
 
+TEST_F(TenantsTest, TablesMeasuredOnTheSameClipPromiseWhatIsFound) {
+  TenantMethod measured = mode(Mode::mainstream);
+  measured.measured = true;
+  const TenantPool& known = pool();  // its clip is the stream
+  const TenantOutcome outcome = TenantPlanner(known, measured).replay({1}, 500);
+  EXPECT_NEAR(outcome.apps[0].predicted_f1, outcome.apps[0].f1, 0.1);  // estimates are drawn together
+  const TenantPool without(known.trained);
+  EXPECT_ERROR(usage, TenantPlanner(without, measured), "expected scores on a labelled clip");
+}
+
 TEST_F(TenantsTest, WhatNoScheduleFitsFindsNothing) {
   const TenantOutcome outcome = TenantPlanner(pool(), mode(Mode::no_sharing)).replay({0, 1}, 0.1);
   EXPECT_FALSE(outcome.feasible);
@@ -133,8 +143,9 @@ TEST_F(TenantsTest, ASmallExperimentWithEveryMethod) {
       run_tenants(setup("tenants"), study_->pools(), {.tenants = {1, 3, 5}, .shares = {1}, .mixes = 2},
                   {1, 3, 10}, run_options());
   const std::string report = read_file(files.markdown);
-  for (const char* part : {"no-sharing", "best fixed", "tails only: max-sharing", "votes chosen",
-                           "Predicted and measured", "3, apart", "it differs by 0.000 at most"})
+  for (const char* part :
+       {"no-sharing", "best fixed", "tails only: max-sharing", "votes chosen", "measured tables",
+        "Predicted and measured", "3, apart", "it differs by 0.000 at most"})
     EXPECT_THAT(report, HasSubstr(part));
   EXPECT_THAT(report, testing::Not(HasSubstr("10, apart")));  // there are three apps
   EXPECT_THAT(read_file(files.csv), HasSubstr("\n5,2,1,no-sharing,"));
