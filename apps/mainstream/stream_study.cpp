@@ -106,9 +106,10 @@ ComposedStream compose_once(const PictureSets& sets, const ComposeOptions& optio
                             const std::filesystem::path& folder, const std::stop_token& stop) {
   ComposedStream files = composed_files(folder);
   if (std::filesystem::exists(files.record)) return files;
-  Progress progress("composing frames", 0);
-  return compose_stream(sets, options, folder, stop, [&](std::int64_t done, std::int64_t) {
-    progress.update(static_cast<std::uint64_t>(done));
+  std::optional<Progress> progress;  // not before there is any
+  return compose_stream(sets, options, folder, stop, [&](std::int64_t done, std::int64_t all) {
+    if (!progress) progress.emplace("composing frames", static_cast<std::uint64_t>(all));
+    progress->update(static_cast<std::uint64_t>(done));
   });
 }
 
@@ -152,7 +153,9 @@ StreamStudy::StreamStudy(const StreamArguments& arguments, const ExperimentSetup
   options.seconds /= 2;
   ++options.seed;
   clip_ = compose(rest, options);
-  fmt::print(stderr, "Stream: {} (pictures: {})\n", stream_.video.string(), fmt::join(sets_.parts, "; "));
+  const std::string shown = fmt::format("{}", fmt::join(sets_.parts, "; "));
+  fmt::print(stderr, "Stream: {} (pictures: {})\n", stream_.video.string(), shown);
+  setup_.options.emplace_back("pictures of the stream", shown);
   train_packages(packages);
   all_ = record(packages.paths(), "recording");
   if (!packages.tails_only().empty()) tails_ = record(packages.tails_only(), "recording of tails only");
