@@ -197,7 +197,7 @@ RealRunOptions StreamStudy::run_options() const {
           .stream = stream_,
           .threads = arguments_.threads,
           .stop = setup_.stop,
-          .frame_log = {}};
+          .frame_log = setup_.output / "run.frames.csv"};
 }
 
 }  // namespace mainstream

@@ -23,7 +23,8 @@ struct SharingPoint {
 Json candidates_json(const std::vector<std::filesystem::path>& packages) {
   Json list = Json::array();
   for (const std::filesystem::path& path : packages) {
-    for (const Candidate& candidate : MPackage::open(path).manifest().candidates) {
+    const MPackage package = MPackage::open(path);
+    for (const Candidate& candidate : package.manifest().candidates) {
       // Exits of one tensor are what tails compare with: both see one level.
       if (candidate.kind == CandidateKind::exit && candidate.reads.size() > 1) continue;
       list.push_back({{"candidate", candidate.id},

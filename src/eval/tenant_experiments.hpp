@@ -18,7 +18,7 @@ struct TenantOptions {
 
 // Over the number of apps under one budget (options.shares has one): all methods on all candidates and on
 // tails alone, what each of our additions brings, predicted F1 beside measured, and the first mix of each
-// size in `real` (those the pool has apps for) really run with each method.
+// size in `real` (those the pool has apps for) really run, with each method and with Mainstream on tails.
 ExperimentFiles run_tenants(const ExperimentSetup& setup, const TenantPools& pools,
                             const TenantOptions& options, const std::vector<std::size_t>& real,
                             const RealRunOptions& run);

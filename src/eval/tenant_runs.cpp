@@ -1,5 +1,7 @@
 #include "eval/tenant_runs.hpp"
 
+#include <algorithm>
+
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -19,6 +21,15 @@ double any_phase_f1(const TenantPool& pool, const TenantMix& mix, const std::vec
   return apps == 0 ? 0 : sum / apps;
 }
 
+FramesByApp analysed_frames(const std::filesystem::path& frame_log, const std::vector<std::string>& names) {
+  FramesByApp frames(names.size());
+  for (const FrameAnswer& answer : read_frame_log(frame_log)) {
+    const auto app = std::ranges::find(names, answer.app);
+    if (app != names.end()) frames[static_cast<std::size_t>(app - names.begin())].push_back(answer.frame);
+  }
+  return frames;
+}
+
 void read_rates(const RunReport& report, RealRun& result) {
   const auto apps = static_cast<double>(report.apps.size());
   for (const RunReport::App& app : report.apps) {
@@ -32,6 +43,7 @@ void read_rates(const RunReport& report, RealRun& result) {
 Json to_json(const RealRun& run) {
   return {{"reason", run.reason},
           {"f1", run.f1},
+          {"same_frames_f1", run.same_frames_f1},
           {"replayed_f1", run.replayed_f1},
           {"any_phase_f1", run.any_phase_f1},
           {"predicted_f1", run.predicted_f1},
@@ -46,6 +58,7 @@ RealRun real_run_from(const JsonField& json) {
   constexpr double kMost = 1e12;
   return {.reason = json["reason"].text(),
           .f1 = json["f1"].number(0, 1),
+          .same_frames_f1 = json["same_frames_f1"].number(0, 1),
           .replayed_f1 = json["replayed_f1"].number(0, 1),
           .any_phase_f1 = json["any_phase_f1"].number(0, 1),
           .predicted_f1 = json["predicted_f1"].number(0, 1),
@@ -80,7 +93,11 @@ RealRun run_really(const TenantPool& pool, const TenantMix& mix, Mode mode, doub
     if (options.stop.stop_requested()) throw Error(ErrorKind::failed, "stopped");
     const MixPlan& plan = report.schedules.back().plan;
     result.f1 = mean_f1(labels, events, options.stream.fps);
-    result.replayed_f1 = mean_f1(labels, replay_run(pool, mix, plan.settings), options.stream.fps);
+    const auto replayed = [&](const FramesByApp& frames) {
+      return mean_f1(labels, replay_frames(pool, mix, plan.settings, frames), options.stream.fps);
+    };
+    result.same_frames_f1 = replayed(analysed_frames(options.frame_log, names_of(mix, pool)));
+    result.replayed_f1 = replayed(planned_frames(plan.settings, options.stream.fps, labels.frames));
     result.any_phase_f1 = any_phase_f1(pool, mix, plan.settings);
     result.predicted_f1 = plan.schedule.mean_f1;
     result.planned_ms_per_s = plan.schedule.cost;

@@ -1,7 +1,6 @@
 // Real runs beside the replay: is what experiments replay what the runner does?
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +11,12 @@
 namespace mainstream {
 
 struct RealRun {
-  std::string reason;       // why no schedule fits; empty: it ran
-  double f1 = 0;            // the run's events against the labels, mean over the apps
-  double replayed_f1 = 0;   // the run's settings, replayed on the frames that such a run takes
-  double any_phase_f1 = 0;  // likewise, the mean over all phases
-  double predicted_f1 = 0;  // by the run's plan
+  std::string reason;                       // why no schedule fits; empty: it ran
+  double f1 = 0;                            // the run's events against the labels, mean over the apps
+  double same_frames_f1 = 0;                // the run's settings, replayed on the frames that it analysed
+  double replayed_f1 = 0;                   // likewise, on the frames that were planned
+  double any_phase_f1 = 0;                  // likewise, the mean over all phases
+  double predicted_f1 = 0;                  // by the run's plan
   double planned_fps = 0, reached_fps = 0;  // mean over the apps
   double planned_ms_per_s = 0, busy_ms_per_s = 0;
   std::int64_t put_off = 0;  // frames for which the budget had nothing left when they were due
@@ -30,7 +30,7 @@ struct RealRunOptions {
   ScoredStream stream;
   int threads = 0;
   std::stop_token stop;
-  std::optional<std::filesystem::path> frame_log;  // kept, if asked for
+  std::filesystem::path frame_log;  // written anew by each run
 };
 
 // `mainstream run --pace all --mode MODE --budget ..` of the mix's packages on the whole stream. No app may

@@ -44,11 +44,6 @@ void allow_votes(Problem::App& app, const std::vector<double>& rates, const std:
   if (modelled && votes.size() > 1) make_tables(app, rates, votes);
 }
 
-std::vector<Detection> detections_of(EventDetector& detector, std::vector<Detection> so_far) {
-  if (const auto last = detector.finish()) so_far.push_back({last->range, last->confirmed_frame});
-  return so_far;
-}
-
 }  // namespace
 
 TenantMix draw_mix(std::size_t pool, std::size_t tenants, std::uint64_t seed) {
@@ -198,32 +193,40 @@ TenantOutcome TenantPlanner::replay(const TenantMix& mix, double budget) const {
   return outcome;
 }
 
-EventsByApp replay_run(const TenantPool& pool, const TenantMix& mix, const std::vector<Setting>& settings) {
-  const ClipScores& scores = pool.trained.scores;
+FramesByApp planned_frames(const std::vector<Setting>& settings, double stream_fps, std::int64_t frames) {
   std::vector<double> rates;
-  std::vector<EventDetector> detectors;
-  std::vector<const Recording*> recordings;
-  for (std::size_t i = 0; i < mix.size(); ++i) {
-    const Setting& setting = settings[i];
-    const double gap_s = pool.trained.mix.apps[mix[i]].manifest().event.merge_gap_ms / 1000;
-    rates.push_back(setting.fps);
-    detectors.emplace_back(EventRule{setting.votes, std::llround(gap_s * scores.fps)});
-    recordings.push_back(&scores.recordings[mix[i]].at({setting.candidate, setting.number_types}).front());
-  }
-  std::vector<std::vector<Detection>> found(mix.size());
-  Cadence cadence(rates, scores.fps);
-  for (std::int64_t frame = 0; frame <= scores.parts.front().last; ++frame) {
-    const MediaTime time(std::llround(1e6 * static_cast<double>(frame) / scores.fps));
+  for (const Setting& setting : settings) rates.push_back(setting.fps);
+  Cadence cadence(rates, stream_fps);
+  FramesByApp planned(settings.size());
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
+    const MediaTime time(std::llround(1e6 * static_cast<double>(frame) / stream_fps));
     if (!cadence.due(time)) continue;
-    for (const std::size_t i : cadence.take(time)) {
-      const float score = recordings[i]->scores[static_cast<std::size_t>(frame)];
-      const auto over = detectors[i].add(frame, time, score, score >= settings[i].threshold);
-      if (over) found[i].push_back({over->range, over->confirmed_frame});
-    }
+    for (const std::size_t app : cadence.take(time)) planned[app].push_back(frame);
   }
+  return planned;
+}
+
+EventsByApp replay_frames(const TenantPool& pool, const TenantMix& mix, const std::vector<Setting>& settings,
+                          const FramesByApp& frames) {
+  const ClipScores& scores = pool.trained.scores;
   EventsByApp events;
-  for (std::size_t i = 0; i < mix.size(); ++i)
-    events[pool.trained.mix.apps[mix[i]].name()] = detections_of(detectors[i], std::move(found[i]));
+  for (std::size_t i = 0; i < mix.size(); ++i) {
+    const Mix::App& app = pool.trained.mix.apps[mix[i]];
+    const Setting& setting = settings[i];
+    const Recording& recording =
+        scores.recordings[mix[i]].at({setting.candidate, setting.number_types}).front();
+    const double gap_s = app.manifest().event.merge_gap_ms / 1000;
+    EventDetector detector({setting.votes, std::llround(gap_s * scores.fps)});
+    std::vector<Detection>& found = events[app.name()];
+    const auto add = [&](const std::optional<EventDetector::Event>& over) {
+      if (over) found.push_back({over->range, over->confirmed_frame});
+    };
+    for (const std::int64_t frame : frames[i]) {
+      const float score = recording.scores[static_cast<std::size_t>(frame)];
+      add(detector.add(frame, {}, score, score >= setting.threshold));
+    }
+    add(detector.finish());
+  }
   return events;
 }
 

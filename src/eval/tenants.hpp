@@ -83,10 +83,15 @@ class TenantPlanner {
   Problem described_;  // the whole pool
 };
 
-// The frames that a run analyses with these settings, one for each app of the mix, when no frame is lost and
-// the budget allows all; and the events that it then raises, by the apps' names. No app may be twice in the
-// mix.
-[[nodiscard]] EventsByApp replay_run(const TenantPool& pool, const TenantMix& mix,
-                                     const std::vector<Setting>& settings);
+using FramesByApp = std::vector<std::vector<std::int64_t>>;  // ascending, for each app of a mix
+
+// The frames that a run analyses with these settings, when no frame is lost and the budget allows all.
+[[nodiscard]] FramesByApp planned_frames(const std::vector<Setting>& settings, double stream_fps,
+                                         std::int64_t frames);
+
+// The events that a run raises with these settings, one for each app of the mix, when it analyses these
+// frames; by the apps' names. No app may be twice in the mix.
+[[nodiscard]] EventsByApp replay_frames(const TenantPool& pool, const TenantMix& mix,
+                                        const std::vector<Setting>& settings, const FramesByApp& frames);
 
 }  // namespace mainstream

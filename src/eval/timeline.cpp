@@ -196,7 +196,7 @@ ExperimentFiles run_timeline(const ExperimentSetup& setup, const TenantPool& poo
       logged.frame_log = setup.output / (name + ".frames.csv");
       const RealRun result = run_really(pool, mix, mode, budget, logged);
       const bool ran = result.reason.empty();
-      return run_json(result, ran ? read_frame_log(*logged.frame_log) : std::vector<FrameAnswer>{}, app);
+      return run_json(result, ran ? read_frame_log(logged.frame_log) : std::vector<FrameAnswer>{}, app);
     });
     rows.push_back(row_from(JsonField(cell, name), name));
     shown.push_back(rows.back().row);
