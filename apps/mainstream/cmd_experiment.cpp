@@ -75,6 +75,8 @@ void add_experiment_command(CLI::App& program) {
   group->footer("Run the same command again to go on after an interruption.");
   add_clip_experiments(*group);
   add_published_experiment(*group);
+  add_stream_experiments(*group);
+  add_base_experiments(*group);
 }
 
 }  // namespace mainstream

@@ -15,7 +15,9 @@ namespace mainstream {
 CLI::App* add_experiment(CLI::App& group, const std::string& name, const std::string& what,
                          std::function<ExperimentFiles(const ExperimentSetup&)> run);
 
+void add_base_experiments(CLI::App& group);  // throughput, sharing
 void add_clip_experiments(CLI::App& group);  // regret, training
 void add_published_experiment(CLI::App& group);
+void add_stream_experiments(CLI::App& group);  // compose, tenants, budget, voting, sampling, timeline
 
 }  // namespace mainstream

@@ -37,6 +37,9 @@ struct Labels {
 // Throws unreadable or untrusted, naming file, line and column.
 [[nodiscard]] Labels read_labels(const std::filesystem::path& path);
 
+// Throws usage for names that the format cannot hold and columns of different lengths, storage otherwise.
+void write_labels(const std::filesystem::path& path, const Labels& labels);
+
 // The maximal runs of true, for frames `begin` <= f < `end`.
 [[nodiscard]] std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin,
                                               std::int64_t end);

@@ -65,18 +65,25 @@ struct ClipCut {
 
 // ---- Scores of all candidates ------------------------------------------------------------------------
 
+// One of the networks that an app can run: a candidate in some number types.
+struct Variant {
+  std::string candidate;  // id
+  NumberTypes number_types;
+  auto operator<=>(const Variant&) const = default;  // NOLINT(modernize-use-nullptr)
+};
+
 struct ClipScores {
   double fps = 0;
   std::vector<FrameRange> parts;  // parts of the clip, ascending
-  // By app and candidate id, one recording for each part.
-  std::vector<std::map<std::string, std::vector<Recording>>> recordings;
+  // By app and variant, one recording for each part. All of the stem was in the variant's number type.
+  std::vector<std::map<Variant, std::vector<Recording>>> recordings;
 };
 
 using FrameProgress = std::function<void(std::int64_t done, std::int64_t all)>;
 
-// Runs all candidates of a mix of one stem on the parts, each app against the labels of its name. `fps` 0: as
-// the clip states it. Throws usage for an app without labels or parts that the labels do not have, unreadable
-// or untrusted for the clip, failed when stopped.
+// Runs all candidates of a mix of one stem, in all number types that they may run with, on the parts, each
+// app against the labels of its name. `fps` 0: as the clip states it. Throws usage for an app without labels
+// or parts that the labels do not have, unreadable or untrusted for the clip, failed when stopped.
 [[nodiscard]] ClipScores record_scores(const Engine& engine, const Mix& mix, const std::string& video,
                                        double fps, const Labels& labels, std::vector<FrameRange> parts,
                                        const std::stop_token& stop, const FrameProgress& progress = {});

@@ -9,6 +9,7 @@
 // is found.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -185,6 +186,9 @@ struct MixPlan {
   std::vector<std::vector<NumberType>> stem_types;
   double decoding = 0;  // the part of the schedule's cost that decoding takes
 };
+
+// A search for the optimum ends after this time: apps wait for it.
+inline constexpr std::chrono::milliseconds kSearchTime{500};
 
 // Finds plans for one mix in one mode. Pure computation; the mix outlives it.
 class Planner {

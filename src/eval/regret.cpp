@@ -1,98 +1,26 @@
-#include "event/replay.hpp"
 #include "mainstream/comparison.hpp"
 #include "mainstream/experiments.hpp"
 
 #include <algorithm>
 #include <utility>
 
+#include "eval/replayed_quality.hpp"
 #include "eval/statistics.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr auto kSearchTime = std::chrono::milliseconds(500);
-
-EventCounts replayed(const std::vector<Recording>& parts, const ReplayRule& rule, double rate) {
-  EventCounts counts;
-  for (const Recording& part : parts) counts += sum(replay_cells(part, rule, rate));
-  return counts;
-}
-
-ReplayRule rule_of(const Manifest& manifest, const Candidate& candidate, int votes) {
-  return {candidate.threshold, votes, manifest.event.merge_gap_ms / 1000};
-}
-
-// Event F1 of every setting of every app on the unseen frames.
-class SeenQuality {
- public:
-  // Replays all candidates at all rates and votes, with the packages' thresholds.
-  SeenQuality(const Mix& mix, const ClipScores& scores);
-
-  // F1 of a setting at any rate; nothing where the frames have no event of the app.
-  [[nodiscard]] std::optional<double> f1(std::size_t app, const Setting& setting) const;
-  // The mix's problem with the qualities measured on the unseen frames.
-  [[nodiscard]] Problem known(Problem problem) const;
-
- private:
-  using Key = std::pair<double, int>;  // rate, votes
-  const Mix& mix_;
-  const ClipScores& scores_;
-  std::vector<std::map<std::string, std::map<Key, EventCounts>>> tables_;  // by app and candidate
-};
-
-SeenQuality::SeenQuality(const Mix& mix, const ClipScores& scores) : mix_(mix), scores_(scores) {
-  tables_.resize(mix.apps.size());
-  for (std::size_t a = 0; a < mix.apps.size(); ++a) {
-    const Manifest& manifest = mix.apps[a].manifest();
-    for (const auto& [id, parts] : scores.recordings[a]) {
-      const Candidate& candidate = manifest.candidate(id);
-      for (const double rate : rate_grid(scores.fps)) {
-        for (const int votes : kVotesGrid) {
-          tables_[a][id][{rate, votes}] = replayed(parts, rule_of(manifest, candidate, votes), rate);
-        }
-      }
-    }
-  }
-}
-
-std::optional<double> SeenQuality::f1(std::size_t app, const Setting& setting) const {
-  const auto& table = tables_[app].at(setting.candidate);
-  const auto found = table.find({setting.fps, setting.votes});
-  if (found != table.end()) return found->second.f1();
-  const Manifest& manifest = mix_.apps[app].manifest();
-  const Candidate& candidate = manifest.candidate(setting.candidate);
-  return replayed(scores_.recordings[app].at(setting.candidate), rule_of(manifest, candidate, setting.votes),
-                  setting.fps)
-      .f1();
-}
-
-Problem SeenQuality::known(Problem problem) const {
-  for (std::size_t a = 0; a < problem.apps.size(); ++a) {
-    for (Problem::Candidate& candidate : problem.apps[a].candidates) {
-      candidate.measured.clear();
-      for (const auto& [key, counts] : tables_[a].at(candidate.id)) {
-        candidate.measured.push_back(
-            {key.first,
-             {counts.recall().value_or(0), counts.precision().value_or(0), counts.f1().value_or(0)},
-             key.second,
-             0});
-      }
-    }
-  }
-  return problem;
-}
-
 // F1 by app; 0 for all where no schedule fits.
-std::vector<double> seen_f1(const SeenQuality& seen, const Mix& mix, const MixPlan& plan) {
+std::vector<double> seen_f1(const ReplayedQuality& seen, const Mix& mix, const MixPlan& plan) {
   std::vector<double> f1;
   for (std::size_t app = 0; app < mix.apps.size(); ++app) {
-    const auto value = plan.schedule.feasible ? seen.f1(app, plan.settings[app]) : 0;
+    const auto value = plan.schedule.feasible ? seen.counts(app, plan.settings[app]).f1() : 0;
     if (value) f1.push_back(*value);
   }
   return f1;
 }
 
-MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const SeenQuality& seen, double budget) {
+MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const ReplayedQuality& seen, double budget) {
   const auto deadline = std::chrono::steady_clock::now() + kSearchTime;
   SolveOptions options;
   options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
@@ -104,8 +32,8 @@ MixPlan best_in_hindsight(const Mix& mix, const Costs& costs, const SeenQuality&
 
 std::vector<RegretPoint> regret_of(const TrainedMix& trained, const TrainedMix* tails_only,
                                    const std::vector<double>& shares) {
-  const SeenQuality seen(trained.mix, trained.scores);
-  std::optional<SeenQuality> seen_tails;
+  const ReplayedQuality seen(trained.mix, trained.scores);
+  std::optional<ReplayedQuality> seen_tails;
   if (tails_only != nullptr) seen_tails.emplace(tails_only->mix, tails_only->scores);
   std::vector<RegretPoint> points;
   for (const double share : shares) {

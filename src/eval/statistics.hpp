@@ -1,8 +1,10 @@
-// Means and their spread.
+// Means, their spread, and agreement.
 #pragma once
 
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace mainstream {
@@ -27,5 +29,14 @@ namespace mainstream {
   if (values.empty()) return 0;
   return standard_deviation(values) / std::sqrt(static_cast<double>(values.size()));
 }
+
+// Spearman's: the correlation of ranks, where equal values share the mean of theirs. Nothing for fewer than
+// two pairs or where one side is constant. Both sides are equally long.
+[[nodiscard]] std::optional<double> rank_correlation(const std::vector<double>& x,
+                                                     const std::vector<double>& y);
+
+// The 95 % interval of a probability of which `successes` of `trials` are known (Wilson, 1927). All of 0 to 1
+// without trials.
+[[nodiscard]] std::pair<double, double> wilson_interval(double successes, double trials);
 
 }  // namespace mainstream

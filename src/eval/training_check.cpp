@@ -75,7 +75,7 @@ std::vector<CandidateCheck> check_candidates(const Mix& mix, const ClipScores& s
   for (std::size_t a = 0; a < mix.apps.size(); ++a) {
     const Manifest& manifest = mix.apps[a].manifest();
     for (const Candidate& candidate : manifest.candidates) {
-      const auto parts = scores.recordings[a].find(candidate.id);
+      const auto parts = scores.recordings[a].find({candidate.id, {}});
       if (parts != scores.recordings[a].end()) checks.push_back(check(manifest, candidate, parts->second));
     }
   }

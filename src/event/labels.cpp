@@ -109,6 +109,29 @@ Labels read_labels(const std::filesystem::path& path) {
   return LabelParser(text, path.string()).parse();
 }
 
+void write_labels(const std::filesystem::path& path, const Labels& labels) {
+  std::string text = "frame";
+  for (const auto& [app, values] : labels.apps) {
+    if (app.empty() || app.find_first_of(",\r\n") != std::string::npos) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("app '{}': expected a name without commas and line breaks", app));
+    }
+    if (std::ssize(values) != labels.frames) {
+      throw Error(ErrorKind::usage, fmt::format("app {}: expected {} labels, one per frame, got {}", app,
+                                                labels.frames, values.size()));
+    }
+    text += "," + app;
+  }
+  text += '\n';
+  for (std::int64_t frame = 0; frame < labels.frames; ++frame) {
+    text += std::to_string(frame);
+    for (const auto& [app, values] : labels.apps)
+      text += values[static_cast<std::size_t>(frame)] ? ",1" : ",0";
+    text += '\n';
+  }
+  write_file(path, text);
+}
+
 const std::vector<bool>& Labels::of(const std::string& app) const {
   const auto found = apps.find(app);
   if (found != apps.end()) return found->second;

@@ -60,6 +60,21 @@ TEST(LabelsTest, NamesCannotControlATerminal) {
   EXPECT_ERROR(untrusted, parse("frame,a\xc2\x9b\n0,1\n"), "app \"a\\u009b\" holds \\u009b");
 }
 
+TEST(LabelsTest, WritesWhatItReads) {
+  const TestFolder folder;
+  const std::string text = "frame,crowd,near road\n0,1,0\n1,0,1\n2,0,1\n";
+  write_labels(folder / "labels.csv", parse(text));
+  EXPECT_EQ(read_file(folder / "labels.csv"), text);
+  Labels labels = parse(text);
+  labels.apps["a,b"] = labels.apps["crowd"];
+  EXPECT_ERROR(usage, write_labels(folder / "labels.csv", labels),
+               "app 'a,b': expected a name without commas");
+  labels.apps.erase("a,b");
+  labels.apps["crowd"].pop_back();
+  EXPECT_ERROR(usage, write_labels(folder / "labels.csv", labels), "app crowd: expected 3 labels");
+  EXPECT_EQ(read_file(folder / "labels.csv"), text);
+}
+
 TEST(LabelsTest, RunsAreMaximalAndCutToTheFrames) {
   const std::vector<bool> labels = {true, true, false, true, false, false, true, true, true};
   const auto runs = [&](std::int64_t begin, std::int64_t end) { return runs_of(labels, begin, end); };

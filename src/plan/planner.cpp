@@ -6,12 +6,10 @@
 
 #include "mainstream/planning.hpp"
 #include "plan/problem.hpp"
+#include "schedule/estimates.hpp"
 
 namespace mainstream {
 namespace {
-
-// A search for the optimum ends after this time: apps wait for it.
-constexpr auto kSearchTime = std::chrono::milliseconds(500);
 
 // The number types of a stem by place, as in MixPlan.
 std::vector<NumberType> stem_types(const Mix& mix, std::size_t stem,
@@ -49,7 +47,7 @@ Algorithm algorithm_of(Mode mode, Algorithm wanted) {
 }
 
 Planner::Planner(const Mix& mix, const Options& options)
-    : mix_(mix), options_(options), described_(describe_mix(mix, options.mode)) {}
+    : mix_(mix), options_(options), described_(pool_estimates(describe_mix(mix, options.mode))) {}
 
 // Decoding takes its part of the budget whatever the schedule is, so the scheduler need not know of it.
 Problem Planner::problem(const Costs& costs, double budget) const {

@@ -75,7 +75,7 @@ Problem describe_mix(const Mix& mix, Mode mode) {
   Problem problem;
   for (const Mix::Stem& stem : mix.stems) problem.stems.push_back(describe_stem(stem));
   for (const Mix::App& app : mix.apps) problem.apps.push_back(describe_app(mix, app, mode));
-  return pool_estimates(std::move(problem));
+  return problem;
 }
 
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem) {
@@ -96,7 +96,7 @@ void put_costs(const Mix& mix, const Costs& costs, Problem& problem) {
 }
 
 Problem make_problem(const Mix& mix, const Costs& costs, double budget, Mode mode) {
-  Problem problem = describe_mix(mix, mode);
+  Problem problem = pool_estimates(describe_mix(mix, mode));
   problem.budget = budget;
   put_costs(mix, costs, problem);
   return problem;

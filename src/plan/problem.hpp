@@ -5,10 +5,10 @@
 
 namespace mainstream {
 
-// All but the costs and the budget.
+// All but the costs and the budget; tables as the packages have them, for pool_estimates.
 [[nodiscard]] Problem describe_mix(const Mix& mix, Mode mode);
 
-// `problem` is describe_mix's.
+// `problem` is describe_mix's, before or after pool_estimates.
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem);
 
 // The index of a stem's number type in problems and schedules.

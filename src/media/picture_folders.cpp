@@ -1,4 +1,4 @@
-#include "train/data/picture_folders.hpp"
+#include "media/picture_folders.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

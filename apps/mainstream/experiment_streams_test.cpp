@@ -1,0 +1,62 @@
+#include "cli_testing.hpp"
+#include "media/test_pictures.hpp"
+#include "package/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using testing::HasSubstr;
+
+class StreamExperimentsTest : public testing::Test {
+ protected:
+  [[nodiscard]] CliResult experiment(const std::string& arguments) const {
+    return run_cli("experiment " + arguments, "cd " + folder_.path().string() + "; ");
+  }
+
+  const TestFolder folder_;
+};
+
+TEST_F(StreamExperimentsTest, ComposesAStreamOnce) {
+  write_colours(folder_ / "colours", {"train", "val"}, 3);
+  const std::string compose = "compose --pictures colours --app red --seconds 5 --size 64 48 -o stream";
+  const CliResult result = experiment(compose);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("Pictures: colours: val/, listed in stream/stream.json"));
+  const VideoReader reader(folder_ / "stream/stream.mp4");
+  EXPECT_EQ(reader.info().width, 64);
+  EXPECT_EQ(reader.info().height, 48);
+  EXPECT_THAT(read_file(folder_ / "stream/labels.csv"), testing::StartsWith("frame,red\n0,"));
+  expect_refused(experiment(compose), 2, "has a stream already");
+  expect_refused(experiment("compose --pictures colours --app pink -o other"), 2,
+                 "the pictures have no class \"pink\"");
+  expect_refused(experiment("compose --pictures nowhere -o other"), 3, "nowhere");
+}
+
+TEST_F(StreamExperimentsTest, MeasuresThroughput) {
+  write_base(tiny_base(), folder_ / "base.onnx");
+  const CliResult result =
+      experiment("throughput --base base.onnx --quick --threads 1 --streams 1 --duration-ms 5 -o out");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("no sharing"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "out/throughput.html"));
+}
+
+// Trains, composes, records, and reports.
+TEST_F(StreamExperimentsTest, FromPicturesToAReport) {
+  const auto trainer = std::filesystem::path(MAINSTREAM_PROGRAM).parent_path() / "mainstream-train";
+  if (!std::filesystem::exists(trainer)) GTEST_SKIP() << "built without the trainer: " << trainer;
+  write_base(tiny_base(), folder_ / "base.onnx");
+  write_colours(folder_ / "colours", {"train", "val"}, 20);
+  const std::string common =
+      " --quick --threads 1 --base base.onnx --pictures colours --app red blue --seconds 20 --size 64 64 "
+      "--work work";
+  const CliResult voting = experiment("voting -o voting" + common);
+  EXPECT_EQ(voting.exit_code, 0) << voting.err;
+  EXPECT_THAT(voting.out, HasSubstr("| 4    |"));
+  const CliResult sampling = experiment("sampling -o sampling" + common);
+  EXPECT_EQ(sampling.exit_code, 0) << sampling.err;
+  EXPECT_THAT(sampling.err, testing::Not(HasSubstr("candidate")));  // nothing is trained again
+}
+
+}  // namespace
+}  // namespace mainstream

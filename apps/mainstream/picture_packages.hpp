@@ -1,0 +1,42 @@
+// Packages that an experiment trains from pictures.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eval/picture_sets.hpp"
+
+namespace mainstream {
+
+// Apps that tell one class from the rest. Everything that training depends on is in the folder's name, so
+// what is in it need not be trained again.
+struct PicturePackages {
+  std::filesystem::path base;
+  PictureSets pictures;
+  std::vector<std::string> apps;  // classes
+  std::size_t at_most = 600;      // pictures of each app
+  std::string candidates;         // exits or all
+  double event_length_ms = 600;
+  double event_frequency = 0.1;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::filesystem::path folder;  // of all packages
+
+  [[nodiscard]] std::vector<std::filesystem::path> paths() const;
+  // Packages of tails alone; none where candidates are exits.
+  [[nodiscard]] std::vector<std::filesystem::path> tails_only() const;
+  // FOLDER/HASH, the hash over all of the above.
+  [[nodiscard]] std::filesystem::path own_folder() const;
+};
+
+// Trains the missing packages. Throws failed when the trainer fails, usage for unknown classes.
+void train_packages(const PicturePackages& packages);
+
+// Trains a whole set of pictures, each class by itself, with exits or tails alone, if `package` is missing.
+void train_on_pictures(const std::filesystem::path& base, const std::filesystem::path& pictures,
+                       const std::string& candidates, std::uint64_t seed, int threads,
+                       const std::filesystem::path& package);
+
+}  // namespace mainstream
