@@ -1,5 +1,5 @@
 // Compares one worker with two engine threads and two workers with one: frames of several streams per second,
-// on the prepared bases named on the command line. docs/benchmarks.md has results.
+// on the prepared bases named on the command line. The machine must be idle otherwise.
 //   build/bench/bin/run_bench BASE.onnx.. [--benchmark_filter=REGEX]
 #include <benchmark/benchmark.h>
 #include <unistd.h>
