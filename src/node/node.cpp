@@ -74,7 +74,7 @@ WorkerLayout EdgeNode::Impl::measure(const NodeSetup& setup) const {
 void EdgeNode::Impl::start() {
   const MutexLock changing(changing_);
   const MutexLock lock(mutex_);
-  if (std::exchange(started_, true)) return;
+  if (stopped_ || std::exchange(started_, true)) return;
   for (const NodeStream& stream : setup_.streams) feeds_[stream.name] = open(stream);
   control_ = std::jthread([this](const std::stop_token& stop) { control(stop); });
 }
@@ -91,7 +91,7 @@ void EdgeNode::Impl::stop() {
   {
     const MutexLock lock(mutex_);
     gone = std::exchange(feeds_, {});
-    started_ = true;  // it does not start again
+    stopped_ = true;
   }
   gone.clear();
   const Runtime::InForce before = runtime_->in_force();
@@ -133,13 +133,14 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
   why_unplanned_.clear();
   packages_.clear();
   for (const NodeApp& app : setup.apps) packages_[app.id] = files_.package(app).sha256();
-  std::erase_if(counts_, [&](const auto& entry) { return !packages_.contains(entry.first); });
+  for (auto app = counts_.begin(); app != counts_.end();)
+    app = packages_.contains(app->first) ? std::next(app) : counts_.erase(app);
   gone = std::exchange(feeds_, {});
   for (const NodeStream& stream : setup.streams) {
     const auto feed = gone.find(stream.name);
     const bool stays = feed != gone.end() && feed->second->stream() == stream;
     if (stays) feeds_[stream.name] = feed->second;
-    if (!stays && started_) feeds_[stream.name] = open(stream);
+    if (!stays && started_ && !stopped_) feeds_[stream.name] = open(stream);
   }
   setup_ = std::move(setup);
 }

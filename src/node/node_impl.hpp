@@ -86,7 +86,7 @@ class EdgeNode::Impl {
   mutable Mutex mutex_;  // never held for long
   NodeSetup setup_ GUARDED_BY(mutex_);
   Feeds feeds_ GUARDED_BY(mutex_);
-  bool started_ GUARDED_BY(mutex_) = false;
+  bool started_ GUARDED_BY(mutex_) = false, stopped_ GUARDED_BY(mutex_) = false;
   std::string why_unplanned_ GUARDED_BY(mutex_);                      // of streams that are up
   std::map<std::string, Statistics::App> counts_ GUARDED_BY(mutex_);  // of apps that do not run now
   std::map<std::string, std::string> packages_ GUARDED_BY(mutex_);    // sha256, by app

@@ -1,6 +1,7 @@
 #include "mainstream/node.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <atomic>
 #include <map>
@@ -326,6 +327,35 @@ TEST_F(NodeTest, StreamsComeAndGo) {
   EXPECT_GT(app_state(node, "gate-a").frames, 3);
   node.stop();
   EXPECT_NO_THROW(node.stop());
+}
+
+// As `taskset -ap` or a cpuset do from outside.
+TEST_F(NodeTest, FollowsTheProcessorsThatItMayUse) {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  if (CPU_COUNT(&all) < 2) GTEST_SKIP() << "one processor";
+  const auto use = [](const cpu_set_t& mask) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      (void)sched_setaffinity(std::stoi(task.path().filename()), sizeof mask, &mask);
+    }
+  };
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+  NodeOptions options;
+  options.threads = 1;
+  options.cache = cache_->path();
+  EdgeNode node(two_streams(), options);
+  node.start();
+  EXPECT_TRUE(comes([&] { return app_state(node, "gate-a").frames > 1; }));
+  EXPECT_EQ(node.state().workers, CPU_COUNT(&all));
+  use(one);
+  const bool follows = comes([&] { return node.state().workers == 1 && node.state().plan.budget <= 1000; });
+  use(all);
+  EXPECT_TRUE(follows) << node.state().plan.budget;
+  EXPECT_TRUE(comes([&] { return node.state().workers == CPU_COUNT(&all); }));
 }
 
 // The same part of one stream is scaled and analysed once, another part apart from it.

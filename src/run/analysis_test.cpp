@@ -221,6 +221,36 @@ TEST_F(AnalysisTest, LivePaceDropsWhatIsTooMuchAndStaysNearTheCamera) {
   EXPECT_LE(statistics.latency_ms.quantile(0.9), 2 * longest.count() + 100);
 }
 
+// Four streams with twice the work that one worker can do: each gets a fourth, and no frame gets old.
+TEST_F(AnalysisTest, UnderOverloadStreamsGetEqualSharesAndFramesStayYoung) {
+  std::chrono::duration<double, std::milli> longest{};
+  const auto work = [&] {  // by the only worker
+    const auto start = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    longest = std::max<decltype(longest)>(longest, std::chrono::steady_clock::now() - start);
+  };
+  std::vector<std::unique_ptr<Camera>> cameras;
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (int i = 0; i < 4; ++i) {
+    cameras.push_back(std::make_unique<Camera>(camera_options(clip(), Pace::live), Clock::system()));
+    lanes.push_back(
+        std::make_unique<Lane>(context_, workers_, Pace::live, "test", scripted_plan(0, 20, work)));
+  }
+  {
+    std::vector<std::jthread> players;
+    for (std::size_t i = 0; i < 4; ++i) players.emplace_back([&, i] { play(*cameras[i], *lanes[i]); });
+  }
+  std::vector<std::int64_t> analysed;
+  for (const auto& lane : lanes) {
+    const Statistics statistics = lane->statistics();
+    analysed.push_back(statistics.analysed);
+    EXPECT_LE(statistics.latency_ms.quantile(0.95), 5 * longest.count() + 50)
+        << "a turn of each, and its own";
+    EXPECT_GT(statistics.apps[0].dropped.overload, 0);
+  }
+  EXPECT_LE(*std::ranges::max_element(analysed), *std::ranges::min_element(analysed) * 1.25 + 3);
+}
+
 TEST_F(AnalysisTest, LivePaceLosesNothingThatFits) {
   Camera camera(camera_options(clip(), Pace::live), Clock::system());
   Lane lane(context_, workers_, Pace::live, "test", scripted_plan(0, 5, [] {}));

@@ -32,6 +32,9 @@ constexpr double kOverSeconds = 4;
 // Room for a better schedule is looked for when the present one needs so much less than it did when it was
 // solved for, relative to the budget: twice kTolerance's slack, so both do not follow the same noise.
 constexpr double kRoom = 0.10;
+// Where room was found that was worth nothing, it is looked at again after this time: costs may have gone on
+// falling by less than kRoom. A look costs up to half a second of one processor.
+constexpr double kLookAgainSeconds = 60;
 // A better schedule must promise so much more F1: less is within the error of the packages' estimates.
 constexpr double kWorthwhileGain = 0.01;
 // The time between a change and one that uses more: longer than costs take to follow (kCostMemorySeconds). It

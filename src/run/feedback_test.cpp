@@ -178,5 +178,127 @@ TEST_F(FeedbackTest, ABudgetIsEstimatedFromAllStreamsTogether) {
   EXPECT_NEAR(feedback.budget(), 0.95 * capacity, 0.02 * capacity);
 }
 
+// Three streams of the same apps, one budget.
+class SiteTest : public FeedbackTest {
+ protected:
+  static constexpr std::size_t kStreams = 3;
+
+  SiteTest() {
+    for (std::size_t s = 1; s < kStreams; ++s) {
+      all_.stems.push_back(all_.stems[0]);
+      all_.stems[s].stream = "stream" + std::to_string(s);
+      for (const Mix::App& app : mix_->apps) all_.add_app(app.package, s);
+      truth_.stems.push_back(truth_.stems[0]);
+      truth_.own_ms.insert(truth_.own_ms.end(), costs_.own_ms.begin(), costs_.own_ms.end());
+    }
+    planner_of_all_.emplace(all_, Planner::Options{});
+  }
+
+  void begin(double budget, bool given) {
+    budget_ = budget;
+    number_ = 0;
+    known_.reset();
+    const MixPlan plan = planner_of_all_->solve(truth_, budget);
+    ASSERT_TRUE(plan.schedule.feasible) << plan.schedule.reason;
+    site_.deploy(plan.settings, 0);
+    feedback_.emplace(*planner_of_all_, Feedback::Options{budget, given}, truth_, plan, 0);
+  }
+
+  // The times of new plans, and the F1 that was reached on average.
+  struct Passed {
+    std::vector<double> swaps;
+    double reached_f1 = 0;
+  };
+  Passed pass(double seconds) {
+    Passed passed;
+    for (double done = 0; done < seconds; done += 1) {
+      passed.reached_f1 += reached_f1() / seconds;
+      site_.pass(1);
+      for (std::size_t s = 0; s < kStreams; ++s) {
+        const auto change =
+            feedback_->observe(s, site_.stream(s).statistics(), site_.stream(s).dropped, site_.now());
+        if (!change) continue;
+        passed.swaps.push_back(site_.now());
+        site_.deploy(change->plan.settings, ++number_);
+        feedback_->deployed(*change, number_);
+      }
+    }
+    return passed;
+  }
+
+  [[nodiscard]] Costs costs_now() const {
+    Costs costs = truth_;
+    for (Costs::Stem& stem : costs.stems) {
+      stem.scale_ms *= site_.slowness;
+      for (auto& [type, segments] : stem.segment_ms)
+        for (double& ms : segments) ms *= site_.slowness;
+    }
+    for (auto& app : costs.own_ms)
+      for (auto& [own, ms] : app) ms *= site_.slowness;
+    return costs;
+  }
+  // What one would get who knows all costs and what the machine gives.
+  [[nodiscard]] double clairvoyant_f1() const {
+    return planner_of_all_->solve(costs_now(), std::min(budget_, site_.capacity)).schedule.mean_f1;
+  }
+  // Where more is asked than there is, all rates sink in proportion.
+  [[nodiscard]] double reached_f1() {
+    std::vector<Setting> settings = feedback_->plan().settings;
+    const double share = std::min(1.0, site_.capacity / site_.cost_per_second());
+    const std::pair key(share, number_);
+    if (known_ && known_->first == key) return known_->second;
+    for (Setting& setting : settings) setting.fps *= share;
+    known_.emplace(key, planner_of_all_->evaluate(truth_, budget_, settings).schedule.mean_f1);
+    return known_->second;
+  }
+
+  Mix all_ = files_->mix(14);
+  Costs truth_ = large_network(*mix_);
+  std::optional<Planner> planner_of_all_;
+  Site site_{*mix_, large_network(*mix_), 14, kStreams};
+  double budget_ = 0;
+  std::optional<std::pair<std::pair<double, int>, double>> known_;
+};
+
+// A round is a new plan.
+TEST_F(SiteTest, ConvergesWithinFiveRoundsAfterTheMachineBecomesTwiceAsSlowOrFast) {
+  for (const double slowness : {2.0, 0.5}) {
+    site_.slowness = 1;
+    begin(300, true);
+    EXPECT_THAT(pass(60).swaps, testing::IsEmpty());
+    site_.slowness = slowness;
+    const Passed after = pass(180);
+    EXPECT_GE(after.swaps.size(), 1U) << slowness;
+    EXPECT_LE(after.swaps.size(), 5U) << slowness;
+    EXPECT_LE(site_.cost_per_second(), 300 * 1.06) << slowness;
+    EXPECT_GT(reached_f1(), 0.98 * clairvoyant_f1()) << slowness;
+    EXPECT_THAT(pass(600).swaps, testing::IsEmpty()) << "and stays";
+  }
+}
+
+TEST_F(SiteTest, DoesNotSwingUnderNoiseOverTenThousandRounds) {
+  begin(600, true);
+  site_.noise = 0.2;
+  const Passed passed = pass(20'000);  // of two seconds each
+  EXPECT_LE(passed.swaps.size(), 3U);
+  EXPECT_GT(passed.reached_f1, 0.98 * clairvoyant_f1());
+}
+
+// An hour in which the machine becomes slower and faster by up to two, and gives more or less of itself.
+TEST_F(SiteTest, ReachesNearlyWhatAClairvoyantSchedulerWould) {
+  begin(1500, false);
+  site_.noise = 0.05;
+  double reached = 0, possible = 0;
+  const std::vector<std::pair<double, double>> phases{{1, 2000}, {2, 2000},   {1, 2000}, {1, 500},
+                                                      {1, 2000}, {1.5, 1000}, {1, 1000}, {0.7, 2000}};
+  for (const auto& [slowness, capacity] : phases) {
+    site_.slowness = slowness;
+    site_.capacity = capacity;
+    reached += pass(450).reached_f1;
+    possible += clairvoyant_f1();
+  }
+  EXPECT_GT(reached, 0.98 * possible) << reached / 8 << " of " << possible / 8;
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -139,4 +139,45 @@ class Machine {
   std::normal_distribution<double> normal_;
 };
 
+// Several streams of the same apps on one machine, which gives each its share.
+class Site {
+ public:
+  Site(const Mix& mix_of_one, const Costs& truth, double stream_fps, std::size_t streams)
+      : apps_(mix_of_one.apps.size()), machines_(streams, Machine(mix_of_one, truth, stream_fps)) {}
+
+  void deploy(const std::vector<Setting>& settings, int plan) {
+    for (std::size_t s = 0; s < machines_.size(); ++s) {
+      const auto first = settings.begin() + static_cast<std::ptrdiff_t>(s * apps_);
+      machines_[s].deploy({first, first + static_cast<std::ptrdiff_t>(apps_)}, plan);
+    }
+  }
+
+  void pass(double length) {
+    const double share = std::min(1.0, capacity / cost_per_second());
+    for (Machine& machine : machines_) {
+      machine.slowness = slowness;
+      machine.noise = noise;
+      machine.capacity = share * machine.cost_per_second();
+      machine.pass(length);
+    }
+  }
+
+  [[nodiscard]] double cost_per_second() {
+    double cost = 0;
+    for (Machine& machine : machines_) {
+      machine.slowness = slowness;
+      cost += machine.cost_per_second();
+    }
+    return cost;
+  }
+  [[nodiscard]] const Machine& stream(std::size_t s) const { return machines_[s]; }
+  [[nodiscard]] double now() const { return machines_.front().now(); }
+
+  double slowness = 1, capacity = 2000, noise = 0;
+
+ private:
+  const std::size_t apps_;
+  std::vector<Machine> machines_;
+};
+
 }  // namespace mainstream

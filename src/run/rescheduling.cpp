@@ -25,6 +25,8 @@ PlanChange change_to(MixPlan plan, double cost, double budget) {
 ReschedulingPolicy::ReschedulingPolicy(const Planner& planner, MixPlan plan, double budget)
     : planner_(planner),
       plan_(std::move(plan)),
+      made_cost_(plan_.schedule.cost),
+      made_budget_(budget),
       solved_cost_(plan_.schedule.cost),
       solved_budget_(budget),
       raise_wait_s_(feedback::kRaiseWaitSeconds) {}
@@ -44,17 +46,32 @@ std::optional<PlanChange> ReschedulingPolicy::consider(const Costs& costs, doubl
     return now_s - *over_since_s_ < feedback::kOverSeconds ? std::nullopt : lower(costs, budget, cost, now_s);
   }
   over_since_s_.reset();
-  const bool room = cost < (1 - feedback::kRoom) * solved_cost_ * budget / solved_budget_;
-  return room && now_s - *changed_at_s_ >= raise_wait_s_ ? raise(costs, budget, present.schedule, now_s)
-                                                         : std::nullopt;
+  return has_room(cost, budget, now_s) && now_s - *changed_at_s_ >= raise_wait_s_
+             ? raise(costs, budget, present.schedule, now_s)
+             : std::nullopt;
+}
+
+// Room that costs free little by little may be worth nothing at each look and something in the end.
+bool ReschedulingPolicy::has_room(double cost, double budget, double now_s) const {
+  const auto room_since = [&](double cost_then, double budget_then) {
+    return cost < (1 - feedback::kRoom) * cost_then * budget / budget_then;
+  };
+  return room_since(solved_cost_, solved_budget_) ||
+         (looked_at_s_ && now_s - *looked_at_s_ >= feedback::kLookAgainSeconds &&
+          room_since(made_cost_, made_budget_));
+}
+
+void ReschedulingPolicy::solved(double cost, double budget) {
+  made_cost_ = solved_cost_ = cost;
+  made_budget_ = solved_budget_ = budget;
+  looked_at_s_.reset();
 }
 
 std::optional<PlanChange> ReschedulingPolicy::lower(const Costs& costs, double budget, double cost,
                                                     double now_s) {
   MixPlan cheaper = planner_.solve(costs, budget);
   over_since_s_.reset();
-  solved_cost_ = cheaper.schedule.cost;
-  solved_budget_ = budget;
+  solved(cheaper.schedule.cost, budget);
   if (cheaper.settings == plan_.settings) {
     unavoidable_cost_ = cost;  // nothing costs less: solving again at this cost is no use
     return std::nullopt;
@@ -71,12 +88,13 @@ std::optional<PlanChange> ReschedulingPolicy::raise(const Costs& costs, double b
                                                     const Schedule& present, double now_s) {
   // The margin is for the next fluctuation, which would take the raise back.
   MixPlan better = planner_.solve(costs, feedback::kMargin * budget);
-  solved_budget_ = budget;
   if (!better.schedule.feasible || gain(better.schedule, present) < feedback::kWorthwhileGain) {
     solved_cost_ = present.cost;
+    solved_budget_ = budget;
+    looked_at_s_ = now_s;
     return std::nullopt;
   }
-  solved_cost_ = better.schedule.cost;
+  solved(better.schedule.cost, budget);
   raised_at_s_ = changed_at_s_ = now_s;
   return change_to(std::move(better), present.cost, budget);
 }

@@ -33,19 +33,23 @@ class ReschedulingPolicy {
   [[nodiscard]] const MixPlan& plan() const { return plan_; }  // in force
 
  private:
+  [[nodiscard]] bool has_room(double cost, double budget, double now_s) const;
+  void solved(double cost, double budget);
   [[nodiscard]] std::optional<PlanChange> lower(const Costs& costs, double budget, double cost, double now_s);
   [[nodiscard]] std::optional<PlanChange> raise(const Costs& costs, double budget, const Schedule& present,
                                                 double now_s);
 
   const Planner& planner_;
   MixPlan plan_;
-  double solved_cost_, solved_budget_;  // when it was last solved
+  double made_cost_, made_budget_;      // when the present plan was made
+  double solved_cost_, solved_budget_;  // when a plan was last solved for
   double unavoidable_cost_ = 0;         // the present plan's, if none was found that costs less; else 0
 
   // Seconds on the caller's clock.
   std::optional<double> over_since_s_;
   std::optional<double> changed_at_s_;  // before a change: the first observation
   std::optional<double> raised_at_s_;   // the last change that used more
+  std::optional<double> looked_at_s_;   // when room was last looked for in vain
   double raise_wait_s_;
 };
 

@@ -105,5 +105,14 @@ TEST_F(ReschedulingTest, StaysWhereNothingCostsLess) {
   EXPECT_EQ(policy_.plan().settings, cheapest);
 }
 
+// At no time there is much more room than when it was looked for last.
+TEST_F(ReschedulingTest, RoomThatAppearsLittleByLittleIsUsedInTheEnd) {
+  for (double factor = 1; factor > 0.5; factor -= 0.005) (void)pass(4, factor);
+  (void)pass(300, 0.5);
+  const Schedule best = planner_.solve(costs(0.5), 0.95 * kBudget).schedule;
+  const Schedule present = planner_.evaluate(costs(0.5), kBudget, policy_.plan().settings).schedule;
+  EXPECT_GT(present.mean_f1, best.mean_f1 - 0.01 - 1e-9);
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mainstream/event.hpp"
 #include "mainstream/planning.hpp"
 #include "run/cadence.hpp"
 #include "run/pipeline.hpp"
