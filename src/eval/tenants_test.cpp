@@ -1,5 +1,6 @@
 #include "eval/tenants.hpp"
 
+#include <random>
 #include <set>
 
 #include "core/log.hpp"
