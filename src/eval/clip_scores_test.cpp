@@ -65,12 +65,12 @@ TEST_F(ClipScoresTest, EachNumberTypeHasTheScoresOfItsPlan) {
   std::size_t compared = 0;
   for (std::size_t c = 0; c < 3; ++c) {
     for (const NumberTypes& types : number_types_of(mix.apps[0].manifest().candidates[c], mix.stems[0])) {
-      Deployer deployer(mix, Mode::mainstream, engine_, Clock::system());
+      Deployer deployer(Mode::mainstream, engine_, Clock::system());
       const MixPlan plan = files_->plan({{c, 20, types}, {c, 20, types}, {c, 20, types}}, types.stem);
-      const auto deployed = deployer.plan(plan);
+      const auto deployed = deployer.plan(mix, plan);
       std::vector<float> expected(3);
       FrameTimes times;
-      deployed->pipeline->run(frame->picture, std::vector<std::size_t>{0, 1, 2}, expected, times);
+      deployed.front()->pipeline->run(frame->picture, std::vector<std::size_t>{0, 1, 2}, expected, times);
       for (std::size_t app = 0; app < 3; ++app) {
         const Variant variant{plan.settings[app].candidate, types};
         EXPECT_NEAR(scores.recordings[app].at(variant).front().scores.front(), expected[app], 1e-5)

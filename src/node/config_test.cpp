@@ -167,7 +167,7 @@ TEST(ConfigTest, NamesWhatIsMissingOrTwice) {
 TEST(ConfigTest, RefusesHostileNamesWhereTheyAreGiven) {
   for (const char* name :
        {"a/b", "..", "a+", "#", "a\\\"b", "it's", "\\u009b31m", "\\u202e", "a\\n", " a", "", "a,b"}) {
-    EXPECT_THAT(faults_of(std::string(kValid) + "[[stream]]\nurl = \"a.avi\"\nname = \"" + name + "\"\n"),
+    EXPECT_THAT(faults_of(fmt::format("{}[[stream]]\nurl = \"a.avi\"\nname = \"{}\"\n", kValid, name)),
                 ElementsAre(testing::StartsWith("n.toml:15:8: name: \"")))
         << name;
   }

@@ -31,13 +31,13 @@ void put_counts(const Statistics::App& counts, NodeState::App& app) {
 }
 
 // Where an app is in force.
-struct Place {
+struct AppPlace {
   std::size_t app = 0;     // index in the mix
   Statistics::App counts;  // so far
 };
 
-std::map<std::string, Place> places_of(const Runtime::InForce& in_force) {
-  std::map<std::string, Place> places;
+std::map<std::string, AppPlace> places_of(const Runtime::InForce& in_force) {
+  std::map<std::string, AppPlace> places;
   for (const auto& lane : in_force.lanes) {
     const Statistics statistics = lane->statistics();
     for (const Statistics::App& app : statistics.apps) places[app.id].counts = app;
@@ -125,7 +125,7 @@ std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InFo
 
 std::vector<NodeState::App> EdgeNode::Impl::app_states(const Runtime::InForce& in_force, const Sample& now,
                                                        const Sample& before) const {
-  const std::map<std::string, Place> places = places_of(in_force);
+  const std::map<std::string, AppPlace> places = places_of(in_force);
   const Feeds feeds = this->feeds();
   std::vector<NodeState::App> states;
   const MutexLock lock(mutex_);

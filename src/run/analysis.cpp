@@ -151,7 +151,6 @@ bool Analysis::follow_event(const CameraFrame& frame, std::size_t app, float sco
   }
   return open != nullptr;
 }
-}
 
 void Analysis::write(const std::string& id, const Events& events, const EventDetector::Event& event) {
   {

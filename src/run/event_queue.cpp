@@ -8,14 +8,14 @@ namespace mainstream {
 namespace {
 
 // Some megabytes of events: hours of a busy node while a sink is away.
-constexpr std::size_t kMostWaiting = 10'000;
+constexpr std::size_t kMostWaitingEvents = 10'000;
 
 }  // namespace
 
 EventQueue::EventQueue(std::vector<EventSink> sinks, WhenFull when_full, AfterFailure after_failure)
     : sinks_(std::move(sinks)),
       after_failure_(after_failure),
-      events_(kMostWaiting, when_full),
+      events_(kMostWaitingEvents, when_full),
       thread_([this] { hand_over(); }) {}
 
 void EventQueue::push(EventRecord event) {

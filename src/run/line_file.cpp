@@ -21,7 +21,7 @@
 namespace mainstream {
 namespace {
 
-constexpr std::size_t kMostWaiting = std::size_t{16} << 20;  // bytes
+constexpr std::size_t kMostWaitingBytes = std::size_t{16} << 20;  // bytes
 constexpr auto kPatienceAtEnd = std::chrono::milliseconds(1500);
 constexpr int kPollMs = 50;
 
@@ -65,7 +65,7 @@ void LineFile::append(std::string_view lines) {
   if (!passage_) return append_to_file(lines);
   const MutexLock lock(mutex_);
   if (!failure_.empty()) fail_line_file(path_, failure_);
-  if (waiting_bytes_ + lines.size() > kMostWaiting) {
+  if (waiting_bytes_ + lines.size() > kMostWaitingBytes) {
     if (dropped_++ == 0) {
       module_log("run")->warn("{}: its reader does not keep up; lines are dropped from now on",
                               path_.string());
