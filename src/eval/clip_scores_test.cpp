@@ -87,7 +87,7 @@ TEST_F(ClipScoresTest, RefusesWhatHasNoLabels) {
   few.apps.erase("b");
   const Mix mix = files_->mix();
   const std::string clip = files_->clip().string();
-  EXPECT_ERROR(usage, record_scores(engine_, mix, clip, 0, few, {{0, 9}}, {}), "app 'b' has no labels");
+  EXPECT_ERROR(usage, record_scores(engine_, mix, clip, 0, few, {{0, 9}}, {}), R"(app "b" has no labels)");
   EXPECT_ERROR(usage, record(mix, {{0, 60}}), "60");
 }
 

@@ -37,7 +37,7 @@ TEST(MqttTopicsTest, CommandsNameAnAppAndSayOnOrOff) {
     EXPECT_FALSE(topics.command(topic, "ON")) << topic;
   }
   EXPECT_ERROR(untrusted, topics.command(topics.set_enabled("x"), "maybe\n"),
-               "mqtt: \"x\"/enabled/set: expected ON or OFF, got \"maybe\\n\"");
+               "mqtt: \"x\"/enabled/set: expected ON or OFF, got \"maybe\\x0a\"");
 }
 
 TEST(HomeAssistantTest, DescribesADeviceWithFourComponentsForEachApp) {
