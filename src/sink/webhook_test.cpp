@@ -121,7 +121,7 @@ TEST_F(WebhookTest, ARecordThatIsRefusedIsSkipped) {
   EXPECT_EQ(runner->state().skipped, 1U);
   EXPECT_EQ(runner->state().failures, 3U);
   EXPECT_THAT(runner->state().last_error,
-              testing::HasSubstr("expected an answer of 200 to 299, got 400 \"so\\n\""));
+              testing::HasSubstr("expected an answer of 200 to 299, got 400 \"so\\x0a\""));
 }
 
 TEST_F(WebhookTest, ARedirectionIsNotFollowed) {
