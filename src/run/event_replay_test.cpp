@@ -3,6 +3,7 @@
 
 #include "core/log.hpp"
 #include "mainstream/runner.hpp"
+#include "run/analysis.hpp"
 #include "run/deployer.hpp"
 #include "run/testing.hpp"
 
