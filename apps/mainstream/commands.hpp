@@ -11,6 +11,7 @@ void add_bench_command(CLI::App& program);
 void add_infer_command(CLI::App& program);
 void add_node_command(CLI::App& program);
 void add_package_command(CLI::App& program);
+void add_replay_command(CLI::App& program);
 void add_run_command(CLI::App& program);
 void add_schedule_command(CLI::App& program);
 void add_score_command(CLI::App& program);

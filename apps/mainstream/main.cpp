@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   mainstream::add_infer_command(program);
   mainstream::add_node_command(program);
   mainstream::add_package_command(program);
+  mainstream::add_replay_command(program);
   mainstream::add_run_command(program);
   mainstream::add_schedule_command(program);
   mainstream::add_score_command(program);

@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "mainstream/input_spec.hpp"
 #include "mainstream/media_time.hpp"
+#include "mainstream/number_type.hpp"
 
 namespace mainstream {
 
@@ -44,25 +46,41 @@ void write_labels(const std::filesystem::path& path, const Labels& labels);
 [[nodiscard]] std::vector<FrameRange> runs_of(const std::vector<bool>& labels, std::int64_t begin,
                                               std::int64_t end);
 
-// The rule that turns an app's positive frames into events.
+// The rule that turns an app's positive frames into events. Lengths and gaps are counted in stream frames, so
+// they hold at every rate of analysis.
 struct EventRule {
-  int votes = 1;               // consecutive positive analysed frames that make a detection
-  std::int64_t merge_gap = 0;  // detections with at most this many stream frames between them are one
+  int votes = 1;                // consecutive positive analysed frames that make a detection
+  std::int64_t merge_gap = 0;   // detections with at most this many frames between them are one
+  std::int64_t min_length = 0;  // an event begins when it is this long; a shorter one never does
+  // A frame that would make the event longer ends it and begins the next one, which needs no new votes. What
+  // one detection's votes alone span is not cut. 0: no limit.
+  std::int64_t max_length = 0;
+  bool operator==(const EventRule&) const = default;
+};
+
+// What an app's owner wants in place of what package and plan say.
+struct EventOverrides {
+  std::optional<double> threshold = {};  // 0..1
+  std::optional<int> votes = {};
+  std::optional<std::chrono::milliseconds> merge_gap = {}, min_length = {}, max_length = {};
+  bool operator==(const EventOverrides&) const = default;
 };
 
 // Takes analysed frames in order and reports an event when it is over: as soon as no later detection can join
-// it. One stream, one app, one thread. Lives as long as the stream: a new plan changes the votes and keeps an
+// it. One stream, one app, one thread. Lives as long as the stream: a new plan changes the rule and keeps an
 // open event.
 class EventDetector {
  public:
-  explicit EventDetector(EventRule rule);  // throws usage: less than one vote, a negative gap
+  // Throws usage: less than one vote, a negative gap or length, a least length above the greatest.
+  explicit EventDetector(EventRule rule);
 
   struct Event {
     FrameRange range;                  // first to last positive analysed frame
     float peak = 0;                    // highest score within
     std::int64_t seen = 0;             // analysed frames within the range
     std::int64_t positive = 0;         // those of them that were positive
-    std::int64_t confirmed_frame = 0;  // the frame that completed its votes: the earliest detection
+    std::int64_t confirmed_frame = 0;  // the frame at which it began: it had its votes, and was long enough
+    std::int64_t peak_frame = 0;       // the first frame with the highest score
     MediaTime start{}, end{};          // times of the range's first and last frame
   };
 
@@ -70,33 +88,47 @@ class EventDetector {
   // ended, if any.
   [[nodiscard]] std::optional<Event> add(std::int64_t frame, MediaTime time, float score, bool positive);
 
-  // At the end of the stream: the open event, if it has its votes. The detector can then start again.
+  // At the end of the stream: the open event. The detector can then start again.
   [[nodiscard]] std::optional<Event> finish();
 
-  // Sets the votes from the next frame on (throws usage: less than one). Positive frames just before it
-  // count, and an open event goes on.
-  void set_votes(int votes);
+  // Sets the rule from the next frame on (throws as the constructor). Positive frames just before it count,
+  // and an open event goes on.
+  void set_rule(EventRule rule);
 
   // Positive frames in a row, the last frame included: the votes so far.
   [[nodiscard]] int votes() const { return static_cast<int>(run_length_); }
 
-  // The current event, once it has its votes.
-  [[nodiscard]] const Event* open() const { return current_ ? &*current_ : nullptr; }
+  // The current event, once it has begun.
+  [[nodiscard]] const Event* open() const { return begun_ ? &*current_ : nullptr; }
+
+  // Whether a frame is, or may yet become, the first frame or the peak of the current event or the next one:
+  // what is to be known of such a frame later must be kept.
+  [[nodiscard]] bool may_be_first(std::int64_t frame) const;
+  [[nodiscard]] bool may_be_peak(std::int64_t frame) const;
 
  private:
-  // Counts since current_'s last frame or, without an event, since the run of positives began.
+  // Analysed frames that follow each other.
   struct Tally {
-    std::int64_t seen = 0, positive = 0;
+    std::int64_t seen = 0, positive = 0, peak_frame = 0;
     float peak = 0;
+    void add(std::int64_t frame, float score, bool positive_frame);
   };
-  void join_run(std::int64_t frame, MediaTime time);
+  // The positive frames at the end that no event has.
+  struct Fresh : Tally {
+    std::int64_t first = 0;
+    MediaTime start{};
+  };
+  void count(std::int64_t frame, MediaTime time, float score, bool positive);
+  [[nodiscard]] std::optional<Event> join_run(std::int64_t frame, MediaTime time);
+  [[nodiscard]] std::optional<Event> take_current();
 
   EventRule rule_;
   std::optional<Event> current_;  // has its votes
-  Tally pending_;
+  bool begun_ = false;            // it is long enough, too
+  Tally pending_;                 // since current_'s last frame or, without an event, since fresh_ began
+  Fresh fresh_;
   // The run of consecutive positives that the last frame ends.
   std::int64_t run_start_ = 0, run_length_ = 0;
-  MediaTime run_start_time_{};
   std::optional<std::int64_t> last_frame_;
 };
 
@@ -108,6 +140,17 @@ enum class EventChange { begun, updated, ended, interrupted };
 
 [[nodiscard]] const char* to_string(EventChange change) noexcept;
 
+// What scores depend on beside frames, package and candidate.
+struct AnsweredBy {
+  // Number types: of the stem's parts that end at the base's branchpoints, in their order up to the
+  // candidate's (at least one; the last one holds for those that follow), and of the candidate's own network.
+  std::vector<NumberType> stem;
+  NumberType tail = NumberType::f32;
+  float threshold = 0;
+  Region region = {};  // the part of the picture
+  bool operator==(const AnsweredBy&) const = default;
+};
+
 // One event of one app on one stream, as far as it is known at `change`.
 struct EventRecord {
   std::string app, stream;
@@ -117,8 +160,9 @@ struct EventRecord {
   WallTime start_time, end_time;              // the same moments, UTC
   double peak_score = 0;                      // 0..1
   std::int64_t seen = 0, positive = 0;        // analysed frames within, and those of them that were positive
-  // The frame that completed the votes; nothing if the program that wrote the file does not give it.
-  std::optional<std::int64_t> confirmed_frame;
+  // The frame at which it began, and the one with the peak score; nothing if the program that wrote the file
+  // does not give it.
+  std::optional<std::int64_t> confirmed_frame, peak_frame;
   // Values in force when the event ended, as far as known:
   std::string branchpoint;
   double fps = 0;           // analysed frames per second
@@ -126,6 +170,7 @@ struct EventRecord {
   std::string candidate;    // its id in the package
   std::string package;      // sha256, hexadecimal
   std::optional<int> plan;  // its index among the run's plans
+  std::optional<AnsweredBy> answered_by{};
   // Of events that a node keeps:
   std::optional<EventChange> change{};  // nothing: the event is over
   std::int64_t sequence = 0;            // place of this record among all of the node's, from 1; 0: unknown
@@ -143,6 +188,10 @@ struct EventRecord {
 // one record several times, only the last one is given, in the place of the first. Throws unreadable, or
 // untrusted naming file and line.
 [[nodiscard]] std::vector<EventRecord> read_events(const std::filesystem::path& path);
+
+// The event of a file that holds just one, as one object or as the records of one event. Throws as
+// read_events, and untrusted for none or several.
+[[nodiscard]] EventRecord read_event(const std::filesystem::path& path);
 
 // The event score: how well detections agree with the true events. It follows SzCORE's event-based scoring
 // (Dan et al., Epilepsia 2024; github.com/esl-epfl/timescoring), with the length of a mean event as the unit

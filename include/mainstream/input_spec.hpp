@@ -24,4 +24,10 @@ struct InputSpec {
   bool operator==(const InputSpec&) const = default;
 };
 
+// A part of each picture, as fractions of its width and height.
+struct Region {
+  double left = 0, top = 0, width = 1, height = 1;
+  auto operator<=>(const Region&) const = default;
+};
+
 }  // namespace mainstream

@@ -30,7 +30,8 @@ struct NodeApp {
   std::string id;                 // unique in the node; in events
   std::string stream;             // the name of its stream
   std::filesystem::path package;  // an M-Package for one of the node's bases
-  Region region;                  // the part of the picture that it looks at
+  Region region = {};             // the part of the picture that it looks at
+  EventOverrides overrides = {};
   bool operator==(const NodeApp&) const = default;
 };
 
@@ -44,6 +45,12 @@ struct NodeSetup {
   std::optional<double> budget;
 };
 
+// Takes records of events: one when an event begins, when it goes on (at most one a second, and only if its
+// end or its peak moved), and when it is over. `jpeg` is the picture of the peak frame so far, at most 1280
+// pixels wide: when the event begins, when a clearly higher peak comes, and at the end if the peak's was not
+// given before; else empty.
+using NodeEventSink = std::function<void(const EventRecord&, const std::string& jpeg)>;
+
 // Lasts as long as the node.
 struct NodeOptions {
   Mode mode = Mode::mainstream;
@@ -54,9 +61,12 @@ struct NodeOptions {
   // throughput.
   int workers = 0, threads = 0;
   std::filesystem::path cache = cache_folder();  // of measured costs
-  // Each event goes to all of them in this order, on a thread of their own: a slow sink does not slow the
-  // analysis. An exception of a sink is logged, and the next one gets the event.
-  std::vector<std::function<void(const EventRecord&)>> sinks;
+  // Each record goes to all of them in this order, on a thread of their own: a slow sink does not slow the
+  // analysis. An exception of a sink is logged, and the next one gets the record.
+  std::vector<NodeEventSink> sinks;
+  // Gives the id of an event that begins on a stream; called by any worker. Nothing: "gate-1716543210042",
+  // with numbers that rise from one start of the node to the next.
+  std::function<std::string(const std::string& stream)> new_event_id;
 };
 
 // How a node is, at one moment.

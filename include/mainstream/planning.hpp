@@ -20,6 +20,7 @@
 
 #include "mainstream/base.hpp"
 #include "mainstream/engine.hpp"
+#include "mainstream/event.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/profile.hpp"
 #include "mainstream/scheduler.hpp"
@@ -55,12 +56,6 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
-// A part of each picture, as fractions of its width and height.
-struct Region {
-  double left = 0, top = 0, width = 1, height = 1;
-  auto operator<=>(const Region&) const = default;
-};
-
 // Apps that run together, on any number of streams and bases.
 struct Mix {
   // One camera's frames, or one part of each of them, in one base.
@@ -80,9 +75,12 @@ struct Mix {
     std::size_t stem = 0;
     std::vector<std::size_t> positive;  // indices of the classes that make an event
     std::string id;                     // in events and messages
+    EventOverrides overrides = {};      // plans do not know of them
 
     [[nodiscard]] const Manifest& manifest() const { return package.manifest(); }
     [[nodiscard]] const std::string& name() const { return id; }
+    // A plan's setting with the overrides: what really runs.
+    [[nodiscard]] Setting overridden(Setting setting) const;
   };
 
   std::vector<Stem> stems;

@@ -149,4 +149,41 @@ struct FrameAnswer {
 // thrown after events and report are written.
 RunReport run(const RunOptions& options, std::stop_token stop = {});
 
+// How an event is replayed.
+struct ReplayOptions {
+  std::filesystem::path base, app;  // the base, and the package that answered then
+  std::string source;               // the clip of the event
+  SourceOptions input = {};
+  // Of the engine. With the number that answered then, f32 gives the same bits.
+  int threads = 1;
+};
+
+// All frames of an event, answered again.
+struct EventReplay {
+  // Scores of a replay may differ this much: they are recorded with six digits, and a stem that was compiled
+  // for more apps, or with other threads, sums in another order.
+  static constexpr double kTolerance = 1e-4;
+
+  struct Frame {
+    std::int64_t index = 0;
+    double seconds = 0;  // time of the stream
+    float score = 0;
+    bool positive = false;
+    // Whether the event's rate takes it, from its first frame on. What was really analysed differs where a
+    // plan changed meanwhile or frames were lost.
+    bool planned = false;
+  };
+  std::vector<Frame> frames;
+  std::optional<float> peak;  // the score of the frame that had the event's peak
+
+  // Whether the frame with the peak has the recorded score again.
+  [[nodiscard]] bool agrees_with(const EventRecord& event) const;
+};
+
+// Answers the frames of an event again, with the candidate, number types, threshold and region that the
+// record names. Throws usage: another package, or a clip without these frames; untrusted: a record that lacks
+// what is needed (only records of this program have it); and as the readers of base, package and source do.
+[[nodiscard]] EventReplay replay_event(const EventRecord& event, const ReplayOptions& options,
+                                       std::stop_token stop = {});
+
 }  // namespace mainstream

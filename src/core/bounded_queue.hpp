@@ -76,6 +76,12 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
+  // What push was told that the items take.
+  [[nodiscard]] std::size_t bytes() const {
+    const MutexLock lock(mutex_);
+    return bytes_;
+  }
+
   // Number of items that drop_oldest dropped since the queue was made.
   [[nodiscard]] std::uint64_t dropped() const {
     const MutexLock lock(mutex_);

@@ -48,32 +48,50 @@ std::vector<Event> detect(EventRule rule, const std::vector<Answer>& answers) {
   return events;
 }
 
-// The definition, with all answers at hand: runs with enough votes, joined where near, then counted.
-std::vector<Event> reference(EventRule rule, const std::vector<Answer>& answers) {
-  std::vector<FrameRange> detections;
-  std::vector<std::int64_t> confirmed;
+// What joins an event at once: a run's first votes together, then each of its frames.
+struct Block {
+  FrameRange frames;
+  bool begins_run = false;
+};
+
+std::vector<Block> blocks_of(EventRule rule, const std::vector<Answer>& answers) {
+  std::vector<Block> blocks;
   const auto votes = static_cast<std::size_t>(rule.votes);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     std::size_t end = i;
     while (end < answers.size() && answers[end].positive) ++end;
-    if (end - i >= votes) {
-      detections.push_back({answers[i].frame, answers[end - 1].frame});
-      confirmed.push_back(answers[i + votes - 1].frame);
+    for (std::size_t last = i + votes - 1; last < end; ++last) {
+      const bool first = last == i + votes - 1;
+      blocks.push_back({{answers[first ? i : last].frame, answers[last].frame}, first});
     }
     i = end;
   }
+  return blocks;
+}
+
+// The definition, with all answers at hand: runs with enough votes, joined where near, cut where too long,
+// left out where too short, then counted.
+std::vector<Event> reference(EventRule rule, const std::vector<Answer>& answers) {
+  const std::int64_t longest = rule.max_length > 0 ? rule.max_length : std::int64_t{1} << 40;
   std::vector<Event> events;
-  for (std::size_t i = 0; i < detections.size(); ++i) {
-    const FrameRange& detection = detections[i];
-    if (!events.empty() && detection.first - events.back().range.last - 1 <= rule.merge_gap) {
-      events.back().range.last = detection.last;
-    } else {
-      events.push_back({detection, -std::numeric_limits<float>::infinity(), 0, 0, confirmed[i]});
+  for (const Block& block : blocks_of(rule, answers)) {
+    const auto near = [&](const FrameRange& event) {
+      return !block.begins_run || block.frames.first - event.last - 1 <= rule.merge_gap;
+    };
+    if (events.empty() || !near(events.back().range) ||
+        block.frames.last - events.back().range.first + 1 > longest) {
+      events.push_back({block.frames, -std::numeric_limits<float>::infinity(), 0, 0, -1});
     }
+    Event& event = events.back();
+    event.range.last = block.frames.last;
+    const bool long_enough = event.range.last - event.range.first + 1 >= rule.min_length;
+    if (long_enough && event.confirmed_frame < 0) event.confirmed_frame = event.range.last;
   }
+  std::erase_if(events, [](const Event& event) { return event.confirmed_frame < 0; });
   for (Event& event : events) {
     for (const Answer& answer : answers) {
       if (answer.frame < event.range.first || answer.frame > event.range.last) continue;
+      if (answer.score > event.peak) event.peak_frame = answer.frame;
       event.peak = std::max(event.peak, answer.score);
       ++event.seen;
       event.positive += answer.positive ? 1 : 0;
@@ -173,24 +191,64 @@ TEST(EventDetectorTest, AScoreThatIsNoNumberIsNoPeak) {
               ElementsAre(Event{{0, 3}, 0.7F, 4, 2, 0}));
 }
 
-TEST(EventDetectorTest, OtherVotesHoldFromTheNextFrameOn) {
+TEST(EventDetectorTest, AnEventBeginsWhenItIsLongEnough) {
+  const EventRule rule{.votes = 1, .merge_gap = 2, .min_length = 4};
+  EXPECT_THAT(detect(rule, answers("+++---++++-----+")), ElementsAre(Event{{6, 9}, 10, 4, 4, 9}));
+  EXPECT_THAT(detect(rule, answers("++--+")), ElementsAre(Event{{0, 4}, 5, 5, 3, 4})) << "near ones together";
+  EventDetector detector(rule);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(detector.add(i, at(i), 1, true));
+    EXPECT_EQ(detector.open(), nullptr) << i;
+  }
+  EXPECT_FALSE(detector.add(3, at(3), 1, true));
+  ASSERT_NE(detector.open(), nullptr);
+  EXPECT_EQ(detector.open()->range, (FrameRange{0, 3}));
+}
+
+TEST(EventDetectorTest, AnEventThatIsTooLongEndsAndTheNextBegins) {
+  EXPECT_THAT(detect({.votes = 2, .max_length = 3}, answers("+++++++")),
+              ElementsAre(Event{{0, 2}, 3, 3, 3, 1}, Event{{3, 5}, 6, 3, 3, 3}, Event{{6, 6}, 7, 1, 1, 6}));
+  EXPECT_THAT(detect({.votes = 2, .merge_gap = 9, .max_length = 5}, answers("++---+++")),
+              ElementsAre(Event{{0, 1}, 2, 2, 2, 1}, Event{{5, 7}, 8, 3, 3, 6}))
+      << "the gap is in neither";
+}
+
+TEST(EventDetectorTest, KnowsWhichFrameMayBeThePeak) {
+  EventDetector detector({.votes = 1, .merge_gap = 5});
+  EXPECT_FALSE(detector.add(0, at(0), 0.1F, false));
+  EXPECT_FALSE(detector.may_be_peak(0));
+  EXPECT_FALSE(detector.add(1, at(1), 0.7F, true));
+  EXPECT_FALSE(detector.add(2, at(2), 0.6F, true));
+  EXPECT_TRUE(detector.may_be_peak(1));
+  EXPECT_FALSE(detector.may_be_peak(2));
+  EXPECT_FALSE(detector.add(3, at(3), 0.4F, false));
+  EXPECT_TRUE(detector.may_be_peak(3)) << "of a later part";
+  EXPECT_FALSE(detector.add(4, at(4), 0.9F, true));
+  EXPECT_TRUE(detector.may_be_peak(4));
+  EXPECT_FALSE(detector.may_be_peak(1));
+  EXPECT_EQ(detector.finish()->peak_frame, 4);
+}
+
+TEST(EventDetectorTest, AnotherRuleHoldsFromTheNextFrameOn) {
   EventDetector detector({.votes = 3, .merge_gap = 0});
   EXPECT_FALSE(detector.add(0, at(0), 1, true));
   EXPECT_FALSE(detector.add(1, at(1), 1, true));
   EXPECT_EQ(detector.open(), nullptr);
-  detector.set_votes(2);
+  detector.set_rule({.votes = 2});
   EXPECT_EQ(detector.open(), nullptr);
   EXPECT_FALSE(detector.add(2, at(2), 1, true));
   ASSERT_NE(detector.open(), nullptr);
   EXPECT_EQ(detector.open()->confirmed_frame, 2);
-  detector.set_votes(9);
+  detector.set_rule({.votes = 9, .min_length = 100});
+  ASSERT_NE(detector.open(), nullptr);
   EXPECT_EQ(detector.add(3, at(3), 0, false), (Event{{0, 2}, 1, 3, 3, 2})) << "what is open stays";
-  EXPECT_ERROR(usage, detector.set_votes(0), "got 0 votes");
+  EXPECT_ERROR(usage, detector.set_rule({.votes = 0}), "got 0 votes");
 }
 
 TEST(EventDetectorTest, RefusesNonsense) {
   EXPECT_ERROR(usage, EventDetector({.votes = 0}), "got 0 votes");
   EXPECT_ERROR(usage, EventDetector({.merge_gap = -1}), "-1 frames");
+  EXPECT_ERROR(usage, EventDetector({.min_length = 9, .max_length = 8}), "got 9 and 8 frames");
   EventDetector detector({});
   EXPECT_FALSE(detector.add(3, at(3), 0, false));
   EXPECT_ERROR(usage, detector.add(3, at(3), 0, false), "got frame 3 after frame 3");
@@ -199,7 +257,10 @@ TEST(EventDetectorTest, RefusesNonsense) {
 TEST(EventDetectorTest, AgreesWithTheDefinitionOnRandomAnswers) {
   for (unsigned seed = 0; seed < 3000; ++seed) {
     std::mt19937 random(seed);
-    const EventRule rule{static_cast<int>(random() % 4 + 1), static_cast<std::int64_t>(random() % 12)};
+    EventRule rule{static_cast<int>(random() % 4 + 1), static_cast<std::int64_t>(random() % 12)};
+    if (seed % 2 == 1) rule.max_length = static_cast<std::int64_t>(random() % 30 + 1);
+    if (seed % 4 > 1) rule.min_length = static_cast<std::int64_t>(random() % 20);
+    if (rule.max_length > 0) rule.min_length = std::min(rule.min_length, rule.max_length);
     const unsigned stay = random() % 4 + 1, max_step = random() % 5 + 1;
     std::vector<Answer> given;
     bool positive = false;
@@ -209,7 +270,10 @@ TEST(EventDetectorTest, AgreesWithTheDefinitionOnRandomAnswers) {
       if (random() % stay == 0) positive = random() % 2 == 0;
       given.push_back({frame, static_cast<float>(random() % 100) / 100, positive});
     }
-    ASSERT_EQ(detect(rule, given), reference(rule, given)) << "seed " << seed;
+    const std::vector<Event> found = detect(rule, given), expected = reference(rule, given);
+    ASSERT_EQ(found, expected) << "seed " << seed;
+    for (std::size_t i = 0; i < found.size(); ++i)
+      ASSERT_EQ(found[i].peak_frame, expected[i].peak_frame) << "seed " << seed;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t kMaxEventBytes = std::uint64_t{256} << 20;
 constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;  // what every JSON reader can hold
+constexpr std::size_t kMaxStemParts = 10'000;
 constexpr double kMaxSeconds = 1e12;
 
 // Scores come from 32-bit floats and times from microseconds: more digits would be noise.
@@ -51,6 +53,45 @@ EventChange parse_change(const JsonField& field) {
 template <typename T, typename Read>
 void read_optional(const JsonField& event, std::string_view key, T& value, Read read) {
   if (const auto field = event.find(key)) value = read(*field);
+}
+
+NumberType parse_number_type(const JsonField& field) {
+  const std::string word = field.text();
+  if (const auto type = number_type_from(word)) return *type;
+  field.fail(fmt::format("expected f32, bf16 or int8, got {}", in_quotes(word)));
+}
+
+// One word for a stem of one number type, else a list with one for each part.
+void write_answered_by(const AnsweredBy& by, Json& json) {
+  Json stem = Json::array();
+  for (const NumberType type : by.stem) stem.push_back(to_string(type));
+  const bool all_same =
+      std::ranges::all_of(by.stem, [&](NumberType type) { return type == by.stem.front(); });
+  json["number_types"] = {{"stem", all_same ? stem.front() : stem}, {"tail", to_string(by.tail)}};
+  json["threshold"] = shortest_number(by.threshold);
+  const Region& region = by.region;
+  if (region != Region{}) json["region"] = {region.left, region.top, region.width, region.height};
+}
+
+std::optional<AnsweredBy> read_answered_by(const JsonField& event) {
+  const auto types = event.find("number_types");
+  if (!types) return std::nullopt;
+  AnsweredBy by;
+  const JsonField stem = (*types)["stem"];
+  if (stem.value().is_array()) {
+    if (stem.size() == 0 || stem.size() > kMaxStemParts) stem.fail("expected one number type or a list");
+    for (std::size_t i = 0; i < stem.size(); ++i) by.stem.push_back(parse_number_type(stem.at(i)));
+  } else {
+    by.stem = {parse_number_type(stem)};
+  }
+  by.tail = parse_number_type((*types)["tail"]);
+  by.threshold = static_cast<float>(event["threshold"].number(0, 1));
+  if (const auto region = event.find("region")) {
+    if (region->size() != 4) region->fail(fmt::format("expected 4 values, got {}", region->size()));
+    const auto side = [&](std::size_t i) { return region->at(i).number(0, 1); };
+    by.region = {side(0), side(1), side(2), side(3)};
+  }
+  return by;
 }
 
 }  // namespace
@@ -99,6 +140,8 @@ std::string to_json_line(const EventRecord& event) {
   if (!event.candidate.empty()) json["candidate"] = event.candidate;
   if (!event.package.empty()) json["package"] = event.package;
   if (event.plan) json["plan"] = *event.plan;
+  if (event.peak_frame) json["peak_frame"] = *event.peak_frame;
+  if (event.answered_by) write_answered_by(*event.answered_by, json);
   if (event.change) json["type"] = to_string(*event.change);
   if (event.sequence > 0) json["sequence"] = event.sequence;
   if (event.snapshot) json["snapshot"] = true;
@@ -135,6 +178,9 @@ EventRecord parse_event_line(std::string_view line, const std::string& place) {
   read_optional(field, "candidate", event.candidate, text);
   read_optional(field, "package", event.package, text);
   read_optional(field, "plan", event.plan, small_count);
+  read_optional(field, "peak_frame", event.peak_frame,
+                [&](const JsonField& value) { return value.integer(event.frames.first, event.frames.last); });
+  event.answered_by = read_answered_by(field);
   read_optional(field, "type", event.change, parse_change);
   read_optional(field, "sequence", event.sequence, count);
   read_optional(field, "snapshot", event.snapshot, [](const JsonField& value) { return value.boolean(); });
@@ -162,6 +208,18 @@ std::vector<EventRecord> read_events(const std::filesystem::path& path) {
     events.push_back(std::move(event));
   }
   return events;
+}
+
+EventRecord read_event(const std::filesystem::path& path) {
+  try {
+    return parse_event_line(read_file(path, kMaxEventBytes), path.string());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::untrusted) throw;
+  }
+  const std::vector<EventRecord> events = read_events(path);
+  if (events.size() == 1) return events.front();
+  throw Error(ErrorKind::untrusted,
+              fmt::format("{}: expected one event, got {}", path.string(), events.size()));
 }
 
 }  // namespace mainstream

@@ -61,6 +61,40 @@ TEST(EventJsonTest, WhatIsNotKnownIsLeftOut) {
   EXPECT_EQ(detection_of(parse_event_line(kLine, "x:1")).confirmed, 367);
 }
 
+TEST(EventJsonTest, TellsWhatScoresDependOn) {
+  EventRecord event = make_event();
+  event.peak_frame = 370;
+  event.answered_by = AnsweredBy{{NumberType::int8, NumberType::int8}, NumberType::f32, 0.3F, {}};
+  std::string line = to_json_line(event);
+  EXPECT_THAT(line, testing::HasSubstr(R"("peak_frame":370,"number_types":{"stem":"int8","tail":"f32"},)"
+                                       R"("threshold":0.3)"));
+  event.answered_by->stem = {NumberType::f32, NumberType::int8};
+  event.answered_by->region = {0, 0.25, 0.5, 0.75};
+  line = to_json_line(event);
+  EXPECT_THAT(line, testing::HasSubstr(R"("stem":["f32","int8"])"));
+  const EventRecord read = parse_event_line(line, "x:1");
+  EXPECT_EQ(read.answered_by, event.answered_by);
+  EXPECT_EQ(read.peak_frame, 370);
+  const auto with = [](const std::string& fields) {
+    return parse_event_line(R"({"app":"a","start_frame":3,"end_frame":5,)" + fields + "}", "x");
+  };
+  EXPECT_ERROR(untrusted, with(R"("number_types":{"stem":"f64","tail":"f32"},"threshold":0)"),
+               "expected f32, bf16 or int8, got \"f64\"");
+  EXPECT_ERROR(untrusted, with(R"("number_types":{"stem":[],"tail":"f32"},"threshold":0)"), "a list");
+  EXPECT_ERROR(untrusted, with(R"("number_types":{"stem":"f32","tail":"f32"},"threshold":0,"region":[0,1])"),
+               "expected 4 values, got 2");
+}
+
+TEST(EventJsonTest, AFileMayHoldOneEvent) {
+  const TestFolder folder;
+  write_file(folder / "e.json", "{\n \"app\": \"a\",\n \"start_frame\": 3, \"end_frame\": 5}\n");
+  EXPECT_EQ(read_event(folder / "e.json").app, "a");
+  write_file(folder / "e.json", std::string(kLine) + "\n");
+  EXPECT_EQ(read_event(folder / "e.json").id, "gate-1");
+  write_file(folder / "e.json", std::string(kLine) + "\n" + kLine + "\n");
+  EXPECT_ERROR(untrusted, read_event(folder / "e.json"), "expected one event, got 2");
+}
+
 TEST(EventJsonTest, ReadsEventsOfOtherPrograms) {
   const TestFolder folder;
   write_file(folder / "e.jsonl",

@@ -17,13 +17,23 @@ int quantiser(int quality) {
   return std::clamp(static_cast<int>(std::lround(percent * 8 / 100)), 1, 31);
 }
 
+FramePtr to_encode(const AVFrame& frame, int longest_side) {
+  const int longest = std::max(frame.width, frame.height);
+  if (longest_side <= 0 || longest <= longest_side) return convert(frame, AV_PIX_FMT_YUVJ420P);
+  const double factor = static_cast<double>(longest_side) / longest;
+  const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * factor))); };
+  FramePtr scaled = allocate_frame(AV_PIX_FMT_YUVJ420P, side(frame.width), side(frame.height));
+  Converter().run(frame, *scaled);
+  return scaled;
+}
+
 }  // namespace
 
-std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality) {
+std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality, int longest_side) {
   if (quality < 1 || quality > 100) {
     throw Error(ErrorKind::usage, fmt::format("expected a JPEG quality from 1 to 100, got {}", quality));
   }
-  const FramePtr frame = convert(frame_of(picture), AV_PIX_FMT_YUVJ420P);
+  const FramePtr frame = to_encode(frame_of(picture), longest_side);
   const AVCodec* implementation = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
   if (implementation == nullptr) throw Error(ErrorKind::unsupported, "this FFmpeg cannot write JPEG");
 

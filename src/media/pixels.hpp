@@ -19,7 +19,9 @@ namespace mainstream {
 // fourth row, where any change of a real camera's picture shows. Holds within one process.
 [[nodiscard]] std::uint64_t fingerprint(const Picture& picture);
 
-// A baseline JPEG; quality 1 (worst) to 100.
-[[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality = 85);
+// A baseline JPEG; quality 1 (worst) to 100. A picture with a side of more than `longest_side` pixels is
+// scaled down to it; 0: never.
+[[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality = 85,
+                                                    int longest_side = 0);
 
 }  // namespace mainstream

@@ -50,9 +50,11 @@ EdgeNode::Impl::Impl(NodeSetup setup, NodeOptions options, Clock& clock)
                                     .layout = layout,
                                     .cache = options_.cache,
                                     .metered = true,
-                                    .sink = [this](const EventRecord& event) { events_.push(event); },
+                                    .sink = [this](RaisedEvent event) { events_.push(std::move(event)); },
                                     // Ids go on rising from one start to the next.
-                                    .last_event = unix_ms()},
+                                    .new_event_id = options_.new_event_id ? options_.new_event_id
+                                                                          : numbered_event_ids(unix_ms()),
+                                    .tells_changes = true},
                    clock_);
   const MutexLock lock(mutex_);
   workers_ = layout.workers;

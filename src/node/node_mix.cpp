@@ -44,6 +44,26 @@ void check_region(const NodeApp& app) {
                     region.width, region.height, region.left, region.top));
 }
 
+void check_overrides(const NodeApp& app) {
+  const EventOverrides& overrides = app.overrides;
+  constexpr int kMostVotes = 1000;  // as in packages
+  if (overrides.threshold && !(*overrides.threshold >= 0 && *overrides.threshold <= 1))
+    usage(fmt::format("app {}: expected a threshold from 0 to 1, got {}", app.id, *overrides.threshold));
+  if (overrides.votes && (*overrides.votes < 1 || *overrides.votes > kMostVotes))
+    usage(fmt::format("app {}: expected 1 to {} votes, got {}", app.id, kMostVotes, *overrides.votes));
+  constexpr std::chrono::milliseconds kNone{0}, kLongest = std::chrono::hours(7 * 24);
+  for (const auto& time : {overrides.merge_gap, overrides.min_length, overrides.max_length}) {
+    if (!time || (*time >= kNone && *time <= kLongest)) continue;
+    usage(fmt::format("app {}: expected a gap or length of 0 to {} ms, got {}", app.id, kLongest.count(),
+                      time->count()));
+  }
+  const auto least = overrides.min_length.value_or(kNone);
+  if (overrides.max_length && (*overrides.max_length == kNone || *overrides.max_length < least)) {
+    usage(fmt::format("app {}: expected a greatest length above 0 and at least min_length, {} ms, got {} ms",
+                      app.id, least.count(), overrides.max_length->count()));
+  }
+}
+
 void check(const NodeSetup& setup) {
   if (setup.budget && !(*setup.budget > 0 && *setup.budget < 1e9)) {
     usage(fmt::format("the budget: expected a value above 0, got {}", *setup.budget));
@@ -65,6 +85,7 @@ void check(const NodeSetup& setup) {
     if (!streams.contains(app.stream))
       usage(fmt::format("app {}: there is no stream {}", app.id, app.stream));
     check_region(app);
+    check_overrides(app);
   }
 }
 
@@ -144,8 +165,10 @@ Mix NodeFiles::mix(const NodeSetup& setup, std::optional<CandidateKind> only,
     const auto stream = std::ranges::find(setup.streams, app.stream, &NodeStream::name);
     const auto format = format_of(*stream);
     if (!format) continue;
-    for_app(app,
-            [&] { mix.add_app(package(app), stem_for(mix, app, *format, base_of(setup, app)), app.id); });
+    for_app(app, [&] {
+      mix.add_app(package(app), stem_for(mix, app, *format, base_of(setup, app)), app.id);
+      mix.apps.back().overrides = app.overrides;
+    });
   }
   return mix;
 }

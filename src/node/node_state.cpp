@@ -138,7 +138,8 @@ std::vector<NodeState::App> EdgeNode::Impl::app_states(const Runtime::InForce& i
     if (place != places.end()) {
       put_counts(place->second.counts, state);
       state.planned = true;
-      state.setting = in_force.plan.settings[place->second.app];
+      const Mix::App& planned = in_force.mix->apps[place->second.app];
+      state.setting = planned.overridden(in_force.plan.settings[place->second.app]);
       state.expected_f1 = in_force.plan.schedule.apps[place->second.app].f1;
       state.reached_fps = rate(value_of(now.app_frames, app.id), value_of(before.app_frames, app.id),
                                seconds_between(before.at, now.at));

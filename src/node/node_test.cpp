@@ -19,12 +19,22 @@ using std::chrono::milliseconds;
 
 constexpr auto kPatience = std::chrono::seconds(10);
 
-// Events by app, as they come.
+// Events by app, as they end, and all records as they come.
 class Collector {
  public:
-  void add(const EventRecord& event) {
+  struct Told {
+    EventRecord event;
+    std::string jpeg;
+  };
+
+  void add(const EventRecord& event, const std::string& jpeg) {
     const MutexLock lock(mutex_);
-    events_[event.app].push_back(event);
+    told_.push_back({event, jpeg});
+    if (event.over()) events_[event.app].push_back(event);
+  }
+  [[nodiscard]] std::vector<Told> told() const {
+    const MutexLock lock(mutex_);
+    return told_;
   }
   [[nodiscard]] std::vector<EventRecord> of(const std::string& app) const {
     const MutexLock lock(mutex_);
@@ -40,6 +50,7 @@ class Collector {
 
  private:
   mutable Mutex mutex_;
+  std::vector<Told> told_ GUARDED_BY(mutex_);
   std::map<std::string, std::vector<EventRecord>> events_ GUARDED_BY(mutex_);
 };
 
@@ -94,7 +105,10 @@ class NodeTest : public testing::Test {
     options.workers = 2;
     options.threads = 1;
     options.cache = cache_->path();
-    if (events != nullptr) options.sinks = {[events](const EventRecord& event) { events->add(event); }};
+    if (events != nullptr) {
+      options.sinks = {
+          [events](const EventRecord& event, const std::string& jpeg) { events->add(event, jpeg); }};
+    }
     return EdgeNode(setup, options);
   }
 
@@ -260,6 +274,13 @@ TEST_F(NodeTest, WhatIsWrongIsRefusedAsAWhole) {
   NodeApp other = app("new", "gate", 'c');
   other.package = other_->folder / "a.mpkg";
   EXPECT_ERROR(usage, node.add_app(other), "which the node does not have");
+  NodeApp odd = app("new", "gate", 'c');
+  odd.overrides.threshold = 2;
+  EXPECT_ERROR(usage, node.add_app(odd), "app new: expected a threshold from 0 to 1, got 2");
+  odd.overrides = {.votes = 0};
+  EXPECT_ERROR(usage, node.add_app(odd), "app new: expected 1 to 1000 votes, got 0");
+  odd.overrides = {.min_length = milliseconds(300), .max_length = milliseconds(200)};
+  EXPECT_ERROR(usage, node.add_app(odd), "at least min_length, 300 ms, got 200 ms");
   EXPECT_EQ(node.setup().apps, before.apps);
   EXPECT_EQ(node.setup().streams, before.streams);
   EXPECT_EQ(node.setup().budget, before.budget);
@@ -329,6 +350,68 @@ TEST_F(NodeTest, StreamsComeAndGo) {
   EXPECT_NO_THROW(node.stop());
 }
 
+TEST_F(NodeTest, RecordsTellHowAnEventGoesOn) {
+  Collector collector;
+  NodeOptions options;
+  options.workers = options.threads = 1;
+  options.cache = cache_->path();
+  options.sinks = {[&](const EventRecord& event, const std::string& jpeg) { collector.add(event, jpeg); }};
+  std::atomic<int> ids = 0;
+  options.new_event_id = [&](const std::string& stream) { return fmt::format("{}_{:03}", stream, ++ids); };
+  EdgeNode node(two_streams(), options);
+  node.start();
+  EXPECT_TRUE(comes([&] { return all_ended(node); }));
+  node.stop();
+  std::map<std::string, EventRecord> open;
+  std::set<std::string> begun;
+  for (const auto& [event, jpeg] : collector.told()) {
+    ASSERT_TRUE(event.change);
+    if (*event.change == EventChange::begun) {
+      EXPECT_TRUE(begun.insert(event.id).second) << event.id;
+      EXPECT_EQ(event.id.substr(0, 5), event.stream + "_");
+      EXPECT_EQ(event.confirmed_frame, event.frames.last);
+      EXPECT_TRUE(jpeg.starts_with("\xff\xd8")) << "a picture of its peak";
+    } else {
+      ASSERT_TRUE(open.contains(event.id)) << event.id;
+      EXPECT_EQ(event.frames.first, open.at(event.id).frames.first);
+      EXPECT_EQ(event.start_time, open.at(event.id).start_time);
+      EXPECT_GE(event.frames.last, open.at(event.id).frames.last);
+      EXPECT_GE(event.peak_score, open.at(event.id).peak_score);
+    }
+    open[event.id] = event;
+    if (event.over()) open.erase(event.id);
+  }
+  EXPECT_GT(begun.size(), 3U);
+  EXPECT_TRUE(open.empty()) << "all have ended";
+}
+
+// The threshold 0 makes each frame positive: one event, however long, whatever is changed meanwhile.
+TEST_F(NodeTest, OverridesReplaceTheRuleAndTearNoOpenEvent) {
+  NodeSetup setup = two_streams();
+  setup.apps.resize(1);
+  setup.apps[0].overrides = {.threshold = 0.0, .votes = 2, .min_length = milliseconds(500)};
+  Collector collector;
+  EdgeNode node = this->node(setup, &collector);
+  node.start();
+  ASSERT_TRUE(comes([&] { return app_state(node, "gate-a").event_open; }));
+  EXPECT_EQ(app_state(node, "gate-a").setting.votes, 2);
+  EXPECT_EQ(app_state(node, "gate-a").setting.threshold, 0);
+  NodeApp changed = setup.apps[0];
+  changed.overrides.votes = 3;
+  changed.overrides.merge_gap = milliseconds(1000);
+  changed.overrides.min_length = std::chrono::hours(1);
+  node.replace_app(changed);
+  EXPECT_TRUE(app_state(node, "gate-a").event_open);
+  EXPECT_EQ(app_state(node, "gate-a").setting.votes, 3);
+  ASSERT_TRUE(comes([&] { return all_ended(node); }));
+  node.stop();
+  const std::vector<EventRecord> events = collector.of("gate-a");
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].votes, 3);
+  EXPECT_GE(events[0].confirmed_frame.value() - events[0].frames.first + 1, 10) << "half a second";
+  EXPECT_GT(events[0].frames.last, 60);
+}
+
 // As `taskset -ap` or a cpuset do from outside.
 TEST_F(NodeTest, FollowsTheProcessorsThatItMayUse) {
   cpu_set_t all;
@@ -381,7 +464,7 @@ TEST_F(NodeTest, ASinkThatStallsSlowsNobody) {
   NodeOptions options;
   options.workers = options.threads = 1;
   options.cache = cache_->path();
-  options.sinks = {[&](const EventRecord&) {
+  options.sinks = {[&](const EventRecord&, const std::string&) {
     while (!go) std::this_thread::sleep_for(milliseconds(1));
   }};
   EdgeNode node(two_streams(), options);

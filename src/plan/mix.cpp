@@ -56,6 +56,12 @@ bool runs_alone(Mode mode) {
   return mode == Mode::apart || mode == Mode::no_sharing;
 }
 
+Setting Mix::App::overridden(Setting setting) const {
+  if (overrides.threshold) setting.threshold = static_cast<float>(*overrides.threshold);
+  if (overrides.votes) setting.votes = *overrides.votes;
+  return setting;
+}
+
 std::size_t Mix::place(std::size_t stem, const std::string& tensor) const {
   const Base& base = stems[stem].base;
   return static_cast<std::size_t>(&base.branchpoint(tensor) - base.branchpoints.data());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <utility>
 
@@ -13,11 +14,22 @@
 namespace mainstream {
 namespace {
 
+// An event that goes on is told of at most this often, in time of the stream.
+constexpr MediaTime kBetweenUpdates = std::chrono::seconds(1);
+// A peak that is this much higher is worth another picture while the event goes on.
+constexpr float kClearlyHigher = 0.05F;
+
 WallTime in_ms(std::chrono::system_clock::time_point time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
 }
 
 }  // namespace
+
+EventIds numbered_event_ids(std::int64_t after) {
+  return [last = std::make_shared<std::atomic<std::int64_t>>(after)](const std::string& stream) {
+    return fmt::format("{}-{}", stream, ++*last);
+  };
+}
 
 Analysis::Analysis(AnalysisContext& context, std::string stream, std::unique_ptr<StemPlan> plan)
     : context_(context), stream_(std::move(stream)), plan_(std::move(plan)) {
@@ -62,20 +74,22 @@ void Analysis::begin_plan(const StemPlan* previous) {
     fps_.push_back(app.setting.fps);
   }
   for (const StemPlan::App& app : plan_->apps) {
+    EventRule rule = app.rule;
+    rule.votes = app.setting.votes;
     std::size_t place = before.size();
     for (std::size_t i = 0; i < before.size() && place == before.size(); ++i) {
       if (previous->apps[i].id == app.id) place = i;
     }
     if (place == before.size()) {
-      events_.push_back({.detector = EventDetector(app.rule)});
+      events_.push_back({.detector = EventDetector(rule)});
     } else {
       events_.push_back(std::move(before[place]));
+      events_.back().detector.set_rule(rule);
     }
-    events_.back().detector.set_votes(app.setting.votes);
   }
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (std::ranges::find(ids, previous->apps[i].id) != ids.end()) continue;
-    if (const auto event = before[i].detector.finish()) write(previous->apps[i].id, before[i], *event);
+    if (const auto event = before[i].detector.finish()) close(previous->apps[i].id, before[i], *event);
   }
   const MutexLock lock(mutex_);
   statistics_.begin_plan(plan_->number, ids);
@@ -133,55 +147,103 @@ void Analysis::add_score(const CameraFrame& frame, std::size_t app, float score)
 // Whether an event is open.
 bool Analysis::follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive) {
   Events& events = events_[app];
-  const StemPlan::App& planned = plan_->apps[app];
   const std::int64_t index = frame.frame.index;
-  if (positive && !std::exchange(events.positive, positive)) events.run_start = frame.wall_time;
-  events.positive = positive;
   if (const auto over = events.detector.add(index, frame.frame.time, score, positive)) {
-    write(planned.id, events, *over);
+    close(plan_->apps[app].id, events, *over);
   }
+  keep(frame, events);
   const EventDetector::Event* open = events.detector.open();
-  if (open != nullptr && open->range.last == index) {
-    if (events.first != open->range.first) events.start = events.run_start;
-    events.first = open->range.first;
+  if (open == nullptr) return false;
+  if (open->range.last == index) {
     events.end = frame.wall_time;
-    events.setting = planned.setting;
-    events.package = planned.package;
+    events.ran = plan_->apps[app];
     events.plan = plan_->number;
   }
-  return open != nullptr;
+  if (context_.tells_changes) tell_change(frame.frame.time, events);
+  return true;
 }
 
-void Analysis::write(const std::string& id, const Events& events, const EventDetector::Event& event) {
+// Keeps of this frame, and of those kept so far, what an event may need.
+void Analysis::keep(const CameraFrame& frame, Events& events) const {
+  const EventDetector& detector = events.detector;
+  events.kept.push_back({frame.frame.index, frame.wall_time, frame.frame.picture});
+  std::erase_if(events.kept, [&](const KeptFrame& kept) {
+    return !detector.may_be_first(kept.index) && !detector.may_be_peak(kept.index);
+  });
+  for (KeptFrame& kept : events.kept)
+    if (!context_.tells_changes || !detector.may_be_peak(kept.index)) kept.picture.reset();
+}
+
+void Analysis::tell_change(MediaTime now, Events& events) {
+  const EventDetector::Event& open = *events.detector.open();
+  const Told& told = events.told;
+  if (told.id.empty()) {
+    tell(EventChange::begun, events, open);
+  } else if (now - told.at >= kBetweenUpdates && (told.last != open.range.last || told.peak != open.peak)) {
+    tell(EventChange::updated, events, open);
+  } else {
+    return;
+  }
+  events.told.at = now;
+}
+
+void Analysis::close(const std::string& id, Events& events, const EventDetector::Event& event) {
   {
     const MutexLock lock(mutex_);
     const auto app = std::ranges::find(statistics_.apps, id, &Statistics::App::id);
     if (app != statistics_.apps.end()) ++app->events;
   }
-  const Setting& setting = events.setting;
-  context_.sink({.app = id,
-                 .stream = stream_,
-                 .id = fmt::format("{}-{}", stream_, ++context_.last_event),
-                 .frames = event.range,
-                 .start_seconds = seconds(event.start),
-                 .end_seconds = seconds(event.end),
-                 .start_time = in_ms(events.start),
-                 .end_time = in_ms(events.end),
-                 .peak_score = event.peak,
-                 .seen = event.seen,
-                 .positive = event.positive,
-                 .confirmed_frame = event.confirmed_frame,
-                 .branchpoint = setting.branchpoint,
-                 .fps = setting.fps,
-                 .votes = setting.votes,
-                 .candidate = setting.candidate,
-                 .package = events.package,
-                 .plan = events.plan});
+  tell(EventChange::ended, events, event);
+  events.told = {};
+}
+
+void Analysis::tell(EventChange change, Events& events, const EventDetector::Event& event) {
+  Told& told = events.told;
+  if (told.id.empty()) told.id = context_.new_event_id(stream_);
+  RaisedEvent raised{record(events, event)};
+  if (context_.tells_changes) raised.record.change = change;
+  told.last = event.range.last;
+  told.peak = event.peak;
+  const bool wants_picture = change == EventChange::updated && told.shown
+                                 ? event.peak >= told.shown_peak + kClearlyHigher
+                                 : told.shown != event.peak_frame;
+  const auto peak = std::ranges::find(events.kept, event.peak_frame, &KeptFrame::index);
+  if (wants_picture && peak != events.kept.end() && peak->picture) {
+    raised.picture = peak->picture;
+    told.shown = event.peak_frame;
+    told.shown_peak = event.peak;
+  }
+  context_.sink(std::move(raised));
+}
+
+EventRecord Analysis::record(const Events& events, const EventDetector::Event& event) const {
+  const StemPlan::App& ran = events.ran;
+  const auto first = std::ranges::find(events.kept, event.range.first, &KeptFrame::index);
+  return {.app = ran.id,
+          .stream = stream_,
+          .id = events.told.id,
+          .frames = event.range,
+          .start_seconds = seconds(event.start),
+          .end_seconds = seconds(event.end),
+          .start_time = in_ms(first != events.kept.end() ? first->wall_time : events.end),
+          .end_time = in_ms(events.end),
+          .peak_score = event.peak,
+          .seen = event.seen,
+          .positive = event.positive,
+          .confirmed_frame = event.confirmed_frame,
+          .peak_frame = event.peak_frame,
+          .branchpoint = ran.setting.branchpoint,
+          .fps = ran.setting.fps,
+          .votes = ran.setting.votes,
+          .candidate = ran.setting.candidate,
+          .package = ran.package,
+          .plan = events.plan,
+          .answered_by = ran.answered_by};
 }
 
 void Analysis::finish() {
   for (std::size_t app = 0; app < events_.size(); ++app) {
-    if (const auto event = events_[app].detector.finish()) write(plan_->apps[app].id, events_[app], *event);
+    if (const auto event = events_[app].detector.finish()) close(plan_->apps[app].id, events_[app], *event);
   }
 }
 

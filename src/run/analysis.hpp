@@ -1,7 +1,6 @@
 // The analysis of one stem: frames -> scores -> events -> sink.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,6 +12,7 @@
 #include "core/clock.hpp"
 #include "core/mutex.hpp"
 #include "mainstream/event.hpp"
+#include "mainstream/media.hpp"
 #include "run/budget_meter.hpp"
 #include "run/camera.hpp"
 #include "run/frame_log.hpp"
@@ -21,7 +21,16 @@
 
 namespace mainstream {
 
-using EventSink = std::function<void(const EventRecord&)>;
+// A record of an event on its way to the sinks, with the picture of its peak frame if that is new.
+struct RaisedEvent {
+  EventRecord record;
+  std::optional<Picture> picture = {};
+};
+
+// Gives the id of an event that begins on a stream.
+using EventIds = std::function<std::string(const std::string& stream)>;
+// "gate-8", "yard-9", ..: numbered from `after` + 1 on over all streams.
+[[nodiscard]] EventIds numbered_event_ids(std::int64_t after = 0);
 
 // What the analyses of one node or run share. It outlives them.
 struct AnalysisContext {
@@ -29,10 +38,13 @@ struct AnalysisContext {
   BudgetMeter* meter = nullptr;  // optional
   // Whether the meter goes by the clock; else by the time of the stream, which is then the only one.
   bool metered_by_clock = false;
-  EventSink sink;                 // called by any worker
+  std::function<void(RaisedEvent)> sink;  // called by any worker
+  EventIds new_event_id = numbered_event_ids();
+  // Whether records tell that events begin and go on, with pictures; else there is one of each finished
+  // event.
+  bool tells_changes = false;
   FrameLog* frame_log = nullptr;  // optional, for a single stem
   Clock* clock = &Clock::system();
-  std::atomic<std::int64_t> last_event = 0;  // number of the latest event
 };
 
 // One thread at a time calls add(), take_new_plan() and finish(); swap() and statistics() may be called from
@@ -56,17 +68,30 @@ class Analysis {
   [[nodiscard]] Statistics statistics() const;  // so far
 
  private:
+  // What may be wanted later of a frame.
+  struct KeptFrame {
+    std::int64_t index = 0;
+    std::chrono::system_clock::time_point wall_time{};
+    std::optional<Picture> picture = {};
+  };
+  // What the sink was told of the open event.
+  struct Told {
+    std::string id;  // empty: nothing yet
+    MediaTime at{};
+    std::int64_t last = 0;
+    float peak = 0;
+    std::optional<std::int64_t> shown = {};  // the frame of its newest picture
+    float shown_peak = 0;
+  };
   // An app's events, and what the app ran at the last frame of the open one.
   struct Events {
     EventDetector detector;
-    Setting setting = {};
-    std::string package = {};
+    StemPlan::App ran = {};
     int plan = 0;  // its number
-    // Wall times: of the first in the run of positive frames up to now, and of the open event.
-    std::chrono::system_clock::time_point run_start = {}, start = {}, end = {};
-    bool positive = false;                   // the newest frame
-    std::optional<std::int64_t> first = {};  // the open event's first frame
-    bool said_not_finite = false;            // that its network answers with what is no number
+    std::chrono::system_clock::time_point end = {};
+    std::vector<KeptFrame> kept = {};  // first and peak frames, of what is and what may be
+    Told told = {};
+    bool said_not_finite = false;  // that its network answers with what is no number
   };
 
   void begin_plan(const StemPlan* previous);
@@ -75,7 +100,11 @@ class Analysis {
   void analyse(const CameraFrame& frame);
   void add_score(const CameraFrame& frame, std::size_t app, float score);
   [[nodiscard]] bool follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive);
-  void write(const std::string& id, const Events& events, const EventDetector::Event& event);
+  void keep(const CameraFrame& frame, Events& events) const;
+  void tell_change(MediaTime now, Events& events);
+  void close(const std::string& id, Events& events, const EventDetector::Event& event);
+  [[nodiscard]] EventRecord record(const Events& events, const EventDetector::Event& event) const;
+  void tell(EventChange change, Events& events, const EventDetector::Event& event);
 
   AnalysisContext& context_;
   const std::string stream_;

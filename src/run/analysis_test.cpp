@@ -1,9 +1,11 @@
 #include "run/lane.hpp"
 
 #include <limits>
+#include <set>
 #include <sstream>
 #include <thread>
 
+#include "media/pixels.hpp"
 #include "run/deployer.hpp"
 #include "run/testing.hpp"
 
@@ -16,22 +18,25 @@ Camera::Options camera_options(const std::filesystem::path& clip, Pace pace) {
   return {.source = clip.string(), .pace = pace, .frames = kAllFrames};
 }
 
-// Scores each frame with 1 after a call of `before`, which may take its time.
+// Scores each frame after a call of `before`, which may take its time.
 class ScriptedPipeline : public Pipeline {
  public:
-  explicit ScriptedPipeline(std::function<void()> before) : before_(std::move(before)) {}
+  ScriptedPipeline(std::function<void()> before, std::function<float()> score)
+      : before_(std::move(before)), score_(std::move(score)) {}
   void run(const Picture&, std::span<const std::size_t> due, std::span<float> scores,
            FrameTimes& times) override {
     times = {};
     before_();
+    const float score = score_();
     for (std::size_t i = 0; i < due.size(); ++i) {
-      scores[i] = 1;
+      scores[i] = score;
       times.tails.push_back({due[i], 0});
     }
   }
 
  private:
   std::function<void()> before_;
+  std::function<float()> score_;
 };
 
 StemPlan::App scripted_app(const std::string& id, int plan, double fps, float threshold = 0.5F) {
@@ -47,11 +52,13 @@ StemPlan::App scripted_app(const std::string& id, int plan, double fps, float th
 }
 
 std::unique_ptr<StemPlan> scripted_plan(
-    int number, std::vector<StemPlan::App> apps, std::function<void()> before = [] {}) {
+    int number, std::vector<StemPlan::App> apps, std::function<void()> before = [] {},
+    std::function<float()> score = [] { return 1.0F; }) {
   std::vector<double> rates;
   for (const StemPlan::App& app : apps) rates.push_back(app.setting.fps);
-  return std::make_unique<StemPlan>(StemPlan{number, std::move(apps), Cadence(rates, kClipFps),
-                                             std::make_unique<ScriptedPipeline>(std::move(before))});
+  return std::make_unique<StemPlan>(
+      StemPlan{number, std::move(apps), Cadence(rates, kClipFps),
+               std::make_unique<ScriptedPipeline>(std::move(before), std::move(score))});
 }
 
 // Frames are positive where the threshold is at most 1.
@@ -70,7 +77,10 @@ class AnalysisTest : public testing::Test {
   static std::filesystem::path clip() { return *folder_ / "clip.avi"; }
 
   AnalysisTest() {
-    context_.sink = [this](const EventRecord& event) { events_.push_back(event); };
+    context_.sink = [this](RaisedEvent event) {
+      events_.push_back(event.record);
+      raised_.push_back(std::move(event));
+    };
   }
 
   // The whole clip through one lane.
@@ -85,6 +95,7 @@ class AnalysisTest : public testing::Test {
 
   static TestFolder* folder_;
   std::vector<EventRecord> events_;
+  std::vector<RaisedEvent> raised_;  // the same, with pictures
   AnalysisContext context_;
   Workers workers_{1};
 };
@@ -190,6 +201,79 @@ TEST_F(AnalysisTest, AnEventTellsThePlanOfItsLastFrame) {
   EXPECT_EQ(events_[0].end_time - events_[0].start_time, std::chrono::milliseconds(450));
   EXPECT_EQ(events_[0].branchpoint, "plan0");
   EXPECT_EQ(events_[0].plan, 0);
+}
+
+// 60 frames in 3 seconds with these scores; positive from 0.5 on.
+TEST_F(AnalysisTest, TellsHowAnEventGoesOnWithPicturesOfItsPeak) {
+  context_.tells_changes = true;
+  context_.new_event_id = [](const std::string& stream) { return stream + "!"; };
+  std::vector<float> scores(60, 0.6F);
+  scores[0] = scores[1] = 0.1F;
+  scores[10] = 0.62F;  // higher, but not clearly
+  scores[30] = 0.9F;
+  scores[50] = 0.91F;
+  scores[58] = scores[59] = 0;
+  int frame = 0;
+  Lane lane(context_, workers_, Pace::all, "test",
+            scripted_plan(
+                0, {scripted_app("app", 0, 20)}, [] {}, [&] { return scores[frame++]; }));
+  Camera camera(camera_options(clip(), Pace::all), Clock::system());
+  play(camera, lane);
+  struct Expected {
+    EventChange change;
+    std::int64_t last, peak_frame;
+    bool picture;
+  };
+  // The merge gap is 0: it ends with the first frame that is not positive.
+  const std::vector<Expected> expected{{EventChange::begun, 2, 2, true},
+                                       {EventChange::updated, 22, 10, false},
+                                       {EventChange::updated, 42, 30, true},
+                                       {EventChange::ended, 57, 50, true}};
+  ASSERT_EQ(raised_.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const auto& [record, picture] = raised_[i];
+    EXPECT_EQ(record.change, expected[i].change) << i;
+    EXPECT_EQ(record.id, "test!");
+    EXPECT_EQ(record.frames, (FrameRange{2, expected[i].last})) << i;
+    EXPECT_EQ(record.peak_frame, expected[i].peak_frame) << i;
+    EXPECT_EQ(record.confirmed_frame, 2);
+    EXPECT_EQ(picture.has_value(), expected[i].picture) << i;
+    if (!picture) continue;
+    VideoReader reader(clip().string());
+    for (std::int64_t skipped = 0; skipped < expected[i].peak_frame; ++skipped) (void)reader.next();
+    EXPECT_EQ(to_rgb(*picture), to_rgb(reader.next()->picture)) << "of frame " << expected[i].peak_frame;
+  }
+  EXPECT_EQ(raised_[3].record.end_time - raised_[3].record.start_time, std::chrono::milliseconds(2750));
+}
+
+TEST_F(AnalysisTest, WhereAnEventIsCutTheNextHasItsOwnTimeAndPicture) {
+  context_.tells_changes = true;
+  StemPlan::App app = scripted_app("app", 0, 20);
+  app.rule.max_length = 25;
+  Lane lane(context_, workers_, Pace::all, "test", scripted_plan(0, {app}, [] {}));
+  Camera camera(camera_options(clip(), Pace::all), Clock::system());
+  play(camera, lane);
+  std::vector<RaisedEvent> ended;
+  for (const RaisedEvent& event : raised_)
+    if (event.record.over()) ended.push_back(event);
+  ASSERT_EQ(ended.size(), 3U);
+  EXPECT_EQ(ended[0].record.frames, (FrameRange{0, 24}));
+  EXPECT_EQ(ended[1].record.frames, (FrameRange{25, 49}));
+  EXPECT_EQ(ended[2].record.frames, (FrameRange{50, 59}));
+  EXPECT_EQ(ended[1].record.start_time - ended[0].record.start_time, std::chrono::milliseconds(1250));
+  EXPECT_EQ(std::set<std::string>({ended[0].record.id, ended[1].record.id, ended[2].record.id}).size(), 3U);
+  for (const RaisedEvent& event : raised_)
+    EXPECT_EQ(event.picture.has_value(), event.record.change == EventChange::begun)
+        << "the first is the peak";
+}
+
+TEST_F(AnalysisTest, WithoutChangesThereIsOneRecordOfEachEvent) {
+  Lane lane(context_, workers_, Pace::all, "test", scripted_plan(0, 20, [] {}));
+  Camera camera(camera_options(clip(), Pace::all), Clock::system());
+  play(camera, lane);
+  ASSERT_EQ(raised_.size(), 1U);
+  EXPECT_FALSE(raised_[0].record.change || raised_[0].picture);
+  EXPECT_EQ(raised_[0].record.id, "test-1");
 }
 
 TEST_F(AnalysisTest, LivePaceDropsWhatIsTooMuchAndStaysNearTheCamera) {

@@ -29,9 +29,31 @@ Ranges joined_ranges(const Base& base, const Candidate& candidate) {
   return ranges;
 }
 
-EventRule event_rule(const EventModel& event, double stream_fps) {
-  return {.votes = event.votes,
-          .merge_gap = static_cast<std::int64_t>(std::llround(event.merge_gap_ms * 1e-3 * stream_fps))};
+// The setting's votes, and for the rest what the app's owner or else the package says.
+EventRule event_rule(const Mix::App& app, int votes, double stream_fps) {
+  const auto frames = [&](double ms) {
+    return static_cast<std::int64_t>(std::llround(ms * 1e-3 * stream_fps));
+  };
+  const auto given = [&](const std::optional<std::chrono::milliseconds>& time, double otherwise_ms) {
+    return frames(time ? static_cast<double>(time->count()) : otherwise_ms);
+  };
+  EventRule rule{.votes = votes,
+                 .merge_gap = given(app.overrides.merge_gap, app.manifest().event.merge_gap_ms),
+                 .min_length = given(app.overrides.min_length, 0),
+                 .max_length = given(app.overrides.max_length, 0)};
+  // A limit below a frame is one frame; no limit stays none.
+  if (app.overrides.max_length) rule.max_length = std::max<std::int64_t>(1, rule.max_length);
+  return rule;
+}
+
+AnsweredBy answered_by(const Setting& setting, const Mix& mix, std::size_t app, const StemTypes& types,
+                       bool alone) {
+  const std::size_t stem = mix.apps[app].stem;
+  const std::size_t place = mix.place(stem, setting.branchpoint);
+  AnsweredBy by{
+      {setting.number_types.tail}, setting.number_types.tail, setting.threshold, mix.stems[stem].region};
+  if (!alone) by.stem.assign(types.begin(), types.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+  return by;
 }
 
 // A tail reads its stem's memory, so a tail in a cache keeps its stem alive.
@@ -65,8 +87,9 @@ std::vector<std::unique_ptr<StemPlan>> Deployer::plan(const Mix& mix, const MixP
       if (app.stem != s) continue;
       part.apps.push_back(a);
       fps.push_back(plan.settings[a].fps);
-      apps.push_back({app.name(), event_rule(app.manifest().event, mix.stems[s].fps), app.package.sha256(),
-                      plan.settings[a]});
+      const Setting setting = app.overridden(plan.settings[a]);
+      apps.push_back({app.name(), event_rule(app, setting.votes, mix.stems[s].fps), app.package.sha256(),
+                      setting, answered_by(setting, mix, a, part.types(), runs_alone(mode_))});
     }
     auto pipeline = runs_alone(mode_) ? separate_pipeline(part) : shared_pipeline(part);
     plans.push_back(std::make_unique<StemPlan>(

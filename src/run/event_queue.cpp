@@ -3,12 +3,28 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "media/pixels.hpp"
 
 namespace mainstream {
 namespace {
 
 // Some megabytes of events: hours of a busy node while a sink is away.
 constexpr std::size_t kMostWaitingEvents = 10'000;
+// Decoded pictures: some twenty of 1080p.
+constexpr std::size_t kMostPictureBytes = std::size_t{64} << 20;
+constexpr int kJpegQuality = 85, kLongestSide = 1280;
+
+// A picture that cannot be encoded is no reason to lose the record.
+std::string jpeg_of(const RaisedEvent& event) {
+  if (!event.picture) return {};
+  try {
+    const std::vector<std::uint8_t> jpeg = encode_jpeg(*event.picture, kJpegQuality, kLongestSide);
+    return {jpeg.begin(), jpeg.end()};
+  } catch (const std::exception& error) {
+    module_log("run")->warn("event {} has no picture: {}", event.record.id, error.what());
+    return {};
+  }
+}
 
 }  // namespace
 
@@ -18,11 +34,16 @@ EventQueue::EventQueue(std::vector<EventSink> sinks, WhenFull when_full, AfterFa
       events_(kMostWaitingEvents, when_full),
       thread_([this] { hand_over(); }) {}
 
-void EventQueue::push(EventRecord event) {
+void EventQueue::push(RaisedEvent event) {
   if (after_failure_ == AfterFailure::stop) {
     if (const std::exception_ptr failure = first_failure()) std::rethrow_exception(failure);
   }
-  (void)events_.push(std::move(event));
+  std::size_t bytes = event.picture ? event.picture->bytes() : 0;
+  if (bytes > 0 && events_.bytes() + bytes > kMostPictureBytes) {
+    event.picture.reset();
+    bytes = 0;
+  }
+  (void)events_.push(std::move(event), bytes);
 }
 
 void EventQueue::close() {
@@ -42,8 +63,9 @@ std::exception_ptr EventQueue::first_failure() const {
 
 void EventQueue::hand_over() {
   while (const auto event = events_.pop()) {
+    const std::string jpeg = jpeg_of(*event);
     for (const EventSink& sink : sinks_) {
-      if (!hand_to(sink, *event) && after_failure_ == AfterFailure::stop) {
+      if (!hand_to(sink, event->record, jpeg) && after_failure_ == AfterFailure::stop) {
         events_.close();
         return;
       }
@@ -52,9 +74,9 @@ void EventQueue::hand_over() {
 }
 
 // Whether the sink took it.
-bool EventQueue::hand_to(const EventSink& sink, const EventRecord& event) {
+bool EventQueue::hand_to(const EventSink& sink, const EventRecord& event, const std::string& jpeg) {
   try {
-    sink(event);
+    sink(event, jpeg);
     return true;
   } catch (const std::exception& error) {
     if (after_failure_ == AfterFailure::go_on) {

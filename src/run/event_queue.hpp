@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -14,7 +15,11 @@
 
 namespace mainstream {
 
-// Hands each event to all sinks, in order, on a thread of its own. push() may be called from any thread.
+// `jpeg` is the picture that came with the record; empty: none.
+using EventSink = std::function<void(const EventRecord&, const std::string& jpeg)>;
+
+// Hands each record to all sinks, in order, on a thread of its own, which also encodes the pictures. push()
+// may be called from any thread.
 class EventQueue {
  public:
   enum class AfterFailure {
@@ -25,8 +30,9 @@ class EventQueue {
   EventQueue(std::vector<EventSink> sinks, WhenFull when_full, AfterFailure after_failure);
   ~EventQueue() { close(); }
 
-  // Throws what a sink threw, after AfterFailure::stop.
-  void push(EventRecord event);
+  // Throws what a sink threw, after AfterFailure::stop. Where pictures that wait take too much memory, a
+  // record comes without its own.
+  void push(RaisedEvent event);
   // Takes no more events, and returns when the sinks have what was taken. Call it from one thread.
   void close();
 
@@ -36,11 +42,11 @@ class EventQueue {
 
  private:
   void hand_over();
-  bool hand_to(const EventSink& sink, const EventRecord& event);
+  bool hand_to(const EventSink& sink, const EventRecord& event, const std::string& jpeg);
 
   const std::vector<EventSink> sinks_;
   const AfterFailure after_failure_;
-  BoundedQueue<EventRecord> events_;
+  BoundedQueue<RaisedEvent> events_;
 
   mutable Mutex mutex_;
   std::int64_t failures_ GUARDED_BY(mutex_) = 0;

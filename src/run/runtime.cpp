@@ -33,10 +33,10 @@ void log_plan(const Runtime::InForce& in_force) {
             in_force.reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
   for (std::size_t app = 0; app < mix.apps.size(); ++app) {
     const Mix::Stem& stem = mix.stems[mix.apps[app].stem];
-    const Setting& setting = in_force.plan.settings[app];
-    log->info("  {}{}: {} at {} at {:.6g} fps, {} {}{}, expected F1 {:.3f}", mix.apps[app].name(),
+    const Setting setting = mix.apps[app].overridden(in_force.plan.settings[app]);
+    log->info("  {}{}: {} at {} at {:.6g} fps, {} {} at {:.3g}{}, expected F1 {:.3f}", mix.apps[app].name(),
               mix.stems.size() > 1 ? " on " + stem.stream : "", setting.candidate, setting.branchpoint,
-              setting.fps, setting.votes, setting.votes == 1 ? "vote" : "votes",
+              setting.fps, setting.votes, setting.votes == 1 ? "vote" : "votes", setting.threshold,
               stem.number_types.size() > 1 ? ", " + to_string(setting.number_types) : "",
               schedule.apps[app].f1);
   }
@@ -103,7 +103,8 @@ Runtime::Runtime(Options options, Clock& clock)
   context_.metered_by_clock = options_.pace == Pace::live;
   context_.sink = options_.sink;
   context_.clock = &clock_;
-  context_.last_event = options_.last_event;
+  context_.new_event_id = options_.new_event_id;
+  context_.tells_changes = options_.tells_changes;
 }
 
 Runtime::~Runtime() {

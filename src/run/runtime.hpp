@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,8 +31,10 @@ class Runtime {
     WorkerLayout layout;
     std::filesystem::path cache;  // of measured costs
     bool metered = false;         // whether a given budget is kept whatever frames cost
-    EventSink sink;               // called by workers
-    std::int64_t last_event = 0;  // events are numbered from the next one on
+    // As in AnalysisContext:
+    std::function<void(RaisedEvent)> sink;
+    EventIds new_event_id = numbered_event_ids();
+    bool tells_changes = false;
   };
 
   struct Budget {

@@ -81,7 +81,7 @@ Runtime::Options Session::runtime_options(int threads) {
           .layout = {.workers = 1, .threads = threads},
           .cache = cache_folder(),
           .metered = options_.budget.has_value(),
-          .sink = [this](const EventRecord& event) { events_->push(event); }};
+          .sink = [this](RaisedEvent event) { events_->push(std::move(event)); }};
 }
 
 double Session::budget_for(const CameraSample& sample) const {
@@ -112,10 +112,13 @@ void Session::open_outputs() {
   if (options_.events) {
     events_file_ = std::make_unique<LineFile>(
         *options_.events, options_.append_events ? LineFile::Start::behind : LineFile::Start::empty);
-    sinks.emplace_back(
-        [this](const EventRecord& event) { events_file_->append(to_json_line(event) + "\n"); });
+    sinks.emplace_back([this](const EventRecord& event, const std::string&) {
+      events_file_->append(to_json_line(event) + "\n");
+    });
   }
-  if (options_.on_event) sinks.push_back(options_.on_event);
+  if (options_.on_event) {
+    sinks.emplace_back([this](const EventRecord& event, const std::string&) { options_.on_event(event); });
+  }
   // Live, the analysis does not wait for anyone.
   events_.emplace(std::move(sinks), options_.pace == Pace::live ? WhenFull::drop_oldest : WhenFull::wait,
                   EventQueue::AfterFailure::stop);

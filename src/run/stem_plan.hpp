@@ -31,6 +31,7 @@ struct StemPlan {
     EventRule rule;
     std::string package;  // sha256 of its file, for the events; empty: not known
     Setting setting;
+    AnsweredBy answered_by = {};
   };
 
   int number = 0;         // 0, 1, .. in order of deployment
