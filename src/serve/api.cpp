@@ -275,7 +275,7 @@ ApiAnswer Api::openapi(const Call&) {
 ApiAnswer Api::metrics(const Call&) {
   ApiAnswer answer;
   answer.type = kMetricsType;
-  answer.body = metrics_text(node_.state(), node_.store().state());
+  answer.body = metrics_text(node_);
   return answer;
 }
 

@@ -84,14 +84,28 @@ void add_apps(Families& out, const NodeState& state) {
     if (a.planned) out.add(a.expected_f1, labels(a));
 }
 
-void add_node(Families& out, const NodeState& state, const StoreState& store) {
+void add_node(Families& out, const NodeState& state) {
   out.gauge("mainstream_budget_seconds_per_second", "Processor seconds per second that the plan may use.");
   out.add(state.plan.budget / 1e3);
   out.gauge("mainstream_busy_seconds_per_second",
             "Processor seconds per second of the workers, of the last seconds.");
   out.add(state.busy_ms_per_s / 1e3);
-  out.counter("mainstream_sink_failures_total", "Events that a sink refused.");
-  out.add(static_cast<double>(state.sink_failures));
+}
+
+void add_sinks(Families& out, const std::vector<SinkState>& sinks) {
+  const auto labels = [](const SinkState& sink) -> MetricLabels { return {{"sink", sink.name}}; };
+  out.gauge("mainstream_sink_up", "1 unless the last attempt to deliver failed.");
+  for (const SinkState& s : sinks) out.add(s.up ? 1 : 0, labels(s));
+  out.gauge("mainstream_sink_queue_events", "Records of events that are stored and not delivered.");
+  for (const SinkState& s : sinks) out.add(static_cast<double>(s.lag), labels(s));
+  out.counter("mainstream_sink_failures_total", "Attempts to deliver that failed.");
+  for (const SinkState& s : sinks) out.add(static_cast<double>(s.failures), labels(s));
+  out.counter("mainstream_sink_lost_total",
+              "Records that were refused too often, or removed before their delivery.");
+  for (const SinkState& s : sinks) out.add(static_cast<double>(s.skipped + s.missed), labels(s));
+}
+
+void add_store(Families& out, const StoreState& store) {
   out.gauge("mainstream_store_waiting_records", "Records of events that wait in memory for the disk.");
   out.add(static_cast<double>(store.waiting));
   out.counter("mainstream_store_dropped_events_total", "Events for which the store had no room.");
@@ -132,12 +146,15 @@ void add_process(Families& out) {
 
 }  // namespace
 
-std::string metrics_text(const NodeState& state, const StoreState& store) {
+std::string metrics_text(NodeView& node) {
+  const NodeState state = node.state();
   Families out;
   add_streams(out, state);
   add_drops(out, state);
   add_apps(out, state);
-  add_node(out, state, store);
+  add_node(out, state);
+  add_store(out, node.store().state());
+  add_sinks(out, node.sinks());
   add_process(out);
   return out.text();
 }

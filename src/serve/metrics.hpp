@@ -3,13 +3,12 @@
 
 #include <string>
 
-#include "mainstream/node.hpp"
-#include "mainstream/store.hpp"
+#include "serve/node_view.hpp"
 
 namespace mainstream {
 
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-[[nodiscard]] std::string metrics_text(const NodeState& state, const StoreState& store);
+[[nodiscard]] std::string metrics_text(NodeView& node);
 
 }  // namespace mainstream

@@ -3,8 +3,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mainstream/node.hpp"
+#include "mainstream/sink.hpp"
 #include "mainstream/store.hpp"
 
 namespace mainstream {
@@ -17,6 +19,8 @@ class NodeView {
   [[nodiscard]] virtual NodeState state() const = 0;
   // The newest picture of a stream; nothing when there is no such stream, or no picture yet.
   [[nodiscard]] virtual std::optional<std::string> latest_jpeg(const std::string& stream) const = 0;
+
+  [[nodiscard]] virtual std::vector<SinkState> sinks() const = 0;
 
   [[nodiscard]] virtual Store& store() = 0;
 };

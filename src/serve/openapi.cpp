@@ -57,7 +57,7 @@ Json stream_schema() {
                  {"fps", number()},
                  {"reached_fps", number()},
                  {"frames", whole()},
-                 {"opened", whole()},
+                 {"reconnects", whole()},
                  {"decode_ms_per_frame", number()},
                  {"dropped", reference("Drops")}});
 }

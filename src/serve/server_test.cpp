@@ -145,6 +145,18 @@ TEST_F(ServerTest, TellsHowTheNodeIs) {
   EXPECT_EQ(get("/api/v1/plan/history?limit=1")["plans"][0]["reason"], "app added: gate-a");
 }
 
+TEST_F(ServerTest, AConnectionServesManyRequests) {
+  RawClient client(server_.port());
+  const std::string get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  ASSERT_TRUE(client.send(get + "HEAD /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n\r\n" + get));
+  const std::string answers = client.read_all(milliseconds(500));
+  std::size_t count = 0;
+  for (std::size_t at = answers.find("200 OK"); at != std::string::npos; at = answers.find("200 OK", at + 1))
+    ++count;
+  EXPECT_EQ(count, 3U) << answers;
+  EXPECT_THAT(answers, Not(HasSubstr("gate-a"))) << "HEAD has no body";
+}
+
 TEST_F(ServerTest, GivesPictures) {
   const auto latest = client().Get("/api/v1/streams/gate/latest.jpg");
   ASSERT_TRUE(latest);
@@ -404,6 +416,7 @@ TEST_F(ServerTest, PrometheusTakesTheMetrics) {
   EXPECT_THAT(answer->body,
               HasSubstr("mainstream_frames_dropped_total{stream=\"gate\",app=\"gate-a\",cause=\"budget\"}"));
   EXPECT_THAT(answer->body, HasSubstr("# TYPE mainstream_app_events_total counter"));
+  EXPECT_THAT(answer->body, HasSubstr("mainstream_sink_queue_events{sink=\"lines\"}"));
   EXPECT_THAT(answer->body, HasSubstr("process_cpu_seconds_total "));
   if (std::system("promtool --version > /dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool (prometheus) is not installed";

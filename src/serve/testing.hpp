@@ -26,10 +26,8 @@ class TestNode : public NodeView {
     jpeg_ = jpeg_of(clip());
     NodeSetup setup;
     setup.bases = {mix_.base_path()};
-    setup.streams = {{.name = "gate", .source = clip().string(), .fps = 0},
-                     {.name = "roof", .source = "/nowhere.avi", .fps = 0}};
-    setup.apps = {{.id = "gate-a", .stream = "gate", .package = mix_.folder / "a.mpkg", .region = {}},
-                  {.id = "roof-b", .stream = "roof", .package = mix_.folder / "b.mpkg", .region = {}}};
+    setup.streams = {stream("gate", clip()), stream("roof", "/nowhere.avi")};
+    setup.apps = {app("gate-a", "gate", 'a'), app("roof-b", "roof", 'b')};
     NodeOptions options;
     options.workers = options.threads = 1;
     options.cache = folder_ / "cache";
@@ -47,11 +45,25 @@ class TestNode : public NodeView {
   [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const override {
     return stream == "gate" ? std::optional(jpeg_) : std::nullopt;
   }
+  [[nodiscard]] std::vector<SinkState> sinks() const override { return {sink_.state()}; }
   [[nodiscard]] Store& store() override { return store_; }
 
   [[nodiscard]] const std::string& jpeg() const { return jpeg_; }
 
  private:
+  [[nodiscard]] static NodeStream stream(const std::string& name, const std::filesystem::path& source) {
+    NodeStream stream;
+    stream.name = name;
+    stream.source = source.string();
+    return stream;
+  }
+  [[nodiscard]] NodeApp app(const std::string& id, const std::string& stream, char package) const {
+    NodeApp app;
+    app.id = id;
+    app.stream = stream;
+    app.package = mix_.folder / (std::string(1, package) + ".mpkg");
+    return app;
+  }
   [[nodiscard]] std::filesystem::path clip() const { return mix_.folder / "long.avi"; }
   // An event of the node, in the store, with a picture.
   void keep(EventRecord event) {
@@ -64,6 +76,7 @@ class TestNode : public NodeView {
   TestFolder folder_;
   std::string jpeg_;
   Store store_;
+  SinkRunner sink_{store_, make_json_lines_sink({.path = folder_ / "events.jsonl"}), {.name = "lines"}};
   std::unique_ptr<EdgeNode> node_;
 };
 
