@@ -121,6 +121,14 @@ void write_corpus(const std::filesystem::path& folder) {
 
   write(folder / "mqtt", "command", "mainstream/n/near road/enabled/set\nOFF");
   write(folder / "mqtt", "name", "near road");
+  write(
+      folder / "request", "events",
+      "/api/v1/"
+      "events?stream=gate&app=near%20road&after=2024-05-17T08:30:00.250Z&below=000001-00000002&limit=10\n12");
+  write(folder / "request", "verdict", "/api/v1/events/000001-00000002/verdict\n{\"verdict\": \"true\"}");
+  write(folder / "request", "missed",
+        "/api/v1/events/m-1/verdict\n{\"verdict\": \"missed\", \"app\": \"a\", \"stream\": \"gate\", "
+        "\"start_time\": \"2024-05-17T08:30:00.000Z\", \"end_time\": \"2024-05-17T08:30:02.000Z\"}");
 }
 
 }  // namespace

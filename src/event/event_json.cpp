@@ -25,22 +25,6 @@ double rounded(double value) {
   return std::round(value * 1e6) / 1e6;
 }
 
-WallTime parse_time(const JsonField& field) {
-  const std::string text = field.text();
-  int year = 0, ms = 0, end = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  const int fields = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3dZ%n", &year, &month, &day, &hour,
-                                 &minute, &second, &ms, &end);
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
-  const bool whole = fields == 7 && static_cast<std::size_t>(end) == text.size() && text.size() == 24;
-  if (!whole || !date.ok() || hour > 23 || minute > 59 || second > 60) {
-    field.fail(fmt::format("{} is not a time like 2024-05-17T08:30:00.250Z", in_quotes(text)));
-  }
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second) + std::chrono::milliseconds(ms);
-}
-
 EventChange parse_change(const JsonField& field) {
   const std::string word = field.text();
   for (const EventChange change :
@@ -95,6 +79,22 @@ std::optional<AnsweredBy> read_answered_by(const JsonField& event) {
 }
 
 }  // namespace
+
+WallTime parse_time(const JsonField& field) {
+  const std::string text = field.text();
+  int year = 0, ms = 0, end = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  const int fields = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3dZ%n", &year, &month, &day, &hour,
+                                 &minute, &second, &ms, &end);
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
+  const bool whole = fields == 7 && static_cast<std::size_t>(end) == text.size() && text.size() == 24;
+  if (!whole || !date.ok() || hour > 23 || minute > 59 || second > 60) {
+    field.fail(fmt::format("{} is not a time like 2024-05-17T08:30:00.250Z", in_quotes(text)));
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second) + std::chrono::milliseconds(ms);
+}
 
 std::string to_string(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);

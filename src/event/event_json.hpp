@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/json.hpp"
 #include "mainstream/event.hpp"
 
 namespace mainstream {
@@ -14,5 +15,8 @@ namespace mainstream {
 
 // "2024-05-17T08:30:00.250Z"; years 0 to 9999.
 [[nodiscard]] std::string to_string(WallTime time);
+
+// The same back. Throws untrusted for another form.
+[[nodiscard]] WallTime parse_time(const JsonField& field);
 
 }  // namespace mainstream

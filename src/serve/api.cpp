@@ -1,0 +1,388 @@
+#include "serve/api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "core/text.hpp"
+#include "mainstream/error.hpp"
+#include "serve/answers.hpp"
+#include "serve/metrics.hpp"
+#include "serve/openapi.hpp"
+#include "store/state_directory.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr const char* kJpeg = "image/jpeg";
+
+ApiAnswer json_answer(const Json& json) {
+  ApiAnswer answer;
+  answer.body = to_text(json);
+  return answer;
+}
+
+// What a decoder refuses is the client's mistake.
+template <typename Decode>
+auto decoded(ApiAnswer& refused, const Decode& decode) -> std::optional<decltype(decode())> {
+  try {
+    return decode();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::untrusted) throw;
+    refused = problem(400, error.what());
+    return std::nullopt;
+  }
+}
+
+// Runs of digits, letters, - and _ only, so it is safe as a file name.
+bool names_event(const std::string& id) {
+  return is_event_id(id);
+}
+
+ApiAnswer no_event(const std::string& id) {
+  return problem(404, "there is no event " + in_quotes(id));
+}
+
+// Why the headers do not fit the route; they say how long a body is and what it holds.
+std::optional<ApiAnswer> unfit_headers(const ApiRequest& request, const Route& route) {
+  if (request.headers.contains("transfer-encoding")) {
+    return problem(411, "expected Content-Length instead of Transfer-Encoding");
+  }
+  if (request.headers.contains("content-encoding")) {
+    return problem(415, "expected a body without Content-Encoding");
+  }
+  const std::string length = request.header("content-length");
+  const bool digits = length.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || length.size() > 9) return problem(400, "headers: expected a whole number as Content-Length");
+  const std::size_t bytes = length.empty() ? 0 : std::stoul(length);
+  if (bytes > kMostBody)
+    return problem(413, fmt::format("a body has at most {} bytes, got {}", kMostBody, bytes));
+  if (route.body == nullptr) {
+    return bytes > 0 ? std::optional(problem(400, "expected no body")) : std::nullopt;
+  }
+  const std::string type = request.header("content-type");
+  if (type != "application/json" && !type.starts_with("application/json;")) {
+    return problem(415, "expected a body of application/json, got " + in_quotes(type));
+  }
+  return length.empty() ? std::optional(problem(411, "expected Content-Length")) : std::nullopt;
+}
+
+template <typename List, typename Key>
+auto find_by(const List& list, const std::string& name, Key key) {
+  return std::ranges::find(list, name, key);
+}
+
+}  // namespace
+
+ApiAnswer problem(int status, const std::string& detail) {
+  static const std::map<int, const char*> kTitles = {
+      {400, "Bad request"},         {401, "Unauthorized"},       {403, "Forbidden"},
+      {404, "Not found"},           {405, "Method not allowed"}, {411, "Length required"},
+      {413, "Content too large"},   {414, "URI too long"},       {415, "Unsupported media type"},
+      {421, "Misdirected request"}, {429, "Too many requests"},  {500, "Internal error"},
+      {503, "Service unavailable"}};
+  const auto title = kTitles.find(status);
+  ApiAnswer answer;
+  answer.status = status;
+  answer.type = "application/problem+json";
+  answer.body = to_text(
+      {{"title", title == kTitles.end() ? "Error" : title->second}, {"status", status}, {"detail", detail}});
+  return answer;
+}
+
+const std::vector<Route>& Api::routes() {
+  static const std::vector<Route> kRoutes = {
+      {"GET", "/healthz", Role::anyone, "Whether the node lives", "Health", {}, nullptr, &Api::health},
+      {"GET",
+       "/readyz",
+       Role::viewer,
+       "Whether the node analyses, or why not; 503 if not",
+       "Readiness",
+       {},
+       nullptr,
+       &Api::ready},
+      {"GET", "/metrics", Role::viewer, "Metrics for Prometheus", kMetricsType, {}, nullptr, &Api::metrics},
+      {"GET", "/api/v1/healthz", Role::anyone, "Whether the node lives", "Health", {}, nullptr, &Api::health},
+      {"GET",
+       "/api/v1/readyz",
+       Role::viewer,
+       "Whether the node analyses, or why not; 503 if not",
+       "Readiness",
+       {},
+       nullptr,
+       &Api::ready},
+      {"GET",
+       "/api/v1/version",
+       Role::viewer,
+       "The program's version",
+       "Version",
+       {},
+       nullptr,
+       &Api::version},
+      {"GET", "/api/v1/openapi.json", Role::viewer, "This document", "OpenApi", {}, nullptr, &Api::openapi},
+      {"GET", "/api/v1/streams", Role::viewer, "All streams", "Streams", {}, nullptr, &Api::streams},
+      {"GET", "/api/v1/streams/{name}", Role::viewer, "One stream", "Stream", {}, nullptr, &Api::stream},
+      {"GET",
+       "/api/v1/streams/{name}/latest.jpg",
+       Role::viewer,
+       "Its newest picture",
+       kJpeg,
+       {},
+       nullptr,
+       &Api::latest_picture},
+      {"GET", "/api/v1/apps", Role::viewer, "All apps", "Apps", {}, nullptr, &Api::apps},
+      {"GET",
+       "/api/v1/apps/{id}",
+       Role::viewer,
+       "One app, and why it reports no event",
+       "App",
+       {},
+       nullptr,
+       &Api::app},
+      {"GET", "/api/v1/plan", Role::viewer, "The plan in force", "Plan", {}, nullptr, &Api::plan},
+      {"GET",
+       "/api/v1/plan/history",
+       Role::viewer,
+       "Plans, the newest first",
+       "PlanHistory",
+       {"limit"},
+       nullptr,
+       &Api::plan_history},
+      {"GET",
+       "/api/v1/events",
+       Role::viewer,
+       "Events, the newest first; `next` is `below` of the next page",
+       "Events",
+       {"stream", "app", "after", "before", "below", "limit"},
+       nullptr,
+       &Api::events},
+      {"GET",
+       "/api/v1/events/stream",
+       Role::viewer,
+       "Live events as server-sent events",
+       "text/event-stream",
+       {},
+       nullptr,
+       &Api::live_events},
+      {"GET", "/api/v1/events/{id}", Role::viewer, "One event", "Event", {}, nullptr, &Api::event},
+      {"GET",
+       "/api/v1/events/{id}/snapshot.jpg",
+       Role::viewer,
+       "The picture of its peak",
+       kJpeg,
+       {},
+       nullptr,
+       &Api::snapshot},
+      {"PUT",
+       "/api/v1/events/{id}/verdict",
+       Role::operate,
+       "What a person says of it",
+       "StoredVerdict",
+       {},
+       "Verdict",
+       &Api::put_verdict}};
+  return kRoutes;
+}
+
+Api::Api(NodeView& node, AccessRules rules) : node_(node), access_(std::move(rules)), feeds_(node.store()) {}
+
+Api::Found Api::find(const std::string& method, const std::vector<std::string>& path) {
+  Found found;
+  const std::string wanted = method == "HEAD" ? "GET" : method;
+  for (const Route& route : routes()) {
+    std::vector<std::string> values;
+    const std::string pattern = std::string(route.path).substr(1) + "/";
+    std::size_t start = 0, part = 0;
+    bool same = true;
+    for (std::size_t end; same && (end = pattern.find('/', start)) != std::string::npos;
+         start = end + 1, ++part) {
+      const std::string_view word = std::string_view(pattern).substr(start, end - start);
+      same = part < path.size() && (word.front() == '{' || word == path[part]);
+      if (same && word.front() == '{') values.push_back(path[part]);
+    }
+    if (!same || part != path.size()) continue;
+    if (route.method == wanted) return {&route, {}, std::move(values)};
+    found.methods += (found.methods.empty() ? "" : ", ") + std::string(route.method);
+  }
+  return found;
+}
+
+std::optional<ApiAnswer> Api::refusal(const ApiRequest& request) {
+  ApiAnswer refused;
+  const auto target = decoded(refused, [&] { return parse_target(request.target); });
+  if (!target) return refused;
+  const Found found = find(request.method, target->path);
+  const Role role = found.route != nullptr ? found.route->role : Role::viewer;
+  const auto denied = decoded(refused, [&] { return access_.refusal(request, role); });
+  if (!denied) return refused;
+  if (*denied) return *denied;
+  if (found.route == nullptr) {
+    if (found.methods.empty()) return problem(404, "there is no such path");
+    ApiAnswer answer = problem(405, "this path takes " + found.methods);
+    answer.headers.emplace_back("Allow", found.methods);
+    return answer;
+  }
+  for (const auto& [key, value] : target->query) {
+    if (std::ranges::find(found.route->query, key) == found.route->query.end()) {
+      return problem(400, "query: unknown key " + in_quotes(key));
+    }
+  }
+  for (const std::string& value : found.values) {
+    if (const std::string fault = name_fault(value); !fault.empty()) return problem(400, "path: " + fault);
+  }
+  const auto unfit = decoded(refused, [&] { return unfit_headers(request, *found.route); });
+  return unfit ? *unfit : refused;
+}
+
+ApiAnswer Api::answer(const ApiRequest& request) {
+  try {
+    Target target = parse_target(request.target);
+    Found found = find(request.method, target.path);
+    if (found.route == nullptr) return problem(404, "there is no such path");
+    return (this->*found.route->handler)({request, std::move(found.values), std::move(target.query)});
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::storage) return problem(503, error.what());
+    // What went wrong inside may name files: the log has it.
+    module_log("serve")->error("{} {}: {}", request.method, clean(request.target), error.what());
+    return problem(500, "the node could not answer; its log says why");
+  }
+}
+
+StoreReader Api::reader() {
+  return StoreReader(node_.store().directory());
+}
+
+ApiAnswer Api::health(const Call&) {
+  return json_answer({{"alive", true}});
+}
+
+ApiAnswer Api::ready(const Call&) {
+  const std::vector<std::string> reasons = not_ready(node_.state(), node_.store().state());
+  ApiAnswer answer = json_answer({{"ready", reasons.empty()}, {"reasons", reasons}});
+  if (!reasons.empty()) answer.status = 503;
+  return answer;
+}
+
+ApiAnswer Api::version(const Call&) {
+  return json_answer({{"name", "mainstream"}, {"version", MAINSTREAM_VERSION}, {"api", 1}});
+}
+
+ApiAnswer Api::openapi(const Call&) {
+  return json_answer(openapi_document(routes()));
+}
+
+ApiAnswer Api::metrics(const Call&) {
+  ApiAnswer answer;
+  answer.type = kMetricsType;
+  answer.body = metrics_text(node_);
+  return answer;
+}
+
+ApiAnswer Api::streams(const Call&) {
+  Json list = Json::array();
+  for (const auto& stream : node_.state().streams) list.push_back(stream_json(stream));
+  return json_answer({{"streams", std::move(list)}});
+}
+
+ApiAnswer Api::stream(const Call& call) {
+  const NodeState state = node_.state();
+  const auto found = find_by(state.streams, call.values[0], &NodeState::Stream::name);
+  if (found == state.streams.end()) return problem(404, "there is no stream " + in_quotes(call.values[0]));
+  return json_answer(stream_json(*found));
+}
+
+ApiAnswer Api::latest_picture(const Call& call) {
+  std::optional<std::string> jpeg = node_.latest_jpeg(call.values[0]);
+  if (!jpeg) return problem(404, "there is no picture of a stream " + in_quotes(call.values[0]));
+  ApiAnswer answer;
+  answer.type = kJpeg;
+  answer.body = std::move(*jpeg);
+  return answer;
+}
+
+ApiAnswer Api::apps(const Call&) {
+  Json list = Json::array();
+  for (const auto& app : node_.state().apps) list.push_back(app_json(app));
+  return json_answer({{"apps", std::move(list)}});
+}
+
+ApiAnswer Api::app(const Call& call) {
+  const NodeState state = node_.state();
+  const auto found = find_by(state.apps, call.values[0], &NodeState::App::id);
+  if (found == state.apps.end()) return problem(404, "there is no app " + in_quotes(call.values[0]));
+  return json_answer(app_json(*found));
+}
+
+ApiAnswer Api::plan(const Call&) {
+  return json_answer(plan_json(node_.state()));
+}
+
+ApiAnswer Api::plan_history(const Call& call) {
+  ApiAnswer refused;
+  const auto limit = decoded(refused, [&] { return parse_limit(call.query); });
+  if (!limit) return refused;
+  Json list = Json::array();
+  for (const PlanRecord& record : reader().plans(*limit)) list.push_back(plan_record_json(record));
+  return json_answer({{"plans", std::move(list)}});
+}
+
+ApiAnswer Api::events(const Call& call) {
+  ApiAnswer refused;
+  const auto query = decoded(refused, [&] { return parse_event_query(call.query); });
+  if (!query) return refused;
+  const std::vector<EventRecord> events = reader().events(*query);
+  Json list = Json::array();
+  for (const EventRecord& event : events) list.push_back(event_json(event));
+  const bool more = events.size() == query->limit;
+  return json_answer({{"events", std::move(list)}, {"next", more ? Json(events.back().id) : Json()}});
+}
+
+ApiAnswer Api::live_events(const Call& call) {
+  if (call.request.method == "HEAD") return problem(405, "this path takes GET");
+  ApiAnswer refused;
+  const auto after = decoded(refused, [&]() -> std::optional<std::int64_t> {
+    const std::string id = call.request.header("last-event-id");
+    return id.empty() ? std::nullopt : std::optional(parse_last_event_id(id));
+  });
+  if (!after) return refused;
+  ApiAnswer answer;
+  answer.type = "text/event-stream";
+  answer.feed = feeds_.open(*after);
+  if (answer.feed) return answer;
+  answer =
+      problem(503, fmt::format("{} clients have live events already, which is the most", EventFeeds::kMost));
+  answer.headers.emplace_back("Retry-After", "10");
+  return answer;
+}
+
+ApiAnswer Api::event(const Call& call) {
+  const std::string& id = call.values[0];
+  const auto event = names_event(id) ? reader().event(id) : std::nullopt;
+  return event ? json_answer(event_json(*event)) : no_event(id);
+}
+
+ApiAnswer Api::snapshot(const Call& call) {
+  const std::string& id = call.values[0];
+  std::optional<std::string> jpeg = names_event(id) ? reader().snapshot(id) : std::nullopt;
+  if (!jpeg) return problem(404, "there is no picture of an event " + in_quotes(id));
+  ApiAnswer answer;
+  answer.type = kJpeg;
+  answer.body = std::move(*jpeg);
+  return answer;
+}
+
+ApiAnswer Api::put_verdict(const Call& call) {
+  const std::string& id = call.values[0];
+  ApiAnswer refused;
+  auto verdict = decoded(refused, [&] { return parse_verdict(call.request.body); });
+  if (!verdict) return refused;
+  if (!names_event(id)) return no_event(id);
+  verdict->id = id;
+  verdict->given = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const char* word = to_string(verdict->kind);
+  if (!node_.store().put(std::move(*verdict))) return no_event(id);
+  return json_answer({{"id", id}, {"verdict", word}});
+}
+
+}  // namespace mainstream

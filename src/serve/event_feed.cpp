@@ -1,0 +1,57 @@
+#include "serve/event_feed.hpp"
+
+#include <fmt/format.h>
+
+#include "serve/answers.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr std::size_t kBatch = 100;
+constexpr auto kWait = std::chrono::seconds(1);
+constexpr auto kSilence = std::chrono::seconds(15);  // proxies cut a connection that is silent for longer
+
+std::string message(std::int64_t sequence, const char* event, const Json& data) {
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", sequence, event, to_text(data));
+}
+
+}  // namespace
+
+EventFeed::EventFeed(EventFeeds& feeds, Store& store, std::optional<std::int64_t> after)
+    : feeds_(feeds), store_(store), reader_(store.directory()), said_(std::chrono::steady_clock::now()) {
+  const std::int64_t last = reader_.last_sequence();
+  sequence_ = after && *after <= last ? *after : last;
+  ++feeds_.clients_;
+}
+
+EventFeed::~EventFeed() {
+  --feeds_.clients_;
+}
+
+std::string EventFeed::next(const std::stop_token& stop) {
+  const auto now = std::chrono::steady_clock::now();
+  std::string text;
+  if (store_.wait_past(sequence_, now + kWait, stop)) {
+    for (const StoredEvent& change : reader_.changes_after(sequence_, kBatch)) {
+      const std::int64_t sequence = change.event.sequence;
+      if (sequence != sequence_ + 1) {
+        text += message(sequence - 1, "lost", {{"after", sequence_}, {"before", sequence}});
+      }
+      const Json before = change.before ? event_json(*change.before) : Json();
+      text += message(sequence, to_string(*change.event.change),
+                      {{"before", before}, {"after", event_json(change.event)}});
+      sequence_ = sequence;
+    }
+  }
+  if (text.empty() && now - said_ >= kSilence) text = ": still here\n\n";
+  if (!text.empty()) said_ = now;
+  return text;
+}
+
+std::shared_ptr<EventFeed> EventFeeds::open(std::optional<std::int64_t> after) {
+  if (clients_ >= kMost) return nullptr;
+  std::shared_ptr<EventFeed> feed(new EventFeed(*this, store_, after));
+  return clients_ > kMost ? nullptr : feed;  // others came at the same time
+}
+
+}  // namespace mainstream

@@ -1,0 +1,162 @@
+#include "serve/metrics.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace mainstream {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using MetricLabels = std::vector<ClientMetric::Label>;
+
+// Collects families; a value joins the family that was begun last.
+class Families {
+ public:
+  void begin(const std::string& name, MetricType type, const std::string& help) {
+    families_.push_back({name, help, type, {}});
+  }
+  void add(double value, MetricLabels labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    if (families_.back().type == MetricType::Counter)
+      metric.counter.value = value;
+    else
+      metric.gauge.value = value;
+    families_.back().metric.push_back(std::move(metric));
+  }
+  void counter(const std::string& name, const std::string& help) { begin(name, MetricType::Counter, help); }
+  void gauge(const std::string& name, const std::string& help) { begin(name, MetricType::Gauge, help); }
+  // A family without values would be a name without meaning.
+  [[nodiscard]] std::string text() {
+    std::erase_if(families_, [](const MetricFamily& family) { return family.metric.empty(); });
+    return prometheus::TextSerializer().Serialize(families_);
+  }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+void add_streams(Families& out, const NodeState& state) {
+  out.gauge("mainstream_stream_up", "1 while pictures of the stream come, else 0.");
+  for (const auto& s : state.streams) out.add(s.up ? 1 : 0, {{"stream", s.name}});
+  out.counter("mainstream_stream_frames_total", "Decoded frames.");
+  for (const auto& s : state.streams) out.add(static_cast<double>(s.frames), {{"stream", s.name}});
+  out.counter("mainstream_stream_reconnects_total", "Times that the stream was opened again.");
+  for (const auto& s : state.streams) {
+    out.add(static_cast<double>(std::max<std::int64_t>(s.opened - 1, 0)), {{"stream", s.name}});
+  }
+}
+
+void add_drops(Families& out, const NodeState& state) {
+  out.counter(
+      "mainstream_frames_dropped_total",
+      "Lost frames by cause; without an app those of the stream, with one those that its plan asked for.");
+  const auto add = [&](const std::string& stream, const std::string& app, const Drops& drops) {
+    const auto one = [&](const char* cause, std::int64_t frames) {
+      out.add(static_cast<double>(frames), {{"stream", stream}, {"app", app}, {"cause", cause}});
+    };
+    one("overload", drops.overload);
+    one("budget", drops.budget);
+    one("camera", drops.camera);
+  };
+  for (const auto& s : state.streams) add(s.name, "", s.drops);
+  for (const auto& a : state.apps) add(a.stream, a.id, a.drops);
+}
+
+void add_apps(Families& out, const NodeState& state) {
+  const auto labels = [](const NodeState::App& app) -> MetricLabels { return {{"app", app.id}}; };
+  out.gauge("mainstream_app_planned_fps",
+            "Frames per second that the plan has analysed; 0: the app is not planned.");
+  for (const auto& a : state.apps) out.add(a.planned ? a.setting.fps : 0, labels(a));
+  out.counter("mainstream_app_analysed_frames_total", "Frames that the app's network has analysed.");
+  for (const auto& a : state.apps) out.add(static_cast<double>(a.frames), labels(a));
+  out.counter("mainstream_app_events_total", "Events that the app has raised.");
+  for (const auto& a : state.apps) out.add(static_cast<double>(a.events), labels(a));
+  out.gauge("mainstream_app_expected_f1", "Event F1 that the plan expects of the app, 0 to 1.");
+  for (const auto& a : state.apps)
+    if (a.planned) out.add(a.expected_f1, labels(a));
+}
+
+void add_node(Families& out, const NodeState& state) {
+  out.gauge("mainstream_budget_seconds_per_second", "Processor seconds per second that the plan may use.");
+  out.add(state.plan.budget / 1e3);
+  out.gauge("mainstream_busy_seconds_per_second",
+            "Processor seconds per second of the workers, of the last seconds.");
+  out.add(state.busy_ms_per_s / 1e3);
+}
+
+void add_sinks(Families& out, const std::vector<SinkState>& sinks) {
+  const auto labels = [](const SinkState& sink) -> MetricLabels { return {{"sink", sink.name}}; };
+  out.gauge("mainstream_sink_up", "1 unless the last attempt to deliver failed.");
+  for (const SinkState& s : sinks) out.add(s.up ? 1 : 0, labels(s));
+  out.gauge("mainstream_sink_queue_events", "Records of events that are stored and not delivered.");
+  for (const SinkState& s : sinks) out.add(static_cast<double>(s.lag), labels(s));
+  out.counter("mainstream_sink_failures_total", "Attempts to deliver that failed.");
+  for (const SinkState& s : sinks) out.add(static_cast<double>(s.failures), labels(s));
+  out.counter("mainstream_sink_lost_total",
+              "Records that were refused too often, or removed before their delivery.");
+  for (const SinkState& s : sinks) out.add(static_cast<double>(s.skipped + s.missed), labels(s));
+}
+
+void add_store(Families& out, const StoreState& store) {
+  out.gauge("mainstream_store_waiting_records", "Records of events that wait in memory for the disk.");
+  out.add(static_cast<double>(store.waiting));
+  out.counter("mainstream_store_dropped_events_total", "Events for which the store had no room.");
+  out.add(static_cast<double>(store.dropped_events));
+  out.gauge("mainstream_store_bytes", "Bytes of the database and the snapshots.");
+  out.add(static_cast<double>(store.bytes));
+  out.gauge("mainstream_store_writable", "1 while the store's disk can be written, else 0.");
+  out.add(store.error.empty() ? 1 : 0);
+}
+
+// As Prometheus' own client libraries name them; the fields are those of proc(5).
+void add_process(Families& out) {
+  std::ifstream file("/proc/self/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return;
+  std::istringstream rest(text.substr(name_end + 1));
+  std::vector<std::string> fields;
+  for (std::string word; rest >> word;) fields.push_back(word);
+  if (fields.size() < 22) return;
+  const auto field = [&](std::size_t number) {
+    return std::stod(fields[number - 3]);
+  };  // fields[0] is the third
+  out.counter("process_cpu_seconds_total", "Processor time of the process.");
+  out.add((field(14) + field(15)) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+  out.gauge("process_virtual_memory_bytes", "Virtual memory.");
+  out.add(field(23));
+  out.gauge("process_resident_memory_bytes", "Resident memory.");
+  out.add(field(24) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  out.gauge("process_threads", "Threads of the process.");
+  out.add(field(20));
+  std::error_code error;
+  const std::filesystem::directory_iterator descriptors("/proc/self/fd", error);
+  if (error) return;
+  out.gauge("process_open_fds", "Open file descriptors.");
+  out.add(static_cast<double>(std::distance(begin(descriptors), end(descriptors))));
+}
+
+}  // namespace
+
+std::string metrics_text(NodeView& node) {
+  const NodeState state = node.state();
+  Families out;
+  add_streams(out, state);
+  add_drops(out, state);
+  add_apps(out, state);
+  add_node(out, state);
+  add_store(out, node.store().state());
+  add_sinks(out, node.sinks());
+  add_process(out);
+  return out.text();
+}
+
+}  // namespace mainstream

@@ -1,0 +1,222 @@
+#include "serve/openapi.hpp"
+
+#include <cstring>
+
+namespace mainstream {
+namespace {
+
+using Fields = std::vector<std::pair<std::string, Json>>;
+
+Json type(const char* name) {
+  return {{"type", name}};
+}
+Json text() {
+  return type("string");
+}
+Json number() {
+  return type("number");
+}
+Json whole() {
+  return type("integer");
+}
+Json boolean() {
+  return type("boolean");
+}
+Json or_null(Json schema) {
+  schema["nullable"] = true;
+  return schema;
+}
+Json time() {
+  return {{"type", "string"}, {"format", "date-time"}};
+}
+Json reference(const std::string& name) {
+  return {{"$ref", "#/components/schemas/" + name}};
+}
+Json list_of(Json items) {
+  return {{"type", "array"}, {"items", std::move(items)}};
+}
+
+// All fields are always there, unless they are `optional`.
+Json object(const Fields& fields, const Fields& optional = {}) {
+  Json properties = Json::object(), required = Json::array();
+  for (const auto& [name, schema] : fields) {
+    properties[name] = schema;
+    required.push_back(name);
+  }
+  for (const auto& [name, schema] : optional) properties[name] = schema;
+  return {{"type", "object"},
+          {"additionalProperties", false},
+          {"required", std::move(required)},
+          {"properties", std::move(properties)}};
+}
+
+Json stream_schema() {
+  return object({{"name", text()},
+                 {"up", boolean()},
+                 {"reason", or_null(text())},
+                 {"fps", number()},
+                 {"reached_fps", number()},
+                 {"frames", whole()},
+                 {"reconnects", whole()},
+                 {"decode_ms_per_frame", number()},
+                 {"dropped", reference("Drops")}});
+}
+
+Json app_schema() {
+  return object({{"id", text()},
+                 {"stream", text()},
+                 {"package", text()},
+                 {"planned", boolean()},
+                 {"reason", or_null(text())},
+                 {"candidate", or_null(text())},
+                 {"branchpoint", or_null(text())},
+                 {"planned_fps", number()},
+                 {"reached_fps", number()},
+                 {"expected_f1", or_null(number())},
+                 {"threshold", or_null(number())},
+                 {"votes_needed", or_null(whole())},
+                 {"last_score", or_null(number())},
+                 {"votes", whole()},
+                 {"event_open", boolean()},
+                 {"why_no_event", or_null(text())},
+                 {"frames", whole()},
+                 {"positive_frames", whole()},
+                 {"events", whole()},
+                 {"dropped", reference("Drops")}});
+}
+
+Json plan_schema() {
+  return object({{"number", whole()},
+                 {"reason", text()},
+                 {"feasible", boolean()},
+                 {"budget_ms_per_s", number()},
+                 {"cost_ms_per_s", number()},
+                 {"decoding_ms_per_s", number()},
+                 {"busy_ms_per_s", number()},
+                 {"mean_f1", number()},
+                 {"min_f1", number()},
+                 {"workers", whole()},
+                 {"threads", whole()},
+                 {"apps", list_of(object({{"id", text()},
+                                          {"stream", text()},
+                                          {"candidate", text()},
+                                          {"branchpoint", text()},
+                                          {"fps", number()},
+                                          {"votes", whole()},
+                                          {"expected_f1", number()}}))}});
+}
+
+Json event_schema() {
+  return object({{"app", text()},
+                 {"stream", text()},
+                 {"id", text()},
+                 {"start_frame", whole()},
+                 {"end_frame", whole()},
+                 {"start_seconds", number()},
+                 {"end_seconds", number()},
+                 {"start_time", time()},
+                 {"end_time", time()},
+                 {"peak_score", number()},
+                 {"frames_seen", whole()},
+                 {"frames_positive", whole()},
+                 {"branchpoint", text()},
+                 {"fps", number()}},
+                {{"confirmed_frame", whole()},
+                 {"votes", whole()},
+                 {"candidate", text()},
+                 {"package", text()},
+                 {"plan", whole()},
+                 {"type", {{"type", "string"}, {"enum", {"new", "update", "end", "interrupted"}}}},
+                 {"sequence", whole()},
+                 {"snapshot", boolean()}});
+}
+
+Json verdict_word() {
+  return {{"type", "string"}, {"enum", {"true", "false", "missed"}}};
+}
+
+Json schemas() {
+  Json any_object = type("object");
+  return {{"Health", object({{"alive", boolean()}})},
+          {"Readiness", object({{"ready", boolean()}, {"reasons", list_of(text())}})},
+          {"Version", object({{"name", text()}, {"version", text()}, {"api", whole()}})},
+          {"OpenApi", any_object},
+          {"Drops", object({{"overload", whole()}, {"budget", whole()}, {"camera", whole()}})},
+          {"Stream", stream_schema()},
+          {"Streams", object({{"streams", list_of(reference("Stream"))}})},
+          {"App", app_schema()},
+          {"Apps", object({{"apps", list_of(reference("App"))}})},
+          {"Plan", plan_schema()},
+          {"PlanHistory", object({{"plans", list_of(object({{"plan", whole()},
+                                                            {"run", whole()},
+                                                            {"time", time()},
+                                                            {"reason", text()},
+                                                            {"schedule", or_null(any_object)}}))}})},
+          {"Event", event_schema()},
+          {"Events", object({{"events", list_of(reference("Event"))}, {"next", or_null(text())}})},
+          {"Verdict",
+           object({{"verdict", verdict_word()}},
+                  {{"app", text()}, {"stream", text()}, {"start_time", time()}, {"end_time", time()}})},
+          {"StoredVerdict", object({{"id", text()}, {"verdict", verdict_word()}})},
+          {"Problem", object({{"title", text()}, {"status", whole()}, {"detail", text()}})}};
+}
+
+Json content(const char* answer) {
+  const bool media_type = std::strchr(answer, '/') != nullptr;
+  if (!media_type) return {{"application/json", {{"schema", reference(answer)}}}};
+  Json schema = text();
+  if (std::strncmp(answer, "image/", 6) == 0) schema["format"] = "binary";
+  return {{answer, {{"schema", std::move(schema)}}}};
+}
+
+Json parameters(const Route& route) {
+  Json list = Json::array();
+  const std::string path = route.path;
+  for (std::size_t open = path.find('{'); open != std::string::npos; open = path.find('{', open + 1)) {
+    const std::string name = path.substr(open + 1, path.find('}', open) - open - 1);
+    list.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", text()}});
+  }
+  for (const std::string key : route.query) {
+    Json schema = key == "after" || key == "before" ? time() : key == "limit" ? whole() : text();
+    list.push_back({{"name", key}, {"in", "query"}, {"schema", std::move(schema)}});
+  }
+  return list;
+}
+
+Json operation(const Route& route) {
+  Json result = {{"summary", route.summary},
+                 {"x-role", to_string(route.role)},
+                 {"parameters", parameters(route)},
+                 {"responses",
+                  {{"200", {{"description", "Done"}, {"content", content(route.answer)}}},
+                   {"default",
+                    {{"description", "Why not (RFC 9457)"},
+                     {"content", {{"application/problem+json", {{"schema", reference("Problem")}}}}}}}}}};
+  if (route.body != nullptr) {
+    result["requestBody"] = {{"required", true}, {"content", content(route.body)}};
+  }
+  if (route.role != Role::anyone) {
+    // A token, or none where the node asks for none.
+    result["security"] = Json::array({{{"token", Json::array()}}, Json::object()});
+  }
+  return result;
+}
+
+}  // namespace
+
+Json openapi_document(const std::vector<Route>& routes) {
+  Json paths = Json::object();
+  for (const Route& route : routes) {
+    std::string method = route.method;
+    for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
+    paths[route.path][method] = operation(route);
+  }
+  return {
+      {"openapi", "3.0.3"},
+      {"info", {{"title", "Mainstream node"}, {"version", MAINSTREAM_VERSION}}},
+      {"paths", std::move(paths)},
+      {"components",
+       {{"schemas", schemas()}, {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
+}
+
+}  // namespace mainstream

@@ -1,0 +1,490 @@
+#include "serve/server.hpp"
+
+#include <arpa/inet.h>
+#include <httplib.h>
+#include <sys/socket.h>
+
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "core/log.hpp"
+#include "package/sha256.hpp"
+#include "serve/connection.hpp"
+#include "serve/event_feed.hpp"
+#include "serve/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::Not;
+
+ServerOptions any_port() {
+  ServerOptions options;
+  options.port = 0;
+  return options;
+}
+
+// A socket on which a test writes what no client library would.
+class RawClient {
+ public:
+  explicit RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(static_cast<std::uint16_t>(port));
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&place), sizeof place), 0);
+  }
+  ~RawClient() { ::close(socket_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  bool send(std::string_view bytes) {
+    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+  }
+  void finish() { ::shutdown(socket_, SHUT_WR); }
+  // Reads until `part` has come, the other side closes, or the time is over; gives all that was read so far.
+  const std::string& read_until(const std::string& part, milliseconds most = milliseconds(10'000)) {
+    const auto end = within(most);
+    while (text_.find(part) == std::string::npos && !closed_ && std::chrono::steady_clock::now() < end) {
+      timeval wait{0, 50'000};
+      ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+      std::array<char, 4096> bytes{};
+      const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
+      if (count > 0) text_.append(bytes.data(), static_cast<std::size_t>(count));
+      closed_ = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+    }
+    return text_;
+  }
+  const std::string& read_all(milliseconds most = milliseconds(10'000)) { return read_until("\x01", most); }
+  [[nodiscard]] bool closed() const { return closed_; }
+
+ private:
+  int socket_;
+  std::string text_;
+  bool closed_ = false;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    set_log_level("off");
+    node_ = new TestNode;
+    ASSERT_TRUE(soon([] { return node_->store().state().last_sequence > 0; }, std::chrono::seconds(20)));
+  }
+  static void TearDownTestSuite() {
+    delete node_;
+    set_log_level("info");
+  }
+
+  [[nodiscard]] httplib::Client client() const {
+    httplib::Client client("127.0.0.1", server_.port());
+    client.set_read_timeout(20);
+    return client;
+  }
+  // The JSON of an answer with this status.
+  [[nodiscard]] Json get(const std::string& path, int status = 200,
+                         const httplib::Headers& headers = {}) const {
+    const auto answer = client().Get(path, headers);
+    if (!answer) {
+      ADD_FAILURE() << path << ": " << httplib::to_string(answer.error());
+      return {};
+    }
+    EXPECT_EQ(answer->status, status) << path << ": " << answer->body;
+    const bool fails = status >= 400 && path.find("readyz") == std::string::npos;
+    EXPECT_EQ(answer->get_header_value("Content-Type"),
+              fails ? "application/problem+json" : "application/json");
+    const Json json = parse_json(answer->body, path);
+    if (fails) {
+      EXPECT_EQ(json["status"], status);
+    }
+    return json;
+  }
+  [[nodiscard]] std::string last_event() const { return get("/api/v1/events")["events"][0]["id"]; }
+  // The answer to these bytes.
+  [[nodiscard]] std::string raw(const std::string& bytes, bool finish = true) const {
+    RawClient client(server_.port());
+    EXPECT_TRUE(client.send(bytes));
+    if (finish) client.finish();
+    return client.read_all();
+  }
+  [[nodiscard]] std::string put_verdict(const std::string& id, const std::string& body, int status,
+                                        const char* type = "application/json") const {
+    const auto answer = client().Put("/api/v1/events/" + id + "/verdict", body, type);
+    if (!answer) return "no answer";
+    EXPECT_EQ(answer->status, status) << answer->body;
+    return answer->body;
+  }
+
+  static TestNode* node_;
+  ApiServer server_{*node_, any_port()};
+};
+
+TestNode* ServerTest::node_ = nullptr;
+
+TEST_F(ServerTest, TellsHowTheNodeIs) {
+  EXPECT_EQ(get("/healthz")["alive"], true);
+  EXPECT_EQ(get("/readyz")["ready"], true);
+  EXPECT_EQ(get("/api/v1/version")["version"], MAINSTREAM_VERSION);
+  const Json streams = get("/api/v1/streams")["streams"];
+  ASSERT_EQ(streams.size(), 2U);
+  EXPECT_EQ(streams[0]["up"], true);
+  EXPECT_EQ(get("/api/v1/streams/gate")["name"], "gate");
+  EXPECT_THAT(std::string(get("/api/v1/streams/roof")["reason"]), HasSubstr("nowhere.avi"));
+  EXPECT_THAT(std::string(get("/api/v1/streams/yard", 404)["detail"]),
+              HasSubstr("there is no stream \"yard\""));
+  EXPECT_EQ(get("/api/v1/apps")["apps"].size(), 2U);
+  const Json app = get("/api/v1/apps/gate-a");
+  EXPECT_EQ(app["planned"], true);
+  EXPECT_GT(app["planned_fps"], 0);
+  EXPECT_GT(app["threshold"], 0);
+  EXPECT_EQ(get("/api/v1/apps/roof-b")["why_no_event"], "its stream roof is not up");
+  const Json plan = get("/api/v1/plan");
+  EXPECT_LE(plan["cost_ms_per_s"], plan["budget_ms_per_s"]);
+  EXPECT_EQ(plan["apps"][0]["id"], "gate-a");
+  EXPECT_EQ(get("/api/v1/plan/history?limit=1")["plans"][0]["reason"], "app added: gate-a");
+}
+
+TEST_F(ServerTest, AConnectionServesManyRequests) {
+  RawClient client(server_.port());
+  const std::string get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  ASSERT_TRUE(client.send(get + "HEAD /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n\r\n" + get));
+  const std::string answers = client.read_all(milliseconds(500));
+  std::size_t count = 0;
+  for (std::size_t at = answers.find("200 OK"); at != std::string::npos; at = answers.find("200 OK", at + 1))
+    ++count;
+  EXPECT_EQ(count, 3U) << answers;
+  EXPECT_THAT(answers, Not(HasSubstr("gate-a"))) << "HEAD has no body";
+}
+
+TEST_F(ServerTest, GivesPictures) {
+  const auto latest = client().Get("/api/v1/streams/gate/latest.jpg");
+  ASSERT_TRUE(latest);
+  EXPECT_EQ(latest->get_header_value("Content-Type"), "image/jpeg");
+  EXPECT_EQ(latest->body, node_->jpeg());
+  (void)get("/api/v1/streams/roof/latest.jpg", 404);
+  const auto snapshot = client().Get("/api/v1/events/" + last_event() + "/snapshot.jpg");
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->body, node_->jpeg());
+  (void)get("/api/v1/events/nothing/snapshot.jpg", 404);
+}
+
+TEST_F(ServerTest, PagesThroughEvents) {
+  for (int i = 0; i < 3; ++i) (void)put_event(node_->store(), "paged");
+  ASSERT_TRUE(node_->store().flush(within(std::chrono::seconds(5))));
+  std::vector<std::string> ids;
+  std::string next;
+  do {
+    const Json page = get("/api/v1/events?app=paged&limit=2" + (next.empty() ? "" : "&below=" + next));
+    for (const Json& event : page["events"]) ids.push_back(event["id"]);
+    next = page["next"].is_null() ? "" : std::string(page["next"]);
+  } while (!next.empty());
+  EXPECT_GE(ids.size(), 3U);
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
+  EXPECT_TRUE(std::ranges::is_sorted(ids, std::greater())) << "the newest first";
+  EXPECT_EQ(get("/api/v1/events/" + ids[0])["app"], "paged");
+  EXPECT_EQ(get("/api/v1/events?stream=nobody")["events"].size(), 0U);
+  EXPECT_EQ(get("/api/v1/events?app=paged&before=2000-01-01T00:00:00.000Z")["events"].size(), 0U);
+}
+
+TEST_F(ServerTest, KeepsVerdicts) {
+  const std::string id = last_event();
+  EXPECT_THAT(put_verdict(id, R"({"verdict": "false"})", 200), HasSubstr(id));
+  const std::vector<Verdict> verdicts = StoreReader(node_->store().directory()).verdicts();
+  const auto kept = std::ranges::find(verdicts, id, &Verdict::id);
+  ASSERT_NE(kept, verdicts.end());
+  EXPECT_EQ(kept->kind, Verdict::Kind::wrong);
+  EXPECT_THAT(put_verdict("999999-00000001", R"({"verdict": "true"})", 404), HasSubstr("there is no event"));
+  EXPECT_THAT(put_verdict(id, R"({"verdict": "true", "role": "admin"})", 400), HasSubstr("role"));
+  EXPECT_THAT(put_verdict(id, R"({"verdict": 1})", 400), HasSubstr("body: verdict"));
+  EXPECT_THAT(put_verdict(id, R"({"verdict": "tr)", 400), HasSubstr("body"));
+  EXPECT_THAT(put_verdict(id, "verdict=true", 415, "application/x-www-form-urlencoded"),
+              HasSubstr("Unsupported"));
+  EXPECT_THAT(put_verdict(id, R"({"verdict": "true"})", 415, "text/plain"), HasSubstr("application/json"));
+}
+
+TEST_F(ServerTest, SendsLiveEventsAndResumes) {
+  RawClient live(server_.port());
+  ASSERT_TRUE(live.send("GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  EXPECT_THAT(live.read_until("\r\n\r\n"), HasSubstr("text/event-stream"));
+  const std::string id = put_event(node_->store(), "live");
+  EXPECT_THAT(live.read_until("\"type\":\"end\",\"sequence\""), HasSubstr("event: new"));
+  EXPECT_TRUE(soon([&] { return live.read_until(id, milliseconds(50)).find(id) != std::string::npos; }));
+
+  const std::int64_t last = StoreReader(node_->store().directory()).last_sequence();
+  const std::string after = std::to_string(last - 1);
+  RawClient resumed(server_.port());
+  ASSERT_TRUE(resumed.send(
+      "GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: " + after + "\r\n\r\n"));
+  EXPECT_THAT(resumed.read_until("\n\n"), HasSubstr("200 OK"));
+  EXPECT_THAT(resumed.read_until("id: " + std::to_string(last) + "\n"),
+              HasSubstr("id: " + std::to_string(last)));
+  (void)get("/api/v1/events/stream", 400, {{"Last-Event-ID", "now"}});
+}
+
+TEST_F(ServerTest, AtMostSixteenClientsHaveLiveEventsAndTheOthersAreAnswered) {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < EventFeeds::kMost; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server_.port()));
+    ASSERT_TRUE(clients.back()->send("GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    ASSERT_THAT(clients.back()->read_until("\r\n\r\n"), HasSubstr("200 OK"));
+  }
+  EXPECT_THAT(std::string(get("/api/v1/events/stream", 503)["detail"]), HasSubstr("16 clients"));
+  EXPECT_EQ(get("/healthz")["alive"], true);
+  clients.pop_back();
+  EXPECT_TRUE(soon([&] {
+    RawClient again(server_.port());
+    return again.send("GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n") &&
+           again.read_until("\r\n\r\n").find("200 OK") != std::string::npos;
+  })) << "the place of one that left is free";
+}
+
+TEST_F(ServerTest, AClientThatTakesNothingIsCutOff) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  ConnectionLimits limits;
+  limits.write = milliseconds(100);
+  Connection connection(ends[0], nullptr, limits, {});
+  EXPECT_EQ(connection.write("hello", 5), 5);
+  const std::string much(8 << 20, 'x');
+  EXPECT_EQ(connection.write(much.data(), much.size()), -1);
+  ::close(ends[1]);
+}
+
+TEST_F(ServerTest, HostilePathsGetNothing) {
+  for (const char* path :
+       {"/api/v1/streams/../../etc/passwd", "/api/v1/events/..%2f..%2fstate/snapshot.jpg",
+        "/api/v1/streams/%00", "/api/v1/streams/a%0d%0aSet-Cookie:%20x=1", "//healthz", "/api/v1/streams/%ff",
+        "/api/v1/events?limit=-1", "/api/v1/events?limit=1&limit=2", "/api/v1/events?nothing=1",
+        "/api/v1/events?below=%27%20OR%201=1", "/api/v1/streams/a,b"}) {
+    const std::string answer = raw(std::string("GET ") + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(answer, HasSubstr("HTTP/1.1 400")) << path;
+    EXPECT_THAT(answer, Not(HasSubstr("Set-Cookie:"))) << path;
+  }
+  (void)get("/etc/passwd", 404);
+  (void)get("/api/v1/events/%3Cscript%3E", 404);
+  EXPECT_THAT(raw("DELETE /api/v1/streams HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+              testing::AllOf(HasSubstr("HTTP/1.1 405"), HasSubstr("Allow: GET")));
+}
+
+TEST_F(ServerTest, HostileRequestsAreRefused) {
+  const std::string put =
+      "PUT /api/v1/events/1/verdict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+  EXPECT_THAT(raw(put + "Content-Length: 100000\r\n\r\n{"), HasSubstr("HTTP/1.1 413"));
+  EXPECT_THAT(raw(put + "Content-Length: -1\r\n\r\n{"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(raw(put + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(raw(put + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), HasSubstr("HTTP/1.1 411"));
+  EXPECT_THAT(raw(put + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"), HasSubstr("HTTP/1.1 415"));
+  EXPECT_THAT(raw(put + "Content-Length: 50\r\n\r\n{\"verdict\": \"tr"), Not(HasSubstr("HTTP/1.1 200")))
+      << "a body that breaks off";
+  EXPECT_THAT(raw("GET /healthz HTTP/1.1\r\n\r\n"), HasSubstr("HTTP/1.1 400")) << "no host";
+  EXPECT_THAT(raw("GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n"),
+              HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(raw("GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n"), HasSubstr("HTTP/1.1 421"));
+  EXPECT_THAT(raw("GET /healthz HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n"),
+              testing::AllOf(HasSubstr("HTTP/1.1 403"), Not(HasSubstr("Access-Control"))));
+  EXPECT_THAT(raw("HELLO\r\n\r\n"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(raw("GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+              HasSubstr("HTTP/1.1 414"));
+  // A header line that does not end: it is not kept in memory beyond the limit.
+  EXPECT_THAT(raw("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(120'000, 'a'), false),
+              Not(HasSubstr("200 OK")));
+}
+
+// What follows a refused request must not be taken for another one.
+TEST_F(ServerTest, ABodyIsNeverARequest) {
+  const std::string inner = "GET /api/v1/version HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const std::string answer =
+      raw("GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(inner.size()) +
+          "\r\n\r\n" + inner);
+  EXPECT_THAT(answer, HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(answer, Not(HasSubstr("\"version\"")));
+  EXPECT_THAT(answer, HasSubstr("Connection: close"));
+}
+
+TEST_F(ServerTest, ManyRangesOfAPictureGiveThePictureOnce) {
+  const auto answer = client().Get("/api/v1/streams/gate/latest.jpg",
+                                   httplib::Headers{{"Range", "bytes=0-,0-,0-,0-,0-,0-,0-"}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, node_->jpeg());
+}
+
+TEST_F(ServerTest, ClientsThatSendSlowlyAreCutOffAndOthersComeThrough) {
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 30; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_.port()));
+    (void)slow.back()->send("GET /healthz HTTP/1.1\r\nHost: loc");
+  }
+  const auto start = std::chrono::steady_clock::now();
+  std::jthread drip([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      for (const auto& client : slow) (void)client->send("a");
+      std::this_thread::sleep_for(milliseconds(300));
+    }
+  });
+  EXPECT_EQ(get("/healthz")["alive"], true);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(took.count(), 15);
+}
+
+TEST_F(ServerTest, AnswersHaveSecurityHeaders) {
+  for (const char* path : {"/healthz", "/nothing", "/api/v1/streams/gate/latest.jpg"}) {
+    const auto answer = client().Get(path);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->get_header_value("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(answer->get_header_value("X-Frame-Options"), "DENY");
+    EXPECT_EQ(answer->get_header_value("Cache-Control"), "no-store");
+    EXPECT_THAT(answer->get_header_value("Content-Security-Policy"), HasSubstr("default-src 'none'"));
+    EXPECT_FALSE(answer->has_header("Access-Control-Allow-Origin"));
+  }
+}
+
+// Checks a value against a schema of the document, as far as the document uses the language.
+class SchemaCheck {
+ public:
+  explicit SchemaCheck(const Json& document) : document_(document) {}
+  void check(const Json& schema, const Json& value, const std::string& place) const {
+    if (schema.contains("$ref")) {
+      const std::string name =
+          std::string(schema["$ref"]).substr(std::string("#/components/schemas/").size());
+      ASSERT_TRUE(document_["components"]["schemas"].contains(name)) << name;
+      return check(document_["components"]["schemas"][name], value, place);
+    }
+    if (value.is_null()) {
+      EXPECT_TRUE(schema.value("nullable", false)) << place << " is null";
+      return;
+    }
+    const std::string type = schema["type"];
+    const bool fits = (type == "string" && value.is_string()) || (type == "number" && value.is_number()) ||
+                      (type == "integer" && value.is_number_integer()) ||
+                      (type == "boolean" && value.is_boolean()) || (type == "array" && value.is_array()) ||
+                      (type == "object" && value.is_object());
+    ASSERT_TRUE(fits) << place << ": expected " << type << ", got " << value;
+    if (type == "array") {
+      for (const Json& item : value) check(schema["items"], item, place + "[]");
+    }
+    if (type != "object" || !schema.contains("properties")) return;
+    for (const Json& name : schema["required"])
+      EXPECT_TRUE(value.contains(std::string(name))) << place << ": " << name;
+    for (const auto& item : value.items()) {
+      ASSERT_TRUE(schema["properties"].contains(item.key())) << place << ": unknown field " << item.key();
+      check(schema["properties"][item.key()], item.value(), place + "." + item.key());
+    }
+  }
+
+ private:
+  const Json& document_;
+};
+
+TEST_F(ServerTest, AnswersAreAsTheOpenApiDocumentSays) {
+  const Json document = get("/api/v1/openapi.json");
+  const SchemaCheck schemas(document);
+  const std::string event = last_event();
+  int answers = 0;
+  for (const auto& item : document["paths"].items()) {
+    std::string path = item.key();
+    if (!item.value().contains("get") || path == "/api/v1/events/stream") continue;
+    const std::string value = path.find("/apps/") != std::string::npos      ? "gate-a"
+                              : path.find("/streams/") != std::string::npos ? "gate"
+                                                                            : event;
+    if (const std::size_t open = path.find('{'); open != std::string::npos) {
+      path.replace(open, path.find('}') - open + 1, value);
+    }
+    const auto answer = client().Get(path);
+    ASSERT_TRUE(answer) << path;
+    EXPECT_EQ(answer->status, 200) << path << answer->body;
+    const Json& content = item.value()["get"]["responses"]["200"]["content"];
+    const std::string type = answer->get_header_value("Content-Type");
+    ASSERT_TRUE(content.contains(type)) << path << ": " << type;
+    if (type == "application/json")
+      schemas.check(content[type]["schema"], parse_json(answer->body, path), path);
+    ++answers;
+  }
+  EXPECT_GT(answers, 15);
+  const Json verdict = parse_json(put_verdict(event, R"({"verdict": "true"})", 200), "verdict");
+  schemas.check({{"$ref", "#/components/schemas/StoredVerdict"}}, verdict, "verdict");
+  schemas.check({{"$ref", "#/components/schemas/Problem"}}, get("/nothing", 404), "problem");
+}
+
+TEST_F(ServerTest, PrometheusTakesTheMetrics) {
+  const auto answer = client().Get("/metrics");
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->get_header_value("Content-Type"), HasSubstr("version=0.0.4"));
+  EXPECT_THAT(answer->body, HasSubstr("mainstream_stream_up{stream=\"gate\"} 1"));
+  EXPECT_THAT(answer->body, HasSubstr("mainstream_stream_up{stream=\"roof\"} 0"));
+  EXPECT_THAT(answer->body,
+              HasSubstr("mainstream_frames_dropped_total{stream=\"gate\",app=\"gate-a\",cause=\"budget\"}"));
+  EXPECT_THAT(answer->body, HasSubstr("# TYPE mainstream_app_events_total counter"));
+  EXPECT_THAT(answer->body, HasSubstr("mainstream_sink_queue_events{sink=\"lines\"}"));
+  EXPECT_THAT(answer->body, HasSubstr("process_cpu_seconds_total "));
+  if (std::system("promtool --version > /dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool (prometheus) is not installed";
+  const TestFolder folder;
+  write_file(folder / "metrics", answer->body);
+  const std::string examples = MAINSTREAM_SOURCE_DIR "/data/prometheus/";
+  EXPECT_EQ(std::system(("promtool check metrics < " + (folder / "metrics").string()).c_str()), 0);
+  EXPECT_EQ(std::system(("promtool check config " + examples + "prometheus.yml > /dev/null").c_str()), 0);
+  EXPECT_EQ(std::system(("promtool test rules " + examples + "alerts_test.yml > /dev/null").c_str()), 0);
+}
+
+TEST_F(ServerTest, OutsideNeedsTlsAndTokens) {
+  ServerOptions open = any_port();
+  open.address = "0.0.0.0";
+  EXPECT_ERROR(usage, ApiServer(*node_, open), "0.0.0.0 can be reached from outside");
+  open.address = "gate.local";
+  EXPECT_ERROR(usage, ApiServer(*node_, open), "expected an address like 127.0.0.1");
+  ServerOptions half = any_port();
+  half.certificate = "/nowhere.pem";
+  EXPECT_ERROR(usage, ApiServer(*node_, half), "expected both a certificate and a key");
+  half.key = "/nowhere.key";
+  EXPECT_ERROR(untrusted, ApiServer(*node_, half), "/nowhere.pem: expected a certificate");
+  ServerOptions taken;
+  taken.port = server_.port();
+  EXPECT_ERROR(usage, ApiServer(*node_, taken), "is it taken?");
+}
+
+TEST_F(ServerTest, ServesHttpsWithTokens) {
+  const TestFolder folder;
+  ServerOptions options = any_port();
+  options.address = "0.0.0.0";
+  options.hosts = {"localhost", "127.0.0.1"};
+  options.certificate = folder / "node.pem";
+  options.key = folder / "node.key";
+  options.tokens = folder / "tokens";
+  const std::string command =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost "
+      "-keyout " +
+      options.key->string() + " -out " + options.certificate->string() + " 2> /dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  write_file(*options.tokens, sha256("look") + " viewer wall\n" + sha256("judge") + " operator yard\n");
+  std::filesystem::permissions(*options.tokens, std::filesystem::perms(0600));
+  const ApiServer server(*node_, options);
+  httplib::SSLClient client("127.0.0.1", server.port());
+  client.enable_server_certificate_verification(false);
+  const auto status = [&](const char* token) {
+    const auto answer =
+        client.Get("/api/v1/streams", httplib::Headers{{"Authorization", std::string("Bearer ") + token}});
+    return answer ? answer->status : 0;
+  };
+  EXPECT_EQ(status("look"), 200);
+  EXPECT_EQ(status("wrong"), 401);
+  const std::string verdict = "/api/v1/events/" + last_event() + "/verdict";
+  const auto judge = [&](const char* token) {
+    const auto answer =
+        client.Put(verdict, httplib::Headers{{"Authorization", std::string("Bearer ") + token}},
+                   R"({"verdict": "true"})", "application/json");
+    return answer ? answer->status : 0;
+  };
+  EXPECT_EQ(judge("look"), 403);
+  EXPECT_EQ(judge("judge"), 200);
+  const auto health = client.Get("/healthz");
+  ASSERT_TRUE(health);
+  EXPECT_TRUE(health->has_header("Strict-Transport-Security"));
+  RawClient plain(server.port());
+  ASSERT_TRUE(plain.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  EXPECT_THAT(plain.read_all(), Not(HasSubstr("200 OK"))) << "HTTP on the port of HTTPS";
+}
+
+}  // namespace
+}  // namespace mainstream
