@@ -35,11 +35,6 @@ auto decoded(ApiAnswer& refused, const Decode& decode) -> std::optional<decltype
   }
 }
 
-// Runs of digits, letters, - and _ only, so it is safe as a file name.
-bool names_event(const std::string& id) {
-  return is_event_id(id);
-}
-
 ApiAnswer no_event(const std::string& id) {
   return problem(404, "there is no event " + in_quotes(id));
 }
@@ -68,11 +63,6 @@ std::optional<ApiAnswer> unfit_headers(const ApiRequest& request, const Route& r
   return length.empty() ? std::optional(problem(411, "expected Content-Length")) : std::nullopt;
 }
 
-template <typename List, typename Key>
-auto find_by(const List& list, const std::string& name, Key key) {
-  return std::ranges::find(list, name, key);
-}
-
 }  // namespace
 
 ApiAnswer problem(int status, const std::string& detail) {
@@ -92,96 +82,39 @@ ApiAnswer problem(int status, const std::string& detail) {
 }
 
 const std::vector<Route>& Api::routes() {
+  constexpr const char* kAlive = "Whether the node lives";
+  constexpr const char* kReady = "Whether the node analyses, or why not; 503 if not";
   static const std::vector<Route> kRoutes = {
-      {"GET", "/healthz", Role::anyone, "Whether the node lives", "Health", {}, nullptr, &Api::health},
-      {"GET",
-       "/readyz",
-       Role::viewer,
-       "Whether the node analyses, or why not; 503 if not",
-       "Readiness",
-       {},
-       nullptr,
-       &Api::ready},
-      {"GET", "/metrics", Role::viewer, "Metrics for Prometheus", kMetricsType, {}, nullptr, &Api::metrics},
-      {"GET", "/api/v1/healthz", Role::anyone, "Whether the node lives", "Health", {}, nullptr, &Api::health},
-      {"GET",
-       "/api/v1/readyz",
-       Role::viewer,
-       "Whether the node analyses, or why not; 503 if not",
-       "Readiness",
-       {},
-       nullptr,
-       &Api::ready},
-      {"GET",
-       "/api/v1/version",
-       Role::viewer,
-       "The program's version",
-       "Version",
-       {},
-       nullptr,
-       &Api::version},
-      {"GET", "/api/v1/openapi.json", Role::viewer, "This document", "OpenApi", {}, nullptr, &Api::openapi},
-      {"GET", "/api/v1/streams", Role::viewer, "All streams", "Streams", {}, nullptr, &Api::streams},
-      {"GET", "/api/v1/streams/{name}", Role::viewer, "One stream", "Stream", {}, nullptr, &Api::stream},
-      {"GET",
-       "/api/v1/streams/{name}/latest.jpg",
-       Role::viewer,
-       "Its newest picture",
-       kJpeg,
-       {},
-       nullptr,
-       &Api::latest_picture},
-      {"GET", "/api/v1/apps", Role::viewer, "All apps", "Apps", {}, nullptr, &Api::apps},
-      {"GET",
-       "/api/v1/apps/{id}",
-       Role::viewer,
-       "One app, and why it reports no event",
-       "App",
-       {},
-       nullptr,
-       &Api::app},
-      {"GET", "/api/v1/plan", Role::viewer, "The plan in force", "Plan", {}, nullptr, &Api::plan},
-      {"GET",
-       "/api/v1/plan/history",
-       Role::viewer,
-       "Plans, the newest first",
-       "PlanHistory",
-       {"limit"},
-       nullptr,
-       &Api::plan_history},
-      {"GET",
-       "/api/v1/events",
-       Role::viewer,
+      {"/healthz", kAlive, "Health", &Api::health, {}, Role::anyone},
+      {"/readyz", kReady, "Readiness", &Api::ready},
+      {"/metrics", "Metrics for Prometheus", kMetricsType, &Api::metrics},
+      {"/api/v1/healthz", kAlive, "Health", &Api::health, {}, Role::anyone},
+      {"/api/v1/readyz", kReady, "Readiness", &Api::ready},
+      {"/api/v1/version", "The program's version", "Version", &Api::version},
+      {"/api/v1/openapi.json", "This document", "OpenApi", &Api::openapi},
+      {"/api/v1/streams", "All streams", "Streams", &Api::streams},
+      {"/api/v1/streams/{name}", "One stream", "Stream", &Api::stream},
+      {"/api/v1/streams/{name}/latest.jpg", "Its newest picture", kJpeg, &Api::latest_picture},
+      {"/api/v1/apps", "All apps", "Apps", &Api::apps},
+      {"/api/v1/apps/{id}", "One app, and why it reports no event", "App", &Api::app},
+      {"/api/v1/plan", "The plan in force", "Plan", &Api::plan},
+      {"/api/v1/plan/history", "Plans, the newest first", "PlanHistory", &Api::plan_history, {"limit"}},
+      {"/api/v1/events",
        "Events, the newest first; `next` is `below` of the next page",
        "Events",
-       {"stream", "app", "after", "before", "below", "limit"},
-       nullptr,
-       &Api::events},
-      {"GET",
-       "/api/v1/events/stream",
-       Role::viewer,
-       "Live events as server-sent events",
-       "text/event-stream",
-       {},
-       nullptr,
-       &Api::live_events},
-      {"GET", "/api/v1/events/{id}", Role::viewer, "One event", "Event", {}, nullptr, &Api::event},
-      {"GET",
-       "/api/v1/events/{id}/snapshot.jpg",
-       Role::viewer,
-       "The picture of its peak",
-       kJpeg,
-       {},
-       nullptr,
-       &Api::snapshot},
-      {"PUT",
-       "/api/v1/events/{id}/verdict",
-       Role::operate,
+       &Api::events,
+       {"stream", "app", "after", "before", "below", "limit"}},
+      {"/api/v1/events/stream", "Live events as server-sent events", "text/event-stream", &Api::live_events},
+      {"/api/v1/events/{id}", "One event", "Event", &Api::event},
+      {"/api/v1/events/{id}/snapshot.jpg", "The picture of its peak", kJpeg, &Api::snapshot},
+      {"/api/v1/events/{id}/verdict",
        "What a person says of it",
        "StoredVerdict",
+       &Api::put_verdict,
        {},
-       "Verdict",
-       &Api::put_verdict}};
+       Role::operate,
+       "PUT",
+       "Verdict"}};
   return kRoutes;
 }
 
@@ -287,7 +220,7 @@ ApiAnswer Api::streams(const Call&) {
 
 ApiAnswer Api::stream(const Call& call) {
   const NodeState state = node_.state();
-  const auto found = find_by(state.streams, call.values[0], &NodeState::Stream::name);
+  const auto found = std::ranges::find(state.streams, call.values[0], &NodeState::Stream::name);
   if (found == state.streams.end()) return problem(404, "there is no stream " + in_quotes(call.values[0]));
   return json_answer(stream_json(*found));
 }
@@ -309,7 +242,7 @@ ApiAnswer Api::apps(const Call&) {
 
 ApiAnswer Api::app(const Call& call) {
   const NodeState state = node_.state();
-  const auto found = find_by(state.apps, call.values[0], &NodeState::App::id);
+  const auto found = std::ranges::find(state.apps, call.values[0], &NodeState::App::id);
   if (found == state.apps.end()) return problem(404, "there is no app " + in_quotes(call.values[0]));
   return json_answer(app_json(*found));
 }
@@ -358,13 +291,13 @@ ApiAnswer Api::live_events(const Call& call) {
 
 ApiAnswer Api::event(const Call& call) {
   const std::string& id = call.values[0];
-  const auto event = names_event(id) ? reader().event(id) : std::nullopt;
+  const auto event = is_event_id(id) ? reader().event(id) : std::nullopt;
   return event ? json_answer(event_json(*event)) : no_event(id);
 }
 
 ApiAnswer Api::snapshot(const Call& call) {
   const std::string& id = call.values[0];
-  std::optional<std::string> jpeg = names_event(id) ? reader().snapshot(id) : std::nullopt;
+  std::optional<std::string> jpeg = is_event_id(id) ? reader().snapshot(id) : std::nullopt;
   if (!jpeg) return problem(404, "there is no picture of an event " + in_quotes(id));
   ApiAnswer answer;
   answer.type = kJpeg;
@@ -377,7 +310,7 @@ ApiAnswer Api::put_verdict(const Call& call) {
   ApiAnswer refused;
   auto verdict = decoded(refused, [&] { return parse_verdict(call.request.body); });
   if (!verdict) return refused;
-  if (!names_event(id)) return no_event(id);
+  if (!is_event_id(id)) return no_event(id);
   verdict->id = id;
   verdict->given = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const char* word = to_string(verdict->kind);

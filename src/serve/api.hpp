@@ -25,14 +25,14 @@ struct Call {
 };
 
 struct Route {
-  const char* method;
   const char* path;  // "/api/v1/streams/{name}"
-  Role role;
   const char* summary;
-  const char* answer;              // a schema of the OpenAPI document, or a media type
-  std::vector<const char*> query;  // the keys that it takes
-  const char* body;                // a schema; nullptr: takes none
+  const char* answer;  // a schema of the OpenAPI document, or a media type
   ApiAnswer (Api::*handler)(const Call&);
+  std::vector<const char*> query = {};  // the keys that it takes
+  Role role = Role::viewer;
+  const char* method = "GET";
+  const char* body = nullptr;  // a schema; nullptr: takes none
 };
 
 // Thread-safe. The node outlives it.

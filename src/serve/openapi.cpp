@@ -26,7 +26,7 @@ Json or_null(Json schema) {
   schema["nullable"] = true;
   return schema;
 }
-Json time() {
+Json date_time() {
   return {{"type", "string"}, {"format", "date-time"}};
 }
 Json reference(const std::string& name) {
@@ -114,8 +114,8 @@ Json event_schema() {
                  {"end_frame", whole()},
                  {"start_seconds", number()},
                  {"end_seconds", number()},
-                 {"start_time", time()},
-                 {"end_time", time()},
+                 {"start_time", date_time()},
+                 {"end_time", date_time()},
                  {"peak_score", number()},
                  {"frames_seen", whole()},
                  {"frames_positive", whole()},
@@ -137,28 +137,29 @@ Json verdict_word() {
 
 Json schemas() {
   Json any_object = type("object");
-  return {{"Health", object({{"alive", boolean()}})},
-          {"Readiness", object({{"ready", boolean()}, {"reasons", list_of(text())}})},
-          {"Version", object({{"name", text()}, {"version", text()}, {"api", whole()}})},
-          {"OpenApi", any_object},
-          {"Drops", object({{"overload", whole()}, {"budget", whole()}, {"camera", whole()}})},
-          {"Stream", stream_schema()},
-          {"Streams", object({{"streams", list_of(reference("Stream"))}})},
-          {"App", app_schema()},
-          {"Apps", object({{"apps", list_of(reference("App"))}})},
-          {"Plan", plan_schema()},
-          {"PlanHistory", object({{"plans", list_of(object({{"plan", whole()},
-                                                            {"run", whole()},
-                                                            {"time", time()},
-                                                            {"reason", text()},
-                                                            {"schedule", or_null(any_object)}}))}})},
-          {"Event", event_schema()},
-          {"Events", object({{"events", list_of(reference("Event"))}, {"next", or_null(text())}})},
-          {"Verdict",
-           object({{"verdict", verdict_word()}},
-                  {{"app", text()}, {"stream", text()}, {"start_time", time()}, {"end_time", time()}})},
-          {"StoredVerdict", object({{"id", text()}, {"verdict", verdict_word()}})},
-          {"Problem", object({{"title", text()}, {"status", whole()}, {"detail", text()}})}};
+  return {
+      {"Health", object({{"alive", boolean()}})},
+      {"Readiness", object({{"ready", boolean()}, {"reasons", list_of(text())}})},
+      {"Version", object({{"name", text()}, {"version", text()}, {"api", whole()}})},
+      {"OpenApi", any_object},
+      {"Drops", object({{"overload", whole()}, {"budget", whole()}, {"camera", whole()}})},
+      {"Stream", stream_schema()},
+      {"Streams", object({{"streams", list_of(reference("Stream"))}})},
+      {"App", app_schema()},
+      {"Apps", object({{"apps", list_of(reference("App"))}})},
+      {"Plan", plan_schema()},
+      {"PlanHistory", object({{"plans", list_of(object({{"plan", whole()},
+                                                        {"run", whole()},
+                                                        {"time", date_time()},
+                                                        {"reason", text()},
+                                                        {"schedule", or_null(any_object)}}))}})},
+      {"Event", event_schema()},
+      {"Events", object({{"events", list_of(reference("Event"))}, {"next", or_null(text())}})},
+      {"Verdict",
+       object({{"verdict", verdict_word()}},
+              {{"app", text()}, {"stream", text()}, {"start_time", date_time()}, {"end_time", date_time()}})},
+      {"StoredVerdict", object({{"id", text()}, {"verdict", verdict_word()}})},
+      {"Problem", object({{"title", text()}, {"status", whole()}, {"detail", text()}})}};
 }
 
 Json content(const char* answer) {
@@ -177,7 +178,7 @@ Json parameters(const Route& route) {
     list.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", text()}});
   }
   for (const std::string key : route.query) {
-    Json schema = key == "after" || key == "before" ? time() : key == "limit" ? whole() : text();
+    Json schema = key == "after" || key == "before" ? date_time() : key == "limit" ? whole() : text();
     list.push_back({{"name", key}, {"in", "query"}, {"schema", std::move(schema)}});
   }
   return list;
