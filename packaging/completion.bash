@@ -28,5 +28,5 @@ _mainstream() {
     _filedir  # a value
     return
   fi
-  mapfile -t COMPREPLY < <(compgen -W "$known" -- "$cur")
+  COMPREPLY=($(compgen -W "$known" -- "$cur"))
 } && complete -F _mainstream mainstream mainstream-train
