@@ -69,10 +69,10 @@ std::string usage_message(const CLI::App* program, const CLI::Error& error) {
   return names + ": " + what + " (see --help)\n";
 }
 
-// Allows the program's options after a subcommand too.
+// Allows the program's options after a subcommand too, but not among words that go to another program.
 void allow_behind_subcommands(CLI::App& app) {
   for (CLI::App* subcommand : app.get_subcommands({})) {
-    subcommand->fallthrough();
+    if (!subcommand->get_prefix_command()) subcommand->fallthrough();
     allow_behind_subcommands(*subcommand);
   }
 }

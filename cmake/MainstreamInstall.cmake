@@ -1,15 +1,15 @@
 # What `cmake --install` puts where: programs, libraries, public headers, and what CMake and pkg-config need to find them. The
-# installed tree may be moved as a whole.
+# installed tree may be moved as a whole. The components node, trainer and dev are what cmake/MainstreamDebian.cmake packs apart.
 include(CMakePackageConfigHelpers)
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Mainstream")
 list(TRANSFORM libraries PREPEND mainstream_ OUTPUT_VARIABLE targets)
-set(programs mainstream)
-if(MAINSTREAM_TRAINER)
-  list(APPEND programs mainstream-train)
-endif()
 
-install(TARGETS ${programs})
+install(TARGETS mainstream COMPONENT node)
+if(MAINSTREAM_TRAINER)
+  install(TARGETS mainstream-train COMPONENT trainer)
+endif()
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME dev)  # all the rest
 install(TARGETS ${targets} EXPORT MainstreamTargets)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/mainstream" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 

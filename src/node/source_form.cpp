@@ -13,6 +13,7 @@ namespace mainstream {
 namespace {
 
 constexpr std::string_view kSchemeEnd = "://";
+constexpr std::string_view kTestPicture = "test:";
 
 bool is_port(std::string_view text) {
   int port = 0;
@@ -61,12 +62,13 @@ std::string url_fault(std::string_view url, std::initializer_list<std::string_vi
 }
 
 std::string source_fault(std::string_view source) {
+  if (source.starts_with(kTestPicture)) return {};
   if (is_path(source)) return path_fault(source);
   return url_fault(source, {"rtsp", "rtsps", "http", "https", "udp"});
 }
 
 bool is_path(std::string_view source) {
-  return source.find(kSchemeEnd) == std::string_view::npos;
+  return source.find(kSchemeEnd) == std::string_view::npos && !source.starts_with(kTestPicture);
 }
 
 }  // namespace mainstream
