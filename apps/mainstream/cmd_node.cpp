@@ -169,7 +169,8 @@ void run_node(const std::string& path) {
 
 void status(const NodeArguments& arguments) {
   const ConfigReading reading = read_config(arguments.config);
-  refuse_faults(arguments.config, reading.faults);
+  // A file with mistakes does not keep the node from running, so it does not keep anyone from asking.
+  if (reading.config.node.bases.empty()) refuse_faults(arguments.config, reading.faults);
   const std::string answer = ask_node(reading.config.node.state);
   fmt::print("{}", arguments.json ? answer + "\n" : status_text(answer));
 }

@@ -179,7 +179,7 @@ TEST_F(RunningNodeTest, RunsChangesWithItsFileAndEndsInTime) {
   EXPECT_TRUE(comes([](const Json& now) { return now["apps"].size() == 1 && now["refused"] == ""; }))
       << node.log();
 
-  expect_refused(run_cli("--log-level off node " + config().string()), 1, "lock");
+  expect_refused(run_cli("--log-level off node " + config().string()), 1, "uses this state directory");
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(node.end(SIGTERM), 0) << node.log();
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));

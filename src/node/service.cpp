@@ -319,7 +319,9 @@ void NodeService::follow_hours() {
 void NodeService::end() {
   if (ended_.exchange(true)) return;
   socket_.reset();
+  count(node_->state());  // streams, which are gone then
   node_->stop();
+  count(node_->state());  // the last frames and events of apps
   const auto until = Steady::now() + kLastDelivery;
   (void)store_.flush(until);
   const auto delivered = [&] {
