@@ -1,6 +1,15 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <set>
+#include <sstream>
+#include <thread>
 
 #include "cli_testing.hpp"
+#include "core/json.hpp"
+#include "mainstream/store.hpp"
 #include "run/testing.hpp"
 
 namespace mainstream {
@@ -49,7 +58,8 @@ TEST_F(NodeCommandTest, CheckTellsAllMistakesWithTheirExitCode) {
   EXPECT_EQ(check("", "none.mpkg").exit_code, 3);
   EXPECT_EQ(check("[schedule]\nbudget = 1e-6\n").exit_code, 4);
   EXPECT_EQ(run_cli("node /nowhere.toml check").exit_code, 3);
-  expect_refused(run_cli("node n.toml"), 2, "node: expected the word check behind n.toml, got nothing");
+  expect_refused(run_cli("node n.toml chek"), 2,
+                 "node: expected check, status or nothing behind n.toml, got");
   expect_refused(run_cli("node"), 2, "node: needs CONFIG, or --reference");
 }
 
@@ -57,6 +67,149 @@ TEST_F(NodeCommandTest, PrintsTheReference) {
   const CliResult result = run_cli("node --reference");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out, HasSubstr("| `fps` | a number from 0 to 1000 | `0` | Frames per second"));
+}
+
+// ---- A node that runs ----
+
+constexpr auto kPatience = std::chrono::seconds(30);
+
+// `mainstream node CONFIG` beside the test.
+class NodeProcess {
+ public:
+  NodeProcess(const std::filesystem::path& config, const std::filesystem::path& log) : log_(log) {
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    ::dup2(::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644), STDERR_FILENO);
+    ::execl(MAINSTREAM_PROGRAM, MAINSTREAM_PROGRAM, "node", config.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ~NodeProcess() { (void)end(SIGKILL); }
+  NodeProcess(const NodeProcess&) = delete;
+  NodeProcess& operator=(const NodeProcess&) = delete;
+
+  void signal(int number) const { ::kill(pid_, number); }
+  // The exit code; -1 after a signal.
+  int end(int number) {
+    if (pid_ <= 0) return -1;
+    int status = 0;
+    ::kill(pid_, number);
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  [[nodiscard]] std::string log() const { return read_file(log_); }
+
+ private:
+  const std::filesystem::path log_;
+  pid_t pid_ = -1;
+};
+
+class RunningNodeTest : public NodeCommandTest {
+ protected:
+  RunningNodeTest() {
+    const std::string command = "ffmpeg -nostdin -y -v error -stream_loop 1 -i " + mix_->clip().string() +
+                                " -c copy " + (folder_ / "clip.avi").string();
+    EXPECT_EQ(std::system(command.c_str()), 0);
+  }
+  void write(const std::string& more = {}) const {
+    write_file(config(),
+               fmt::format("[node]\nname = \"yard\"\nbases = \"{0}/base.onnx\"\ncache = \"{0}/known\"\n"
+                           "workers = 1\nthreads = 1\n[[stream]]\nname = \"gate\"\nurl = "
+                           "\"clip.avi\"\nloop = true\n[[app]]\npackage = \"{0}/a.mpkg\"\n"
+                           "stream = \"gate\"\n[[sink]]\ntype = \"jsonl\"\npath = \"events.jsonl\"\n{1}",
+                           mix_->folder.path().string(), more));
+  }
+  [[nodiscard]] static std::string second_app() {
+    return fmt::format("[[app]]\nname = \"second\"\npackage = \"{}/b.mpkg\"\nstream = \"gate\"\n",
+                       mix_->folder.path().string());
+  }
+  [[nodiscard]] std::filesystem::path config() const { return folder_ / "n.toml"; }
+  [[nodiscard]] Json status() const {
+    const CliResult answer = run_cli("node " + config().string() + " status --json");
+    return answer.exit_code == 0 ? Json::parse(answer.out) : Json();
+  }
+  // Waits for it; whether it came.
+  template <typename Condition>
+  [[nodiscard]] bool comes(const Condition& condition) const {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < until) {
+      if (const Json now = status(); !now.is_null() && condition(now)) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+  }
+  [[nodiscard]] std::vector<std::string> event_lines() const {
+    std::istringstream text(read_file(folder_ / "events.jsonl"));
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    return lines;
+  }
+  TestFolder folder_;
+};
+
+bool has_events(const Json& node) {
+  return node["events"] > 0 && node["sinks"][0]["delivered"] > 0;
+}
+
+TEST_F(RunningNodeTest, RunsChangesWithItsFileAndEndsInTime) {
+  write();
+  NodeProcess node(config(), folder_ / "log");
+  ASSERT_TRUE(comes(has_events)) << node.log();
+  const CliResult told = run_cli("node " + config().string() + " status");
+  EXPECT_THAT(told.out, testing::StartsWith("node yard: "));
+  EXPECT_THAT(told.out, HasSubstr("\ngate    yes"));
+
+  write(second_app());
+  ASSERT_TRUE(comes([](const Json& now) {
+    return now["apps"].size() == 2 && now["apps"][1]["app"] == "second" && now["apps"][1]["frames"] > 0;
+  })) << node.log();
+
+  // What is wrong is refused as a whole.
+  write("vots = 1\n");
+  ASSERT_TRUE(comes([](const Json& now) { return now["refused"] != ""; })) << node.log();
+  EXPECT_EQ(status()["apps"].size(), 2U);
+  EXPECT_THAT(node.log(), HasSubstr("unknown key in [[sink]]"));
+  write("[[app]]\nname = \"second\"\npackage = \"none.mpkg\"\nstream = \"gate\"\n");
+  node.signal(SIGHUP);
+  ASSERT_TRUE(comes([](const Json& now) {
+    return now["refused"].get<std::string>().find("none.mpkg") != std::string::npos;
+  })) << node.log();
+  EXPECT_EQ(status()["apps"].size(), 2U);
+  write();
+  EXPECT_TRUE(comes([](const Json& now) { return now["apps"].size() == 1 && now["refused"] == ""; }))
+      << node.log();
+
+  expect_refused(run_cli("--log-level off node " + config().string()), 1, "uses this state directory");
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(node.end(SIGTERM), 0) << node.log();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  expect_refused(run_cli("node " + config().string() + " status"), 1,
+                 "no node runs with this state directory");
+
+  // All that is stored was delivered, in order and once.
+  StoreReader stored(folder_ / "state");
+  EXPECT_EQ(std::ssize(event_lines()), stored.last_sequence());
+  EXPECT_THAT(stored.open_events(), testing::IsEmpty());
+  EXPECT_FALSE(stored.plans().empty());
+  EXPECT_GT(stored.counters()["app_frames/a@gate"], 0);
+}
+
+TEST_F(RunningNodeTest, AKilledNodeGoesOnWhereItWas) {
+  write();
+  {
+    NodeProcess node(config(), folder_ / "log");
+    ASSERT_TRUE(comes(has_events)) << node.log();
+    (void)node.end(SIGKILL);
+  }
+  NodeProcess again(config(), folder_ / "log");
+  ASSERT_TRUE(comes(has_events)) << again.log();
+  EXPECT_EQ(again.end(SIGTERM), 0);
+  StoreReader stored(folder_ / "state");
+  EXPECT_THAT(stored.open_events(), testing::IsEmpty()) << "those of the first one are interrupted";
+  std::set<std::int64_t> sequences;
+  for (const std::string& line : event_lines())
+    sequences.insert(Json::parse(line)["sequence"].get<std::int64_t>());
+  EXPECT_EQ(std::ssize(sequences), stored.last_sequence()) << "none is missing";
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ struct SourceOptions {
   // A file of lines "HOST[:PORT] USER PASSWORD" for urls without a user, readable by its owner alone. Empty:
   // the file that the environment variable MAINSTREAM_CREDENTIALS names, if any.
   std::filesystem::path credentials;
+
+  bool operator==(const SourceOptions&) const = default;
 };
 
 struct VideoInfo {

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "mainstream/event.hpp"
+#include "mainstream/media.hpp"
+#include "mainstream/number_type.hpp"
 #include "mainstream/planning.hpp"
 #include "mainstream/runner.hpp"
 
@@ -21,16 +23,18 @@ namespace mainstream {
 // Where frames come from.
 struct NodeStream {
   std::string name;    // unique in the node; in events
-  std::string source;  // a file, or a url that FFmpeg opens
-  double fps = 0;      // frames per second, as RunOptions::stream_fps
+  std::string source;  // a file, a url or another source (docs/running.md, "Sources")
+  SourceOptions input = {};
   bool operator==(const NodeStream&) const = default;
 };
 
 struct NodeApp {
-  std::string id;                 // unique in the node; in events
-  std::string stream;             // the name of its stream
-  std::filesystem::path package;  // an M-Package for one of the node's bases
-  Region region = {};             // the part of the picture that it looks at
+  std::string id;                      // unique in the node; in events
+  std::string stream;                  // the name of its stream
+  std::filesystem::path package;       // an M-Package for one of the node's bases
+  Region region = {};                  // the part of the picture that it looks at
+  double weight = 1;                   // of its F1 in the mean
+  std::optional<double> min_fps = {};  // the schedule gives it at least so many frames per second
   EventOverrides overrides = {};
   bool operator==(const NodeApp&) const = default;
 };
@@ -56,7 +60,8 @@ struct NodeOptions {
   Mode mode = Mode::mainstream;
   Algorithm algorithm = Algorithm::automatic;  // for Mode::mainstream
   Objective objective = Objective::mean;
-  std::optional<CandidateKind> candidates;  // only candidates of this kind
+  std::optional<CandidateKind> candidates;    // only candidates of this kind
+  NumberType number_type = NumberType::int8;  // the least exact one that plans may use
   // Threads that analyse frames, and threads of the engine in each. 0: the layout with the highest
   // throughput.
   int workers = 0, threads = 0;
@@ -77,7 +82,7 @@ struct NodeState {
     std::string reason;               // why it is not up
     double fps = 0, reached_fps = 0;  // stated; of the last seconds
     std::int64_t frames = 0;          // decoded
-    std::int64_t opened = 0;          // times that it was opened
+    std::int64_t reconnects = 0;      // times that it came up again
     double decode_ms = 0;             // of a frame: processor time
     Drops drops;                      // of the stream's frames
   };
@@ -119,7 +124,7 @@ struct NodeState {
 };
 
 // All members may be called from any thread. A stream that fails is nobody else's trouble: its state says
-// why, and it is opened again after a while.
+// why, and a live one is opened again for ever (docs/running.md, "When a camera is lost").
 class EdgeNode {
  public:
   // Reads, checks, measures, plans and compiles; a stream that cannot be opened is down, which is no error.

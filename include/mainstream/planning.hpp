@@ -73,9 +73,11 @@ struct Mix {
   struct App {
     MPackage package;
     std::size_t stem = 0;
-    std::vector<std::size_t> positive;  // indices of the classes that make an event
-    std::string id;                     // in events and messages
-    EventOverrides overrides = {};      // plans do not know of them
+    std::vector<std::size_t> positive;   // indices of the classes that make an event
+    std::string id;                      // in events and messages
+    double weight = 1;                   // of its F1 in the mean
+    std::optional<double> min_fps = {};  // the schedule gives it at least so many frames per second
+    EventOverrides overrides = {};       // plans do not know of them
 
     [[nodiscard]] const Manifest& manifest() const { return package.manifest(); }
     [[nodiscard]] const std::string& name() const { return id; }
@@ -93,6 +95,9 @@ struct Mix {
   void add_app(MPackage package, std::size_t stem = 0, std::string id = {});
 
   [[nodiscard]] bool counts(const Candidate& candidate) const { return !only || candidate.kind == *only; }
+
+  // Takes less exact number types than this one from all stems; call it after add_app.
+  void limit_number_types(NumberType least_exact);
 
   // The index of a branchpoint in the stem's base.
   [[nodiscard]] std::size_t place(std::size_t stem, const std::string& tensor) const;

@@ -4,6 +4,8 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <array>
+#include <atomic>
+#include <nlohmann/json.hpp>
 
 #include "core/mutex.hpp"
 #include "core/terminal.hpp"
@@ -22,6 +24,19 @@ class CleanMessage : public spdlog::custom_flag_formatter {
   }
   [[nodiscard]] std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
     return std::make_unique<CleanMessage>();
+  }
+};
+
+// %*: the same as a JSON string.
+class JsonMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    const std::string text =
+        nlohmann::json(clean({message.payload.data(), message.payload.size()}, kMostMessage)).dump();
+    line.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonMessage>();
   }
 };
 
@@ -51,17 +66,42 @@ class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
 
 }  // namespace
 
+namespace {
+
+std::atomic<bool> is_json = false;
+
+std::shared_ptr<TerminalSink> terminal_sink() {
+  static const auto sink = std::make_shared<TerminalSink>();
+  return sink;
+}
+
+std::unique_ptr<spdlog::formatter> line_formatter() {
+  if (is_json) {
+    auto json = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    json->add_flag<JsonMessage>('*').set_pattern(
+        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","module":"%n","message":%*})");
+    return json;
+  }
+  auto text = std::make_unique<spdlog::pattern_formatter>();
+  text->add_flag<CleanMessage>('*').set_pattern("%H:%M:%S %^%l%$ %n: %*");
+  return text;
+}
+
+}  // namespace
+
 std::shared_ptr<spdlog::logger> module_log(const std::string& module) {
   static Mutex mutex;  // makes the lookup and the creation one step
   const MutexLock lock(mutex);
   if (auto known = spdlog::get(module)) return known;
-  static const auto sink = std::make_shared<TerminalSink>();
-  auto logger = std::make_shared<spdlog::logger>(module, sink);
-  auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<CleanMessage>('*').set_pattern("%H:%M:%S %^%l%$ %n: %*");
+  auto logger = std::make_shared<spdlog::logger>(module, terminal_sink());
   spdlog::initialize_logger(logger);  // registers it, with the present level and the usual formatter
-  logger->set_formatter(std::move(formatter));
+  logger->set_formatter(line_formatter());
   return logger;
+}
+
+void set_log_format_json(bool json) {
+  is_json = json;
+  terminal_sink()->set_formatter(line_formatter());
 }
 
 void set_log_level(const std::string& level) {

@@ -18,4 +18,8 @@ namespace mainstream {
 // Sets the level of all loggers, present and future. Level names are spdlog's: debug, info, warn, error, off.
 void set_log_level(const std::string& level);
 
+// For programs that read the log: each message is a line {"time":"2026-01-31T12:00:00.000Z","level":"info",
+// "module":"run","message":".."}. Set it before other threads start.
+void set_log_format_json(bool json);
+
 }  // namespace mainstream

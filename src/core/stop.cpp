@@ -4,13 +4,30 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <thread>
 
 namespace mainstream {
 
-std::stop_token stop_on_signal() {
+namespace {
+
+// The signals that end the program, which is the thread's work from now on.
+void wait_for_signals(const sigset_t& signals, std::stop_source stop,
+                      const std::function<void()>& on_hangup) {
+  for (int received = 0; sigwait(&signals, &received) == 0;) {
+    if (received == SIGHUP && on_hangup) {
+      on_hangup();
+    } else if (!stop.request_stop()) {
+      ::_exit(128 + received);
+    }
+  }
+}
+
+}  // namespace
+
+std::stop_token stop_on_signal(std::function<void()> on_hangup) {
   // A thread that waits for the signals may call anything, which a signal handler may not.
-  static std::stop_source source = [] {
+  static std::stop_source source = [&on_hangup] {
     std::stop_source stop;
     sigset_t signals;
     sigemptyset(&signals);
@@ -23,13 +40,7 @@ std::stop_token stop_on_signal() {
     }
     std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of writing, not the end
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::thread([signals, stop]() mutable {
-      int received = 0;
-      sigwait(&signals, &received);
-      stop.request_stop();
-      sigwait(&signals, &received);
-      ::_exit(128 + received);
-    }).detach();
+    std::thread([signals, stop, on_hangup] { wait_for_signals(signals, stop, on_hangup); }).detach();
     return stop;
   }();
   return source.get_token();

@@ -1,6 +1,7 @@
 // Ctrl-C, SIGTERM and a closed terminal as a stop token, so that work ends cleanly.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 
 namespace mainstream {
@@ -9,6 +10,9 @@ namespace mainstream {
 // that was ignored at the start, as nohup does); a second signal ends the program at once. From then on,
 // writing to a pipe without a reader fails with an error instead of ending the program. Call it from main
 // before other threads start.
-[[nodiscard]] std::stop_token stop_on_signal();
+//
+// With `on_hangup`, which counts in the first call alone, SIGHUP calls that instead, in a thread of its own,
+// and stops nothing.
+[[nodiscard]] std::stop_token stop_on_signal(std::function<void()> on_hangup = {});
 
 }  // namespace mainstream

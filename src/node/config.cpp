@@ -201,9 +201,7 @@ class ConfigReader {
     std::map<std::string, Place> seen;
     for (StreamConfig& stream : config().streams) {
       once(seen, stream.name, stream.of("name"), "the stream");
-      for (std::string* source : {&stream.url, &stream.substream}) {
-        if (!source->empty() && is_path(*source)) *source = (folder_ / *source).string();
-      }
+      if (is_path(stream.url)) stream.url = (folder_ / stream.url).string();
     }
   }
 

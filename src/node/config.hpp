@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "mainstream/media.hpp"
 #include "mainstream/number_type.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/planning.hpp"
@@ -35,6 +36,8 @@ struct ConfigTable {
     const auto found = keys.find(key);
     return found == keys.end() ? at : found->second;
   }
+  // Tables are compared by what they say, wherever they stand.
+  friend bool operator==(const ConfigTable&, const ConfigTable&) { return true; }
 };
 
 // [node]
@@ -46,31 +49,17 @@ struct MachineConfig : ConfigTable {
   NumberType number_type = NumberType::int8;  // the least exact one that plans may use
   std::filesystem::path cache;                // empty: cache_folder()
   std::string log = "info";
+  bool json_log = false;
+  bool operator==(const MachineConfig&) const = default;
 };
 
-// [[stream]]
-struct StreamConfig : ConfigTable {
-  enum class Transport { automatic, tcp, udp };
-
+// [[stream]]: how its source is read, with name and url.
+struct StreamConfig : ConfigTable, SourceOptions {
   std::string name, url;
-  std::string substream;  // a smaller picture of the same camera; empty: none
-  double fps = 0;         // 0: as the source states it
-  Transport transport = Transport::automatic;
-  std::filesystem::path credentials;  // empty: none
-  std::chrono::milliseconds timeout = std::chrono::seconds(15);
-  std::chrono::milliseconds same_picture = std::chrono::minutes(5);  // 0: never
-  std::int64_t max_pixels = std::int64_t{7680} * 4320;
-  bool loop = false, hardware = false;
 };
 
 // [[app]]
 struct AppConfig : ConfigTable {
-  // Parts of the picture's width and height; `left` + `width` and `top` + `height` are at most 1.
-  struct Region {
-    double left = 0, top = 0, width = 1, height = 1;
-    auto operator<=>(const Region&) const = default;
-  };
-
   std::string name;  // empty: the package's
   std::filesystem::path package;
   std::vector<std::string> streams;  // names, each once
@@ -92,29 +81,35 @@ struct ScheduleConfig : ConfigTable {
   Mode mode = Mode::mainstream;
   std::optional<double> budget;             // core-milliseconds per second; nothing: what the machine gives
   std::optional<CandidateKind> candidates;  // nothing: all
+  bool operator==(const ScheduleConfig&) const = default;
 };
 
 // [[sink]]: one struct for each type.
 struct SinkConfig : ConfigTable {
   std::string type;
   std::string name;  // unique in the node; filled in: the type if the file gives none
+  bool operator==(const SinkConfig&) const = default;
 };
-struct StdoutSinkConfig : SinkConfig {};
+struct StdoutSinkConfig : SinkConfig {
+  bool operator==(const StdoutSinkConfig&) const = default;
+};
 struct JsonlSinkConfig : SinkConfig {
   std::filesystem::path path;
   std::int64_t max_size_mb = 64;
   int keep = 5;
+  bool operator==(const JsonlSinkConfig&) const = default;
 };
 struct MqttSinkConfig : SinkConfig {
   std::string url;
   std::filesystem::path credentials, ca;  // empty: none
-  std::string prefix = "mainstream";
-  bool discovery = true, snapshots = true;
+  bool discovery = true;
+  bool operator==(const MqttSinkConfig&) const = default;
 };
 struct WebhookSinkConfig : SinkConfig {
   std::string url;
   std::filesystem::path secret, ca;  // empty: none
   std::chrono::milliseconds timeout = std::chrono::seconds(10);
+  bool operator==(const WebhookSinkConfig&) const = default;
 };
 using AnySinkConfig = std::variant<StdoutSinkConfig, JsonlSinkConfig, MqttSinkConfig, WebhookSinkConfig>;
 
@@ -126,6 +121,7 @@ using AnySinkConfig = std::variant<StdoutSinkConfig, JsonlSinkConfig, MqttSinkCo
 struct RetentionConfig : ConfigTable {
   int max_age_days = 30;            // 0: for ever
   std::int64_t max_size_mb = 4096;  // 0: without a limit
+  bool operator==(const RetentionConfig&) const = default;
 };
 
 struct NodeConfig {

@@ -12,6 +12,7 @@
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
+#include "media/source_address.hpp"
 #include "node/source_form.hpp"
 
 namespace mainstream {
@@ -103,26 +104,30 @@ class ConfigChecker {
   void check_stream(const StreamConfig& stream) {
     StreamPicture& picture = pictures_[stream.name];
     check_file(stream.credentials, stream.of("credentials"));
-    if (is_path(stream.url) && std::filesystem::is_regular_file(stream.url)) {
+    using Kind = SourceAddress::Kind;
+    const SourceAddress address = parse_source(stream.url);
+    const bool is_known =
+        address.kind == Kind::file || address.kind == Kind::pictures || address.kind == Kind::test;
+    if (is_known) {
       at(stream.of("url"), [&] {
-        const VideoInfo info = VideoReader(stream.url).info();
+        const VideoInfo info = VideoReader(stream.url, stream).info();
         picture = {info.fps, info.width, info.height};
       });
-    } else if (is_path(stream.url)) {
-      check_file(stream.url, stream.of("url"));
     }
     if (stream.fps > 0) picture.fps = stream.fps;
     if (picture.fps <= 0) picture.fps = kAssumedFps;
-    if (stream.fps <= 0 && !(is_path(stream.url) && std::filesystem::is_regular_file(stream.url))) {
+    if (stream.fps <= 0 && !is_known) {
       note(fmt::format("stream {}: planned with {} fps; its own rate is known when the node runs",
                        stream.name, picture.fps));
     }
   }
 
   void check_app(const AppConfig& app) {
+    result_.app_names.emplace_back();
     at(app.of("package"), [&] {
       const MPackage package = MPackage::open(app.package);
       const std::string name = app.name.empty() ? package.manifest().app : app.name;
+      result_.app_names.back() = name;
       if (app.name.empty()) check_packages_name(app, name);
       const auto base = std::ranges::find(bases_, package.manifest().base_id,
                                           [](const OpenBase& open) { return open.base.id; });
@@ -184,16 +189,14 @@ class ConfigChecker {
   };
 
   void schedule() {
-    if (placed_.empty()) {
-      return fault(ErrorKind::usage, {}, "no app is enabled");
-    }
+    if (placed_.empty()) return note("no app is enabled");
     NodeForecast forecast;
     forecast.mix.only = config_.schedule.candidates;
     for (const Placed& placed : placed_) {
       at(placed.app->of("package"), [&] { place(placed, forecast); });
     }
     if (!result_.faults.empty()) return;
-    keep_number_types(forecast.mix);
+    forecast.mix.limit_number_types(config_.node.number_type);
     forecast.budget = budget();
     at(config_.schedule.of("budget"), [&] { solve_for(forecast); });
     if (result_.faults.empty()) result_.forecast = std::move(forecast);
@@ -206,7 +209,7 @@ class ConfigChecker {
       const auto [stem, is_new] = stems_.emplace(key, forecast.mix.stems.size());
       if (is_new) {
         const StreamPicture& picture = pictures_[stream];
-        const AppConfig::Region& region = placed.app->region;
+        const Region& region = placed.app->region;
         forecast.mix.stems.push_back({.stream = stream,
                                       .fps = picture.fps,
                                       .width = std::max(1, static_cast<int>(picture.width * region.width)),
@@ -215,16 +218,10 @@ class ConfigChecker {
                                       .number_types = {},
                                       .branchpoints = {}});
       }
-      forecast.mix.add_app(MPackage::open(placed.app->package), stem->second);
+      forecast.mix.add_app(MPackage::open(placed.app->package), stem->second, placed.name);
+      forecast.mix.apps.back().weight = placed.app->weight;
+      forecast.mix.apps.back().min_fps = placed.app->min_fps;
       forecast.apps.push_back({placed.name, stream, bases_[placed.base].path});
-      limits_.push_back(placed.app);
-    }
-  }
-
-  // Number types are in the order of their exactness.
-  void keep_number_types(Mix& mix) const {
-    for (Mix::Stem& stem : mix.stems) {
-      std::erase_if(stem.number_types, [&](NumberType type) { return type > config_.node.number_type; });
     }
   }
 
@@ -255,8 +252,6 @@ class ConfigChecker {
     Problem problem = make_problem(forecast.mix, estimate.costs, forecast.budget, wanted.mode);
     for (std::size_t a = 0; a < problem.apps.size(); ++a) {
       problem.apps[a].id = forecast.apps[a].name + " on " + forecast.apps[a].stream;
-      problem.apps[a].weight = limits_[a]->weight;
-      problem.apps[a].min_fps = limits_[a]->min_fps;
     }
     constexpr auto kSearchTime = std::chrono::seconds(2);
     const auto end = std::chrono::steady_clock::now() + kSearchTime;
@@ -276,14 +271,24 @@ class ConfigChecker {
   std::map<std::string, StreamPicture> pictures_;  // by stream
   std::vector<Placed> placed_;
   std::set<std::string> names_from_packages_;
-  std::map<std::tuple<std::string, std::size_t, AppConfig::Region>, std::size_t> stems_;
-  std::vector<const AppConfig*> limits_;  // by app of the mix
+  std::map<std::tuple<std::string, std::size_t, Region>, std::size_t> stems_;
 };
 
 }  // namespace
 
 ConfigCheck check_config(const NodeConfig& config) {
   return ConfigChecker(config).check();
+}
+
+CheckedConfig read_and_check(const std::filesystem::path& path) {
+  ConfigReading reading = read_config(path);
+  CheckedConfig result{std::move(reading.config), {}};
+  if (reading.faults.empty()) {
+    result.check = check_config(result.config);
+  } else {
+    result.check.faults = std::move(reading.faults);
+  }
+  return result;
 }
 
 }  // namespace mainstream

@@ -28,11 +28,19 @@ struct NodeForecast {
 struct ConfigCheck {
   std::vector<ConfigFault> faults;       // what keeps the node from running
   std::vector<std::string> notes;        // what was assumed
-  std::optional<NodeForecast> forecast;  // nothing with faults
+  std::vector<std::string> app_names;    // of config.apps: their own or their packages'
+  std::optional<NodeForecast> forecast;  // nothing with faults, or where no app is enabled
 };
 
 // Reads bases and packages, verifies and tries the packages, looks for files, and schedules with the costs
 // that are cached, or with estimates. Opens no camera and no connection. `config` has no faults.
 [[nodiscard]] ConfigCheck check_config(const NodeConfig& config);
+
+struct CheckedConfig {
+  NodeConfig config;  // to be used if the check found no faults
+  ConfigCheck check;  // with the faults of reading
+};
+// Throws as read_config does.
+[[nodiscard]] CheckedConfig read_and_check(const std::filesystem::path& path);
 
 }  // namespace mainstream

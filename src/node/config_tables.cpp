@@ -15,7 +15,10 @@ std::string any_text(std::string_view text) {
 }
 
 std::string mqtt_fault(std::string_view url) {
-  return url_fault(url, {"mqtt", "mqtts"});
+  if (std::string fault = url_fault(url, {"mqtt", "mqtts"}); !fault.empty()) return fault;
+  const std::string_view rest = url.substr(url.find("://") + 3);
+  if (rest.find('@') != std::string_view::npos) return "names a user, which belongs into a credentials file";
+  return rest.find_first_of("/?#") == std::string_view::npos ? "" : "goes on behind HOST[:PORT]";
 }
 
 std::string webhook_fault(std::string_view url) {
@@ -115,38 +118,45 @@ const Keys<MachineConfig>& machine_keys() {
       word("log", &Machine::log,
            {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}, {"off", "off"}},
            "The least level of messages that are written."),
+      word("log_format", &Machine::json_log, {{"text", false}, {"json", true}},
+           "json: each message is a line with an object, for programs."),
   };
   return keys;
 }
 
 const Keys<StreamConfig>& stream_keys() {
   using Stream = StreamConfig;
-  using Transport = Stream::Transport;
+  using Transport = SourceOptions::Transport;
+  using std::chrono::milliseconds;
   static const Keys<Stream> keys{
       text("name", &Stream::name, "a name", name_fault, "Unique in the node; in events and topics.")
           .is_required(),
       text("url", &Stream::url, "a url or a path", source_fault,
-           "The camera's url, or a file. A relative path begins at the configuration's folder.")
+           "A camera's url, a file or another source (docs/running.md, \"Sources\").")
           .is_required(),
-      text("substream", &Stream::substream, "a url or a path", source_fault,
-           "A smaller picture of the same camera, used where it has enough for all apps."),
-      number("fps", &Stream::fps, 0, 1000,
-             "Frames per second: of a file, instead of what it states; of a camera, as expected. 0: as it "
-             "states."),
-      word("transport", &Stream::transport,
-           {{"auto", Transport::automatic}, {"tcp", Transport::tcp}, {"udp", Transport::udp}},
-           "Of RTSP. auto: TCP, or UDP where the camera has no TCP."),
-      path("credentials", &Stream::credentials,
-           "A file of lines `HOST[:PORT] USER PASSWORD`, readable by its owner alone, for urls without a "
-           "user."),
-      number("timeout_s", &Stream::timeout, 0.1, 3600,
-             "A source that gives no picture for this long counts as lost, and is opened again."),
-      number("same_picture_s", &Stream::same_picture, 0, kDay_s,
-             "A camera that shows exactly the same picture for this long is opened again. 0: never."),
-      number("max_pixels", &Stream::max_pixels, 1, 1e9, "Width times height; larger pictures are refused."),
-      boolean("loop", &Stream::loop, "What has an end begins again there."),
-      boolean("hardware", &Stream::hardware,
-              "Decode by VA-API where that works, else in software with a warning."),
+      number<Stream, double>(
+          "fps", &Stream::fps, 0, 1000,
+          "Frames per second: of a file, instead of what it states; of a camera, as expected. 0: as it "
+          "states."),
+      word<Stream, Transport>(
+          "transport", &Stream::transport,
+          {{"auto", Transport::automatic}, {"tcp", Transport::tcp}, {"udp", Transport::udp}},
+          "Of RTSP. auto: TCP, or UDP where the camera has no TCP."),
+      path<Stream>(
+          "credentials", &Stream::credentials,
+          "A file of lines `HOST[:PORT] USER PASSWORD`, readable by its owner alone, for urls without a "
+          "user."),
+      number<Stream, milliseconds>(
+          "timeout_s", &Stream::timeout, 0.1, 3600,
+          "A source that gives no picture for this long counts as lost, and is opened again."),
+      number<Stream, milliseconds>(
+          "same_picture_s", &Stream::same_picture, 0, kDay_s,
+          "A camera that shows exactly the same picture for this long is opened again. 0: never."),
+      number<Stream, std::int64_t>("max_pixels", &Stream::max_pixels, 1, 1e9,
+                                   "Width times height; larger pictures are refused."),
+      boolean<Stream>("loop", &Stream::loop, "What has an end begins again there."),
+      boolean<Stream>("hardware", &Stream::hardware,
+                      "Decode by VA-API where that works, else in software with a warning."),
   };
   return keys;
 }
@@ -242,12 +252,9 @@ const Keys<MqttSinkConfig>& mqtt_sink_keys() {
   static const Keys<Mqtt> keys = sink_keys<Mqtt>({
       text("url", &Mqtt::url, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]", mqtt_fault, "The broker.")
           .is_required(),
-      path("credentials", &Mqtt::credentials,
-           "A file with a line `HOST[:PORT] USER PASSWORD`, as for streams."),
+      path("credentials", &Mqtt::credentials, "A file with the line `USER:PASSWORD`."),
       path("ca", &Mqtt::ca, "Certificates that mqtts trusts (PEM).").with_default("the system's"),
-      text("prefix", &Mqtt::prefix, "a name", name_fault, "The first level of all topics."),
       boolean("discovery", &Mqtt::discovery, "Announce apps to Home Assistant."),
-      boolean("snapshots", &Mqtt::snapshots, "Publish the picture of each event."),
   });
   return keys;
 }

@@ -81,7 +81,7 @@ max_age_days = 0
   EXPECT_EQ(config.streams[0].of("fps"), config.streams[0].at) << "where it would stand";
   const AppConfig& app = config.apps.at(0);
   EXPECT_EQ(app.package, "/etc/node/crossing.mpkg");
-  EXPECT_EQ(app.region, (AppConfig::Region{0.5, 0, 0.5, 1}));
+  EXPECT_EQ(app.region, (Region{0.5, 0, 0.5, 1}));
   EXPECT_EQ(app.merge_gap, std::chrono::milliseconds(1500));
   EXPECT_EQ(app.min_length, std::nullopt);
   EXPECT_EQ(app.votes, 3);
@@ -91,7 +91,7 @@ max_age_days = 0
   EXPECT_EQ(config.schedule.candidates, CandidateKind::exit);
   ASSERT_EQ(config.sinks.size(), 3U);
   EXPECT_EQ(common(config.sinks[0]).name, "jsonl") << "its type";
-  EXPECT_EQ(std::get<MqttSinkConfig>(config.sinks[1]).prefix, "mainstream");
+  EXPECT_FALSE(std::get<MqttSinkConfig>(config.sinks[1]).discovery);
   EXPECT_EQ(config.retention.max_age_days, 0);
   EXPECT_EQ(config.retention.max_size_mb, 4096);
 }
@@ -125,8 +125,9 @@ hours = "always"
           "n.toml:4:7: log: expected one of: debug, info, warn, error, off, got \"inf\"; did you mean "
           "\"info\"?",
           "n.toml:6:8: name: \"gate/1\" holds /, expected none of / \\ + # , \" '",
-          "n.toml:7:7: url: \"ftp://camera\" is no url that begins with rtsp:// or rtsps:// or http:// or "
-          "https:// or udp://",
+          "n.toml:7:7: url: \"ftp://camera\" is no source; expected a file, a folder of pictures, \"-\" "
+          "(standard input), a device (/dev/video0), test:WIDTHxHEIGHT@FPS, or a url with rtsp, rtsps, http, "
+          "https, udp or tcp",
           "n.toml:8:7: fps: expected a number from 0 to 1000, got \"fast\"",
           "n.toml:12:13: transport: expected one of: auto, tcp, udp, got \"tpc\"; did you mean \"tcp\"?",
           "n.toml:15:10: there is no stream \"yrad\"; did you mean \"yard\"?",

@@ -65,11 +65,12 @@ EdgeNode::Impl::Impl(NodeSetup setup, NodeOptions options, Clock& clock)
 // Measures before anything runs what can be: all but the scaling of pictures, whose size is not known yet.
 WorkerLayout EdgeNode::Impl::measure(const NodeSetup& setup) const {
   const auto any = [](const auto&) { return StreamFormat{25, 640, 480}; };
-  const Mix mix = files_.mix(setup, options_.candidates, any);
+  const Mix mix = files_.mix(setup, options_, any);
   WorkerLayout layout{options_.workers, options_.threads};
+  if (mix.apps.empty() && layout.threads == 0) layout.threads = 1;
   if (layout.threads == 0) layout.threads = best_worker_layout(mix, cpus_, options_.cache).threads;
   if (layout.workers == 0) layout.workers = std::max(1, cpus_ / layout.threads);
-  (void)known_costs(Engine({.threads = layout.threads}), mix, options_.cache);
+  if (!mix.apps.empty()) (void)known_costs(Engine({.threads = layout.threads}), mix, options_.cache);
   return layout;
 }
 
@@ -119,7 +120,7 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
     if (feed == feeds.end() || !(feed->second->stream() == stream) || feed->second->ended()) continue;
     if (const auto format = feed->second->format()) formats[stream.name] = *format;
   }
-  Mix mix = files.mix(setup, options_.candidates, [&](const NodeStream& stream) {
+  Mix mix = files.mix(setup, options_, [&](const NodeStream& stream) {
     const auto format = formats.find(stream.name);
     return format == formats.end() ? std::nullopt : std::optional(format->second);
   });
@@ -149,7 +150,7 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
 
 void EdgeNode::Impl::replan(const std::string& reason, Formats formats) {
   const NodeSetup setup = this->setup();
-  Mix mix = files_.mix(setup, options_.candidates, [&](const NodeStream& stream) {
+  Mix mix = files_.mix(setup, options_, [&](const NodeStream& stream) {
     const auto format = formats.find(stream.name);
     return format == formats.end() ? std::nullopt : std::optional(format->second);
   });

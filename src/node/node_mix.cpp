@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "run/stem_plan.hpp"
 
@@ -21,16 +22,8 @@ constexpr std::size_t kLongestName = 100;
 
 // Names are parts of topics, paths and commands elsewhere.
 void check_name(const char* what, const std::string& name) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  if (!name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, is_plain) && name[0] != '.')
-    return;
-  std::string shown;
-  for (const char c : name.substr(0, kLongestName)) shown += is_plain(c) ? c : '?';
-  usage(fmt::format("{} \"{}\": expected a name of 1 to {} letters, digits, '-', '_' and '.'", what, shown,
-                    kLongestName));
+  if (const std::string fault = name_fault(name); !fault.empty())
+    usage(fmt::format("{} {}: its name {}", what, in_quotes(name), fault));
 }
 
 void check_region(const NodeApp& app) {
@@ -74,8 +67,9 @@ void check(const NodeSetup& setup) {
     if (!streams.insert(stream.name).second)
       usage(fmt::format("stream {}: expected one stream of this name, got two", stream.name));
     if (stream.source.empty()) usage(fmt::format("stream {}: has no source", stream.name));
-    if (!(stream.fps >= 0 && stream.fps <= 1000)) {
-      usage(fmt::format("stream {}: expected 0 to 1000 frames per second, got {}", stream.name, stream.fps));
+    if (!(stream.input.fps >= 0 && stream.input.fps <= 1000)) {
+      usage(fmt::format("stream {}: expected 0 to 1000 frames per second, got {}", stream.name,
+                        stream.input.fps));
     }
   }
   for (const NodeApp& app : setup.apps) {
@@ -86,6 +80,8 @@ void check(const NodeSetup& setup) {
       usage(fmt::format("app {}: there is no stream {}", app.id, app.stream));
     check_region(app);
     check_overrides(app);
+    if (!(app.weight > 0 && app.weight < 1e9))
+      usage(fmt::format("app {}: expected a weight above 0, got {}", app.id, app.weight));
   }
 }
 
@@ -157,19 +153,21 @@ const Base& NodeFiles::base_of(const NodeSetup& setup, const NodeApp& app) const
                     manifest.base_name, manifest.base_id));
 }
 
-Mix NodeFiles::mix(const NodeSetup& setup, std::optional<CandidateKind> only,
-                   const FormatOf& format_of) const {
+Mix NodeFiles::mix(const NodeSetup& setup, const NodeOptions& options, const FormatOf& format_of) const {
   Mix mix;
-  mix.only = only;
+  mix.only = options.candidates;
   for (const NodeApp& app : setup.apps) {
     const auto stream = std::ranges::find(setup.streams, app.stream, &NodeStream::name);
     const auto format = format_of(*stream);
     if (!format) continue;
     for_app(app, [&] {
       mix.add_app(package(app), stem_for(mix, app, *format, base_of(setup, app)), app.id);
+      mix.apps.back().weight = app.weight;
+      mix.apps.back().min_fps = app.min_fps;
       mix.apps.back().overrides = app.overrides;
     });
   }
+  mix.limit_number_types(options.number_type);
   return mix;
 }
 

@@ -21,8 +21,7 @@ class NodeFiles {
 
   using FormatOf = std::function<std::optional<StreamFormat>(const NodeStream&)>;
   // The mix of the apps whose streams have a format. `setup` was opened.
-  [[nodiscard]] Mix mix(const NodeSetup& setup, std::optional<CandidateKind> only,
-                        const FormatOf& format_of) const;
+  [[nodiscard]] Mix mix(const NodeSetup& setup, const NodeOptions& options, const FormatOf& format_of) const;
 
   [[nodiscard]] const MPackage& package(const NodeApp& app) const { return packages_.at(app.package).value; }
 

@@ -99,7 +99,7 @@ std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InFo
     NodeState::Stream& state = states.emplace_back();
     state.name = stream.name;
     state.reason = "the node does not run";
-    state.fps = stream.fps;
+    state.fps = stream.input.fps;
     const auto feed = feeds.find(stream.name);
     if (feed == feeds.end()) continue;
     const StreamFeed::Counts counts = feed->second->counts();
@@ -109,7 +109,7 @@ std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InFo
     state.reached_fps = rate(value_of(now.stream_frames, stream.name),
                              value_of(before.stream_frames, stream.name), seconds_between(before.at, now.at));
     state.frames = counts.frames;
-    state.opened = counts.opened;
+    state.reconnects = counts.reconnects;
     if (counts.frames > 0) state.decode_ms = counts.decode_ms / static_cast<double>(counts.frames);
     state.drops.camera = counts.undecodable;
     // Each of its stems may have lost other frames: the one that lost most tells.

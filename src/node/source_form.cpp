@@ -7,13 +7,14 @@
 #include <charconv>
 #include <vector>
 
+#include "mainstream/error.hpp"
+#include "media/source_address.hpp"
 #include "node/config_key.hpp"
 
 namespace mainstream {
 namespace {
 
 constexpr std::string_view kSchemeEnd = "://";
-constexpr std::string_view kTestPicture = "test:";
 
 bool is_port(std::string_view text) {
   int port = 0;
@@ -61,14 +62,44 @@ std::string url_fault(std::string_view url, std::initializer_list<std::string_vi
   return authority_fault(authority.substr(authority.rfind('@') + 1));  // npos + 1 is 0
 }
 
+HostPort host_of(std::string_view url, int usual_port) {
+  std::string_view host = url.substr(url.find(kSchemeEnd) + kSchemeEnd.size());
+  HostPort result{{}, usual_port};
+  const auto colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
+    std::from_chars(host.data() + colon + 1, host.data() + host.size(), result.port);
+    host = host.substr(0, colon);
+  }
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  result.host = host;
+  return result;
+}
+
 std::string source_fault(std::string_view source) {
-  if (source.starts_with(kTestPicture)) return {};
-  if (is_path(source)) return path_fault(source);
-  return url_fault(source, {"rtsp", "rtsps", "http", "https", "udp"});
+  using Kind = SourceAddress::Kind;
+  if (std::string fault = path_fault(source); !fault.empty()) return fault;
+  try {
+    const Kind kind = parse_source(std::string(source)).kind;
+    if (kind != Kind::rtsp && kind != Kind::http) return {};
+  } catch (const Error& error) {
+    const std::string_view what = error.what();  // "SOURCE: expected .."
+    const auto expected = what.rfind(": expected ");
+    return fmt::format("is no source; {}", what.substr(expected == what.npos ? 0 : expected + 2));
+  }
+  return url_fault(source, {"rtsp", "rtsps", "http", "https"});
 }
 
 bool is_path(std::string_view source) {
-  return source.find(kSchemeEnd) == std::string_view::npos && !source.starts_with(kTestPicture);
+  using Kind = SourceAddress::Kind;
+  if (source.empty() || source == "-") return false;
+  try {
+    const SourceAddress address = parse_source(std::string(source));
+    const bool may_be = address.kind == Kind::file || address.kind == Kind::pipe ||
+                        address.kind == Kind::pictures || address.kind == Kind::device;
+    return may_be && address.url == source;
+  } catch (const Error&) {
+    return false;  // source_fault tells why
+  }
 }
 
 }  // namespace mainstream

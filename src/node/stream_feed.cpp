@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "core/log.hpp"
@@ -11,9 +10,6 @@
 namespace mainstream {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr auto kFirstWait = milliseconds(500), kLongestWait = milliseconds(30'000);
 // What decoding a frame takes where no frame was decoded yet: 768 x 576 on a small processor.
 constexpr double kUsualDecodeMs = 3;
 
@@ -25,19 +21,39 @@ std::string text_of(const std::exception_ptr& failure) {
   }
 }
 
+// Of a file; a camera tells when its frames come.
+double decode_ms_of(const Camera& camera) {
+  try {
+    return camera.sample().decode_ms.value_or(kUsualDecodeMs);
+  } catch (const Error&) {
+    return kUsualDecodeMs;  // who reads its frames finds out, too
+  }
+}
+
 }  // namespace
 
 StreamFeed::StreamFeed(NodeStream stream, Receiver receiver, Clock& clock)
     : stream_(std::move(stream)),
       receiver_(std::move(receiver)),
-      clock_(clock),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      camera_(camera_options(), clock),
+      thread_([this] { run(); }) {}
 
 StreamFeed::~StreamFeed() {
-  thread_.request_stop();
-  const MutexLock lock(mutex_);
-  if (camera_ != nullptr) camera_->stop();
-  changed_.notify_all();
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  camera_.stop();
+}
+
+Camera::Options StreamFeed::camera_options() {
+  Camera::Options options;
+  options.source = stream_.source;
+  options.input = stream_.input;
+  options.patient = true;
+  options.connected = [this] { connected(); };
+  return options;
 }
 
 std::optional<StreamFormat> StreamFeed::format() const {
@@ -51,14 +67,21 @@ bool StreamFeed::ended() const {
 }
 
 StreamFeed::Counts StreamFeed::counts() const {
-  const MutexLock lock(mutex_);
-  Counts counts = closed_;
-  if (camera_ == nullptr) return counts;
-  const CameraCounts now = camera_->counts();
-  counts.frames += now.delivered;
-  counts.undecodable += now.undecodable;
-  counts.dropped += now.dropped;
-  counts.decode_ms += now.decode_ms.total();
+  const CameraState state = camera_.state();
+  const CameraCounts now = camera_.counts();
+  Counts counts;
+  counts.up = state.phase == CameraState::Phase::up;
+  if (state.phase == CameraState::Phase::connecting) counts.reason = "is being opened";
+  if (state.phase == CameraState::Phase::down) counts.reason = state.reason;
+  if (state.phase == CameraState::Phase::ended) {
+    const std::exception_ptr failure = camera_.failure();
+    counts.reason = failure ? text_of(failure) : "has ended";
+  }
+  counts.reconnects = state.reconnects;
+  counts.frames = now.delivered;
+  counts.undecodable = now.undecodable;
+  counts.dropped = now.dropped;
+  counts.decode_ms = now.decode_ms.total();
   return counts;
 }
 
@@ -77,97 +100,31 @@ void StreamFeed::play() {
   changed_.notify_all();
 }
 
-void StreamFeed::run(const std::stop_token& stop) {
-  milliseconds pause = kFirstWait;
-  while (!stop.stop_requested()) {
-    const auto start = clock_.now();
-    try {
-      if (play_camera(stop)) break;
-    } catch (const std::exception& error) {
-      module_log("node")->warn("{}: {}", stream_.name, error.what());
-      const MutexLock lock(mutex_);
-      closed_.up = false;
-      closed_.reason = error.what();
-    }
-    pause = clock_.now() - start > kLongestWait ? kFirstWait : std::min(2 * pause, kLongestWait);
-    wait(pause, stop);
+// In the camera's thread: what waits here gets no frames.
+void StreamFeed::connected() {
+  const VideoInfo info = camera_.state().info.value_or(VideoInfo{});
+  const StreamFormat format{camera_.fps(), info.width, info.height};
+  if (this->format() != format) {
+    module_log("node")->info("{}: {} x {} at {:.6g} fps", stream_.name, format.width, format.height,
+                             format.fps);
+    const double decode_ms = decode_ms_of(camera_);
+    const MutexLock lock(mutex_);
+    sample_decode_ms_ = decode_ms;
+    format_ = format;
   }
   const MutexLock lock(mutex_);
-  ended_ = !stop.stop_requested();
+  while (!planned_ && !stopping_) changed_.wait(mutex_);
 }
 
-// Plays the camera to its end; whether it ended by itself.
-bool StreamFeed::play_camera(const std::stop_token& stop) {
-  Camera::Options options;
-  options.source = stream_.source;
-  options.input.fps = stream_.fps;
-  Camera camera(options, clock_, stop);
-  opened(camera);
-  wait_until_planned(stop);
-  camera.start();
-  while (auto frame = camera.next()) hand_on(std::move(*frame));
-  const std::exception_ptr failure = camera.failure();
-  const std::string reason = failure ? text_of(failure) : "has ended";
-  closed(camera, reason);
-  if (stop.stop_requested()) return true;
+void StreamFeed::run() {
+  camera_.start();
+  while (const auto frame = camera_.next()) receiver_(*frame);
+  const std::exception_ptr failure = camera_.failure();
+  const MutexLock lock(mutex_);
+  ended_ = !stopping_;
+  if (stopping_) return;
   module_log("node")->log(failure ? spdlog::level::warn : spdlog::level::info, "{}: {}", stream_.name,
-                          reason);
-  return !failure;
-}
-
-void StreamFeed::opened(Camera& camera) {
-  const CameraSample sample = camera.sample();
-  const StreamFormat format{camera.fps(), sample.picture.width(), sample.picture.height()};
-  module_log("node")->info("{}: {} x {} at {:.6g} fps", stream_.name, format.width, format.height,
-                           format.fps);
-  reopened_ = latest_arrival_.has_value();
-  const MutexLock lock(mutex_);
-  format_ = format;
-  sample_decode_ms_ = sample.decode_ms.value_or(kUsualDecodeMs);
-  ++closed_.opened;
-  closed_.up = true;
-  closed_.reason.clear();
-  camera_ = &camera;
-}
-
-void StreamFeed::closed(const Camera& camera, const std::string& reason) {
-  const CameraCounts last = camera.counts();
-  const MutexLock lock(mutex_);
-  camera_ = nullptr;
-  closed_.frames += last.delivered;
-  closed_.undecodable += last.undecodable;
-  closed_.dropped += last.dropped;
-  closed_.decode_ms += last.decode_ms.total();
-  closed_.up = false;
-  closed_.reason = reason;
-}
-
-// A camera that was opened again begins at 0: its frames come after those before, as much later as they are.
-void StreamFeed::hand_on(CameraFrame frame) {
-  if (std::exchange(reopened_, false)) {
-    const auto later = std::chrono::duration_cast<MediaTime>(frame.arrived - *latest_arrival_);
-    first_index_ = latest_index_ + 1 - frame.frame.index;
-    first_time_ = latest_time_ + later - frame.frame.time;
-  }
-  frame.frame.index += first_index_;
-  frame.frame.time += first_time_;
-  latest_index_ = frame.frame.index;
-  latest_time_ = frame.frame.time;
-  latest_arrival_ = frame.arrived;
-  receiver_(frame);
-}
-
-void StreamFeed::wait_until_planned(const std::stop_token& stop) {
-  const MutexLock lock(mutex_);
-  while (!planned_ && !stop.stop_requested()) changed_.wait(mutex_);
-}
-
-void StreamFeed::wait(milliseconds time, const std::stop_token& stop) {
-  const auto until = std::chrono::steady_clock::now() + time;
-  const MutexLock lock(mutex_);
-  while (!stop.stop_requested() && std::chrono::steady_clock::now() < until) {
-    changed_.wait_until(mutex_, until);
-  }
+                          failure ? text_of(failure) : "has ended");
 }
 
 }  // namespace mainstream

@@ -1,10 +1,9 @@
-// One camera of a node: opens it, hands its frames on, and opens it again.
+// One camera of a node: hands its frames on, once somebody planned for them.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -22,9 +21,9 @@ struct StreamFormat {
   bool operator==(const StreamFormat&) const = default;
 };
 
-// A thread that keeps a camera open, and plays it from play() on. A camera that cannot be opened or breaks
-// off is tried again after a while, longer each time; one that ends by itself (a file) is not. Its frames go
-// on counting over that, in indices and in time. All members may be called from any thread.
+// A camera that is kept open (run/camera.hpp), and the thread that takes its frames, which come from play()
+// on. What ends by itself (a file) or is wrong in itself (no source, no frame rate) is over. All members may
+// be called from any thread.
 class StreamFeed {
  public:
   using Receiver = std::function<void(const CameraFrame&)>;  // does not throw
@@ -40,8 +39,8 @@ class StreamFeed {
 
   struct Counts {
     bool up = false;
-    std::string reason = "is being opened";  // why it is not up
-    std::int64_t opened = 0, frames = 0, undecodable = 0, dropped = 0;
+    std::string reason;  // why it is not up
+    std::int64_t reconnects = 0, frames = 0, undecodable = 0, dropped = 0;
     double decode_ms = 0;  // processor time, of all frames together
   };
   [[nodiscard]] Counts counts() const;
@@ -49,31 +48,21 @@ class StreamFeed {
   [[nodiscard]] double decoding() const;
 
  private:
-  void run(const std::stop_token& stop);
-  bool play_camera(const std::stop_token& stop);
-  void wait_until_planned(const std::stop_token& stop);
-  void hand_on(CameraFrame frame);
-  void opened(Camera& camera);
-  void closed(const Camera& camera, const std::string& reason);
-  void wait(std::chrono::milliseconds time, const std::stop_token& stop);
+  [[nodiscard]] Camera::Options camera_options();
+  void connected();
+  void run();
 
   const NodeStream stream_;
   const Receiver receiver_;
-  Clock& clock_;
-  // For the thread: the latest frame, and what is added to the present camera's indices and times.
-  std::optional<Clock::Time> latest_arrival_;
-  std::int64_t latest_index_ = 0, first_index_ = 0;
-  MediaTime latest_time_{}, first_time_{};
-  bool reopened_ = false;
 
   mutable Mutex mutex_;
   CondVar changed_;
   std::optional<StreamFormat> format_ GUARDED_BY(mutex_);
   double sample_decode_ms_ GUARDED_BY(mutex_) = 0;
-  bool planned_ GUARDED_BY(mutex_) = false, ended_ GUARDED_BY(mutex_) = false;
-  Counts closed_ GUARDED_BY(mutex_);  // of cameras before the present one, and how it is now
-  Camera* camera_ GUARDED_BY(mutex_) = nullptr;
+  bool planned_ GUARDED_BY(mutex_) = false, stopping_ GUARDED_BY(mutex_) = false;
+  bool ended_ GUARDED_BY(mutex_) = false;
 
+  Camera camera_;
   std::jthread thread_;  // last, so that it ends first
 };
 

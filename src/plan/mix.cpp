@@ -132,6 +132,12 @@ Mix read_mix(const std::filesystem::path& base, const std::vector<std::filesyste
   return mix;
 }
 
+// Number types are in the order of their exactness.
+void Mix::limit_number_types(NumberType least_exact) {
+  for (Stem& stem : stems)
+    std::erase_if(stem.number_types, [&](NumberType type) { return type > least_exact; });
+}
+
 std::vector<NumberTypes> number_types_of(const Candidate& candidate, const Mix::Stem& stem) {
   return types_of(candidate, stem.number_types);
 }

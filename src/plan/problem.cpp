@@ -50,6 +50,8 @@ Problem::App describe_app(const Mix& mix, const Mix::App& app, Mode mode) {
   // One name in the mix; on several streams an app may run under its name on each.
   described.id = mix.stems.size() == 1 ? app.name() : stem.stream + "/" + app.name();
   described.stem = app.stem;
+  described.weight = app.weight;
+  described.min_fps = app.min_fps;
   described.events = {event.length_ms, event.frequency, event.correlation, event.votes};
   for (const Candidate& candidate : app.manifest().candidates) {
     if (!mix.counts(candidate)) continue;

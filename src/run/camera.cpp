@@ -211,7 +211,7 @@ void Camera::note_connection(const VideoInfo& info, double fps) {
               state_.info->height);
   }
   if (state_.phase == Phase::down) {
-    ++state_.reconnects;
+    if (state_.info) ++state_.reconnects;
     log->info("{}: is up again after {:.1f} s", shown_,
               std::chrono::duration<double>(connected_at_ - state_.since).count());
   }
@@ -244,6 +244,7 @@ void Camera::follow_source() {
     std::string reason;
     try {
       if (!source_) connect();
+      if (options_.connected) options_.connected();
       if (!deliver_all()) return;
       const VideoInfo source = info();
       if (source.live && options_.pace == Pace::live) {
@@ -270,7 +271,9 @@ void Camera::follow_source() {
 // What is wrong with the options stays wrong.
 bool Camera::tries_again(const Error& error) const {
   if (error.kind() == ErrorKind::usage) return false;
-  return connected_ ? info().live && options_.pace == Pace::live : options_.patient;
+  if (!connected_) return options_.patient;
+  const bool loops = options_.patient && options_.input.loop;
+  return (info().live || loops) && options_.pace == Pace::live;
 }
 
 void Camera::lose(const std::string& reason) {

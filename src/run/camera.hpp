@@ -72,7 +72,7 @@ struct CameraState {
 //
 // With Pace::live a live source that fails or ends is opened again for ever, after waits that grow from half
 // a second to half a minute (docs/running.md, "When a camera is lost"). Times and indices of frames go on by
-// the clock, as if frames had come meanwhile.
+// the clock, as if frames had come meanwhile. A patient one that loops is opened again, too.
 class Camera {
  public:
   using Open =
@@ -86,6 +86,8 @@ class Camera {
     // The constructor does not open the source; the thread does, and goes on trying when that fails. Until
     // then fps() is 0 if `input` has none.
     bool patient = false;
+    // Called by the thread on each connection, before the first frame of it; may wait, until stop().
+    std::function<void()> connected = {};
     Open open = open_source;                        // tests give their own
     std::optional<std::uint64_t> jitter_seed = {};  // of the waits; random by default
   };

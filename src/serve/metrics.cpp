@@ -50,7 +50,7 @@ void add_streams(Families& out, const NodeState& state) {
   for (const auto& s : state.streams) out.add(static_cast<double>(s.frames), {{"stream", s.name}});
   out.counter("mainstream_stream_reconnects_total", "Times that the stream was opened again.");
   for (const auto& s : state.streams) {
-    out.add(static_cast<double>(std::max<std::int64_t>(s.opened - 1, 0)), {{"stream", s.name}});
+    out.add(static_cast<double>(s.reconnects), {{"stream", s.name}});
   }
 }
 
