@@ -30,7 +30,7 @@ Json stream_json(const NodeState::Stream& stream) {
           {"fps", stream.fps},
           {"reached_fps", stream.reached_fps},
           {"frames", stream.frames},
-          {"reconnects", std::max<std::int64_t>(stream.reconnects, 0)},
+          {"reconnects", stream.reconnects},
           {"decode_ms_per_frame", stream.decode_ms},
           {"dropped", drops_json(stream.drops)}};
 }

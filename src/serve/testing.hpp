@@ -31,7 +31,7 @@ class TestNode : public NodeView {
     NodeOptions options;
     options.workers = options.threads = 1;
     options.cache = folder_ / "cache";
-    options.sinks = {[this](const EventRecord& event) { keep(event); }};
+    options.sinks = {[this](const EventRecord& event, const std::string&) { keep(event); }};
     node_ = std::make_unique<EdgeNode>(setup, options);
     node_->start();
     store_.put(PlanRecord{.plan = 1,
