@@ -122,6 +122,10 @@ Json event_schema() {
                  {"branchpoint", text()},
                  {"fps", number()}},
                 {{"confirmed_frame", whole()},
+                 {"peak_frame", whole()},
+                 {"number_types", type("object")},  // of stem and tail (docs/formats.md, "Events")
+                 {"threshold", number()},
+                 {"region", list_of(number())},
                  {"votes", whole()},
                  {"candidate", text()},
                  {"package", text()},

@@ -65,8 +65,9 @@ class TestNode : public NodeView {
     return app;
   }
   [[nodiscard]] std::filesystem::path clip() const { return mix_.folder / "long.avi"; }
-  // An event of the node, in the store, with a picture.
+  // An event of the node that is over, in the store, with a picture.
   void keep(EventRecord event) {
+    if (!event.over()) return;
     event.id = store_.new_event_id();
     event.change = EventChange::ended;
     (void)store_.put(event, jpeg_);
