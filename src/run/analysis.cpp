@@ -209,7 +209,7 @@ void Analysis::tell(EventChange change, Events& events, const EventDetector::Eve
                                  : told.shown != event.peak_frame;
   const auto peak = std::ranges::find(events.kept, event.peak_frame, &KeptFrame::index);
   if (wants_picture && peak != events.kept.end() && peak->picture) {
-    raised.picture = peak->picture;
+    raised.picture.emplace(*peak->picture);
     told.shown = event.peak_frame;
     told.shown_peak = event.peak;
   }
