@@ -12,9 +12,10 @@ class Backoff {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  // `seed` decides the jitter: with seeds of their own, many who lost the same server do not come back at
-  // once.
-  Backoff(Duration first, Duration most, std::uint64_t seed) : first_(first), most_(most), random_(seed) {}
+  // `seed` decides the jitter. By default each object has its own, so that many who lost the same server do
+  // not come back at once.
+  Backoff(Duration first, Duration most, std::uint64_t seed = std::random_device{}())
+      : first_(first), most_(most), random_(seed) {}
 
   // How long to wait before the next try: between half and all of `first`, then of twice as much and so on,
   // up to `most`.

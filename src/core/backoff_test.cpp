@@ -15,6 +15,7 @@ TEST(BackoffTest, WaitsLongerEachTimeUpToALimit) {
       EXPECT_GE(wait, whole / 2);
       EXPECT_LE(wait, whole);
     }
+    EXPECT_NE(backoff.next(), backoff.next());
     backoff.reset();
   }
 }

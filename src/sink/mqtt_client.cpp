@@ -9,10 +9,10 @@
 #include <cstring>
 #include <optional>
 
+#include "core/backoff.hpp"
 #include "core/file.hpp"
 #include "core/log.hpp"
 #include "mainstream/error.hpp"
-#include "sink/backoff.hpp"
 
 namespace mainstream {
 namespace {

@@ -6,12 +6,12 @@
 #include <limits>
 #include <thread>
 
+#include "core/backoff.hpp"
 #include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/mutex.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/sink.hpp"
-#include "sink/backoff.hpp"
 
 namespace mainstream {
 namespace {

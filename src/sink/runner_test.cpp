@@ -1,7 +1,6 @@
 #include <numeric>
 
 #include "core/mutex.hpp"
-#include "sink/backoff.hpp"
 #include "sink/testing.hpp"
 
 namespace mainstream {
@@ -170,20 +169,6 @@ TEST_F(SinkRunnerTest, EndsSoonWhileItWaits) {
   const auto start = std::chrono::steady_clock::now();
   runner.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
-}
-
-TEST(BackoffTest, PausesGrowToTheirLimitAndDiffer) {
-  Backoff backoff(100ms, 1000ms, 7);
-  std::vector<std::int64_t> pauses;
-  for (int i = 0; i < 8; ++i) pauses.push_back(backoff.next().count());
-  for (std::size_t i = 0; i < pauses.size(); ++i) {
-    const std::int64_t most = std::min<std::int64_t>(100 << i, 1000);
-    EXPECT_GE(pauses[i], most / 2);
-    EXPECT_LE(pauses[i], most);
-  }
-  EXPECT_NE(pauses[6], pauses[7]);
-  backoff.reset();
-  EXPECT_LE(backoff.next(), 100ms);
 }
 
 }  // namespace
