@@ -11,6 +11,7 @@
 #include "mainstream/planning.hpp"
 #include "media/pixels.hpp"
 #include "package/sha256.hpp"
+#include "plan/problem.hpp"
 
 namespace mainstream {
 namespace {
@@ -129,7 +130,8 @@ void add_own_costs(const Mix& mix, std::size_t stem, NumberType type, GrowingPro
   }
 }
 
-// From time on the clock to core-milliseconds.
+}  // namespace
+
 void scale_by(double threads, Costs& costs) {
   for (Costs::Stem& stem : costs.stems) {
     stem.scale_ms *= threads;
@@ -139,8 +141,6 @@ void scale_by(double threads, Costs& costs) {
   for (auto& app : costs.own_ms)
     for (auto& [own, ms] : app) ms *= threads;
 }
-
-}  // namespace
 
 Costs known_costs(const Engine& engine, const Mix& mix, const std::filesystem::path& folder) {
   Costs costs;

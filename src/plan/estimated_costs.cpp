@@ -4,6 +4,7 @@
 
 #include "mainstream/planning.hpp"
 #include "mainstream/profile.hpp"
+#include "plan/problem.hpp"
 
 namespace mainstream {
 namespace {
@@ -81,6 +82,7 @@ EstimatedCosts estimated_costs(const Engine& engine, const Mix& mix, const std::
       for (const NumberType type : mix.stems[app.stem].number_types) own[{candidate.id, type}] = ms;
     }
   }
+  scale_by(engine.threads(), result.costs);
   return result;
 }
 

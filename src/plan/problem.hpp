@@ -11,6 +11,9 @@ namespace mainstream {
 // `problem` is describe_mix's, before or after pool_estimates.
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem);
 
+// From time on the clock to core-milliseconds.
+void scale_by(double threads, Costs& costs);
+
 // The index of a stem's number type in problems and schedules.
 [[nodiscard]] int index_of(const std::vector<NumberType>& types, NumberType type);
 
