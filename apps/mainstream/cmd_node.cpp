@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <string>
-
 #include <atomic>
 #include <chrono>
-#include <thread>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "core/log.hpp"
@@ -19,6 +19,7 @@
 #include "node/config_check.hpp"
 #include "node/service.hpp"
 #include "node/service_manager.hpp"
+#include "node/status_socket.hpp"
 #include "node_report.hpp"
 #include "text_table.hpp"
 

@@ -76,7 +76,8 @@ class ConfigReader {
         read_one(field, retention_keys(), config().retention);
       } else if (key == "serve") {
         fault(field.at,
-              "[serve] is not there yet: this version has no control API and no dashboard; leave it out");
+              "[serve] is not there yet: the node does not start its control API in this version; leave it "
+              "out");
       } else {
         unknown(field, "table", kTables);
       }

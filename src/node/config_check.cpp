@@ -12,6 +12,7 @@
 #include "mainstream/base.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
+#include "mainstream/mqtt.hpp"
 #include "media/source_address.hpp"
 #include "node/source_form.hpp"
 
@@ -141,7 +142,8 @@ class ConfigChecker {
       }
       package.verify(base->base);
       check_answers(package, base->base);
-      if (app.enabled) placed_.push_back({&app, name, static_cast<std::size_t>(base - bases_.begin())});
+      if (app.enabled)
+        placed_.push_back({&app, name, static_cast<std::size_t>(base - bases_.begin()), package});
     });
   }
 
@@ -172,11 +174,20 @@ class ConfigChecker {
       } else if (const auto* mqtt = std::get_if<MqttSinkConfig>(&sink)) {
         check_file(mqtt->credentials, mqtt->of("credentials"));
         check_file(mqtt->ca, mqtt->of("ca"));
+        at(mqtt->of("url"), [&] { check_topics(); });
       } else if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink)) {
         check_file(webhook->secret, webhook->of("secret"));
         check_file(webhook->ca, webhook->of("ca"));
       }
     }
+  }
+
+  // Names become parts of MQTT's topics.
+  void check_topics() const {
+    check_topic_name("node", config_.node.name);
+    for (const StreamConfig& stream : config_.streams) check_topic_name("stream", stream.name);
+    for (const std::string& app : result_.app_names)
+      if (!app.empty()) check_topic_name("app", app);
   }
 
   // ---- The forecast ----
@@ -186,6 +197,7 @@ class ConfigChecker {
     const AppConfig* app;
     std::string name;
     std::size_t base;
+    MPackage package;
   };
 
   void schedule() {
@@ -218,7 +230,7 @@ class ConfigChecker {
                                       .number_types = {},
                                       .branchpoints = {}});
       }
-      forecast.mix.add_app(MPackage::open(placed.app->package), stem->second, placed.name);
+      forecast.mix.add_app(placed.package, stem->second, placed.name);
       forecast.mix.apps.back().weight = placed.app->weight;
       forecast.mix.apps.back().min_fps = placed.app->min_fps;
       forecast.apps.push_back({placed.name, stream, bases_[placed.base].path});
@@ -227,12 +239,13 @@ class ConfigChecker {
 
   double budget() {
     if (config_.schedule.budget) return *config_.schedule.budget;
-    const int cores = usable_cpus();
+    const double cores = usable_cpu_time();
     const double decoding = kAssumedDecoding * static_cast<double>(config_.streams.size());
-    const double budget = std::max(kLeastForecastBudget, 1000.0 * cores - decoding - kRestOfNode);
-    note(fmt::format(
-        "budget auto: planned with {:.0f} ms/s: {} cores, less {:.0f} for decoding and {:.0f} for the rest",
-        budget, cores, decoding, kRestOfNode));
+    const double budget = std::max(kLeastForecastBudget, 1000 * cores - decoding - kRestOfNode);
+    note(
+        fmt::format("budget auto: planned with {:.0f} ms/s: {:.6g} cores, less {:.0f} for decoding and "
+                    "{:.0f} for the rest",
+                    budget, cores, decoding, kRestOfNode));
     return budget;
   }
 
@@ -249,20 +262,10 @@ class ConfigChecker {
         forecast.guessed.push_back(base->path);
       }
     }
-    Problem problem = make_problem(forecast.mix, estimate.costs, forecast.budget, wanted.mode);
-    for (std::size_t a = 0; a < problem.apps.size(); ++a) {
-      problem.apps[a].id = forecast.apps[a].name + " on " + forecast.apps[a].stream;
-    }
-    constexpr auto kSearchTime = std::chrono::seconds(2);
-    const auto end = std::chrono::steady_clock::now() + kSearchTime;
-    SolveOptions options;
-    options.algorithm = algorithm_of(wanted.mode, wanted.algorithm);
-    options.objective = wanted.objective;
-    options.stop = [end] { return std::chrono::steady_clock::now() > end; };
-    const Schedule schedule = solve(problem, options);
-    if (!schedule.feasible) throw Error(ErrorKind::infeasible, "no schedule fits: " + schedule.reason);
     const Planner planner(forecast.mix, {wanted.mode, wanted.algorithm, wanted.objective});
-    forecast.plan = planner.plan_of(spend_rest(problem, schedule));
+    forecast.plan = planner.solve(estimate.costs, forecast.budget);
+    const Schedule& schedule = forecast.plan.schedule;
+    if (!schedule.feasible) throw Error(ErrorKind::infeasible, "no schedule fits: " + schedule.reason);
   }
 
   const NodeConfig& config_;

@@ -120,10 +120,7 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
     if (feed == feeds.end() || !(feed->second->stream() == stream) || feed->second->ended()) continue;
     if (const auto format = feed->second->format()) formats[stream.name] = *format;
   }
-  Mix mix = files.mix(setup, options_, [&](const NodeStream& stream) {
-    const auto format = formats.find(stream.name);
-    return format == formats.end() ? std::nullopt : std::optional(format->second);
-  });
+  Mix mix = mix_for(files, setup, formats);
   const Runtime::Budget budget = this->budget(setup, mix.stems.size());
   const Runtime::InForce before = runtime_->in_force();
   (void)runtime_->change(std::move(mix), budget, reason);
@@ -148,12 +145,17 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
   setup_ = std::move(setup);
 }
 
-void EdgeNode::Impl::replan(const std::string& reason, Formats formats) {
-  const NodeSetup setup = this->setup();
-  Mix mix = files_.mix(setup, options_, [&](const NodeStream& stream) {
+// Of the apps whose streams have a format.
+Mix EdgeNode::Impl::mix_for(const NodeFiles& files, const NodeSetup& setup, const Formats& formats) const {
+  return files.mix(setup, options_, [&](const NodeStream& stream) {
     const auto format = formats.find(stream.name);
     return format == formats.end() ? std::nullopt : std::optional(format->second);
   });
+}
+
+void EdgeNode::Impl::replan(const std::string& reason, Formats formats) {
+  const NodeSetup setup = this->setup();
+  Mix mix = mix_for(files_, setup, formats);
   const Runtime::Budget budget = this->budget(setup, mix.stems.size());
   const Runtime::InForce before = runtime_->in_force();
   std::string why_not;

@@ -27,7 +27,6 @@ class EdgeNode::Impl {
 
   void start();
   void stop();
-  void apply(NodeSetup setup) { apply_as("another setup", std::move(setup)); }
   // Applies what `change` makes of the present setup.
   template <typename Change>
   void change(const std::string& reason, const Change& change) {
@@ -51,6 +50,7 @@ class EdgeNode::Impl {
 
   void apply_as(const std::string& reason, NodeSetup setup);
   void replan(const std::string& reason, Formats formats) REQUIRES(changing_);
+  [[nodiscard]] Mix mix_for(const NodeFiles& files, const NodeSetup& setup, const Formats& formats) const;
   [[nodiscard]] Runtime::Budget budget(const NodeSetup& setup, std::size_t stems) const;
   [[nodiscard]] WorkerLayout measure(const NodeSetup& setup) const REQUIRES(changing_);
   void plans_for(Formats formats) REQUIRES(changing_);

@@ -85,18 +85,20 @@ void check(const NodeSetup& setup) {
   }
 }
 
-// The file's content, read before unless the file is another one now.
+// The file's content, read before unless the file is another one now. Whether it was read.
 template <typename Files, typename Read>
-void read_if_new(const std::filesystem::path& path, const Files& before, Files& files, const Read& read) {
-  if (files.contains(path)) return;
+bool read_if_new(const std::filesystem::path& path, const Files& before, Files& files, const Read& read) {
+  if (files.contains(path)) return false;
   std::error_code missing;
   const auto time = std::filesystem::last_write_time(path, missing);
   const auto known = before.find(path);
-  if (!missing && known != before.end() && known->second.time == time) {
-    files.emplace(*known);
-  } else {
+  const bool is_new = missing || known == before.end() || known->second.time != time;
+  if (is_new) {
     files.emplace(path, typename Files::mapped_type{time, read(path)});
+  } else {
+    files.emplace(*known);
   }
+  return is_new;
 }
 
 // What `work` throws, with the app's id before it.
@@ -130,14 +132,17 @@ std::size_t stem_for(Mix& mix, const NodeApp& app, const StreamFormat& format, c
 void NodeFiles::open(const NodeSetup& setup) {
   check(setup);
   NodeFiles next;
+  bool other_bases = false;
   for (const std::filesystem::path& path : setup.bases) {
-    read_if_new(path, bases_, next.bases_, [](const auto& file) { return read_base(file); });
+    if (read_if_new(path, bases_, next.bases_, [](const auto& file) { return read_base(file); }))
+      other_bases = true;
   }
   for (const NodeApp& app : setup.apps) {
     for_app(app, [&] {
-      read_if_new(app.package, packages_, next.packages_,
-                  [](const auto& file) { return MPackage::open(file); });
-      next.package(app).verify(next.base_of(setup, app));
+      const bool is_new = read_if_new(app.package, packages_, next.packages_,
+                                      [](const auto& file) { return MPackage::open(file); });
+      const Base& base = next.base_of(setup, app);
+      if (is_new || other_bases) next.package(app).verify(base);
     });
   }
   *this = std::move(next);

@@ -89,17 +89,15 @@ std::string app_id(const std::string& app, const std::string& stream) {
 NodeService::NodeService(CheckedConfig checked)
     : checked_(std::move(checked)), name_(checked_.config.node.name), store_(store_options(checked_.config)) {
   const MutexLock changing(changing_);
+  checked_.check.forecast.reset();  // the node reads bases and packages itself
   const NodeConfig& config = checked_.config;
-  Enabled all;
-  for (std::size_t a = 0; a < config.apps.size(); ++a) {
+  for (std::size_t a = 0; a < config.apps.size(); ++a)
     enabled_[checked_.check.app_names[a]] = config.apps[a].enabled;
-    all[checked_.check.app_names[a]] = true;
-  }
   NodeOptions options = node_options(config);
   options.sinks = {[this](const EventRecord& event, const std::string& jpeg) { store_event(event, jpeg); }};
   options.new_event_id = [this](const std::string&) { return store_.new_event_id(); };
   // With all apps, whatever their hours: what may run later is verified and measured now.
-  node_ = std::make_unique<EdgeNode>(setup_of(checked_, all, true), std::move(options));
+  node_ = std::make_unique<EdgeNode>(setup_of(checked_, enabled_, true), std::move(options));
   MadeSinks made = make_sinks(config);
   node_->apply(setup_of(checked_, enabled_, false));
   take_sinks(config, std::move(made));
@@ -111,7 +109,7 @@ NodeService::~NodeService() {
   end();
 }
 
-// `always`: whatever the hours.
+// `always`: all apps, turned off or outside of their hours, too.
 NodeSetup NodeService::setup_of(const CheckedConfig& checked, const Enabled& enabled, bool always) {
   const NodeConfig& config = checked.config;
   NodeSetup setup;
@@ -122,7 +120,7 @@ NodeSetup NodeService::setup_of(const CheckedConfig& checked, const Enabled& ena
   for (std::size_t a = 0; a < config.apps.size(); ++a) {
     const AppConfig& app = config.apps[a];
     const std::string& name = checked.check.app_names[a];
-    if (!enabled.at(name) || !(always || in_hours_now(app))) continue;
+    if (!always && !(enabled.at(name) && in_hours_now(app))) continue;
     for (const std::string& stream : app.streams) {
       NodeApp& one = setup.apps.emplace_back();
       one.id = app_id(name, stream);
@@ -211,6 +209,7 @@ void NodeService::take_sinks(const NodeConfig& config, MadeSinks made) {
 
 void NodeService::apply(CheckedConfig checked) {
   const MutexLock changing(changing_);
+  checked.check.forecast.reset();
   try {
     check_lasting(checked_.config, checked.config);
     Enabled enabled = enabled_after(checked);
