@@ -59,20 +59,6 @@ double measured_fps(FrameSource& source) {
 
 }  // namespace
 
-const char* to_string(Phase phase) {
-  switch (phase) {
-    case Phase::connecting:
-      return "connecting";
-    case Phase::up:
-      return "up";
-    case Phase::down:
-      return "down";
-    case Phase::ended:
-      break;
-  }
-  return "ended";
-}
-
 Camera::Camera(Options options, Clock& clock, std::stop_token stop)
     : options_(std::move(options)),
       shown_(without_password(options_.source)),

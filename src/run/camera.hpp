@@ -64,7 +64,6 @@ struct CameraState {
   std::optional<VideoInfo> info;              // of the newest connection
   WallClock wall_clock = WallClock::arrival;  // of the newest frame
 };
-[[nodiscard]] const char* to_string(CameraState::Phase phase);
 
 // With Pace::live, frames come at the stream's rate (those of a file are held back until their time) into a
 // slot for one frame, where a newer frame replaces one that was not taken. With Pace::all they come as fast

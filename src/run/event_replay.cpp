@@ -65,10 +65,9 @@ std::unique_ptr<StemPlan> replayed_plan(const EventRecord& event, const Mix& mix
 
 EventReplay replay_event(const EventRecord& event, const ReplayOptions& options, std::stop_token stop) {
   const AnsweredBy& by = checked(event);
-  SourceOptions input = options.input;
-  VideoReader reader(options.source, input, std::move(stop));
+  VideoReader reader(options.source, options.input, std::move(stop));
   VideoInfo video = reader.info();
-  if (input.fps > 0) video.fps = input.fps;
+  if (options.input.fps > 0) video.fps = options.input.fps;
   if (!(video.fps > 0)) {
     throw Error(ErrorKind::usage, fmt::format("{}: states no frame rate; give it with --stream-fps",
                                               without_password(options.source)));

@@ -54,7 +54,7 @@ struct Statistics {
     Histogram own_ms;  // tail, or without sharing the whole network
     std::optional<float> last_score;
     int votes = 0;            // positive frames in a row so far
-    bool event_open = false;  // it has its votes
+    bool event_open = false;  // it has its votes, and is long enough
   };
 
   std::optional<MediaTime> first, last;  // of the frames taken from the camera
@@ -63,7 +63,7 @@ struct Statistics {
   std::int64_t analysed = 0;
   std::int64_t put_off = 0;  // frames that were due while the budget was spent
   double busy_ms = 0;
-  Histogram latency_ms;  // from the decoder's hand to the last sink
+  Histogram latency_ms;  // from the decoder's hand to that of the events' thread
   Histogram frame_ms;    // busy time of an analysed frame
   Histogram scale_ms, stem_ms;
   std::vector<App> apps;
