@@ -49,6 +49,14 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
   return bytes;
 }
 
+void check_private(const std::filesystem::path& file, std::string_view what) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || (status.st_mode & 077) == 0) return;
+  throw Error(ErrorKind::untrusted,
+              fmt::format("{}: holds {} and has mode {:03o}, expected 600 (chmod 600 {})", file.string(),
+                          what, status.st_mode & 0777, file.string()));
+}
+
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
   if (is_passage(path)) return write_all(open_output(path), bytes, path, kPatience);
   TemporaryFile temporary(path);

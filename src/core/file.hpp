@@ -13,6 +13,10 @@ namespace mainstream {
 [[nodiscard]] std::string read_file(const std::filesystem::path& path,
                                     std::uint64_t max_bytes = std::uint64_t{4} << 30);
 
+// Throws untrusted when others than its owner may use the file; `what` it holds is for the message
+// ("passwords"). A file that is missing passes: reading it says why.
+void check_private(const std::filesystem::path& file, std::string_view what);
+
 // Writes `bytes` to `path` through a temporary file beside it that is renamed at the end, so a reader never
 // sees half a file and a failure leaves the old file. Links are followed. What is no regular file (a pipe, a
 // terminal, /dev/stdout; is_passage in core/output.hpp) is written through instead. Throws storage.

@@ -9,6 +9,9 @@ namespace mainstream {
 
 [[nodiscard]] std::string sha256(std::string_view bytes);
 
+// HMAC-SHA256 (RFC 2104), likewise.
+[[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view message);
+
 // Hashes data that comes in pieces.
 class Sha256 {
  public:

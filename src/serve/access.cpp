@@ -1,7 +1,6 @@
 #include "serve/access.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
@@ -85,12 +84,7 @@ const char* to_string(Role role) noexcept {
 
 std::vector<Token> read_tokens(const std::filesystem::path& file) {
   const std::string text = read_file(file, kMostTokenBytes);
-  struct stat status {};
-  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0) {
-    throw Error(ErrorKind::untrusted,
-                fmt::format("{}: holds hashes of tokens and has mode {:03o}, expected 600 (chmod 600 {})",
-                            file.string(), status.st_mode & 0777, file.string()));
-  }
+  check_private(file, "hashes of tokens");
   std::vector<Token> tokens;
   std::istringstream lines(text);
   std::string line;

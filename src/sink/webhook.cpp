@@ -8,7 +8,7 @@
 #include "core/json.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/sink.hpp"
-#include "sink/hmac.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "core/json.hpp"
-#include "sink/hmac.hpp"
+#include "package/sha256.hpp"
 #include "sink/testing.hpp"
 
 namespace mainstream {
