@@ -97,6 +97,11 @@ class Builder : public nlohmann::json_sax<Json> {
   std::size_t values_ = 0;
 };
 
+// The path of an object's field: "m.json: apps", "m.json: apps.name".
+std::string field_path(const std::string& path, std::string_view key) {
+  return path + (path.ends_with(":") ? " " : ".") + clean(key);
+}
+
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& source) {
@@ -109,8 +114,7 @@ std::optional<JsonField> JsonField::find(std::string_view key) const {
   if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
   const auto found = value_.find(std::string(key));
   if (found == value_.end()) return std::nullopt;
-  const char* separator = path_.ends_with(":") ? " " : ".";
-  return JsonField(*found, fmt::format("{}{}{}", path_, separator, clean(key)));
+  return JsonField(*found, field_path(path_, key));
 }
 
 JsonField JsonField::operator[](std::string_view key) const {
@@ -122,7 +126,7 @@ JsonField JsonField::operator[](std::string_view key) const {
 void JsonField::for_each(const std::function<void(const std::string&, const JsonField&)>& visit) const {
   if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
   for (const auto& item : value_.items()) {
-    visit(item.key(), JsonField(item.value(), fmt::format("{}.{}", path_, clean(item.key()))));
+    visit(item.key(), JsonField(item.value(), field_path(path_, item.key())));
   }
 }
 

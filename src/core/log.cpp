@@ -15,29 +15,21 @@
 namespace mainstream {
 namespace {
 
-// %*: the message, cleaned: it holds names from files and answers of servers.
-class CleanMessage : public spdlog::custom_flag_formatter {
+// %*: the message, cleaned, since it holds names from files and answers of servers; in JSON as a string.
+class Message : public spdlog::custom_flag_formatter {
  public:
+  explicit Message(bool json) : json_(json) {}
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
-    const std::string text = clean({message.payload.data(), message.payload.size()}, kMostMessage);
+    std::string text = clean({message.payload.data(), message.payload.size()}, kMostMessage);
+    if (json_) text = nlohmann::json(text).dump();
     line.append(text.data(), text.data() + text.size());
   }
   [[nodiscard]] std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
-    return std::make_unique<CleanMessage>();
+    return std::make_unique<Message>(json_);
   }
-};
 
-// %*: the same as a JSON string.
-class JsonMessage : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
-    const std::string text =
-        nlohmann::json(clean({message.payload.data(), message.payload.size()}, kMostMessage)).dump();
-    line.append(text.data(), text.data() + text.size());
-  }
-  [[nodiscard]] std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
-    return std::make_unique<JsonMessage>();
-  }
+ private:
+  const bool json_;
 };
 
 // Standard error through say(), so that no log stops its program.
@@ -64,10 +56,6 @@ class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
   const bool colour_ = wants_colour();
 };
 
-}  // namespace
-
-namespace {
-
 std::atomic<bool> is_json = false;
 
 std::shared_ptr<TerminalSink> terminal_sink() {
@@ -78,12 +66,12 @@ std::shared_ptr<TerminalSink> terminal_sink() {
 std::unique_ptr<spdlog::formatter> line_formatter() {
   if (is_json) {
     auto json = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    json->add_flag<JsonMessage>('*').set_pattern(
+    json->add_flag<Message>('*', true).set_pattern(
         R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","module":"%n","message":%*})");
     return json;
   }
   auto text = std::make_unique<spdlog::pattern_formatter>();
-  text->add_flag<CleanMessage>('*').set_pattern("%H:%M:%S %^%l%$ %n: %*");
+  text->add_flag<Message>('*', false).set_pattern("%H:%M:%S %^%l%$ %n: %*");
   return text;
 }
 

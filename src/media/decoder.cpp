@@ -16,18 +16,23 @@ namespace {
 // FFmpeg compares its limit with widths that are rounded up.
 constexpr std::int64_t kAlignment = 64;
 
+// Why a frame of this size may not be decoded; empty if it may.
+std::string size_fault(int width, int height, std::int64_t max_pixels) {
+  if (width > kMaxPictureSide || height > kMaxPictureSide) {
+    return fmt::format("expected a picture of at most {} x {}, got {} x {}", kMaxPictureSide, kMaxPictureSide,
+                       width, height);
+  }
+  const std::int64_t pixels = std::int64_t{width} * height;
+  if (pixels <= max_pixels) return {};
+  return fmt::format("expected a picture of at most {} pixels, got {} x {} = {}", max_pixels, width, height,
+                     pixels);
+}
+
 }  // namespace
 
 void check_frame_size(const std::string& source, int width, int height, std::int64_t max_pixels) {
-  if (width > kMaxPictureSide || height > kMaxPictureSide) {
-    throw Error(ErrorKind::untrusted, fmt::format("{}: expected a picture of at most {} x {}, got {} x {}",
-                                                  source, kMaxPictureSide, kMaxPictureSide, width, height));
-  }
-  if (std::int64_t{width} * height > max_pixels) {
-    throw Error(ErrorKind::untrusted,
-                fmt::format("{}: expected a picture of at most {} pixels, got {} x {} = {}", source,
-                            max_pixels, width, height, std::int64_t{width} * height));
-  }
+  const std::string fault = size_fault(width, height, max_pixels);
+  if (!fault.empty()) throw Error(ErrorKind::untrusted, source + ": " + fault);
 }
 
 Decoder::Decoder(const AVCodecParameters& parameters, std::string source, const Options& options)
@@ -76,7 +81,7 @@ FramePtr Decoder::receive() {
       ended_ = true;
       return nullptr;
     }
-    if (code >= 0 && !too_large(frame->width, frame->height)) {
+    if (code >= 0 && size_fault(frame->width, frame->height, max_pixels_).empty()) {
       if (FramePtr readable = from_hardware(std::move(frame))) return readable;
       frame = owned(av_frame_alloc());
       continue;
@@ -102,17 +107,10 @@ FramePtr Decoder::from_hardware(FramePtr frame) {
   return nullptr;
 }
 
-bool Decoder::too_large(int width, int height) const {
-  return width > kMaxPictureSide || height > kMaxPictureSide || std::int64_t{width} * height > max_pixels_;
-}
-
 void Decoder::count_failure(int code) {
   ++undecodable_;
-  failure_ = ffmpeg_text(code);
-  if (too_large(codec_->width, codec_->height)) {
-    failure_ = fmt::format("expected a picture of at most {} pixels, got {} x {}", max_pixels_, codec_->width,
-                           codec_->height);
-  }
+  const std::string fault = size_fault(codec_->width, codec_->height, max_pixels_);
+  failure_ = fault.empty() ? ffmpeg_text(code) : fault;
 }
 
 }  // namespace mainstream

@@ -37,7 +37,6 @@ class Decoder {
  private:
   void try_hardware();
   [[nodiscard]] FramePtr from_hardware(FramePtr frame);
-  [[nodiscard]] bool too_large(int width, int height) const;
   void count_failure(int code);
 
   const std::string source_;

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "media/url.hpp"
 
@@ -179,6 +180,7 @@ std::string default_stream_name(const std::string& source) {
   for (char& c : name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_') c = '-';
   }
+  name = as_name(name);  // not too long, no dot at the start
   const bool says_something = name.find_first_not_of(".-") != std::string::npos;
   return says_something ? name : "stream";
 }

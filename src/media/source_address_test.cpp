@@ -85,6 +85,7 @@ TEST(SourceAddressTest, NamesStreamsByTheirSources) {
       {"/clips/a+b#c\x1b\xc2\x9b.avi", "a-b"},
       {"h#ttp://x?a", "x"},
       {"/", "stream"},
+      {"/clips/.hidden.avi", "hidden"},
       {"...", "stream"}};
   for (const auto& [source, name] : names) EXPECT_EQ(default_stream_name(source), name) << source;
 }
