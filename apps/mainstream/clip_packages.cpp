@@ -3,19 +3,11 @@
 #include <fmt/format.h>
 
 #include "core/file.hpp"
-#include "mainstream/error.hpp"
 #include "package/sha256.hpp"
 #include "trainer_program.hpp"
 
 namespace mainstream {
 namespace {
-
-std::vector<std::filesystem::path> paths_in(const std::filesystem::path& folder,
-                                            const std::vector<std::string>& apps) {
-  std::vector<std::filesystem::path> paths;
-  for (const std::string& app : apps) paths.push_back(folder / (app + ".mpkg"));
-  return paths;
-}
 
 std::filesystem::path work_of(const ClipPackages& packages) {
   return packages.folder / "work";
@@ -48,19 +40,25 @@ void train(const ClipPackages& packages, const std::string& candidates, const st
   if (words.size() == without_apps) return;
   if (packages.fps > 0) words.insert(words.end(), {"--fps", fmt::format("{}", packages.fps)});
   std::filesystem::create_directories(folder);
-  const int status = run_trainer(words);
-  if (status != 0) throw Error(ErrorKind::failed, fmt::format("training ended with exit code {}", status));
+  run_trainer(words);
 }
 
 }  // namespace
 
+std::vector<std::filesystem::path> package_paths(const std::filesystem::path& folder,
+                                                 const std::vector<std::string>& apps) {
+  std::vector<std::filesystem::path> paths;
+  for (const std::string& app : apps) paths.push_back(folder / (app + ".mpkg"));
+  return paths;
+}
+
 std::vector<std::filesystem::path> ClipPackages::paths() const {
-  return paths_in(folder, apps);
+  return package_paths(folder, apps);
 }
 
 std::vector<std::filesystem::path> ClipPackages::tails_only() const {
   if (candidates == "exits") return {};
-  return candidates == "tails" ? paths() : paths_in(folder / "tails", apps);
+  return candidates == "tails" ? paths() : package_paths(folder / "tails", apps);
 }
 
 void train_packages(const ClipPackages& packages) {

@@ -8,6 +8,10 @@
 
 namespace mainstream {
 
+// FOLDER/APP.mpkg of each app.
+[[nodiscard]] std::vector<std::filesystem::path> package_paths(const std::filesystem::path& folder,
+                                                               const std::vector<std::string>& apps);
+
 struct ClipPackages {
   std::filesystem::path base;
   std::string base_id;

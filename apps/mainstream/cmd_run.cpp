@@ -13,7 +13,6 @@
 #include "core/terminal.hpp"
 #include "frame_range.hpp"
 #include "mainstream/error.hpp"
-#include "mainstream/event.hpp"
 #include "mainstream/runner.hpp"
 #include "text_table.hpp"
 

@@ -98,11 +98,6 @@ SolveOptions make_options(const ScheduleArguments& arguments) {
   return options;
 }
 
-std::function<bool()> stop_after(double seconds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-  return [deadline] { return std::chrono::steady_clock::now() > deadline; };
-}
-
 void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const SolveOptions& plain) {
   if (arguments.sweep != "budget" && arguments.sweep != "apps") {
     throw Error(ErrorKind::usage, fmt::format("--sweep '{}': expected budget or apps", arguments.sweep));
@@ -110,7 +105,7 @@ void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const
   const OptionsFor options = [&](Algorithm algorithm) {
     SolveOptions own = plain;
     own.algorithm = algorithm;
-    own.stop = stop_after(arguments.time_limit_s);
+    own.stop = stop_after(std::chrono::duration<double>(arguments.time_limit_s));
     return own;
   };
   std::optional<Progress> progress;
@@ -133,7 +128,7 @@ void run_sweep(const ScheduleArguments& arguments, const Problem& problem, const
 }
 
 void run_admission(const ScheduleArguments& arguments, const Problem& problem, SolveOptions options) {
-  options.stop = stop_after(2 * arguments.time_limit_s);  // for two schedules
+  options.stop = stop_after(std::chrono::duration<double>(2 * arguments.time_limit_s));  // for two schedules
   const Admission admission = admit(problem, options);
   if (arguments.json) fmt::print("{}", to_json(admission, problem));
   if (!admission.reason.empty()) throw Error(ErrorKind::infeasible, admission.reason);
@@ -146,7 +141,7 @@ void run(const ScheduleArguments& arguments) {
   const Problem problem = problem_of(arguments);
   if (!arguments.sweep.empty()) return run_sweep(arguments, problem, options);
   if (!arguments.add.empty()) return run_admission(arguments, problem, options);
-  options.stop = stop_after(arguments.time_limit_s);
+  options.stop = stop_after(std::chrono::duration<double>(arguments.time_limit_s));
   Schedule schedule = solve(problem, options);
   if (arguments.problem.empty() && schedule.feasible)
     schedule = spend_rest(problem, schedule);  // as a run does
@@ -157,7 +152,7 @@ void run(const ScheduleArguments& arguments) {
   if (!arguments.explain) return;
   fmt::print("\n{}\n", schedule_tree(problem, schedule));
   SolveOptions again = options;
-  again.stop = stop_after(arguments.time_limit_s);
+  again.stop = stop_after(std::chrono::duration<double>(arguments.time_limit_s));
   fmt::print("{}", steps_text(problem, schedule, next_steps(problem, schedule, again)));
 }
 

@@ -177,11 +177,13 @@ void add_clip_options(CLI::App& command, ClipArguments& arguments) {
   command.add_option("--fps", arguments.fps, "Frames per second, where the clip does not state it")
       ->check(CLI::PositiveNumber);
   command.add_option("--candidates", arguments.candidates, "What to train: exits, tails or all")
+      ->check(CLI::IsMember({"exits", "tails", "all"}))
       ->capture_default_str();
   command.add_option("--seeds", arguments.seeds, "Trainings of each cut")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   command.add_option("--threads", arguments.threads, "Number of threads; 0: as many as this process may use")
+      ->check(CLI::Range(0, 4096))
       ->capture_default_str();
 }
 

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "core/file.hpp"
+#include "clip_packages.hpp"
+#include "core/terminal.hpp"
+#include "core/text.hpp"
 #include "mainstream/base.hpp"
-#include "mainstream/error.hpp"
 #include "package/sha256.hpp"
 #include "trainer_program.hpp"
 
@@ -13,11 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
-
-void run_training(const Words& words) {
-  const int status = run_trainer(words);
-  if (status != 0) throw Error(ErrorKind::failed, fmt::format("training ended with exit code {}", status));
-}
 
 Words training_words(const fs::path& base, const fs::path& pictures, const std::string& candidates,
                      std::uint64_t seed, int threads, const fs::path& package) {
@@ -30,35 +26,29 @@ Words training_words(const fs::path& base, const fs::path& pictures, const std::
 void train_app(const PicturePackages& packages, const std::string& app, const std::string& candidates,
                const fs::path& package) {
   if (fs::exists(package)) return;
-  const fs::path folder = packages.own_folder(), pictures = folder / "pictures" / app;
+  const fs::path pictures = packages.folder / "pictures" / app;
   link_one_against_rest(packages.pictures, app, packages.at_most, packages.seed, pictures);
   fs::create_directories(package.parent_path());
   Words words = training_words(packages.base, pictures, candidates, packages.seed, packages.threads, package);
   words.insert(words.end(),
                {"--positive", app, "--event-length-ms", fmt::format("{}", packages.event_length_ms),
                 "--event-frequency", fmt::format("{}", packages.event_frequency), "--work",
-                (folder / "work" / app).string()});
-  run_training(words);
-}
-
-std::vector<fs::path> paths_in_folder(const fs::path& folder, const std::vector<std::string>& apps) {
-  std::vector<fs::path> paths;
-  for (const std::string& app : apps) paths.push_back(folder / (app + ".mpkg"));
-  return paths;
+                (packages.folder / "work" / app).string()});
+  run_trainer(words);
 }
 
 }  // namespace
 
 std::vector<fs::path> PicturePackages::paths() const {
-  return paths_in_folder(own_folder(), apps);
+  return package_paths(folder, apps);
 }
 
 std::vector<fs::path> PicturePackages::tails_only() const {
   if (candidates == "exits") return {};
-  return paths_in_folder(own_folder() / "tails", apps);
+  return package_paths(folder / "tails", apps);
 }
 
-fs::path PicturePackages::own_folder() const {
+fs::path PicturePackages::own_folder(const fs::path& all) const {
   std::string text =
       fmt::format("base {}\nat most {}\ncandidates {}\nlength {}\nfrequency {}\nseed {}\n",
                   read_base(base).id, at_most, candidates, event_length_ms, event_frequency, seed);
@@ -66,17 +56,17 @@ fs::path PicturePackages::own_folder() const {
     text += fmt::format("class {}\n", one.name);
     for (const fs::path& path : one.training) text += fs::absolute(path).string() + "\n";
   }
-  return folder / fmt::format("packages-{}", sha256(text).substr(0, 12));
+  return all / fmt::format("packages-{}", sha256(text).substr(0, 12));
 }
 
 void train_packages(const PicturePackages& packages) {
   const std::vector<fs::path> all = packages.paths(), tails = packages.tails_only();
   for (std::size_t i = 0; i < packages.apps.size(); ++i) {
-    fmt::print(stderr, "== app {} of {}: {}\n", i + 1, packages.apps.size(), packages.apps[i]);
+    inform(fmt::format("== app {} of {}: {}\n", i + 1, packages.apps.size(), clean(packages.apps[i])));
     // Tails are trained once for both kinds of package.
     if (!tails.empty()) train_app(packages, packages.apps[i], "tails", tails[i]);
     train_app(packages, packages.apps[i], packages.candidates, all[i]);
-    fs::remove_all(packages.own_folder() / "work" / packages.apps[i]);
+    fs::remove_all(packages.folder / "work" / packages.apps[i]);
   }
 }
 
@@ -84,7 +74,7 @@ void train_on_pictures(const fs::path& base, const fs::path& pictures, const std
                        std::uint64_t seed, int threads, const fs::path& package) {
   if (fs::exists(package)) return;
   fs::create_directories(package.parent_path());
-  run_training(training_words(base, pictures, candidates, seed, threads, package));
+  run_trainer(training_words(base, pictures, candidates, seed, threads, package));
 }
 
 }  // namespace mainstream

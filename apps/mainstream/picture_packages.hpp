@@ -22,13 +22,13 @@ struct PicturePackages {
   double event_frequency = 0.1;
   std::uint64_t seed = 1;
   int threads = 0;
-  std::filesystem::path folder;  // of all packages
+  std::filesystem::path folder = {};  // of these packages: own_folder()
 
   [[nodiscard]] std::vector<std::filesystem::path> paths() const;
   // Packages of tails alone; none where candidates are exits.
   [[nodiscard]] std::vector<std::filesystem::path> tails_only() const;
-  // FOLDER/HASH, the hash over all of the above.
-  [[nodiscard]] std::filesystem::path own_folder() const;
+  // ALL/packages-HASH, the hash over what training depends on. Reads the base.
+  [[nodiscard]] std::filesystem::path own_folder(const std::filesystem::path& all) const;
 };
 
 // Trains the missing packages. Throws failed when the trainer fails, usage for unknown classes.

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include "core/progress.hpp"
+#include "core/terminal.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "package/sha256.hpp"
@@ -37,16 +39,17 @@ double frequency_of(const ComposeOptions& options, const PictureSets& sets) {
 
 PicturePackages packages_for(const StreamArguments& arguments, const ComposeOptions& compose,
                              const PictureSets& sets) {
-  return {.base = arguments.base,
-          .pictures = sets,
-          .apps = compose.apps,
-          .at_most = arguments.pictures_per_app,
-          .candidates = arguments.candidates,
-          .event_length_ms = mean_length(compose.event_ms),
-          .event_frequency = frequency_of(compose, sets),
-          .seed = compose.seed,
-          .threads = arguments.threads,
-          .folder = arguments.work};
+  PicturePackages packages{.base = arguments.base,
+                           .pictures = sets,
+                           .apps = compose.apps,
+                           .at_most = arguments.pictures_per_app,
+                           .candidates = arguments.candidates,
+                           .event_length_ms = mean_length(compose.event_ms),
+                           .event_frequency = frequency_of(compose, sets),
+                           .seed = compose.seed,
+                           .threads = arguments.threads};
+  packages.folder = packages.own_folder(arguments.work);
+  return packages;
 }
 
 // All that a stream depends on, in its folder's name.
@@ -154,7 +157,7 @@ StreamStudy::StreamStudy(const StreamArguments& arguments, const ExperimentSetup
   ++options.seed;
   clip_ = compose(rest, options);
   const std::string shown = fmt::format("{}", fmt::join(sets_.parts, "; "));
-  fmt::print(stderr, "Stream: {} (pictures: {})\n", stream_.video.string(), shown);
+  inform(fmt::format("Stream: {} (pictures: {})\n", stream_.video.string(), clean(shown, kMostMessage)));
   setup_.options.emplace_back("pictures of the stream", shown);
   train_packages(packages);
   all_ = record(packages.paths(), "recording");
@@ -174,7 +177,8 @@ std::unique_ptr<StreamStudy::Recorded> StreamStudy::record(const std::vector<std
   auto recorded = std::make_unique<Recorded>();
   const VideoInfo info = VideoReader(stream_.video.string(), setup_.stop).info();
   recorded->mix = read_mix(arguments_.base, packages, "stream", stream_.fps, info.width, info.height);
-  recorded->costs = known_costs(engine_, recorded->mix);
+  const Engine measured({.threads = engine_threads(arguments_.threads, recorded->mix)});  // as the run has
+  recorded->costs = known_costs(measured, recorded->mix);
   const auto scores_on = [&](const ScoredStream& stream) {
     Progress progress("recording scores", static_cast<std::uint64_t>(read_labels(stream.labels).frames));
     return kept_scores(

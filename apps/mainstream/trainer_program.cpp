@@ -44,7 +44,7 @@ std::vector<std::string> with_name(std::vector<std::string> words) {
 
 }  // namespace
 
-int run_trainer(const std::vector<std::string>& arguments) {
+void run_trainer(const std::vector<std::string>& arguments) {
   const auto path = trainer_path();
   std::vector<std::string> words = with_name(arguments);
   pid_t child = 0;
@@ -55,7 +55,8 @@ int run_trainer(const std::vector<std::string>& arguments) {
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) fail(path, errno);
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (code != 0) throw Error(ErrorKind::failed, fmt::format("training ended with exit code {}", code));
 }
 
 void become_trainer(const std::vector<std::string>& arguments) {

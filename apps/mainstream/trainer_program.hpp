@@ -7,9 +7,8 @@
 
 namespace mainstream {
 
-// Runs it as a child process and returns its exit code. Ctrl-C reaches both. Throws failed when it is
-// missing.
-[[nodiscard]] int run_trainer(const std::vector<std::string>& arguments);
+// Runs it as a child process. Ctrl-C reaches both. Throws failed when it is missing or fails.
+void run_trainer(const std::vector<std::string>& arguments);
 
 // Replaces this process by it. Throws failed when it is missing.
 [[noreturn]] void become_trainer(const std::vector<std::string>& arguments);

@@ -5,6 +5,7 @@
 // schedule. Any number of threads may call them.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -172,6 +173,13 @@ struct SolveOptions {
   // A schedule in force (of the same apps, or some of them) to begin the search with.
   const Schedule* current = nullptr;
 };
+
+// For SolveOptions::stop: true once so much time has passed since this call.
+[[nodiscard]] inline std::function<bool()> stop_after(std::chrono::duration<double> time) {
+  return [deadline = std::chrono::steady_clock::now() + time] {
+    return std::chrono::steady_clock::now() > deadline;
+  };
+}
 
 // Throws untrusted for an invalid problem. An infeasible problem is a result, not an error.
 [[nodiscard]] Schedule solve(const Problem& problem, const SolveOptions& options = {});

@@ -5,6 +5,7 @@
 
 #include "core/cpus.hpp"
 #include "core/file.hpp"
+#include "core/terminal.hpp"
 #include "eval/commit.hpp"
 #include "eval/html.hpp"
 #include "infer/layer_times.hpp"
@@ -98,14 +99,14 @@ ExperimentResults::~ExperimentResults() {
   try {
     save();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());  // an exception may be on its way already
+    say(fmt::format("{}\n", error.what()));  // an exception may be on its way already
   }
 }
 
 void ExperimentResults::resume() {
   const std::string source = file(".json").string();
   const Json kept = parse_json(read_file(source), source);
-  const JsonField root(kept, source);
+  const JsonField root(kept, source + ":");
   const std::vector<std::string> other = differences(document_, root);
   if (!other.empty()) {
     throw Error(ErrorKind::usage,

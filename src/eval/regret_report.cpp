@@ -80,16 +80,16 @@ Json to_json(const std::vector<RegretPoint>& points) {
 std::vector<RegretPoint> regret_points(const JsonField& json) {
   std::vector<RegretPoint> points(json.size());
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const JsonField point = json.at(i), f1 = point["f1"], promised = point["promised_mean_f1"];
+    const JsonField point = json.at(i);
     points[i].share = point["share"].number(0, kMostCost);
     points[i].budget = point["budget_ms_per_s"].number(0, kMostCost);
-    for (const auto& [name, values] : f1.value().items()) {
-      const JsonField by_app = f1[name];
+    point["f1"].for_each([&](const std::string& name, const JsonField& by_app) {
       for (std::size_t app = 0; app < by_app.size(); ++app)
         points[i].f1[name].push_back(by_app.at(app).number(0, 1));
-    }
-    for (const auto& [name, value] : promised.value().items())
-      points[i].promised[name] = promised[name].number(0, 1);
+    });
+    point["promised_mean_f1"].for_each([&](const std::string& name, const JsonField& value) {
+      points[i].promised[name] = value.number(0, 1);
+    });
   }
   return points;
 }

@@ -52,9 +52,8 @@ struct ComposedStream {
 
 // Draws every frame and writes the three files; `record` comes last, so where it is, all are. Within a
 // stretch neighbouring frames show one picture, slowly shifted, in slowly changing light, with noise. Equal
-// arguments give equal frames. Calls `progress` after each
-// stretch. Throws as draw_stretches and as pictures
-// are read; storage; failed when stopped.
+// arguments give equal frames. Calls `progress` after each stretch. Throws as draw_stretches and as
+// pictures are read; storage; failed when stopped.
 ComposedStream compose_stream(const PictureSets& sets, const ComposeOptions& options,
                               const std::filesystem::path& folder, const std::stop_token& stop,
                               const std::function<void(std::int64_t done, std::int64_t all)>& progress = {});

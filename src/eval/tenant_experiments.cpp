@@ -93,6 +93,16 @@ std::string budget_text(const TenantPools& pools, double share) {
       share * whole_base_cost(pools.all), share, pools.all.trained.scores.fps);
 }
 
+// Without sections.
+ExperimentReport report_of(const std::string& title, const TenantOptions& options, const TenantPools& pools,
+                           const std::vector<TenantPoint>& points) {
+  return {.title = title,
+          .runs = runs_text(options, pools),
+          .spread = "standard error over mixes",
+          .sections = {},
+          .figures = tenant_rows(points)};
+}
+
 // One chart for each figure.
 ExperimentReport::Section section_over_apps(const std::vector<TenantPoint>& points, const Names& lines,
                                             const std::string& heading, const std::string& name) {
@@ -268,10 +278,7 @@ ExperimentFiles run_tenants(const ExperimentSetup& setup, const TenantPools& poo
   const std::vector<TenantPoint> points = measure_grid(results, pools, grid);
   const std::vector<NamedRun> runs = run_all_really(results, pools, grid, sizes, run_list, run);
 
-  ExperimentReport report;
-  report.title = "Tenants: apps that share one machine";
-  report.runs = runs_text(options, pools);
-  report.spread = "standard error over mixes";
+  ExperimentReport report = report_of("Tenants: apps that share one machine", options, pools, points);
   report.sections.push_back(section_over_apps(points, names_of(modes), "Exits and tails", ""));
   report.sections.back().text = {budget_text(pools, options.shares.front())};
   if (!tails.empty())
@@ -291,7 +298,6 @@ ExperimentFiles run_tenants(const ExperimentSetup& setup, const TenantPools& poo
        .table = tenant_table(points, step_names, tenant_figure("f1"), tenants_axis, "apps")});
   report.sections.push_back(prediction_section(points, names_of(all)));
   if (!runs.empty()) report.sections.push_back(real_section(runs));
-  report.figures = tenant_rows(points);
   return results.write(report);
 }
 
@@ -304,10 +310,8 @@ ExperimentFiles run_budget(const ExperimentSetup& setup, const TenantPools& pool
   const TenantGrid grid = grid_of(options, list);
   ExperimentResults results(setup, grid.cells());
   const std::vector<TenantPoint> points = measure_grid(results, pools, grid);
-  ExperimentReport report;
-  report.title = "Budget: event F1 over what the machine has to give";
-  report.runs = runs_text(options, pools);
-  report.spread = "standard error over mixes";
+  ExperimentReport report =
+      report_of("Budget: event F1 over what the machine has to give", options, pools, points);
   for (const std::size_t tenants : options.tenants) {
     std::vector<TenantPoint> some;
     for (const TenantPoint& point : points) {
@@ -325,7 +329,6 @@ ExperimentFiles run_budget(const ExperimentSetup& setup, const TenantPools& pool
                      tenant_plot(some, names_of(list), tenant_figure("f1"), share_axis, frame)}},
          .table = tenant_table(some, names_of(list), tenant_figure("f1"), share_axis, "budget, %")});
   }
-  report.figures = tenant_rows(points);
   return results.write(report);
 }
 
@@ -335,15 +338,12 @@ ExperimentFiles run_voting(const ExperimentSetup& setup, const TenantPools& pool
   const TenantGrid grid = grid_of(options, list);
   ExperimentResults results(setup, grid.cells());
   const std::vector<TenantPoint> points = measure_grid(results, pools, grid);
-  ExperimentReport report;
-  report.title = "Voting: positive frames in a row that make a detection";
-  report.runs = runs_text(options, pools);
-  report.spread = "standard error over mixes";
+  ExperimentReport report =
+      report_of("Voting: positive frames in a row that make a detection", options, pools, points);
   report.sections.push_back(section_over_apps(points, names_of(list), "Mainstream with votes", ""));
   report.sections.back().text = {budget_text(pools, options.shares.front()),
                                  "Chosen: the scheduler picks the votes of each app."};
   report.sections.push_back(prediction_section(points, names_of(list)));
-  report.figures = tenant_rows(points);
   return results.write(report);
 }
 

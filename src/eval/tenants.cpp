@@ -152,10 +152,9 @@ Problem TenantPlanner::problem(const TenantMix& mix, double budget) const {
 
 Schedule TenantPlanner::solve(const TenantMix& mix, double budget) const {
   const Problem problem = this->problem(mix, budget);
-  const auto deadline = std::chrono::steady_clock::now() + kSearchTime;
   SolveOptions options;
   options.algorithm = algorithm_of(method_.mode, method_.algorithm);
-  options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+  options.stop = stop_after(kSearchTime);
   return spend_rest(problem, mainstream::solve(problem, options));
 }
 

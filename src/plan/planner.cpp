@@ -70,11 +70,10 @@ MixPlan Planner::with_decoding(MixPlan plan, const Costs& costs, double budget) 
 }
 
 MixPlan Planner::solve(const Costs& costs, double budget) const {
-  const auto deadline = std::chrono::steady_clock::now() + kSearchTime;
   SolveOptions options;
   options.algorithm = algorithm_of(options_.mode, options_.algorithm);
   options.objective = options_.objective;
-  options.stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+  options.stop = stop_after(kSearchTime);
   const Problem problem = this->problem(costs, budget);
   return with_decoding(plan_of(spend_rest(problem, mainstream::solve(problem, options))), costs, budget);
 }
