@@ -71,7 +71,8 @@ Trains the candidates of an app on a frozen base network, measures them, and
 packs them into one file. Also distils base networks. It needs libtorch.")
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libspdlog-dev, nlohmann-json3-dev, libssl-dev, libonnx-dev, libprotobuf-dev, libavformat-dev, \
-libavcodec-dev, libswscale-dev, libavutil-dev, libzip-dev, libdnnl-dev, libsqlite3-dev, libmosquitto-dev, libcurl4-openssl-dev")
+libavcodec-dev, libswscale-dev, libavutil-dev, libzip-dev, libdnnl-dev, libsqlite3-dev, libmosquitto-dev, libcurl4-openssl-dev, \
+libsystemd-dev, libcpp-httplib-dev, prometheus-cpp-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "cmake, pkg-config, libtorch-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "headers and static libraries of Mainstream
 What the command line of Mainstream can do, a C++20 program can do with these:
