@@ -134,6 +134,10 @@ class EventDetector {
 
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
+[[nodiscard]] inline WallTime wall_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
 // What a record of an event tells: that it began, that it goes on, that it is over, or that the program ended
 // before it did. In files: new, update, end, interrupted.
 enum class EventChange { begun, updated, ended, interrupted };

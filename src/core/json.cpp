@@ -172,10 +172,7 @@ void JsonField::allow_only(std::initializer_list<std::string_view> keys) const {
   if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
   for (const auto& item : value_.items()) {
     if (std::find(keys.begin(), keys.end(), item.key()) != keys.end()) continue;
-    const std::string near = nearest_word(item.key(), keys);
-    fail(fmt::format("unknown field {}{}", in_quotes(item.key()),
-                     near.empty() ? fmt::format("; expected one of: {}", fmt::join(keys, ", "))
-                                  : fmt::format("; did you mean \"{}\"?", near)));
+    fail(fmt::format("unknown field {}{}", in_quotes(item.key()), did_you_mean_or_one_of(item.key(), keys)));
   }
 }
 

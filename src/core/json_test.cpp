@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "core/testing.hpp"
 
 namespace mainstream {
@@ -35,7 +33,7 @@ TEST(JsonTest, ManyFieldsTakeLinearTime) {
   std::string text = "{";
   for (int i = 0; i < 300'000; ++i) text += fmt::format("{}\"k{}\":1", i == 0 ? "" : ",", i);
   text += "}";
-  const auto start = std::chrono::steady_clock::now();
+  const double start = processor_seconds();
   const Json document = parse_json(text, "x");
   EXPECT_ERROR(untrusted, JsonField(document, "x:").allow_only({"apps"}), "x: unknown field \"k0\"");
   std::size_t fields = 0;
@@ -44,7 +42,7 @@ TEST(JsonTest, ManyFieldsTakeLinearTime) {
   });
   EXPECT_EQ(fields, 300'000U);
   // Quadratic time would be more than a minute.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(processor_seconds() - start, 10);
 }
 
 TEST(JsonTest, RefusesTooManyValues) {

@@ -46,4 +46,11 @@ std::stop_token stop_on_signal(std::function<void()> on_hangup) {
   return source.get_token();
 }
 
+void block_sigpipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 }  // namespace mainstream

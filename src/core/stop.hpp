@@ -15,4 +15,7 @@ namespace mainstream {
 // and stops nothing.
 [[nodiscard]] std::stop_token stop_on_signal(std::function<void()> on_hangup = {});
 
+// The same for pipes and sockets without a reader, of the calling thread alone: for threads of libraries.
+void block_sigpipe();
+
 }  // namespace mainstream

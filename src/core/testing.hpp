@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -55,6 +56,12 @@ class TestFolder {
  private:
   std::filesystem::path path_;
 };
+
+// Processor time of this process in seconds, for tests that something is not quadratic: on a busy machine the
+// time on the clock tells nothing.
+[[nodiscard]] inline double processor_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 // Simulates a full disk: while it lives, no file of this process grows beyond `bytes`, so writing fails
 // half-way.

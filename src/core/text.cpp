@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::string_view kNotInNames = "/\\+#,\"'";
 
+char small_letter(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 struct Character {
   std::string_view bytes;  // at least one
   char32_t code = 0;       // 0xffffffff for a byte that is not part of UTF-8
@@ -171,6 +175,26 @@ std::string nearest_word(std::string_view word, const std::vector<std::string_vi
     }
   }
   return best;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
+  const std::string near = nearest_word(word, known);
+  return near.empty() ? "" : fmt::format("; did you mean {}?", in_quotes(near));
+}
+
+std::string did_you_mean_or_one_of(std::string_view word, const std::vector<std::string_view>& known) {
+  std::string hint = did_you_mean(word, known);
+  return hint.empty() ? fmt::format("; expected one of: {}", word_list({known.begin(), known.end()})) : hint;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), small_letter);
+  return result;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, small_letter, small_letter);
 }
 
 }  // namespace mainstream

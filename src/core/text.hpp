@@ -39,4 +39,15 @@ constexpr std::size_t kMostName = 200;       // bytes of a name
 // The word of `known` that is nearest to `word`; empty when none is near.
 [[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 
+// The end of a message about an unknown word: `; did you mean "x"?`; empty when none is near.
+[[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known);
+
+// The same, but "; expected one of: a, b" when none is near.
+[[nodiscard]] std::string did_you_mean_or_one_of(std::string_view word,
+                                                 const std::vector<std::string_view>& known);
+
+// With its ASCII letters small, in any locale; and whether two texts are equal that way.
+[[nodiscard]] std::string ascii_lower(std::string_view text);
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
+
 }  // namespace mainstream

@@ -73,6 +73,18 @@ TEST(TextTest, NearestWordIsFastForHugeOnes) {
   EXPECT_EQ(nearest_word(std::string(100'000'000, 'x'), {"stream"}), "");
 }
 
+TEST(TextTest, SaysWhatWasMeant) {
+  EXPECT_EQ(did_you_mean("bass", {"base", "log"}), "; did you mean \"base\"?");
+  EXPECT_EQ(did_you_mean("quite other", {"base", "log"}), "");
+  EXPECT_EQ(did_you_mean_or_one_of("quite other", {"base", "log"}), "; expected one of: base, log");
+}
+
+TEST(TextTest, ComparesLettersOfAsciiInAnyCase) {
+  EXPECT_EQ(ascii_lower("RTSP://\u00c4"), "rtsp://\u00c4");
+  EXPECT_TRUE(equal_ignoring_case("Host", "hOST"));
+  EXPECT_FALSE(equal_ignoring_case("Host", "Hosts"));
+}
+
 TEST(LogTest, NamesInMessagesCannotControlATerminal) {
   testing::internal::CaptureStderr();
   module_log("text_test")

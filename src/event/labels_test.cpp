@@ -51,9 +51,9 @@ TEST(LabelsTest, ManyColumnsTakeLinearTime) {
     header += ",a" + std::to_string(i);
     row += ",1";
   }
-  const auto start = std::chrono::steady_clock::now();
+  const double start = processor_seconds();
   EXPECT_EQ(parse(header + "\n" + row + "\n").apps.size(), 200'000U);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(processor_seconds() - start, 5);
 }
 
 TEST(LabelsTest, NamesCannotControlATerminal) {

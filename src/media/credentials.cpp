@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/file.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -21,11 +22,6 @@ std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find_first_of(kSpace));
   line.remove_prefix(word.size());
   return word;
-}
-
-bool same_host(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 // As urls write what could be taken for a part of them.
@@ -77,7 +73,7 @@ std::string with_credentials(const SourceAddress& address, const std::filesystem
   const std::string_view host = authority.substr(0, is_ipv6 && port == 0 ? authority.size() : port);
   for (const std::string_view wanted : {authority, host}) {
     for (const CredentialsLine& line : lines) {
-      if (!same_host(line.host, wanted)) continue;
+      if (!equal_ignoring_case(line.host, wanted)) continue;
       return address.url.substr(0, begin) + percent_encoded(line.user) + ":" +
              percent_encoded(line.password) + "@" + address.url.substr(begin);
     }

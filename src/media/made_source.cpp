@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "media/decoder.hpp"
 #include "media/pixels.hpp"
 
@@ -31,9 +32,7 @@ std::vector<fs::path> pictures_in(const SourceAddress& address) {
   std::error_code failure;
   for (fs::directory_iterator entry(address.url, failure), end; !failure && entry != end;
        entry.increment(failure)) {
-    std::string ending = entry->path().extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
+    const std::string ending = ascii_lower(entry->path().extension().string());
     if (std::find(kPictureEndings.begin(), kPictureEndings.end(), ending) != kPictureEndings.end()) {
       pictures.push_back(entry->path());
     }

@@ -52,18 +52,11 @@ constexpr const char* kForms =
   throw Error(ErrorKind::usage, fmt::format("{}: expected {}", without_password(source), expected));
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return result;
-}
-
 // What stands before the first colon, if it can be a scheme.
 std::string scheme_of(const std::string& source) {
   const auto colon = source.find(':');
   if (colon == std::string::npos || colon == 0) return "";
-  const std::string scheme = lower(std::string_view(source).substr(0, colon));
+  const std::string scheme = ascii_lower(std::string_view(source).substr(0, colon));
   const bool fits = std::all_of(scheme.begin(), scheme.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
   });

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "core/text.hpp"
 #include "media/url.hpp"
 
 namespace mainstream {
@@ -28,8 +29,7 @@ bool is_slash(char c) {
 }
 
 bool is_secret_key(std::string_view key) {
-  std::string lower(key);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string lower = ascii_lower(key);
   return std::any_of(kSecretKeys.begin(), kSecretKeys.end(),
                      [&](std::string_view secret) { return lower.find(secret) != npos; });
 }

@@ -90,10 +90,8 @@ class ConfigReader {
   }
 
   void unknown(const TomlField& field, const char* what, const std::vector<std::string_view>& known) {
-    const std::string near = nearest_word(field.key, known);
     fault(field.at, fmt::format("unknown {} {}{}", what, in_quotes(field.key),
-                                near.empty() ? fmt::format("; expected one of: {}", fmt::join(known, ", "))
-                                             : fmt::format("; did you mean \"{}\"?", near)));
+                                did_you_mean_or_one_of(field.key, known)));
   }
 
   template <typename Owner>
@@ -166,10 +164,9 @@ class ConfigReader {
       if (type == fields.end()) {
         fault(table.at, fmt::format("[[sink]] needs type = one of: {}", fmt::join(sink_types(), ", ")));
       } else if (word == nullptr || !read_sink(*word, table.at, fields)) {
-        const std::string near = word == nullptr ? "" : nearest_word(*word, sink_types());
-        fault(type->value.at, fmt::format("type: expected one of: {}; got {}{}",
-                                          fmt::join(sink_types(), ", "), described(type->value),
-                                          near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+        fault(type->value.at,
+              fmt::format("type: expected one of: {}; got {}{}", fmt::join(sink_types(), ", "),
+                          described(type->value), word == nullptr ? "" : did_you_mean(*word, sink_types())));
       }
     }
   }
@@ -217,11 +214,9 @@ class ConfigReader {
       for (const std::string& stream : app.streams) {
         if (known.contains(stream)) continue;
         // Not for faults that nobody will see: there may be a hundred thousand.
-        const std::string near = reading_.faults.size() > kMostFaults ? "" : nearest_word(stream, words);
-        fault(app.of("stream"),
-              fmt::format("there is no stream {}{}", in_quotes(stream),
-                          near.empty() ? fmt::format("; expected one of: {}", word_list(streams))
-                                       : fmt::format("; did you mean {}?", in_quotes(near))));
+        const std::string hint =
+            reading_.faults.size() > kMostFaults ? "" : did_you_mean_or_one_of(stream, words);
+        fault(app.of("stream"), fmt::format("there is no stream {}{}", in_quotes(stream), hint));
       }
       if (app.min_length && app.max_length && *app.min_length > *app.max_length) {
         fault(app.of("max_length_s"), fmt::format("max_length_s: {} is below min_length_s, {}",

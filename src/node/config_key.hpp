@@ -166,9 +166,7 @@ Key<Owner> word(std::string_view name, Member Owner::*member,
       owner.*member = meant;
       return std::string();
     }
-    std::string what = mismatch(takes, value);
-    const std::string near = text == nullptr ? std::string() : nearest_word(*text, takes.words);
-    return near.empty() ? what : fmt::format("{}; did you mean \"{}\"?", what, near);
+    return mismatch(takes, value) + (text == nullptr ? "" : did_you_mean(*text, takes.words));
   };
   return {{name, takes, help, standard, false}, read};
 }

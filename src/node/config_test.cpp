@@ -200,11 +200,11 @@ TEST(ConfigTest, SurvivesHostileFiles) {
   }
   std::string many = kValid;
   for (int i = 0; i < 50'000; ++i) many += "k" + std::to_string(i) + " = 1\n";
-  const auto start = std::chrono::steady_clock::now();
+  const double start = processor_seconds();
   const auto faults = faults_of(many);
   EXPECT_EQ(faults.size(), 51U);
   EXPECT_EQ(faults.back(), "n.toml: 49950 more mistakes");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(processor_seconds() - start, 10);
   const TestFolder folder;
   write_file(folder / "big.toml", std::string((1 << 20) + 1, '#'));
   EXPECT_ERROR(untrusted, read_config(folder / "big.toml"), "expected at most 1048576 bytes");

@@ -164,11 +164,9 @@ Graph cut_base(const Base& base, const std::string& tensor) {
   if (!base.graph.shapes.contains(tensor)) {
     std::vector<std::string_view> known;
     for (const auto& [name, shape] : base.graph.shapes) known.push_back(name);
-    const std::string near = nearest_word(tensor, known);
-    throw Error(ErrorKind::usage,
-                fmt::format("base {} has no tensor {}; {}", base.name, in_quotes(tensor),
-                            near.empty() ? "mainstream base show lists them"
-                                         : fmt::format("did you mean {}?", in_quotes(near))));
+    const std::string hint = did_you_mean(tensor, known);
+    throw Error(ErrorKind::usage, fmt::format("base {} has no tensor {}{}", base.name, in_quotes(tensor),
+                                              hint.empty() ? "; mainstream base show lists them" : hint));
   }
   Graph cut = stem_of(base.graph, tensor);
   cut.name = fmt::format("{} to {}", base.name, tensor);

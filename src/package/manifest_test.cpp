@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <functional>
 
@@ -242,9 +241,9 @@ TEST(ManifestTest, ManyFieldsTakeLinearTime) {
   for (int i = 0; i < 150'000; ++i) fields += fmt::format("\"k{}\":\"\",", i);
   std::string text = json.dump();
   text.insert(text.find("\"hyperparameters\":{") + 19, fields);
-  const auto start = std::chrono::steady_clock::now();
+  const double start = processor_seconds();
   EXPECT_GT(parse_manifest(text, "m.json").hyperparameters.size(), 149'999U);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(processor_seconds() - start, 10);
 }
 
 TEST(ManifestTest, WritingRefusesTextThatIsNotUtf8) {

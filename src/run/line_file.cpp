@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,11 +10,11 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <csignal>
 #include <cstring>
 #include <optional>
 
 #include "core/log.hpp"
+#include "core/stop.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -107,11 +106,7 @@ void LineFile::close() {
 }
 
 void LineFile::write_waiting() {
-  // Without a reader, the write shall fail instead of ending the program.
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  block_sigpipe();
   std::optional<std::chrono::steady_clock::time_point> end;
   std::size_t done = 0;  // bytes of the first of waiting_
   while (true) {

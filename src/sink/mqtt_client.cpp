@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <optional>
 
 #include "core/backoff.hpp"
 #include "core/file.hpp"
 #include "core/log.hpp"
+#include "core/stop.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -126,10 +126,7 @@ void MqttClient::set_up(const MqttOptions& options) {
 }
 
 void MqttClient::run(const std::stop_token& stop) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGPIPE);  // a broker that goes away is an error of a write, not the end
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  block_sigpipe();  // a broker that goes away is an error of a write, not the end
   Backoff backoff(first_pause_, longest_pause_);
   while (!stop.stop_requested()) {
     if (const int code = connect(); code != MOSQ_ERR_SUCCESS) {

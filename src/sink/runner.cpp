@@ -1,8 +1,6 @@
 // The one loop of all sinks: cursor, batches, pauses, refused records, and what an operator sees of it.
 #include <fmt/format.h>
-#include <pthread.h>
 
-#include <csignal>
 #include <limits>
 #include <thread>
 
@@ -10,6 +8,7 @@
 #include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/mutex.hpp"
+#include "core/stop.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/sink.hpp"
 
@@ -17,14 +16,6 @@ namespace mainstream {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-// A reader that goes away must be an error of the write that finds out, not the end of the program.
-void block_sigpipe() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
 
 SinkRunnerOptions checked_options(SinkRunnerOptions options) {
   if (options.name.empty()) throw Error(ErrorKind::usage, "sink: expected a name, got none");
@@ -131,7 +122,7 @@ class SinkRunner::State {
     const MutexLock lock(mutex_);
     ++seen_.failures;
     seen_.last_error = error;
-    seen_.last_error_time = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    seen_.last_error_time = wall_now();
     if (!seen_.up) return;
     seen_.up = false;
     module_log("sink")->warn("{}: {}; trying again until it works", label_, error);

@@ -13,10 +13,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-WallTime wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 std::int64_t ms_of(WallTime time) {
   return time.time_since_epoch().count();
 }

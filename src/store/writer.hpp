@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "mainstream/error.hpp"
 #include "store/age_clock.hpp"
 #include "store/snapshots.hpp"
 #include "store/sqlite.hpp"
