@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "node/source_form.hpp"
+#include "node/state_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -75,16 +76,13 @@ void check_lasting(const NodeConfig& before, const NodeConfig& after) {
   const char* table = machine != before.node                ? "[node], but for bases, log and log_format,"
                       : schedule != before.schedule         ? "[schedule], but for the budget,"
                       : after.retention != before.retention ? "[retention]"
+                      : after.serve != before.serve         ? "[serve]"
                                                             : nullptr;
   if (table == nullptr) return;
   throw Error(ErrorKind::usage, fmt::format("{} cannot change while the node runs; restart it", table));
 }
 
 }  // namespace
-
-std::string app_id(const std::string& app, const std::string& stream) {
-  return app + "@" + stream;
-}
 
 NodeService::NodeService(CheckedConfig checked)
     : checked_(std::move(checked)), name_(checked_.config.node.name), store_(store_options(checked_.config)) {
@@ -102,7 +100,7 @@ NodeService::NodeService(CheckedConfig checked)
   node_->apply(setup_of(checked_, enabled_, false));
   take_sinks(config, std::move(made));
   tell_sinks();
-  socket_.emplace(config.node.state, [this] { return to_json(state()); });
+  socket_.emplace(config.node.state, [this] { return to_text(state_json(state())); });
 }
 
 NodeService::~NodeService() {
@@ -262,8 +260,7 @@ void NodeService::tell_sinks() {
 
 // In the thread of the EdgeNode's events. An app has one name on all of its streams.
 void NodeService::store_event(EventRecord event, const std::string& jpeg) {
-  const std::string stream = "@" + event.stream;
-  if (event.app.ends_with(stream)) event.app.resize(event.app.size() - stream.size());
+  event.app = app_name(event.app, event.stream);
   (void)store_.put(std::move(event), jpeg);  // the store counts and tells what it has no room for
 }
 
