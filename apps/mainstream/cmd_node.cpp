@@ -24,6 +24,7 @@
 #include "node/service_manager.hpp"
 #include "node/status_socket.hpp"
 #include "node_report.hpp"
+#include "serve/server.hpp"
 #include "text_table.hpp"
 
 namespace mainstream {
@@ -67,8 +68,20 @@ void print_forecast(const NodeConfig& config, const NodeForecast& forecast) {
              forecast.budget, schedule.mean_f1, schedule.min_f1);
 }
 
+// What this program can start, too: the API's library comes behind the node's.
+CheckedConfig read_and_check_all(const std::string& path) {
+  CheckedConfig checked = read_and_check(path);
+  if (!checked.config.serve) return checked;
+  try {
+    check_serving(*checked.config.serve);
+  } catch (const Error& error) {
+    checked.check.faults.push_back({error.kind(), checked.config.serve->at, error.what()});
+  }
+  return checked;
+}
+
 void check(const std::string& path) {
-  const CheckedConfig checked = read_and_check(path);
+  const CheckedConfig checked = read_and_check_all(path);
   refuse_faults(path, checked.check.faults);
   for (const std::string& note : checked.check.notes) inform("note: " + clean(note, kMostMessage) + "\n");
   if (!checked.check.forecast) return;
@@ -165,11 +178,14 @@ void run_node(const std::string& path) {
     std::_Exit(0);
   });
   const FileStamp stamp = stamp_of(path);
-  CheckedConfig checked = read_and_check(path);
+  CheckedConfig checked = read_and_check_all(path);
   refuse_faults(path, checked.check.faults);
   set_log_level(checked.config.node.log);
   set_log_format_json(checked.config.node.json_log);
+  const std::optional<ServeConfig> serve = checked.config.serve;
   NodeService service(std::move(checked));
+  std::optional<ApiServer> api;
+  if (serve) api.emplace(service, *serve);
   NodeOperation operation(path, stamp, service, hung_up);
   while_starting.reset();
   notify_ready();

@@ -9,6 +9,7 @@
 #include "core/json.hpp"
 #include "mainstream/store.hpp"
 #include "run/testing.hpp"
+#include "sink/testing.hpp"
 
 namespace mainstream {
 namespace {
@@ -53,6 +54,8 @@ TEST_F(NodeCommandTest, CheckTellsAllMistakesWithTheirExitCode) {
               HasSubstr("n.toml:11:1: unknown key in [[app]]: \"vots\"; did you mean \"votes\"?\n"));
   EXPECT_THAT(wrong.err, HasSubstr("n.toml:12:11: min_fps: expected a number from 0.001 to 1000, got -1\n"));
   EXPECT_THAT(wrong.err, testing::EndsWith("n.toml: 2 mistakes to correct\n"));
+  EXPECT_THAT(check("[serve]\naddress = \"0.0.0.0\"\n").err,
+              HasSubstr("n.toml:11:2: serve: 0.0.0.0 can be reached from outside, so it needs"));
   EXPECT_EQ(check("", "none.mpkg").exit_code, 3);
   EXPECT_EQ(check("[schedule]\nbudget = 1e-6\n").exit_code, 4);
   EXPECT_EQ(run_cli("node /nowhere.toml check").exit_code, 3);
@@ -94,8 +97,9 @@ class RunningNodeTest : public NodeCommandTest {
                fmt::format("[node]\nname = \"yard\"\nbases = \"{0}/base.onnx\"\ncache = \"{0}/known\"\n"
                            "workers = 1\nthreads = 1\n[[stream]]\nname = \"gate\"\nurl = "
                            "\"clip.avi\"\nloop = true\n[[app]]\npackage = \"{0}/a.mpkg\"\n"
-                           "stream = \"gate\"\n[[sink]]\ntype = \"jsonl\"\npath = \"events.jsonl\"\n{1}",
-                           mix_->folder.path().string(), more));
+                           "stream = \"gate\"\n[serve]\nport = {2}\n[[sink]]\ntype = \"jsonl\"\n"
+                           "path = \"events.jsonl\"\n{1}",
+                           mix_->folder.path().string(), more, port_));
   }
   [[nodiscard]] static std::string second_app() {
     return fmt::format("[[app]]\nname = \"second\"\npackage = \"{}/b.mpkg\"\nstream = \"gate\"\n",
@@ -105,6 +109,12 @@ class RunningNodeTest : public NodeCommandTest {
   [[nodiscard]] Json status() const {
     const CliResult answer = run_cli("node " + config().string() + " status --json");
     return answer.exit_code == 0 ? Json::parse(answer.out) : Json();
+  }
+  // What the node's control API answers.
+  [[nodiscard]] Json answer(const std::string& path) const {
+    const std::string command = fmt::format("curl -s --max-time 10 http://127.0.0.1:{}{} > {}", port_, path,
+                                            (folder_ / "answer").string());
+    return std::system(command.c_str()) == 0 ? Json::parse(read_file(folder_ / "answer")) : Json();
   }
   // Waits for it; whether it came.
   template <typename Condition>
@@ -123,6 +133,7 @@ class RunningNodeTest : public NodeCommandTest {
     return lines;
   }
   TestFolder folder_;
+  const int port_ = free_port();
 };
 
 bool has_events(const Json& node) {
@@ -136,25 +147,28 @@ TEST_F(RunningNodeTest, RunsChangesWithItsFileAndEndsInTime) {
   const CliResult told = run_cli("node " + config().string() + " status");
   EXPECT_THAT(told.out, testing::StartsWith("node yard: "));
   EXPECT_THAT(told.out, HasSubstr("\ngate    yes"));
+  EXPECT_EQ(answer("/readyz")["ready"], true);
+  EXPECT_EQ(answer("/api/v1/apps/a")["streams"][0]["stream"], "gate");
 
   write(second_app());
   ASSERT_TRUE(comes([](const Json& now) {
-    return now["apps"].size() == 2 && now["apps"][1]["app"] == "second" && now["apps"][1]["frames"] > 0;
+    return now["apps"].size() == 2 && now["apps"][1]["name"] == "second" &&
+           now["apps"][1]["streams"][0]["frames"] > 0;
   })) << node.log();
 
   // What is wrong is refused as a whole.
   write("vots = 1\n");
-  ASSERT_TRUE(comes([](const Json& now) { return now["refused"] != ""; })) << node.log();
+  ASSERT_TRUE(comes([](const Json& now) { return !now["refused"].is_null(); })) << node.log();
   EXPECT_EQ(status()["apps"].size(), 2U);
   EXPECT_THAT(node.log(), HasSubstr("unknown key in [[sink]]"));
   write("[[app]]\nname = \"second\"\npackage = \"none.mpkg\"\nstream = \"gate\"\n");
   node.signal(SIGHUP);
   ASSERT_TRUE(comes([](const Json& now) {
-    return now["refused"].get<std::string>().find("none.mpkg") != std::string::npos;
+    return now["refused"].dump().find("none.mpkg") != std::string::npos;
   })) << node.log();
   EXPECT_EQ(status()["apps"].size(), 2U);
   write();
-  EXPECT_TRUE(comes([](const Json& now) { return now["apps"].size() == 1 && now["refused"] == ""; }))
+  EXPECT_TRUE(comes([](const Json& now) { return now["apps"].size() == 1 && now["refused"].is_null(); }))
       << node.log();
 
   expect_refused(run_cli("--log-level off node " + config().string()), 1, "uses this state directory");

@@ -31,6 +31,12 @@ std::string drops_text(const JsonField& drops) {
   return text;
 }
 
+// Empty for null.
+std::string text_of(const JsonField& field, const char* key) {
+  const JsonField value = field[key];
+  return value.value().is_null() ? std::string() : value.text();
+}
+
 std::string streams_text(const JsonField& streams) {
   TextTable table("llrrrll", {"stream", "up", "fps", "reached", "reconnects", "dropped", "reason"});
   for (std::size_t i = 0; i < streams.size(); ++i) {
@@ -38,27 +44,33 @@ std::string streams_text(const JsonField& streams) {
     table.add({stream["name"].text(), stream["up"].boolean() ? "yes" : "no",
                fmt::format("{:.2f}", number(stream, "fps")),
                fmt::format("{:.2f}", number(stream, "reached_fps")), count(stream, "reconnects"),
-               drops_text(stream["dropped"]), stream["reason"].text()});
+               drops_text(stream["dropped"]), text_of(stream, "reason")});
   }
   return table.text();
+}
+
+std::vector<std::string> app_cells(const std::string& name, const JsonField& app) {
+  if (!app["planned"].boolean())
+    return {name, app["stream"].text(), "", "", "", "", "", "", "", text_of(app, "reason")};
+  const JsonField score = app["last_score"];
+  return {name,
+          app["stream"].text(),
+          fmt::format("{:.2f}", number(app, "planned_fps")),
+          fmt::format("{:.2f}", number(app, "reached_fps")),
+          score.value().is_null() ? "" : fmt::format("{:.3f}", score.number(0, 1)),
+          fmt::format("{:.3f}", number(app, "threshold")),
+          count(app, "votes") + "/" + count(app, "votes_needed"),
+          count(app, "events"),
+          drops_text(app["dropped"]),
+          fmt::format("{:.3f}", number(app, "expected_f1"))};
 }
 
 std::string apps_text(const JsonField& apps) {
   TextTable table("llrrrrrrll", {"app", "stream", "fps", "reached", "score", "threshold", "votes", "events",
                                  "dropped", "f1 / why not"});
   for (std::size_t i = 0; i < apps.size(); ++i) {
-    const JsonField app = apps.at(i);
-    if (!app["planned"].boolean()) {
-      table.add({app["app"].text(), app["stream"].text(), "", "", "", "", "", "", "", app["reason"].text()});
-      continue;
-    }
-    const auto score = app.find("last_score");
-    table.add({app["app"].text(), app["stream"].text(), fmt::format("{:.2f}", number(app, "planned_fps")),
-               fmt::format("{:.2f}", number(app, "reached_fps")),
-               score ? fmt::format("{:.3f}", score->number(0, 1)) : "",
-               fmt::format("{:.3f}", number(app, "threshold")),
-               count(app, "votes") + "/" + count(app, "votes_needed"), count(app, "events"),
-               drops_text(app["dropped"]), fmt::format("{:.3f}", number(app, "expected_f1"))});
+    const JsonField app = apps.at(i), streams = app["streams"];
+    for (std::size_t s = 0; s < streams.size(); ++s) table.add(app_cells(app["name"].text(), streams.at(s)));
   }
   return table.text();
 }
@@ -70,13 +82,16 @@ std::string remarks_text(const JsonField& streams, const JsonField& apps) {
     if (!what.empty()) text += clean(who) + ": " + clean(what, kMostMessage) + "\n";
   };
   for (std::size_t i = 0; i < streams.size(); ++i)
-    say(streams.at(i)["name"].text(), streams.at(i)["picture"]["warning"].text());
+    say(streams.at(i)["name"].text(), text_of(streams.at(i)["picture"], "warning"));
   for (std::size_t i = 0; i < apps.size(); ++i) {
-    const JsonField app = apps.at(i);
-    const std::string who = app["app"].text() + " on " + app["stream"].text();
-    if (const auto scores = app.find("scores")) say(who, (*scores)["warning"].text());
-    if (const auto judged = app.find("judged")) say(who, (*judged)["warning"].text());
-    if (app["planned"].boolean()) say(who, app["why_not"].text());
+    const JsonField placed = apps.at(i)["streams"];
+    for (std::size_t s = 0; s < placed.size(); ++s) {
+      const JsonField app = placed.at(s);
+      const std::string who = apps.at(i)["name"].text() + " on " + app["stream"].text();
+      say(who, text_of(app["scores"], "warning"));
+      if (!app["judged"].value().is_null()) say(who, text_of(app["judged"], "warning"));
+      if (app["planned"].boolean()) say(who, text_of(app, "why_no_event"));
+    }
   }
   return text.empty() ? text : "\n" + text;
 }
@@ -87,7 +102,7 @@ std::string sinks_text(const JsonField& sinks) {
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     const JsonField sink = sinks.at(i);
     table.add({sink["name"].text(), sink["up"].boolean() ? "yes" : "no", count(sink, "lag"),
-               count(sink, "delivered"), count(sink, "skipped"), sink["last_error"].text()});
+               count(sink, "delivered"), count(sink, "skipped"), text_of(sink, "last_error")});
   }
   return "\n" + table.text();
 }
@@ -117,10 +132,11 @@ std::string status_text(const std::string& json) {
   std::string text = fmt::format(
       "node {}: {} events; busy {:.1f} ms/s with {:.0f} workers\nplan {:.0f} ({}): {:.1f} of {:.1f} ms/s, "
       "expected F1 {:.3f} on average, {:.3f} at worst\n",
-      clean(state["node"].text()), count(state, "events"), number(state, "busy_ms_per_s"),
-      number(state, "workers"), number(plan, "number"), clean(plan["reason"].text()), number(plan, "cost"),
-      number(plan, "budget"), number(plan, "mean_f1"), number(plan, "min_f1"));
-  const std::string refused = state["refused"].text();
+      clean(state["node"].text()), count(state, "events"), number(plan, "busy_ms_per_s"),
+      number(plan, "workers"), number(plan, "number"), clean(plan["reason"].text()),
+      number(plan, "cost_ms_per_s"), number(plan, "budget_ms_per_s"), number(plan, "mean_f1"),
+      number(plan, "min_f1"));
+  const std::string refused = text_of(state, "refused");
   if (!refused.empty()) text += "the last change was refused: " + clean(refused, kMostMessage) + "\n";
   return text + "\n" + streams_text(state["streams"]) + "\n" + apps_text(state["apps"]) +
          remarks_text(state["streams"], state["apps"]) + sinks_text(state["sinks"]);

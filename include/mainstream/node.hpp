@@ -200,6 +200,9 @@ class EdgeNode {
   void set_budget(std::optional<double> budget);
 
   [[nodiscard]] NodeState state() const;
+  // The newest picture of a stream, at most 1280 pixels wide or high; nothing when there is no such stream,
+  // or no picture yet. Encodes in the caller's thread.
+  [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const;
 
  private:
   class Impl;

@@ -75,9 +75,7 @@ class ConfigReader {
       } else if (key == "retention") {
         read_one(field, retention_keys(), config().retention);
       } else if (key == "serve") {
-        fault(field.at,
-              "[serve] is not there yet: the node does not start its control API in this version; leave it "
-              "out");
+        read_one(field, serve_keys(), config().serve.emplace());
       } else {
         unknown(field, "table", kTables);
       }

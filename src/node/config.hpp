@@ -124,6 +124,17 @@ struct RetentionConfig : ConfigTable {
   bool operator==(const RetentionConfig&) const = default;
 };
 
+// [serve]: the control API (docs/api.md). Its library says what goes together.
+struct ServeConfig : ConfigTable {
+  std::string address = "127.0.0.1";  // of this machine, no name
+  int port = 8080;                    // 0: any free one
+  // PEM; both or none (empty). With them it is HTTPS.
+  std::filesystem::path certificate, key;
+  std::filesystem::path tokens;    // docs/api.md tells its form; empty: none is asked for
+  std::vector<std::string> names;  // by which clients call it, beside the address
+  bool operator==(const ServeConfig&) const = default;
+};
+
 struct NodeConfig {
   MachineConfig node;
   std::vector<StreamConfig> streams;
@@ -131,6 +142,7 @@ struct NodeConfig {
   ScheduleConfig schedule;
   std::vector<AnySinkConfig> sinks;
   RetentionConfig retention;
+  std::optional<ServeConfig> serve;  // nothing: no control API
 };
 
 // What was read. Only without faults can the configuration be used. Faults are in the order of the file.

@@ -288,4 +288,27 @@ const Keys<RetentionConfig>& retention_keys() {
   return keys;
 }
 
+const Keys<ServeConfig>& serve_keys() {
+  using Serve = ServeConfig;
+  static const Keys<Serve> keys{
+      text("address", &Serve::address, "an address like 127.0.0.1 or ::1", any_text,
+           "Where it listens. Any other than a loopback address needs certificate, key and tokens."),
+      number("port", &Serve::port, 0, 65535, "0: any free one, which the log tells."),
+      path("certificate", &Serve::certificate, "A certificate (PEM). With it, it is HTTPS."),
+      path("key", &Serve::key, "The certificate's key (PEM)."),
+      path("tokens", &Serve::tokens,
+           "A file of lines `SHA256 ROLE NAME`, readable by its owner alone (docs/api.md). Without it, "
+           "who can connect may do all."),
+      list<Serve>(
+          "names", "a name or a list of names",
+          [](const std::string& text, const std::filesystem::path&, Serve& serve) {
+            std::string fault = name_fault(text);
+            if (fault.empty()) serve.names.push_back(text);
+            return fault;
+          },
+          "Names by which clients call it, beside its address: \"gate.local\"."),
+  };
+  return keys;
+}
+
 }  // namespace mainstream

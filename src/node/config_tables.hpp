@@ -15,6 +15,7 @@ namespace mainstream {
 [[nodiscard]] const Keys<MqttSinkConfig>& mqtt_sink_keys();
 [[nodiscard]] const Keys<WebhookSinkConfig>& webhook_sink_keys();
 [[nodiscard]] const Keys<RetentionConfig>& retention_keys();
+[[nodiscard]] const Keys<ServeConfig>& serve_keys();
 
 // The types of sinks, in the order of AnySinkConfig.
 [[nodiscard]] const std::vector<std::string_view>& sink_types();

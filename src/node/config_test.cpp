@@ -160,7 +160,9 @@ TEST(ConfigTest, NamesWhatIsMissingOrTwice) {
               ElementsAre("n.toml:13:1: [[sink]] needs type = one of: stdout, jsonl, mqtt, webhook"));
   EXPECT_THAT(with("[[sink]]\ntype = \"mqqt\"\n"),
               ElementsAre(HasSubstr("got \"mqqt\"; did you mean \"mqtt\"?")));
-  EXPECT_THAT(with("[serve]\nport = 80\n"), ElementsAre(HasSubstr("n.toml:13:2: [serve] is not there yet")));
+  EXPECT_THAT(with("[serve]\nport = 80000\nadress = \"::1\"\n"),
+              ElementsAre(HasSubstr("n.toml:14:8: port: expected a whole number from 0 to 65535, got 80000"),
+                          HasSubstr("unknown key in [serve]: \"adress\"; did you mean \"address\"?")));
   EXPECT_THAT(with("min_length_s = 5\nmax_length_s = 4\n"),
               ElementsAre("n.toml:14:16: max_length_s: 4 is below min_length_s, 5"));
 }

@@ -322,6 +322,12 @@ EdgeNode::Impl::Feeds EdgeNode::Impl::feeds() const {
   return feeds_;
 }
 
+std::optional<std::string> EdgeNode::Impl::latest_jpeg(const std::string& stream) const {
+  const Feeds feeds = this->feeds();
+  const auto feed = feeds.find(stream);
+  return feed == feeds.end() ? std::nullopt : feed->second->latest_jpeg();
+}
+
 double EdgeNode::Impl::decoding() const {
   double ms_per_s = 0;
   for (const auto& [name, feed] : feeds()) ms_per_s += feed->decoding();
@@ -380,6 +386,10 @@ void EdgeNode::set_budget(std::optional<double> budget) {
 
 NodeState EdgeNode::state() const {
   return impl_->state();
+}
+
+std::optional<std::string> EdgeNode::latest_jpeg(const std::string& stream) const {
+  return impl_->latest_jpeg(stream);
 }
 
 }  // namespace mainstream

@@ -39,6 +39,7 @@ class EdgeNode::Impl {
   }
   [[nodiscard]] NodeSetup setup() const;
   [[nodiscard]] NodeState state() const;
+  [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const;
 
  private:
   using Feeds = std::map<std::string, std::shared_ptr<StreamFeed>>;

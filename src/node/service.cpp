@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "node/source_form.hpp"
+#include "node/state_json.hpp"
 
 namespace mainstream {
 namespace {
@@ -75,16 +76,13 @@ void check_lasting(const NodeConfig& before, const NodeConfig& after) {
   const char* table = machine != before.node                ? "[node], but for bases, log and log_format,"
                       : schedule != before.schedule         ? "[schedule], but for the budget,"
                       : after.retention != before.retention ? "[retention]"
+                      : after.serve != before.serve         ? "[serve]"
                                                             : nullptr;
   if (table == nullptr) return;
   throw Error(ErrorKind::usage, fmt::format("{} cannot change while the node runs; restart it", table));
 }
 
 }  // namespace
-
-std::string app_id(const std::string& app, const std::string& stream) {
-  return app + "@" + stream;
-}
 
 NodeService::NodeService(CheckedConfig checked)
     : checked_(std::move(checked)), name_(checked_.config.node.name), store_(store_options(checked_.config)) {
@@ -104,7 +102,7 @@ NodeService::NodeService(CheckedConfig checked)
   node_->apply(setup_of(checked_, enabled_, false));
   take_sinks(config, std::move(made));
   tell_sinks();
-  socket_.emplace(config.node.state, [this] { return to_json(state()); });
+  socket_.emplace(config.node.state, [this] { return to_text(state_json(state())); });
 }
 
 NodeService::~NodeService() {
@@ -262,26 +260,19 @@ void NodeService::tell_sinks() {
     if (sink.mqtt != nullptr) sink.mqtt->set_apps(told);
 }
 
-// An app has one name on all of its streams.
-std::string NodeService::name_of(const std::string& id, const std::string& stream) {
-  const std::string suffix = "@" + stream;
-  return id.ends_with(suffix) ? id.substr(0, id.size() - suffix.size()) : id;
-}
-
 // In the thread of the EdgeNode's events.
 void NodeService::store_event(EventRecord event, const std::string& jpeg) {
-  event.app = name_of(event.app, event.stream);
+  event.app = app_name(event.app, event.stream);
   (void)store_.put(std::move(event), jpeg);  // the store counts and tells what it has no room for
 }
 
 // Warnings come to the sinks as events do.
 void NodeService::store_warning(const NodeWarning& warning) {
   EventRecord record;
-  record.app = name_of(warning.app, warning.stream);
+  record.app = app_name(warning.app, warning.stream);
   record.stream = warning.stream;
   record.id = store_.new_event_id();
-  record.start_time = record.end_time =
-      std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  record.start_time = record.end_time = wall_now();
   record.change = EventChange::warned;
   record.warning = warning.text;
   (void)store_.put(std::move(record));

@@ -41,11 +41,9 @@ struct ServiceState {
   std::string refused;  // why the last change was not taken over; empty: it was
 };
 
-// docs/node.md, "status", tells the fields.
-[[nodiscard]] std::string to_json(const ServiceState& state);
-
-// The id of an app on one of its streams, in an EdgeNode.
+// The id of an app on one of its streams, in an EdgeNode; and the app's name in such an id.
 [[nodiscard]] std::string app_id(const std::string& app, const std::string& stream);
+[[nodiscard]] std::string app_name(const std::string& id, const std::string& stream);
 
 // All members may be called from any thread. Events reach the sinks through the store alone, so they are what
 // is stored.
@@ -62,7 +60,7 @@ class NodeService {
 
   // Makes the node run another configuration: all of it or, if it throws, nothing. Throws as the constructor,
   // and usage for what cannot change while the node runs: [node] but for bases, log and log_format,
-  // [schedule] but for the budget, and [retention].
+  // [schedule] but for the budget, [retention] and [serve].
   void apply(CheckedConfig checked);
 
   // Until the node ends, or the configuration gives the app another value of `enabled`. Throws usage for an
@@ -73,6 +71,11 @@ class NodeService {
   void refused(const std::string& why);
 
   [[nodiscard]] ServiceState state() const;
+  [[nodiscard]] Store& store() { return store_; }
+  // As EdgeNode's.
+  [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const {
+    return node_->latest_jpeg(stream);
+  }
 
  private:
   struct RunningSink {
@@ -90,7 +93,6 @@ class NodeService {
   [[nodiscard]] MadeSinks make_sinks(const NodeConfig& config);
   void take_sinks(const NodeConfig& config, MadeSinks made);
   void tell_sinks() REQUIRES(changing_);
-  [[nodiscard]] static std::string name_of(const std::string& id, const std::string& stream);
   void store_event(EventRecord event, const std::string& jpeg);
   void store_warning(const NodeWarning& warning);
 

@@ -6,12 +6,14 @@
 
 #include "core/log.hpp"
 #include "mainstream/error.hpp"
+#include "media/pixels.hpp"
 
 namespace mainstream {
 namespace {
 
 // What decoding a frame takes where no frame was decoded yet: 768 x 576 on a small processor.
 constexpr double kUsualDecodeMs = 3;
+constexpr int kJpegQuality = 80, kLongestSide = 1280;  // of the newest picture
 
 std::string text_of(const std::exception_ptr& failure) {
   try {
@@ -97,6 +99,21 @@ double StreamFeed::decoding() const {
   return decode_ms * format_->fps;
 }
 
+std::optional<std::string> StreamFeed::latest_jpeg() {
+  const MutexLock encoding(encoding_);
+  const std::optional<VideoFrame> newest = [&] {
+    const MutexLock lock(mutex_);
+    return newest_;
+  }();
+  if (!newest) return std::nullopt;
+  if (encoded_ != newest->index) {
+    const std::vector<std::uint8_t> jpeg = encode_jpeg(newest->picture, kJpegQuality, kLongestSide);
+    jpeg_.assign(jpeg.begin(), jpeg.end());
+    encoded_ = newest->index;
+  }
+  return jpeg_;
+}
+
 void StreamFeed::play() {
   const MutexLock lock(mutex_);
   planned_ = true;
@@ -121,7 +138,13 @@ void StreamFeed::connected() {
 
 void StreamFeed::run() {
   camera_.start();
-  while (const auto frame = camera_.next()) receiver_(*frame);
+  while (const auto frame = camera_.next()) {
+    {
+      const MutexLock lock(mutex_);
+      newest_ = frame->frame;
+    }
+    receiver_(*frame);
+  }
   const std::exception_ptr failure = camera_.failure();
   const MutexLock lock(mutex_);
   ended_ = !stopping_;

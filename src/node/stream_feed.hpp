@@ -48,6 +48,9 @@ class StreamFeed {
   [[nodiscard]] Counts counts() const;
   // Core-milliseconds per second that decoding all frames takes: a plan may need them.
   [[nodiscard]] double decoding() const;
+  // The newest picture, at most 1280 pixels wide or high; nothing before the first. Encodes in the caller's
+  // thread, one caller at a time and each picture once.
+  [[nodiscard]] std::optional<std::string> latest_jpeg();
 
  private:
   [[nodiscard]] Camera::Options camera_options();
@@ -63,6 +66,11 @@ class StreamFeed {
   double sample_decode_ms_ GUARDED_BY(mutex_) = 0;
   bool planned_ GUARDED_BY(mutex_) = false, stopping_ GUARDED_BY(mutex_) = false;
   bool ended_ GUARDED_BY(mutex_) = false;
+  std::optional<VideoFrame> newest_ GUARDED_BY(mutex_);
+
+  Mutex encoding_;                                             // held while a picture is encoded
+  std::optional<std::int64_t> encoded_ GUARDED_BY(encoding_);  // index of the frame
+  std::string jpeg_ GUARDED_BY(encoding_);
 
   Camera camera_;
   std::jthread thread_;  // last, so that it ends first

@@ -7,6 +7,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
+#include "node/state_json.hpp"
 #include "serve/answers.hpp"
 #include "serve/metrics.hpp"
 #include "serve/openapi.hpp"
@@ -92,11 +93,12 @@ const std::vector<Route>& Api::routes() {
       {"/api/v1/readyz", kReady, "Readiness", &Api::ready},
       {"/api/v1/version", "The program's version", "Version", &Api::version},
       {"/api/v1/openapi.json", "This document", "OpenApi", &Api::openapi},
+      {"/api/v1/status", "How the node is, all in one", "Status", &Api::status},
       {"/api/v1/streams", "All streams", "Streams", &Api::streams},
       {"/api/v1/streams/{name}", "One stream", "Stream", &Api::stream},
       {"/api/v1/streams/{name}/latest.jpg", "Its newest picture", kJpeg, &Api::latest_picture},
       {"/api/v1/apps", "All apps", "Apps", &Api::apps},
-      {"/api/v1/apps/{id}", "One app, and why it reports no event", "App", &Api::app},
+      {"/api/v1/apps/{name}", "One app, and why it reports no event", "App", &Api::app},
       {"/api/v1/plan", "The plan in force", "Plan", &Api::plan},
       {"/api/v1/plan/history", "Plans, the newest first", "PlanHistory", &Api::plan_history, {"limit"}},
       {"/api/v1/events",
@@ -118,7 +120,8 @@ const std::vector<Route>& Api::routes() {
   return kRoutes;
 }
 
-Api::Api(NodeView& node, AccessRules rules) : node_(node), access_(std::move(rules)), feeds_(node.store()) {}
+Api::Api(NodeService& node, AccessRules rules)
+    : node_(node), access_(std::move(rules)), feeds_(node.store()) {}
 
 Api::Found Api::find(const std::string& method, const std::vector<std::string>& path) {
   Found found;
@@ -191,7 +194,7 @@ ApiAnswer Api::health(const Call&) {
 }
 
 ApiAnswer Api::ready(const Call&) {
-  const std::vector<std::string> reasons = not_ready(node_.state(), node_.store().state());
+  const std::vector<std::string> reasons = not_ready(node_.state());
   ApiAnswer answer = json_answer({{"ready", reasons.empty()}, {"reasons", reasons}});
   if (!reasons.empty()) answer.status = 503;
   return answer;
@@ -208,20 +211,25 @@ ApiAnswer Api::openapi(const Call&) {
 ApiAnswer Api::metrics(const Call&) {
   ApiAnswer answer;
   answer.type = kMetricsType;
-  answer.body = metrics_text(node_);
+  answer.body = metrics_text(node_.state());
   return answer;
+}
+
+ApiAnswer Api::status(const Call&) {
+  return json_answer(state_json(node_.state()));
 }
 
 ApiAnswer Api::streams(const Call&) {
   Json list = Json::array();
-  for (const auto& stream : node_.state().streams) list.push_back(stream_json(stream));
+  for (const auto& stream : node_.state().node.streams) list.push_back(stream_json(stream));
   return json_answer({{"streams", std::move(list)}});
 }
 
 ApiAnswer Api::stream(const Call& call) {
-  const NodeState state = node_.state();
-  const auto found = std::ranges::find(state.streams, call.values[0], &NodeState::Stream::name);
-  if (found == state.streams.end()) return problem(404, "there is no stream " + in_quotes(call.values[0]));
+  const ServiceState state = node_.state();
+  const auto found = std::ranges::find(state.node.streams, call.values[0], &NodeState::Stream::name);
+  if (found == state.node.streams.end())
+    return problem(404, "there is no stream " + in_quotes(call.values[0]));
   return json_answer(stream_json(*found));
 }
 
@@ -235,20 +243,21 @@ ApiAnswer Api::latest_picture(const Call& call) {
 }
 
 ApiAnswer Api::apps(const Call&) {
+  const ServiceState state = node_.state();
   Json list = Json::array();
-  for (const auto& app : node_.state().apps) list.push_back(app_json(app));
+  for (const auto& app : state.apps) list.push_back(app_json(app, state.node));
   return json_answer({{"apps", std::move(list)}});
 }
 
 ApiAnswer Api::app(const Call& call) {
-  const NodeState state = node_.state();
-  const auto found = std::ranges::find(state.apps, call.values[0], &NodeState::App::id);
+  const ServiceState state = node_.state();
+  const auto found = std::ranges::find(state.apps, call.values[0], &ServiceState::App::name);
   if (found == state.apps.end()) return problem(404, "there is no app " + in_quotes(call.values[0]));
-  return json_answer(app_json(*found));
+  return json_answer(app_json(*found, state.node));
 }
 
 ApiAnswer Api::plan(const Call&) {
-  return json_answer(plan_json(node_.state()));
+  return json_answer(plan_json(node_.state().node));
 }
 
 ApiAnswer Api::plan_history(const Call& call) {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "node/service.hpp"
 #include "serve/access.hpp"
 #include "serve/event_feed.hpp"
-#include "serve/node_view.hpp"
 #include "serve/request.hpp"
 
 namespace mainstream {
@@ -38,7 +38,7 @@ struct Route {
 // Thread-safe. The node outlives it.
 class Api {
  public:
-  Api(NodeView& node, AccessRules rules);
+  Api(NodeService& node, AccessRules rules);
 
   // The answer to a request that is refused for its path, query, headers or sender, before its body is read.
   [[nodiscard]] std::optional<ApiAnswer> refusal(const ApiRequest& request);
@@ -61,6 +61,7 @@ class Api {
   ApiAnswer ready(const Call& call);
   ApiAnswer version(const Call& call);
   ApiAnswer openapi(const Call& call);
+  ApiAnswer status(const Call& call);
   ApiAnswer metrics(const Call& call);
   ApiAnswer streams(const Call& call);
   ApiAnswer stream(const Call& call);
@@ -75,7 +76,7 @@ class Api {
   ApiAnswer snapshot(const Call& call);
   ApiAnswer put_verdict(const Call& call);
 
-  NodeView& node_;
+  NodeService& node_;
   Access access_;
   EventFeeds feeds_;
 };

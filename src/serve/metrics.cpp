@@ -67,11 +67,13 @@ void add_drops(Families& out, const NodeState& state) {
     one("camera", drops.camera);
   };
   for (const auto& s : state.streams) add(s.name, "", s.drops);
-  for (const auto& a : state.apps) add(a.stream, a.id, a.drops);
+  for (const auto& a : state.apps) add(a.stream, app_name(a.id, a.stream), a.drops);
 }
 
 void add_apps(Families& out, const NodeState& state) {
-  const auto labels = [](const NodeState::App& app) -> MetricLabels { return {{"app", app.id}}; };
+  const auto labels = [](const NodeState::App& app) -> MetricLabels {
+    return {{"app", app_name(app.id, app.stream)}, {"stream", app.stream}};
+  };
   out.gauge("mainstream_app_planned_fps",
             "Frames per second that the plan has analysed; 0: the app is not planned.");
   for (const auto& a : state.apps) out.add(a.planned ? a.setting.fps : 0, labels(a));
@@ -146,15 +148,14 @@ void add_process(Families& out) {
 
 }  // namespace
 
-std::string metrics_text(NodeView& node) {
-  const NodeState state = node.state();
+std::string metrics_text(const ServiceState& state) {
   Families out;
-  add_streams(out, state);
-  add_drops(out, state);
-  add_apps(out, state);
-  add_node(out, state);
-  add_store(out, node.store().state());
-  add_sinks(out, node.sinks());
+  add_streams(out, state.node);
+  add_drops(out, state.node);
+  add_apps(out, state.node);
+  add_node(out, state.node);
+  add_store(out, state.store);
+  add_sinks(out, state.sinks);
   add_process(out);
   return out.text();
 }

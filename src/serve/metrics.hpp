@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "serve/node_view.hpp"
+#include "node/service.hpp"
 
 namespace mainstream {
 
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-[[nodiscard]] std::string metrics_text(NodeView& node);
+[[nodiscard]] std::string metrics_text(const ServiceState& state);
 
 }  // namespace mainstream

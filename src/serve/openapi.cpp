@@ -59,30 +59,60 @@ Json stream_schema() {
                  {"frames", whole()},
                  {"reconnects", whole()},
                  {"decode_ms_per_frame", number()},
-                 {"dropped", reference("Drops")}});
+                 {"dropped", reference("Drops")},
+                 {"leaves_out", boolean()},
+                 {"on_substream", boolean()},
+                 {"picture", object({{"finding", text()},
+                                     {"likeness", number()},
+                                     {"sharpness", number()},
+                                     {"warning", or_null(text())}})}});
+}
+
+Json scores_schema() {
+  return object({{"learning", boolean()},
+                 {"days", whole()},
+                 {"from_first_days", or_null(number())},
+                 {"from_validation", or_null(number())},
+                 {"positive_rate", or_null(number())},
+                 {"promised_rate", list_of(number())},
+                 {"warning", or_null(text())}});
+}
+
+Json judged_schema() {
+  return object({{"right", whole()},
+                 {"wrong", whole()},
+                 {"missed", whole()},
+                 {"f1", number()},
+                 {"f1_interval", list_of(number())},
+                 {"warning", or_null(text())}});
 }
 
 Json app_schema() {
-  return object({{"id", text()},
-                 {"stream", text()},
-                 {"package", text()},
-                 {"planned", boolean()},
-                 {"reason", or_null(text())},
-                 {"candidate", or_null(text())},
-                 {"branchpoint", or_null(text())},
-                 {"planned_fps", number()},
-                 {"reached_fps", number()},
-                 {"expected_f1", or_null(number())},
-                 {"threshold", or_null(number())},
-                 {"votes_needed", or_null(whole())},
-                 {"last_score", or_null(number())},
-                 {"votes", whole()},
-                 {"event_open", boolean()},
-                 {"why_no_event", or_null(text())},
-                 {"frames", whole()},
-                 {"positive_frames", whole()},
-                 {"events", whole()},
-                 {"dropped", reference("Drops")}});
+  return object({{"name", text()},
+                 {"enabled", boolean()},
+                 {"in_hours", boolean()},
+                 {"streams", list_of(object({{"stream", text()},
+                                             {"package", or_null(text())},
+                                             {"planned", boolean()},
+                                             {"reason", or_null(text())},
+                                             {"candidate", or_null(text())},
+                                             {"branchpoint", or_null(text())},
+                                             {"planned_fps", number()},
+                                             {"reached_fps", number()},
+                                             {"expected_f1", or_null(number())},
+                                             {"threshold", or_null(number())},
+                                             {"votes_needed", or_null(whole())},
+                                             {"last_score", or_null(number())},
+                                             {"votes", whole()},
+                                             {"event_open", boolean()},
+                                             {"why_no_event", or_null(text())},
+                                             {"frames", whole()},
+                                             {"positive_frames", whole()},
+                                             {"events", whole()},
+                                             {"dropped", reference("Drops")},
+                                             {"lost", reference("Drops")},
+                                             {"scores", scores_schema()},
+                                             {"judged", or_null(judged_schema())}}))}});
 }
 
 Json plan_schema() {
@@ -97,13 +127,39 @@ Json plan_schema() {
                  {"min_f1", number()},
                  {"workers", whole()},
                  {"threads", whole()},
-                 {"apps", list_of(object({{"id", text()},
+                 {"apps", list_of(object({{"app", text()},
                                           {"stream", text()},
                                           {"candidate", text()},
                                           {"branchpoint", text()},
                                           {"fps", number()},
                                           {"votes", whole()},
                                           {"expected_f1", number()}}))}});
+}
+
+Json status_schema() {
+  const Json sink = object({{"name", text()},
+                            {"up", boolean()},
+                            {"lag", whole()},
+                            {"delivered", whole()},
+                            {"failures", whole()},
+                            {"skipped", whole()},
+                            {"missed", whole()},
+                            {"last_error", or_null(text())}});
+  const Json store = object({{"last_sequence", whole()},
+                             {"waiting", whole()},
+                             {"dropped_events", whole()},
+                             {"bytes", whole()},
+                             {"error", or_null(text())}});
+  return object({{"node", text()},
+                 {"version", text()},
+                 {"events", whole()},
+                 {"events_dropped", whole()},
+                 {"refused", or_null(text())},
+                 {"plan", reference("Plan")},
+                 {"streams", list_of(reference("Stream"))},
+                 {"apps", list_of(reference("App"))},
+                 {"sinks", list_of(sink)},
+                 {"store", store}});
 }
 
 Json event_schema() {
@@ -146,6 +202,7 @@ Json schemas() {
       {"Readiness", object({{"ready", boolean()}, {"reasons", list_of(text())}})},
       {"Version", object({{"name", text()}, {"version", text()}, {"api", whole()}})},
       {"OpenApi", any_object},
+      {"Status", status_schema()},
       {"Drops", object({{"overload", whole()}, {"budget", whole()}, {"camera", whole()}})},
       {"Stream", stream_schema()},
       {"Streams", object({{"streams", list_of(reference("Stream"))}})},

@@ -13,7 +13,7 @@
 namespace mainstream {
 namespace {
 
-constexpr std::size_t kMostParts = 16, kMostKeys = 16, kMostListed = 1'000, kListed = 100;
+constexpr std::size_t kMostParts = 16, kMostKeys = 16, kLongestList = 1'000, kListed = 100;
 constexpr std::size_t kMostPart = 4 * kMostName;
 
 [[noreturn]] void refuse(std::string_view where, const std::string& why) {
@@ -122,7 +122,7 @@ Target parse_target(std::string_view target) {
 
 std::size_t parse_limit(const std::map<std::string, std::string>& query) {
   const std::string* limit = find(query, "limit");
-  return limit == nullptr ? kListed : parse_whole<std::size_t>(*limit, "query: limit", 1, kMostListed);
+  return limit == nullptr ? kListed : parse_whole<std::size_t>(*limit, "query: limit", 1, kLongestList);
 }
 
 EventQuery parse_event_query(const std::map<std::string, std::string>& query) {

@@ -201,40 +201,49 @@ bool is_loopback(const std::string& address) {
               "serve: expected an address like 127.0.0.1 or ::1, got " + in_quotes(address));
 }
 
-AccessRules access_rules(const ServerOptions& options) {
-  const bool loopback = is_loopback(options.address);
-  if (options.certificate.has_value() != options.key.has_value()) {
+AccessRules access_rules(const ServeConfig& config) {
+  const bool loopback = is_loopback(config.address);
+  if (config.certificate.empty() != config.key.empty()) {
     throw Error(ErrorKind::usage, "serve: expected both a certificate and a key, got one");
   }
-  if (!loopback && (!options.certificate || !options.tokens)) {
+  if (!loopback && (config.certificate.empty() || config.tokens.empty())) {
     throw Error(ErrorKind::usage,
                 fmt::format("serve: {} can be reached from outside, so it needs a certificate, "
                             "a key and tokens; use 127.0.0.1 without",
-                            options.address));
+                            clean(config.address)));
   }
   AccessRules rules;
-  rules.tls = options.certificate.has_value();
-  rules.hosts = options.hosts;
-  const bool v6 = options.address.find(':') != std::string::npos;
-  rules.hosts.push_back(v6 ? "[" + options.address + "]" : options.address);
+  rules.tls = !config.certificate.empty();
+  rules.hosts = config.names;
+  const bool v6 = config.address.find(':') != std::string::npos;
+  rules.hosts.push_back(v6 ? "[" + config.address + "]" : config.address);
   if (loopback) rules.hosts.insert(rules.hosts.end(), {"localhost", "127.0.0.1", "[::1]"});
-  if (options.tokens) rules.tokens = read_tokens(*options.tokens);
+  if (!config.tokens.empty()) rules.tokens = read_tokens(config.tokens);
   return rules;
+}
+
+void check_certificate(const ServeConfig& config, const httplib::SSLServer& server) {
+  if (server.is_valid()) return;
+  throw Error(ErrorKind::untrusted, fmt::format("{}: expected a certificate in PEM form, and its key in {}",
+                                                config.certificate.string(), config.key.string()));
 }
 
 }  // namespace
 
+void check_serving(const ServeConfig& config) {
+  (void)access_rules(config);
+  if (config.certificate.empty()) return;
+  check_certificate(config, httplib::SSLServer(config.certificate.c_str(), config.key.c_str()));
+}
+
 class ApiServer::Impl {
  public:
-  Impl(NodeView& node, const ServerOptions& options) : api_(node, access_rules(options)) {
-    if (options.certificate) {
-      auto server = std::make_unique<Listener<httplib::SSLServer>>(api_, true, options.certificate->c_str(),
-                                                                   options.key->c_str());
-      if (!server->is_valid()) {
-        throw Error(ErrorKind::untrusted,
-                    fmt::format("{}: expected a certificate in PEM form, and its key in {}",
-                                options.certificate->string(), options.key->string()));
-      }
+  Impl(NodeService& node, const ServeConfig& config) : api_(node, access_rules(config)) {
+    const bool tls = !config.certificate.empty();
+    if (tls) {
+      auto server = std::make_unique<Listener<httplib::SSLServer>>(api_, true, config.certificate.c_str(),
+                                                                   config.key.c_str());
+      check_certificate(config, *server);
       SSL_CTX_set_min_proto_version(server->ssl_context(), TLS1_2_VERSION);
       stop_connections_ = [raw = server.get()] { raw->stop_connections(); };
       server_ = std::move(server);
@@ -243,11 +252,10 @@ class ApiServer::Impl {
       stop_connections_ = [raw = server.get()] { raw->stop_connections(); };
       server_ = std::move(server);
     }
-    bind(options);
+    bind(config);
     thread_ = std::jthread([this] { server_->listen_after_bind(); });
     while (!server_->is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    module_log("serve")->info("serves {}://{}:{}", options.certificate ? "https" : "http", options.address,
-                              port_);
+    module_log("serve")->info("serves {}://{}:{}", tls ? "https" : "http", config.address, port_);
   }
 
   ~Impl() {
@@ -258,18 +266,18 @@ class ApiServer::Impl {
   [[nodiscard]] int port() const { return port_; }
 
  private:
-  void bind(const ServerOptions& options) {
+  void bind(const ServeConfig& config) {
     // Two programs on one port would each get some of the requests.
     server_->set_socket_options([](socket_t socket) {
       const int yes = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
-    port_ = options.port;
-    const bool bound = options.port == 0 ? (port_ = server_->bind_to_any_port(options.address)) > 0
-                                         : server_->bind_to_port(options.address, options.port);
+    port_ = config.port;
+    const bool bound = config.port == 0 ? (port_ = server_->bind_to_any_port(config.address)) > 0
+                                        : server_->bind_to_port(config.address, config.port);
     if (!bound) {
       throw Error(ErrorKind::usage, fmt::format("serve: cannot listen on {} port {}; is it taken?",
-                                                options.address, options.port));
+                                                config.address, config.port));
     }
   }
 
@@ -280,8 +288,8 @@ class ApiServer::Impl {
   std::jthread thread_;  // ends before the server
 };
 
-ApiServer::ApiServer(NodeView& node, const ServerOptions& options)
-    : impl_(std::make_unique<Impl>(node, options)) {}
+ApiServer::ApiServer(NodeService& node, const ServeConfig& config)
+    : impl_(std::make_unique<Impl>(node, config)) {}
 
 ApiServer::~ApiServer() = default;
 

@@ -1,84 +1,60 @@
-// A real node that plays a clip, with its store, as tests of the API need it.
+// A real node that plays a clip, as tests of the API need it.
 #pragma once
 
-#include <memory>
+#include <fmt/format.h>
 
-#include "media/pixels.hpp"
+#include <memory>
+#include <thread>
+
+#include "node/config_check.hpp"
+#include "node/service.hpp"
 #include "run/testing.hpp"
-#include "serve/node_view.hpp"
 #include "store/testing.hpp"
 
 namespace mainstream {
 
-inline std::string jpeg_of(const std::filesystem::path& clip) {
-  VideoReader reader(clip.string());
-  const std::vector<std::uint8_t> jpeg = encode_jpeg(reader.next()->picture);
-  return {jpeg.begin(), jpeg.end()};
+// The configuration's values; throws usage with its first fault.
+inline CheckedConfig checked_config(const std::string& text, const std::filesystem::path& folder) {
+  ConfigReading reading = parse_config(text, folder);
+  CheckedConfig checked{std::move(reading.config), {}};
+  checked.check.faults = std::move(reading.faults);
+  if (checked.check.faults.empty()) checked.check = check_config(checked.config);
+  if (checked.check.faults.empty()) return checked;
+  throw Error(ErrorKind::usage, message("node.toml", checked.check.faults.front()));
 }
 
-// Streams "gate" and "roof", which has no source; apps "gate-a" and "roof-b".
-class TestNode : public NodeView {
+// Node "yard" with streams "gate" and "roof", which nobody sends; apps "near" and "far" on "gate", "sky" on
+// "roof"; and a sink "lines".
+class TestNode {
  public:
-  TestNode() : store_(store_in(folder_ / "state")) {
+  TestNode() {
     const std::string command = "ffmpeg -nostdin -y -v error -stream_loop 100 -i " + mix_.clip().string() +
-                                " -c copy " + clip().string();
+                                " -c copy " + (folder() / "long.avi").string();
     if (std::system(command.c_str()) != 0) throw Error(ErrorKind::failed, command);
-    jpeg_ = jpeg_of(clip());
-    NodeSetup setup;
-    setup.bases = {mix_.base_path()};
-    setup.streams = {stream("gate", clip()), stream("roof", "/nowhere.avi")};
-    setup.apps = {app("gate-a", "gate", 'a'), app("roof-b", "roof", 'b')};
-    NodeOptions options;
-    options.workers = options.threads = 1;
-    options.cache = folder_ / "cache";
-    options.sinks = {[this](const EventRecord& event, const std::string&) { keep(event); }};
-    node_ = std::make_unique<EdgeNode>(setup, options);
-    node_->start();
-    store_.put(PlanRecord{.plan = 1,
-                          .time = WallTime(std::chrono::milliseconds(1715934600250)),
-                          .reason = "app added: gate-a",
-                          .schedule = R"({"format": 1})"});
+    service_ = std::make_unique<NodeService>(checked_config(config(), folder()));
+    thread_ = std::jthread([this](const std::stop_token& stop) { service_->run(stop); });
   }
-  ~TestNode() override { node_->stop(); }
 
-  [[nodiscard]] NodeState state() const override { return node_->state(); }
-  [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const override {
-    return stream == "gate" ? std::optional(jpeg_) : std::nullopt;
+  [[nodiscard]] NodeService& service() { return *service_; }
+  [[nodiscard]] Store& store() { return service_->store(); }
+  [[nodiscard]] const std::filesystem::path& folder() const { return mix_.folder.path(); }
+
+  [[nodiscard]] static std::string config() {
+    const auto app = [](const char* name, const char* stream, char package) {
+      return fmt::format("[[app]]\nname = \"{}\"\nstream = \"{}\"\npackage = \"{}.mpkg\"\n", name, stream,
+                         package);
+    };
+    return "[node]\nname = \"yard\"\nbases = \"base.onnx\"\ncache = \"cache\"\nworkers = 1\nthreads = 1\n"
+           "[[stream]]\nname = \"gate\"\nurl = \"long.avi\"\nloop = true\n"
+           "[[stream]]\nname = \"roof\"\nurl = \"rtsp://127.0.0.1:1/nothing\"\n" +
+           app("near", "gate", 'a') + app("far", "gate", 'b') + app("sky", "roof", 'c') +
+           "[[sink]]\ntype = \"jsonl\"\nname = \"lines\"\npath = \"events.jsonl\"\n";
   }
-  [[nodiscard]] std::vector<SinkState> sinks() const override { return {sink_.state()}; }
-  [[nodiscard]] Store& store() override { return store_; }
-
-  [[nodiscard]] const std::string& jpeg() const { return jpeg_; }
 
  private:
-  [[nodiscard]] static NodeStream stream(const std::string& name, const std::filesystem::path& source) {
-    NodeStream stream;
-    stream.name = name;
-    stream.source = source.string();
-    return stream;
-  }
-  [[nodiscard]] NodeApp app(const std::string& id, const std::string& stream, char package) const {
-    NodeApp app;
-    app.id = id;
-    app.stream = stream;
-    app.package = mix_.folder / (std::string(1, package) + ".mpkg");
-    return app;
-  }
-  [[nodiscard]] std::filesystem::path clip() const { return mix_.folder / "long.avi"; }
-  // An event of the node that is over, in the store, with a picture.
-  void keep(EventRecord event) {
-    if (!event.over()) return;
-    event.id = store_.new_event_id();
-    event.change = EventChange::ended;
-    (void)store_.put(event, jpeg_);
-  }
-
   TestMix mix_;
-  TestFolder folder_;
-  std::string jpeg_;
-  Store store_;
-  SinkRunner sink_{store_, make_json_lines_sink({.path = folder_ / "events.jsonl"}), {.name = "lines"}};
-  std::unique_ptr<EdgeNode> node_;
+  std::unique_ptr<NodeService> service_;
+  std::jthread thread_;  // ends before the service
 };
 
 }  // namespace mainstream
