@@ -14,6 +14,8 @@
 #include "core/stop.hpp"
 #include "core/terminal.hpp"
 #include "core/text.hpp"
+#include "fleet/agent.hpp"
+#include "fleet/node_reading.hpp"
 #include "mainstream/error.hpp"
 #include "node/config.hpp"
 #include "node/config_check.hpp"
@@ -64,8 +66,13 @@ void print_forecast(const NodeConfig& config, const NodeForecast& forecast) {
 }
 
 void check(const std::string& path) {
-  const CheckedConfig checked = read_and_check(path);
+  const NodeReading reading = read_node(path);
+  const CheckedConfig& checked = reading.checked;
   refuse_faults(path, checked.check.faults);
+  if (reading.state)
+    inform(fmt::format("note: with version {} of the fleet's state\n", reading.state->version));
+  if (!reading.why_not.empty())
+    inform("note: without the fleet's state: " + clean(reading.why_not, kMostMessage) + "\n");
   for (const std::string& note : checked.check.notes) inform("note: " + clean(note, kMostMessage) + "\n");
   if (!checked.check.forecast) return;
   for (const std::filesystem::path& base : checked.check.forecast->guessed) {
@@ -98,6 +105,11 @@ class NodeOperation {
  public:
   NodeOperation(std::string path, FileStamp read, NodeService& service, std::atomic<bool>& hung_up)
       : path_(std::move(path)), read_(read), service_(service), hung_up_(hung_up) {}
+
+  void join_fleet(const NodeConfig& config, const NodeReading& reading) {
+    fleet_.emplace(path_, config, reading, service_);
+  }
+
   ~NodeOperation() {
     if (on_terminal() && !is_quiet()) say("\n");
   }
@@ -107,6 +119,7 @@ class NodeOperation {
     const auto now = std::chrono::steady_clock::now();
     if (now - looked_ < kBetweenLooks) return;
     looked_ = now;
+    if (fleet_) fleet_->look();
     if (const FileStamp stamp = stamp_of(path_); hung_up_.load() || stamp != read_) {
       read_ = stamp;
       hung_up_ = false;
@@ -128,7 +141,9 @@ class NodeOperation {
     notify_reloading();
     const auto log = module_log("node");
     try {
-      CheckedConfig checked = read_and_check(path_);
+      NodeReading reading = read_node(path_);
+      CheckedConfig& checked = reading.checked;
+      if (!reading.why_not.empty()) throw Error(ErrorKind::untrusted, reading.why_not);
       for (const ConfigFault& fault : checked.check.faults) log->error("{}", message(path_, fault));
       if (!checked.check.faults.empty()) {
         log->error("{} is not taken over: {} to correct; the node goes on as it was", path_,
@@ -150,18 +165,25 @@ class NodeOperation {
   NodeService& service_;
   std::atomic<bool>& hung_up_;
   std::chrono::steady_clock::time_point looked_{}, logged_{};
+  std::optional<FleetAgent> fleet_;
 };
 
 void run_node(const std::string& path) {
   static std::atomic<bool> hung_up = false;
   const std::stop_token stop = stop_on_signal([] { hung_up = true; });
   const FileStamp stamp = stamp_of(path);
-  CheckedConfig checked = read_and_check(path);
-  refuse_faults(path, checked.check.faults);
-  set_log_level(checked.config.node.log);
-  set_log_format_json(checked.config.node.json_log);
-  NodeService service(std::move(checked));
+  NodeReading reading = read_node(path);
+  refuse_faults(path, reading.checked.check.faults);
+  const NodeConfig config = reading.checked.config;
+  set_log_level(config.node.log);
+  set_log_format_json(config.node.json_log);
+  NodeService service(std::move(reading.checked));
+  if (!reading.why_not.empty()) {
+    module_log("node")->error("runs its own file, as the fleet's state cannot be used: {}", reading.why_not);
+    service.refused(reading.why_not);
+  }
   NodeOperation operation(path, stamp, service, hung_up);
+  if (config.fleet) operation.join_fleet(config, reading);
   notify_ready();
   module_log("node")->info("runs {}", path);
   const std::stop_callback stopping(stop, notify_stopping);

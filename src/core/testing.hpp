@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mainstream/error.hpp"
@@ -55,6 +57,21 @@ class TestFolder {
  private:
   std::filesystem::path path_;
 };
+
+inline std::chrono::steady_clock::time_point within(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+// Looks again and again until it is true, for five seconds at most.
+template <typename Condition>
+[[nodiscard]] bool soon(const Condition& condition,
+                        std::chrono::milliseconds most = std::chrono::seconds(5)) {
+  for (const auto end = within(most); std::chrono::steady_clock::now() < end;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return condition();
+}
 
 // Simulates a full disk: while it lives, no file of this process grows beyond `bytes`, so writing fails
 // half-way.
