@@ -121,6 +121,17 @@ void write_corpus(const std::filesystem::path& folder) {
 
   write(folder / "mqtt", "command", "mainstream/n/near road/enabled/set\nOFF");
   write(folder / "mqtt", "name", "near road");
+  write(folder / "fleet", "desired",
+        R"({"format":1,"version":7,"packages":[{"name":"q.mpkg","sha256":")" + std::string(64, 'a') +
+            R"(","bytes":12,"url":"https://host/q"}],"config":"[[stream]]"})");
+  write(
+      folder / "fleet", "reported",
+      R"({"format":1,"node":"gate","program":"0.1.0","time":"2024-05-17T08:30:00.250Z","every_s":60,"version":6,)"
+      R"("wanted":7,"progress":"refused","why":"no","fetched":0.5,"streams":1,"streams_up":1,"apps":1,)"
+      R"("apps_running":0,"troubles":["x"],"cost":1,"budget":2,"mean_f1":0.5,"events":3,"last_sequence":4,)"
+      R"("acknowledged":{"centre":2}})");
+  write(folder / "fleet", "get",
+        R"({"receiver":"centre","id":"1","after":120,"limit":100,"acknowledged":120})");
   write(
       folder / "request", "events",
       "/api/v1/"

@@ -1,15 +1,23 @@
 // mainstream train: M-Packages from a labelled clip or from folders of pictures.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "bars.hpp"
 #include "commands.hpp"
-#include "core/json.hpp"
+#include "core/file.hpp"
 #include "core/stop.hpp"
+#include "core/terminal.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"
+#include "net/http_client.hpp"
 #include "parse_number.hpp"
+#include "train/data/node_pictures.hpp"
 
 namespace mainstream {
 namespace {
@@ -22,6 +30,8 @@ struct TrainArguments {
   PictureData pictures;
   TrainOptions options;
   double memory_gb = 2, event_length_ms = 0, event_frequency = 0;
+  std::string node;  // its state directory or url
+  std::filesystem::path token_file, node_ca;
 };
 
 // "6", "all", or tensors with commas between.
@@ -91,10 +101,76 @@ void print(const Manifest& manifest, const std::filesystem::path& package) {
   }
 }
 
+NodeAccess access_of(const TrainArguments& arguments) {
+  NodeAccess access{{}, arguments.node_ca};
+  if (!arguments.token_file.empty()) {
+    check_private(arguments.token_file, "a token");
+    const std::string text = read_file(arguments.token_file, 4096);
+    access.token = text.substr(0, text.find_first_of("\r\n"));
+  } else if (const char* token = std::getenv("MAINSTREAM_TOKEN")) {
+    access.token = token;
+  }
+  return access;
+}
+
+// Where a node's pictures are while an app is trained. The same command makes the same folder again, so a
+// training that was stopped goes on.
+class NodePictureFolder {
+ public:
+  explicit NodePictureFolder(const TrainArguments& arguments)
+      : work_(arguments.options.work.empty() ? std::filesystem::path(arguments.output.string() + ".work")
+                                             : arguments.options.work) {}
+  ~NodePictureFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path(), ignored);
+    std::filesystem::remove(work_, ignored);  // if nothing else is there
+  }
+  NodePictureFolder(const NodePictureFolder&) = delete;
+  NodePictureFolder& operator=(const NodePictureFolder&) = delete;
+
+  [[nodiscard]] std::filesystem::path path() const { return work_ / "node"; }
+
+ private:
+  const std::filesystem::path work_;
+};
+
+// Without what a url may hold of secrets.
+std::string place_of(const TrainArguments& arguments) {
+  return arguments.node.find("://") == std::string::npos ? arguments.node : origin_of(arguments.node);
+}
+
+void take_node_pictures(TrainArguments& arguments, const std::string& app,
+                        const std::filesystem::path& folder) {
+  NodePictures found =
+      read_node_pictures(arguments.node, app, access_of(arguments), folder, arguments.options.stop);
+  const auto right = std::ranges::count(found.pictures, true, &JudgedPicture::positive);
+  std::set<std::string> occasions;
+  for (const JudgedPicture& picture : found.pictures) occasions.insert(picture.occasion);
+  inform(fmt::format(
+      "{}, app {}: {} true and {} false events of {} occasions teach; left out: {} that nobody judged, "
+      "{} judged ones without a picture, {}; a node keeps no near misses\n",
+      clean(place_of(arguments)), clean(app), right, std::ssize(found.pictures) - right, occasions.size(),
+      found.unjudged, found.pictureless,
+      found.knows_missed ? fmt::format("{} missed ones, of which there are no pictures", found.missed)
+                         : "missed ones, of which there are no pictures"));
+  if (found.pictures.empty() && arguments.pictures.folder.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: app {} has no judged event with a picture; give verdicts, or "
+                            "--images, too",
+                            clean(place_of(arguments)), in_quotes(app)));
+  }
+  arguments.pictures.judged = std::move(found.pictures);
+}
+
 void run(TrainArguments& arguments) {
-  const bool clip = !arguments.clip.video.empty(), pictures = !arguments.pictures.folder.empty();
+  const bool clip = !arguments.clip.video.empty();
+  const bool pictures = !arguments.pictures.folder.empty() || !arguments.node.empty();
+  if (clip && !arguments.node.empty()) {
+    throw Error(ErrorKind::usage,
+                "--from-node brings pictures, which do not go with --video; give --images, or it alone");
+  }
   if (clip == pictures) {
-    throw Error(ErrorKind::usage, "give either --video and --labels, or --images");
+    throw Error(ErrorKind::usage, "give either --video and --labels, or --images, or --from-node");
   }
   TrainOptions& options = arguments.options;
   parse_branchpoints(arguments.branchpoints, options);
@@ -118,9 +194,11 @@ void run(TrainArguments& arguments) {
   if (arguments.event_frequency > 0) event.frequency = arguments.event_frequency;
   if (arguments.event_length_ms > 0 && arguments.event_frequency > 0)
     event.origin = EventModel::Origin::given;
-  if (arguments.apps.size() > 1) throw Error(ErrorKind::usage, "--images trains one app; give one --app");
+  if (arguments.apps.size() > 1) throw Error(ErrorKind::usage, "pictures train one app; give one --app");
   const std::string app = arguments.apps.empty() ? arguments.output.stem().string() : arguments.apps.front();
   const AppTarget target{app, arguments.output};
+  std::optional<NodePictureFolder> folder;
+  if (!arguments.node.empty()) take_node_pictures(arguments, app, folder.emplace(arguments).path());
   const Manifest manifest = train_from_pictures(base, arguments.pictures, target, options);
   bars.end();
   print(manifest, target.package);
@@ -170,6 +248,24 @@ void add_picture_options(CLI::App& command, TrainArguments& arguments) {
       .add_option("--event-frequency", arguments.event_frequency,
                   "Share of the time that events take up. Default 0.1")
       ->check(CLI::Range(1e-6, 1.0))
+      ->group(group);
+}
+
+void add_node_options(CLI::App& command, TrainArguments& arguments) {
+  const std::string group = "From a node";
+  command
+      .add_option(
+          "--from-node", arguments.node,
+          "The state directory of a node, or the url of its HTTP API: pictures of the app's events that a "
+          "person called true or false, beside --images or alone")
+      ->group(group);
+  command
+      .add_option("--token-file", arguments.token_file,
+                  "A file with a token for the url, readable by its owner alone; default MAINSTREAM_TOKEN")
+      ->group(group);
+  command
+      .add_option("--node-ca", arguments.node_ca,
+                  "Certificates that https trusts (PEM); default the system's")
       ->group(group);
 }
 
@@ -237,11 +333,13 @@ void add_train_command(CLI::App& program) {
   command->add_option("-o,--output", arguments->output, "APP.mpkg; a folder for several apps")->required();
   add_clip_options(*command, *arguments);
   add_picture_options(*command, *arguments);
+  add_node_options(*command, *arguments);
   add_training_options(*command, *arguments);
   command->footer(
       "Run the same command again to resume a stopped training; finished tails are kept. Examples:\n"
       "  mainstream train --base base.onnx --video gate.mp4 --labels gate.csv --app queue -o queue.mpkg\n"
-      "  mainstream train --base base.onnx --images flowers/ --positive rose tulip -o flowers.mpkg");
+      "  mainstream train --base base.onnx --images flowers/ --positive rose tulip -o flowers.mpkg\n"
+      "  mainstream train --base base.onnx --from-node /var/lib/mainstream --app queue -o queue.mpkg");
   command->callback([arguments] { run(*arguments); });
 }
 

@@ -17,6 +17,8 @@
 #include "core/stop.hpp"
 #include "core/terminal.hpp"
 #include "core/text.hpp"
+#include "fleet/agent.hpp"
+#include "fleet/node_reading.hpp"
 #include "mainstream/error.hpp"
 #include "node/config.hpp"
 #include "node/config_check.hpp"
@@ -69,20 +71,26 @@ void print_forecast(const NodeConfig& config, const NodeForecast& forecast) {
 }
 
 // What this program can start, too: the API's library comes behind the node's.
-CheckedConfig read_and_check_all(const std::string& path) {
-  CheckedConfig checked = read_and_check(path);
-  if (!checked.config.serve) return checked;
+NodeReading read_and_check_all(const std::string& path) {
+  NodeReading reading = read_node(path);
+  CheckedConfig& checked = reading.checked;
+  if (!checked.config.serve) return reading;
   try {
     check_serving(*checked.config.serve);
   } catch (const Error& error) {
     checked.check.faults.push_back({error.kind(), checked.config.serve->at, error.what()});
   }
-  return checked;
+  return reading;
 }
 
 void check(const std::string& path) {
-  const CheckedConfig checked = read_and_check_all(path);
+  const NodeReading reading = read_and_check_all(path);
+  const CheckedConfig& checked = reading.checked;
   refuse_faults(path, checked.check.faults);
+  if (reading.state)
+    inform(fmt::format("note: with version {} of the fleet's state\n", reading.state->version));
+  if (!reading.why_not.empty())
+    inform("note: without the fleet's state: " + clean(reading.why_not, kMostMessage) + "\n");
   for (const std::string& note : checked.check.notes) inform("note: " + clean(note, kMostMessage) + "\n");
   if (!checked.check.forecast) return;
   for (const std::filesystem::path& base : checked.check.forecast->guessed) {
@@ -115,6 +123,11 @@ class NodeOperation {
  public:
   NodeOperation(std::string path, FileStamp read, NodeService& service, std::atomic<bool>& hung_up)
       : path_(std::move(path)), read_(read), service_(service), hung_up_(hung_up) {}
+
+  void join_fleet(const NodeConfig& config, const NodeReading& reading) {
+    fleet_.emplace(path_, config, reading, service_);
+  }
+
   ~NodeOperation() {
     if (on_terminal() && !is_quiet()) say("\n");
   }
@@ -124,6 +137,7 @@ class NodeOperation {
     const auto now = std::chrono::steady_clock::now();
     if (now - looked_ < kBetweenLooks) return;
     looked_ = now;
+    if (fleet_) fleet_->look();
     if (const FileStamp stamp = stamp_of(path_); hung_up_.load() || stamp != read_) {
       read_ = stamp;
       hung_up_ = false;
@@ -145,7 +159,9 @@ class NodeOperation {
     notify_reloading();
     const auto log = module_log("node");
     try {
-      CheckedConfig checked = read_and_check(path_);
+      NodeReading reading = read_node(path_);
+      CheckedConfig& checked = reading.checked;
+      if (!reading.why_not.empty()) throw Error(ErrorKind::untrusted, reading.why_not);
       for (const ConfigFault& fault : checked.check.faults) log->error("{}", message(path_, fault));
       if (!checked.check.faults.empty()) {
         log->error("{} is not taken over: {} to correct; the node goes on as it was", path_,
@@ -167,6 +183,7 @@ class NodeOperation {
   NodeService& service_;
   std::atomic<bool>& hung_up_;
   std::chrono::steady_clock::time_point looked_{}, logged_{};
+  std::optional<FleetAgent> fleet_;
 };
 
 void run_node(const std::string& path) {
@@ -178,15 +195,20 @@ void run_node(const std::string& path) {
     std::_Exit(0);
   });
   const FileStamp stamp = stamp_of(path);
-  CheckedConfig checked = read_and_check_all(path);
-  refuse_faults(path, checked.check.faults);
-  set_log_level(checked.config.node.log);
-  set_log_format_json(checked.config.node.json_log);
-  const std::optional<ServeConfig> serve = checked.config.serve;
-  NodeService service(std::move(checked));
+  NodeReading reading = read_and_check_all(path);
+  refuse_faults(path, reading.checked.check.faults);
+  const NodeConfig config = reading.checked.config;
+  set_log_level(config.node.log);
+  set_log_format_json(config.node.json_log);
+  NodeService service(std::move(reading.checked));
+  if (!reading.why_not.empty()) {
+    module_log("node")->error("runs its own file, as the fleet's state cannot be used: {}", reading.why_not);
+    service.refused(reading.why_not);
+  }
   std::optional<ApiServer> api;
-  if (serve) api.emplace(service, *serve);
+  if (config.serve) api.emplace(service, *config.serve);
   NodeOperation operation(path, stamp, service, hung_up);
+  if (config.fleet) operation.join_fleet(config, reading);
   while_starting.reset();
   notify_ready();
   module_log("node")->info("runs {}", path);

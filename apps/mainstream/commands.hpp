@@ -8,6 +8,7 @@ namespace mainstream {
 
 void add_base_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
+void add_fleet_command(CLI::App& program);
 void add_infer_command(CLI::App& program);
 void add_node_command(CLI::App& program);
 void add_package_command(CLI::App& program);

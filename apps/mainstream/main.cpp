@@ -6,6 +6,7 @@ int main(int argc, char** argv) {
   CLI::App program{"Mainstream: many apps, few cores, one shared stem per camera.", "mainstream"};
   mainstream::add_base_command(program);
   mainstream::add_bench_command(program);
+  mainstream::add_fleet_command(program);
   mainstream::add_infer_command(program);
   mainstream::add_node_command(program);
   mainstream::add_package_command(program);

@@ -7,24 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "mainstream/mqtt_broker.hpp"
 #include "mainstream/sink.hpp"
 
 namespace mainstream {
 
-struct MqttOptions {
-  std::string host;
-  int port = 1883;   // 8883 is usual with TLS
-  std::string node;  // all topics begin with mainstream/NODE
-  // One line, `user:password`; empty: neither. Others should not be able to read it.
-  std::filesystem::path credentials_file;
-
-  bool tls = false;
-  std::filesystem::path ca_file;              // certificates to trust; empty: the system's
-  std::filesystem::path cert_file, key_file;  // to prove who the node is; empty: not asked for
-
+struct MqttOptions : MqttBroker {
+  std::string node;            // all topics begin with mainstream/NODE
   bool home_assistant = true;  // announces the apps in homeassistant/device/NODE/config
-  std::chrono::seconds keep_alive{15};
-  std::chrono::milliseconds first_pause{500}, longest_pause{30'000};  // between attempts to connect
 
   // Someone turned an app on or off. Called from the connection's thread: it must return soon, and the node
   // answers with MqttSink::set_app_enabled when it is done.
@@ -32,8 +22,9 @@ struct MqttOptions {
 };
 
 // A name that becomes a level of a topic. Throws usage for one that is empty, longer than 200 bytes, not
-// UTF-8, has `/`, `+`, `#` or control characters, or is one that a topic has already (`enabled` for an app);
-// `what` ("app") begins the message. For who reads a configuration: the sink checks the same.
+// UTF-8, has `/`, `+`, `#` or control characters, or is one that a topic has already (`enabled` for an app,
+// `fleet` for a node); `what` ("app") begins the message. For who reads a configuration: the sink checks the
+// same.
 void check_topic_name(const std::string& what, const std::string& name);
 
 class MqttSink final : public Sink {

@@ -98,7 +98,8 @@ class StoreReader {
   [[nodiscard]] std::vector<PlanRecord> plans(std::size_t limit = 100);      // the newest first
   [[nodiscard]] std::map<std::string, std::int64_t> counters();
   [[nodiscard]] std::optional<std::int64_t> cursor(const std::string& sink);
-  [[nodiscard]] std::int64_t last_sequence();  // 0: none yet
+  [[nodiscard]] std::map<std::string, std::int64_t> cursors();  // all of them, by sink
+  [[nodiscard]] std::int64_t last_sequence();                   // 0: none yet
 
  private:
   struct State;

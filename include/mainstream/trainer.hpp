@@ -86,6 +86,15 @@ struct ClipData {
                                                     std::span<const AppTarget> targets,
                                                     const TrainOptions& options);
 
+// A picture that a node took when its app reported an event, with what a person said of it.
+struct JudgedPicture {
+  std::filesystem::path path;
+  bool positive = false;  // whether it shows what the app is to report
+  Region region = {};     // the part of the picture that the app looks at
+  // Pictures of one occasion are nearly the same, so they are never on both sides of a split or fold.
+  std::string occasion = {};
+};
+
 // Pictures in folders: FOLDER/train/CLASS/* and FOLDER/val/CLASS/*, or FOLDER/CLASS/* with a seeded split.
 struct PictureData {
   std::filesystem::path folder;
@@ -93,6 +102,11 @@ struct PictureData {
   double validation_share = 0.2;      // used if the folder has no val/
   bool flip = true;                   // views may be mirrored
   EventModel event;                   // given, since pictures do not show event statistics
+  // Learned from beside those of the folder, but never measured on: they are of moments at which an app
+  // reported something. A verdict tells only whether a class makes an event, so true ones need a folder with
+  // one positive class and false ones one with one other class; the rest is left out, with a warning. Without
+  // a folder, classes are "absent" and "present", and these pictures are split.
+  std::vector<JudgedPicture> judged = {};
 };
 
 [[nodiscard]] Manifest train_from_pictures(const Base& base, const PictureData& data, const AppTarget& target,

@@ -26,6 +26,8 @@ struct ChildFiles {
   std::filesystem::path output = {}, errors = {};
 };
 
+inline const ChildFiles kSilent{"/dev/null", "/dev/null"};
+
 // A program that runs beside the test and ends with the object. Its standard input ends then, too.
 class ChildProcess {
  public:
@@ -103,6 +105,17 @@ class ChildProcess {
   (void)!::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(probe);
   return ntohs(address.sin_port);
+}
+
+[[nodiscard]] inline bool accepts_connections(int port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const bool accepted = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return accepted;
 }
 
 }  // namespace mainstream

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mainstream/error.hpp"
@@ -61,6 +63,21 @@ class TestFolder {
 // time on the clock tells nothing.
 [[nodiscard]] inline double processor_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+inline std::chrono::steady_clock::time_point within(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+// Looks again and again until it is true, for five seconds at most.
+template <typename Condition>
+[[nodiscard]] bool soon(const Condition& condition,
+                        std::chrono::milliseconds most = std::chrono::seconds(5)) {
+  for (const auto end = within(most); std::chrono::steady_clock::now() < end;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return condition();
 }
 
 // Simulates a full disk: while it lives, no file of this process grows beyond `bytes`, so writing fails

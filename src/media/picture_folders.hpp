@@ -5,11 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "mainstream/input_spec.hpp"
+
 namespace mainstream {
 
 struct LabelledPicture {
   std::filesystem::path path;
-  int label = 0;  // index into classes
+  int label = 0;              // index into classes
+  Region region = {};         // the part of it that is meant
+  std::string occasion = {};  // pictures of one are nearly the same; empty: it has none that is like it
 };
 
 struct PictureFolders {

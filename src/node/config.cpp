@@ -12,13 +12,13 @@
 #include "core/file.hpp"
 #include "node/config_tables.hpp"
 #include "node/source_form.hpp"
+#include "node/table_reader.hpp"
 
 namespace mainstream {
 namespace {
 
 constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
-constexpr std::size_t kMostTables = 1000;  // of one kind
-constexpr std::size_t kMostFaults = 50;    // more help nobody
+constexpr int kMqttPort = 1883, kMqttsPort = 8883;
 
 std::string host_name() {
   char name[256] = {};
@@ -28,128 +28,76 @@ std::string host_name() {
 }
 
 // One pass over a document.
-class ConfigReader {
+class ConfigReader : TableReader {
  public:
-  explicit ConfigReader(const std::filesystem::path& folder) : folder_(folder) {}
+  using TableReader::TableReader;
 
   ConfigReading read(const TomlValue& root) {
     read_root(*root.as<TomlValue::Table>());
-    check_streams();
-    check_apps();
-    check_sinks();
-    auto& faults = reading_.faults;
-    std::ranges::stable_sort(faults, {}, &ConfigFault::at);
-    if (faults.size() > kMostFaults) {
-      const ConfigFault rest{
-          ErrorKind::usage, {}, fmt::format("{} more mistakes", faults.size() - kMostFaults)};
-      faults.resize(kMostFaults);
-      faults.push_back(rest);
-    }
-    return std::move(reading_);
+    return finish();
+  }
+
+  ConfigReading read_wanted(const TomlValue& root, NodeConfig own) {
+    config() = std::move(own);
+    config().streams.clear();
+    config().apps.clear();
+    for (const TomlField& field : *root.as<TomlValue::Table>())
+      if (!read_work(field)) unknown(field, "table", {"stream", "app", "schedule"});
+    return finish();
   }
 
  private:
   NodeConfig& config() { return reading_.config; }
 
-  void fault(Place at, std::string what) {
-    reading_.faults.push_back({ErrorKind::usage, at, std::move(what)});
+  ConfigReading finish() {
+    check_streams();
+    check_apps();
+    check_sinks();
+    reading_.faults = take_faults();
+    return std::move(reading_);
+  }
+
+  // What a node is to do; the other tables say how it does it.
+  bool read_work(const TomlField& field) {
+    if (field.key == "stream") {
+      read_list(field, stream_keys(), config().streams);
+    } else if (field.key == "app") {
+      read_list(field, app_keys(), config().apps);
+    } else if (field.key == "schedule") {
+      read_one(field, schedule_keys(), config().schedule);
+    } else {
+      return false;
+    }
+    return true;
   }
 
   void read_root(const TomlValue::Table& root) {
-    static const std::vector<std::string_view> kTables{"node", "stream",    "app",  "schedule",
-                                                       "sink", "retention", "serve"};
+    static const std::vector<std::string_view> kTables{"node", "stream",    "app",   "schedule",
+                                                       "sink", "retention", "fleet", "serve"};
     bool has_node = false;
     for (const TomlField& field : root) {
       const std::string& key = field.key;
       if (key == "node") {
         has_node = true;
         read_one(field, machine_keys(), config().node);
-      } else if (key == "stream") {
-        read_list(field, stream_keys(), config().streams);
-      } else if (key == "app") {
-        read_list(field, app_keys(), config().apps);
-      } else if (key == "schedule") {
-        read_one(field, schedule_keys(), config().schedule);
       } else if (key == "sink") {
         read_sinks(field);
       } else if (key == "retention") {
         read_one(field, retention_keys(), config().retention);
+      } else if (key == "fleet") {
+        read_one(field, fleet_keys(), config().fleet.emplace());
       } else if (key == "serve") {
         read_one(field, serve_keys(), config().serve.emplace());
-      } else {
+      } else if (!read_work(field)) {
         unknown(field, "table", kTables);
       }
     }
     if (!has_node) fault({}, "needs a table [node] with bases = [..]");
     if (config().node.name.empty()) config().node.name = host_name();
-    if (!config().node.keys.contains("state")) config().node.state = folder_ / config().node.state;
+    if (!config().node.keys.contains("state")) config().node.state = folder() / config().node.state;
+    if (config().fleet) return;  // which may say what there is to do
     if (config().streams.empty()) fault({}, "needs at least one [[stream]]");
     if (config().apps.empty()) fault({}, "needs at least one [[app]]");
-  }
-
-  void unknown(const TomlField& field, const char* what, const std::vector<std::string_view>& known) {
-    fault(field.at, fmt::format("unknown {} {}{}", what, in_quotes(field.key),
-                                did_you_mean_or_one_of(field.key, known)));
-  }
-
-  template <typename Owner>
-  void read_one(const TomlField& field, const Keys<Owner>& keys, Owner& owner) {
-    const auto* table = field.value.as<TomlValue::Table>();
-    if (table == nullptr) {
-      return fault(field.value.at, fmt::format("{}: expected a table: [{}]", field.key, field.key));
-    }
-    read_table(fmt::format("[{}]", field.key), field.at, *table, keys, owner);
-  }
-
-  // The tables of [[NAME]], or nothing with a fault.
-  const TomlValue::List* tables_of(const TomlField& field) {
-    const auto* list = field.value.as<TomlValue::List>();
-    const bool all_tables = list != nullptr && std::ranges::all_of(*list, [](const TomlValue& entry) {
-                              return entry.as<TomlValue::Table>() != nullptr;
-                            });
-    if (!all_tables) {
-      fault(field.value.at, fmt::format("{}: expected tables that begin with [[{}]]", field.key, field.key));
-      return nullptr;
-    }
-    if (list->size() > kMostTables) {
-      fault(field.value.at,
-            fmt::format("{}: expected at most {} tables, got {}", field.key, kMostTables, list->size()));
-      return nullptr;
-    }
-    return list;
-  }
-
-  template <typename Owner>
-  void read_list(const TomlField& field, const Keys<Owner>& keys, std::vector<Owner>& owners) {
-    const auto* tables = tables_of(field);
-    if (tables == nullptr) return;
-    for (const TomlValue& table : *tables) {
-      read_table(fmt::format("[[{}]]", field.key), table.at, *table.as<TomlValue::Table>(), keys,
-                 owners.emplace_back());
-    }
-  }
-
-  template <typename Owner>
-  void read_table(const std::string& header, Place at, const TomlValue::Table& table, const Keys<Owner>& keys,
-                  Owner& owner) {
-    owner.at = at;
-    std::vector<std::string_view> known;
-    for (const Key<Owner>& key : keys) known.push_back(key.name);
-    for (const TomlField& field : table) {
-      const auto key = std::ranges::find(keys, field.key, &Key<Owner>::name);
-      if (key == keys.end()) {
-        unknown(field, fmt::format("key in {}:", header).c_str(), known);
-        continue;
-      }
-      owner.keys[field.key] = field.value.at;
-      const std::string wrong = key->read(field.value, folder_, owner);
-      if (!wrong.empty()) fault(field.value.at, fmt::format("{}: {}", field.key, wrong));
-    }
-    for (const Key<Owner>& key : keys) {
-      if (key.required && !owner.keys.contains(key.name)) {
-        fault(at, fmt::format("{} needs {} = {}", header, key.name, described(key.takes)));
-      }
-    }
   }
 
   void read_sinks(const TomlField& field) {
@@ -186,18 +134,11 @@ class ConfigReader {
 
   // ---- Between tables ----
 
-  // Says which name stands twice, and where first.
-  void once(std::map<std::string, Place>& seen, const std::string& name, Place at, const char* what) {
-    const auto [first, is_new] = seen.emplace(name, at);
-    if (is_new || name.empty()) return;
-    fault(at, fmt::format("{} {} stands twice; first in line {}", what, in_quotes(name), first->second.line));
-  }
-
   void check_streams() {
     std::map<std::string, Place> seen;
     for (StreamConfig& stream : config().streams) {
       once(seen, stream.name, stream.of("name"), "the stream");
-      if (is_path(stream.url)) stream.url = (folder_ / stream.url).string();
+      if (is_path(stream.url)) stream.url = (folder() / stream.url).string();
     }
   }
 
@@ -212,8 +153,7 @@ class ConfigReader {
       for (const std::string& stream : app.streams) {
         if (known.contains(stream)) continue;
         // Not for faults that nobody will see: there may be a hundred thousand.
-        const std::string hint =
-            reading_.faults.size() > kMostFaults ? "" : did_you_mean_or_one_of(stream, words);
+        const std::string hint = has_many_faults() ? "" : did_you_mean_or_one_of(stream, words);
         fault(app.of("stream"), fmt::format("there is no stream {}{}", in_quotes(stream), hint));
       }
       if (app.min_length && app.max_length && *app.min_length > *app.max_length) {
@@ -235,7 +175,6 @@ class ConfigReader {
     }
   }
 
-  const std::filesystem::path& folder_;
   ConfigReading reading_;
 };
 
@@ -245,6 +184,23 @@ ConfigReading parse_config(std::string_view text, const std::filesystem::path& f
   const auto document = parse_toml(text);
   if (const auto* wrong = std::get_if<ConfigFault>(&document)) return {{}, {*wrong}};
   return ConfigReader(folder).read(std::get<TomlValue>(document));
+}
+
+ConfigReading parse_wanted(std::string_view text, const std::filesystem::path& folder, NodeConfig own) {
+  const auto document = parse_toml(text);
+  if (const auto* wrong = std::get_if<ConfigFault>(&document)) return {{}, {*wrong}};
+  return ConfigReader(folder).read_wanted(std::get<TomlValue>(document), std::move(own));
+}
+
+MqttBroker broker_of(const BrokerConfig& config) {
+  MqttBroker broker;
+  broker.tls = config.url.starts_with("mqtts://");
+  const HostPort address = host_of(config.url, broker.tls ? kMqttsPort : kMqttPort);
+  broker.host = address.host;
+  broker.port = address.port;
+  broker.credentials_file = config.credentials;
+  broker.ca_file = config.ca;
+  return broker;
 }
 
 ConfigReading read_config(const std::filesystem::path& path) {

@@ -16,29 +16,17 @@
 #include <vector>
 
 #include "mainstream/media.hpp"
+#include "mainstream/mqtt_broker.hpp"
 #include "mainstream/number_type.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/planning.hpp"
 #include "mainstream/profile.hpp"
 #include "node/config_key.hpp"
 #include "node/hours.hpp"
+#include "node/table_reader.hpp"
 #include "node/toml_document.hpp"
 
 namespace mainstream {
-
-// A table of the file, with the places of its keys for later messages.
-struct ConfigTable {
-  Place at;
-  std::map<std::string, Place, std::less<>> keys;
-
-  // Of the key's value; of the table where the file does not have the key.
-  [[nodiscard]] Place of(std::string_view key) const {
-    const auto found = keys.find(key);
-    return found == keys.end() ? at : found->second;
-  }
-  // Tables are compared by what they say, wherever they stand.
-  friend bool operator==(const ConfigTable&, const ConfigTable&) { return true; }
-};
 
 // [node]
 struct MachineConfig : ConfigTable {
@@ -84,6 +72,14 @@ struct ScheduleConfig : ConfigTable {
   bool operator==(const ScheduleConfig&) const = default;
 };
 
+// How a broker is reached, in several tables.
+struct BrokerConfig {
+  std::string url;
+  std::filesystem::path credentials, ca;  // empty: none
+  bool operator==(const BrokerConfig&) const = default;
+};
+[[nodiscard]] MqttBroker broker_of(const BrokerConfig& config);
+
 // [[sink]]: one struct for each type.
 struct SinkConfig : ConfigTable {
   std::string type;
@@ -99,9 +95,7 @@ struct JsonlSinkConfig : SinkConfig {
   int keep = 5;
   bool operator==(const JsonlSinkConfig&) const = default;
 };
-struct MqttSinkConfig : SinkConfig {
-  std::string url;
-  std::filesystem::path credentials, ca;  // empty: none
+struct MqttSinkConfig : SinkConfig, BrokerConfig {
   bool discovery = true;
   bool operator==(const MqttSinkConfig&) const = default;
 };
@@ -135,6 +129,13 @@ struct ServeConfig : ConfigTable {
   bool operator==(const ServeConfig&) const = default;
 };
 
+// [fleet]
+struct FleetConfig : ConfigTable, BrokerConfig {
+  std::int64_t max_packages_mb = 1024;
+  std::chrono::milliseconds report = std::chrono::seconds(60);
+  bool operator==(const FleetConfig&) const = default;
+};
+
 struct NodeConfig {
   MachineConfig node;
   std::vector<StreamConfig> streams;
@@ -143,6 +144,7 @@ struct NodeConfig {
   std::vector<AnySinkConfig> sinks;
   RetentionConfig retention;
   std::optional<ServeConfig> serve;  // nothing: no control API
+  std::optional<FleetConfig> fleet;
 };
 
 // What was read. Only without faults can the configuration be used. Faults are in the order of the file.
@@ -153,6 +155,11 @@ struct ConfigReading {
 
 // `folder`: where relative paths begin.
 [[nodiscard]] ConfigReading parse_config(std::string_view text, const std::filesystem::path& folder);
+
+// `own` with other streams, apps and limits: `text` has the tables [[stream]], [[app]] and [schedule], and no
+// others. What it leaves out of [schedule] stays as in `own`; streams and apps are its alone.
+[[nodiscard]] ConfigReading parse_wanted(std::string_view text, const std::filesystem::path& folder,
+                                         NodeConfig own);
 
 // Throws unreadable, or untrusted for a file of more than 1 MiB.
 [[nodiscard]] ConfigReading read_config(const std::filesystem::path& path);

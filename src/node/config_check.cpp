@@ -35,6 +35,7 @@ class ConfigChecker {
     for (const StreamConfig& stream : config_.streams) check_stream(stream);
     for (const AppConfig& app : config_.apps) check_app(app);
     check_sinks();
+    if (config_.fleet) check_fleet(*config_.fleet);
     if (result_.faults.empty()) schedule();
     std::ranges::stable_sort(result_.faults, {}, &ConfigFault::at);
     return std::move(result_);
@@ -187,6 +188,12 @@ class ConfigChecker {
         check_file(webhook->ca, webhook->of("ca"));
       }
     }
+  }
+
+  void check_fleet(const FleetConfig& fleet) {
+    check_file(fleet.credentials, fleet.of("credentials"));
+    check_file(fleet.ca, fleet.of("ca"));
+    at(fleet.of("url"), [&] { check_topic_name("node", config_.node.name); });
   }
 
   // Names become parts of MQTT's topics.

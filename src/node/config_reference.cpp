@@ -51,7 +51,11 @@ std::string config_reference() {
       table_reference("[[sink]] of type webhook", "Each event as a POST.", webhook_sink_keys()) +
       table_reference("[retention]", "How long events and snapshots are kept.", retention_keys()) +
       table_reference("[serve]", "The control API (docs/api.md). Without this table there is none.",
-                      serve_keys());
+                      serve_keys()) +
+      table_reference("[fleet]",
+                      "Another machine says what the node runs (docs/fleet.md). With it, the file needs no "
+                      "streams and apps of its own.",
+                      fleet_keys());
   text.pop_back();  // the empty line behind the last table
   return text;
 }

@@ -14,13 +14,6 @@ std::string any_text(std::string_view text) {
   return path_fault(text);
 }
 
-std::string mqtt_fault(std::string_view url) {
-  if (std::string fault = url_fault(url, {"mqtt", "mqtts"}); !fault.empty()) return fault;
-  const std::string_view rest = url.substr(url.find("://") + 3);
-  if (rest.find('@') != std::string_view::npos) return "names a user, which belongs into a credentials file";
-  return rest.find_first_of("/?#") == std::string_view::npos ? "" : "goes on behind HOST[:PORT]";
-}
-
 std::string webhook_fault(std::string_view url) {
   return url_fault(url, {"http", "https"});
 }
@@ -84,6 +77,13 @@ Keys<Sink> sink_keys(const Keys<Sink>& own) {
 }
 
 }  // namespace
+
+std::string mqtt_fault(std::string_view url) {
+  if (std::string fault = url_fault(url, {"mqtt", "mqtts"}); !fault.empty()) return fault;
+  const std::string_view rest = url.substr(url.find("://") + 3);
+  if (rest.find('@') != std::string_view::npos) return "names a user, which belongs into a credentials file";
+  return rest.find_first_of("/?#") == std::string_view::npos ? "" : "goes on behind HOST[:PORT]";
+}
 
 const std::vector<std::string_view>& sink_types() {
   static const std::vector<std::string_view> types{"stdout", "jsonl", "mqtt", "webhook"};
@@ -253,13 +253,8 @@ const Keys<JsonlSinkConfig>& jsonl_sink_keys() {
 
 const Keys<MqttSinkConfig>& mqtt_sink_keys() {
   using Mqtt = MqttSinkConfig;
-  static const Keys<Mqtt> keys = sink_keys<Mqtt>({
-      text("url", &Mqtt::url, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]", mqtt_fault, "The broker.")
-          .is_required(),
-      path("credentials", &Mqtt::credentials, "A file with the line `USER:PASSWORD`."),
-      path("ca", &Mqtt::ca, "Certificates that mqtts trusts (PEM).").with_default("the system's"),
-      boolean("discovery", &Mqtt::discovery, "Announce apps to Home Assistant."),
-  });
+  static const Keys<Mqtt> keys = sink_keys<Mqtt>(
+      broker_keys<Mqtt>({boolean("discovery", &Mqtt::discovery, "Announce apps to Home Assistant.")}));
   return keys;
 }
 
@@ -308,6 +303,16 @@ const Keys<ServeConfig>& serve_keys() {
           },
           "Names by which clients call it, beside its address: \"gate.local\"."),
   };
+  return keys;
+}
+
+const Keys<FleetConfig>& fleet_keys() {
+  using Fleet = FleetConfig;
+  static const Keys<Fleet> keys = broker_keys<Fleet>({
+      number("max_packages_mb", &Fleet::max_packages_mb, 1, 1e6,
+             "Most space for the packages of one state; a state that needs more is refused."),
+      number("report_s", &Fleet::report, 1, 3600, "The node reports at least this often."),
+  });
   return keys;
 }
 

@@ -27,10 +27,6 @@ std::int64_t unix_ms() {
       .count();
 }
 
-WallTime wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 template <typename Items, typename Name, typename Member>
 auto find_named(Items& items, const Name& name, Member member, const char* what) {
   const auto found = std::ranges::find(items, name, member);

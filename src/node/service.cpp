@@ -22,7 +22,6 @@ constexpr auto kTickTime = std::chrono::milliseconds(250);
 constexpr auto kBetweenHours = std::chrono::seconds(10);
 // At the end: for the disk and for the sinks together. A service manager waits, so it is short.
 constexpr auto kLastDelivery = std::chrono::milliseconds(500);
-constexpr int kMqttPort = 1883, kMqttsPort = 8883;
 
 StoreOptions store_options(const NodeConfig& config) {
   StoreOptions options;
@@ -45,19 +44,6 @@ NodeOptions node_options(const NodeConfig& config) {
   return options;
 }
 
-MqttOptions mqtt_options(const MqttSinkConfig& sink, const std::string& node) {
-  MqttOptions options;
-  options.tls = sink.url.starts_with("mqtts://");
-  const HostPort broker = host_of(sink.url, options.tls ? kMqttsPort : kMqttPort);
-  options.host = broker.host;
-  options.port = broker.port;
-  options.node = node;
-  options.credentials_file = sink.credentials;
-  options.ca_file = sink.ca;
-  options.home_assistant = sink.discovery;
-  return options;
-}
-
 bool in_hours_now(const AppConfig& app) {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
@@ -77,6 +63,7 @@ void check_lasting(const NodeConfig& before, const NodeConfig& after) {
                       : schedule != before.schedule         ? "[schedule], but for the budget,"
                       : after.retention != before.retention ? "[retention]"
                       : after.serve != before.serve         ? "[serve]"
+                      : after.fleet != before.fleet         ? "[fleet]"
                                                             : nullptr;
   if (table == nullptr) return;
   throw Error(ErrorKind::usage, fmt::format("{} cannot change while the node runs; restart it", table));
@@ -169,7 +156,7 @@ NodeService::MadeSinks NodeService::make_sinks(const NodeConfig& config) {
     } else if (const auto* webhook = std::get_if<WebhookSinkConfig>(&sink)) {
       one = make_webhook_sink({webhook->url, webhook->secret, webhook->ca, webhook->timeout});
     } else if (const auto* mqtt = std::get_if<MqttSinkConfig>(&sink)) {
-      MqttOptions options = mqtt_options(*mqtt, config.node.name);
+      MqttOptions options{broker_of(*mqtt), config.node.name, mqtt->discovery, {}};
       options.on_enable = [this](const std::string& app, bool enabled) {
         const MutexLock lock(mutex_);
         commands_.emplace_back(app, enabled);

@@ -60,7 +60,7 @@ class NodeService {
 
   // Makes the node run another configuration: all of it or, if it throws, nothing. Throws as the constructor,
   // and usage for what cannot change while the node runs: [node] but for bases, log and log_format,
-  // [schedule] but for the budget, [retention] and [serve].
+  // [schedule] but for the budget, [retention], [serve] and [fleet].
   void apply(CheckedConfig checked);
 
   // Until the node ends, or the configuration gives the app another value of `enabled`. Throws usage for an

@@ -1,6 +1,7 @@
 // What a node in operation tells of itself: to whoever asks, to its sinks, and to its store.
 #include <utility>
 
+#include "core/log.hpp"
 #include "node/service.hpp"
 #include "node/state_json.hpp"
 #include "node/verdicts.hpp"

@@ -10,8 +10,8 @@
 #include "event/event_json.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/mqtt.hpp"
+#include "net/mqtt_client.hpp"
 #include "sink/home_assistant.hpp"
-#include "sink/mqtt_client.hpp"
 #include "sink/mqtt_topics.hpp"
 
 namespace mainstream {
@@ -57,7 +57,7 @@ class MqttSink::State {
       : options_(checked_mqtt(std::move(options))),
         topics_(options_.node),
         reader_(directory),
-        client_(options_, {topics_.available(), "offline", true}, subscriptions(),
+        client_(options_, MqttMessage{topics_.available(), "offline", true}, subscriptions(),
                 {[this] { send_states(); }, [this](const std::string& topic, std::string_view payload,
                                                    bool retained) { received(topic, payload, retained); }}) {}
 

@@ -44,6 +44,7 @@ void check_topic_name(const std::string& what, const std::string& name) {
   if (name.find_first_of("/+#") != std::string::npos) refuse("no /, + and #, which MQTT's topics use");
   if (has_control_character(name)) refuse("no control characters");
   if (name == "enabled") refuse("another word than enabled, which is part of a topic");
+  if (what == "node" && name == "fleet") refuse("another word than fleet, which is part of a topic");
 }
 
 MqttTopics::MqttTopics(const std::string& node) : root_("mainstream/" + node) {

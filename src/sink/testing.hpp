@@ -8,17 +8,6 @@
 
 namespace mainstream {
 
-inline bool accepts_connections(int port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool accepted = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(fd);
-  return accepted;
-}
-
 // True when all that was put so far has been delivered.
 [[nodiscard]] inline bool caught_up(Store& store, const SinkRunner& runner) {
   return store.flush(within(std::chrono::seconds(10))) &&

@@ -141,6 +141,13 @@ std::optional<std::int64_t> StoreReader::cursor(const std::string& sink) {
   return row.integer(0);
 }
 
+std::map<std::string, std::int64_t> StoreReader::cursors() {
+  Statement rows = state_->database.prepare("SELECT sink, sequence FROM cursors");
+  std::map<std::string, std::int64_t> cursors;
+  while (rows.step()) cursors[rows.text(0)] = rows.integer(1);
+  return cursors;
+}
+
 std::int64_t StoreReader::last_sequence() {
   return state_->database.number("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
 }

@@ -3,16 +3,11 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 
 #include "core/testing.hpp"
 #include "mainstream/store.hpp"
 
 namespace mainstream {
-
-inline std::chrono::steady_clock::time_point within(std::chrono::milliseconds time) {
-  return std::chrono::steady_clock::now() + time;
-}
 
 inline StoreOptions store_in(const std::filesystem::path& directory) {
   StoreOptions options;
@@ -51,17 +46,6 @@ inline std::vector<std::string> words_of(const std::vector<StoredEvent>& changes
     words.push_back(change.event.id + " " + to_string(*change.event.change));
   }
   return words;
-}
-
-// Looks again and again until it is true, for five seconds at most.
-template <typename Condition>
-[[nodiscard]] bool soon(const Condition& condition,
-                        std::chrono::milliseconds most = std::chrono::seconds(5)) {
-  for (const auto end = within(most); std::chrono::steady_clock::now() < end;) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return condition();
 }
 
 }  // namespace mainstream

@@ -40,20 +40,37 @@ struct PictureRows {
   [[nodiscard]] std::size_t rows() const { return picture_of.size(); }
 };
 
-PictureRows plan_pictures(const PictureFolders& folders, const PictureData& data,
-                          const TrainOptions& options) {
-  PictureRows rows;
-  rows.pictures = folders.training;
-  rows.pictures.insert(rows.pictures.end(), folders.validation.begin(), folders.validation.end());
+std::vector<std::string> occasions_of(std::span<const LabelledPicture> pictures) {
+  std::vector<std::string> occasions;
+  for (const LabelledPicture& picture : pictures) occasions.push_back(picture.occasion);
+  return occasions;
+}
+
+// Parts the pictures of the folder, or the judged ones where there is no folder.
+PictureSplit split_own(const PictureFolders& folders, const PictureRows& rows, const PictureData& data,
+                       const TrainOptions& options) {
   if (folders.validation.empty()) {
     std::vector<int> labels;
     for (const LabelledPicture& picture : rows.pictures) labels.push_back(picture.label);
-    rows.split =
-        split_pictures(labels, static_cast<int>(folders.classes.size()), data.validation_share, options.seed);
-  } else {
-    for (std::size_t row = 0; row < rows.pictures.size(); ++row) {
-      (row < folders.training.size() ? rows.split.training : rows.split.validation).push_back(row);
-    }
+    return split_pictures(labels, static_cast<int>(folders.classes.size()), data.validation_share,
+                          options.seed, occasions_of(rows.pictures));
+  }
+  PictureSplit split;
+  for (std::size_t row = 0; row < rows.pictures.size(); ++row)
+    (row < folders.training.size() ? split.training : split.validation).push_back(row);
+  return split;
+}
+
+PictureRows plan_pictures(const PictureFolders& folders, std::vector<LabelledPicture> judged,
+                          const PictureData& data, const TrainOptions& options) {
+  PictureRows rows;
+  rows.pictures = data.folder.empty() ? std::move(judged) : folders.training;
+  if (data.folder.empty()) judged.clear();
+  rows.pictures.insert(rows.pictures.end(), folders.validation.begin(), folders.validation.end());
+  rows.split = split_own(folders, rows, data, options);
+  for (LabelledPicture& picture : judged) {
+    rows.split.training.push_back(rows.pictures.size());
+    rows.pictures.push_back(std::move(picture));
   }
   for (std::size_t row = 0; row < rows.pictures.size(); ++row) rows.picture_of.push_back(row);
   const std::vector<std::size_t> trained = rows.split.training;
@@ -64,6 +81,15 @@ PictureRows plan_pictures(const PictureFolders& folders, const PictureData& data
     }
   }
   return rows;
+}
+
+// The view of the picture's region.
+View within(const Region& region, View view) {
+  view.left = region.left + view.left * region.width;
+  view.top = region.top + view.top * region.height;
+  view.width *= region.width;
+  view.height *= region.height;
+  return view;
 }
 
 // Decodes each picture once and writes all its rows; returns the plain rows that could not be read.
@@ -98,7 +124,8 @@ class PictureReader {
       std::vector<float> input(scaler.size());
       for (const std::size_t row : rows_of_[index]) {
         std::mt19937_64 random(options_.seed + row);
-        scaler.scale(picture, input, row == index ? View{} : picture_view(random, data_.flip));
+        const View view = row == index ? View{} : picture_view(random, data_.flip);
+        scaler.scale(picture, input, within(rows_.pictures[index].region, view));
         inputs_.write(row, input);
       }
     } catch (const Error& error) {
@@ -143,8 +170,14 @@ std::string describe_data(const PictureRows& rows, const PictureData& data) {
   std::string text;
   for (const LabelledPicture& picture : rows.pictures) {
     std::error_code gone;
-    text += fmt::format("{} {} {}\n", picture.path.string(), picture.label,
+    text += fmt::format("{} {} {}", picture.path.string(), picture.label,
                         std::filesystem::file_size(picture.path, gone));
+    const Region& region = picture.region;
+    if (!picture.occasion.empty() || region != Region{}) {
+      text += fmt::format(" {} {} {} {} {}", picture.occasion, region.left, region.top, region.width,
+                          region.height);
+    }
+    text += '\n';
   }
   return fmt::format("{}, validation share {}, flip {}, pictures {}", data.folder.string(),
                      data.validation_share, data.flip, sha256(text));
@@ -160,6 +193,60 @@ std::vector<std::string> positive_names(const PictureData& data, const std::vect
     throw Error(ErrorKind::usage, "all classes make an event, expected at least one that does not");
   }
   return data.positive.empty() ? std::vector<std::string>(classes.begin() + 1, classes.end()) : data.positive;
+}
+
+// The only class on this side of an event; nothing where there are several.
+std::optional<int> only_class(const Manifest& manifest, bool positive) {
+  const std::vector<std::size_t> positives = positive_classes(manifest);
+  std::optional<int> only;
+  for (std::size_t label = 0; label < manifest.classes.size(); ++label) {
+    if ((std::ranges::find(positives, label) != positives.end()) != positive) continue;
+    if (only) return std::nullopt;
+    only = static_cast<int>(label);
+  }
+  return only;
+}
+
+std::vector<LabelledPicture> labelled(const PictureData& data, const Manifest& manifest) {
+  std::vector<LabelledPicture> pictures;
+  for (const bool positive : {true, false}) {
+    const auto label = only_class(manifest, positive);
+    std::size_t left_out = 0;
+    for (const JudgedPicture& judged : data.judged) {
+      if (judged.positive != positive) continue;
+      if (label) pictures.push_back({judged.path, *label, judged.region, judged.occasion});
+      left_out += label ? 0 : 1;
+    }
+    if (left_out == 0) continue;
+    module_log("train")->warn(
+        "left out {} {} verdicts: the folder has several classes that {} an event, and a "
+        "verdict does not tell which",
+        left_out, positive ? "true" : "false", positive ? "make" : "make no");
+  }
+  return pictures;
+}
+
+// Without a folder: the classes that verdicts tell apart.
+PictureFolders classes_of_verdicts() {
+  PictureFolders folders;
+  folders.classes = {"absent", "present"};
+  return folders;
+}
+
+void check_both_sides(const PictureRows& rows, const std::vector<std::string>& classes) {
+  for (std::size_t label = 0; label < classes.size(); ++label) {
+    const auto is_of_class = [&](std::size_t row) {
+      return rows.pictures[rows.picture_of[row]].label == static_cast<int>(label);
+    };
+    if (std::ranges::any_of(rows.split.training, is_of_class) &&
+        std::ranges::any_of(rows.split.validation, is_of_class))
+      continue;
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("verdicts alone need pictures of at least 2 occasions of each kind, to learn from one "
+                    "and measure on another; class {} has fewer. Give the app's own pictures, too",
+                    classes[label]));
+  }
 }
 
 // One training: the data that its steps share, and the candidates so far.
@@ -178,7 +265,8 @@ class PictureTraining {
                    .validation = rows.split.validation,
                    .labels = {},
                    .classes = manifest_.classes.size(),
-                   .positive = positive_classes(manifest_)} {
+                   .positive = positive_classes(manifest_),
+                   .occasions = occasions_of(rows.pictures)} {
     std::erase_if(exit_data_.training, [&](std::size_t row) { return row >= rows.pictures.size(); });
     for (const LabelledPicture& picture : rows.pictures) exit_data_.labels.push_back(picture.label);
     for (const std::size_t row : exit_data_.validation) labels_.push_back(exit_data_.labels[row]);
@@ -260,13 +348,14 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   const bool tails = asked.candidates != CandidateChoice::exits;
   TrainOptions options = asked;
   if (!tails) options.views = 1;  // changed views are for fine-tuning
-  const PictureFolders folders = find_pictures(data.folder);
+  const PictureFolders folders = data.folder.empty() ? classes_of_verdicts() : find_pictures(data.folder);
   Manifest manifest = start_manifest(base, target.app, options);
   manifest.classes = folders.classes;
   manifest.positive = positive_names(data, folders.classes);
   manifest.event = data.event;
   (void)choose_exit_branchpoints(base, options);  // refuses unknown ones before pictures are read
-  PictureRows rows = plan_pictures(folders, data, options);
+  PictureRows rows = plan_pictures(folders, labelled(data, manifest), data, options);
+  if (data.folder.empty()) check_both_sides(rows, folders.classes);
   const std::filesystem::path folder = work_path(target, options);
   InputStore inputs(base.input, rows.rows(), options.memory / 4, folder);
   leave_out(rows, PictureReader(rows, data, options, base.input, inputs).run(), folders.classes);

@@ -401,6 +401,90 @@ TEST_F(PictureTraining, UsesTheFoldersOwnSplit) {
   EXPECT_EQ(train(data(), CandidateChoice::exits).candidates.front().validation_size, 7);
 }
 
+// As Frigate and others keep them.
+TEST_F(PictureTraining, TakesFoldersOfPngAndWebpAsTheyAre) {
+  const auto make = [&](const std::string& name, const char* colour, const char* ending) {
+    std::filesystem::create_directories(pictures_ / ("train/" + name));
+    run_ffmpeg(fmt::format(
+        "-f lavfi -i color={}:s=40x32,noise=alls=20:allf=t -frames:v 10 {} -f image2 'file:{}/%d.{}'", colour,
+        ending == std::string("webp") ? "-c:v libwebp" : "", (pictures_ / ("train/" + name)).string(),
+        ending));
+  };
+  make("none", "navy", "webp");
+  make("parcel", "red", "png");
+  const Manifest manifest = train(data(), CandidateChoice::exits);
+  EXPECT_EQ(manifest.positive, (std::vector<std::string>{"parcel"}));
+  EXPECT_EQ(manifest.candidates.front().validation_size, 4) << "all can be read";
+  EXPECT_EQ(manifest.candidates.front().top1, 1);
+}
+
+// Pictures of a node: the left half is blue, the right half red.
+class JudgedTraining : public PictureTraining {
+ protected:
+  [[nodiscard]] std::vector<JudgedPicture> judged(int count, int per_occasion = 2) const {
+    std::vector<JudgedPicture> pictures;
+    for (int i = 0; i < count; ++i) {
+      const std::filesystem::path path = pictures_ / fmt::format(".node/{}.jpg", i);
+      std::vector<std::uint8_t> rgb(40 * 32 * 3);
+      for (std::size_t p = 0; p < rgb.size(); ++p) {
+        const bool right = p / 3 % 40 >= 20;
+        const int value = p % 3 == 0 ? (right ? 200 : 20) : p % 3 == 1 ? 20 : 60;
+        rgb[p] =
+            static_cast<std::uint8_t>(value + static_cast<int>(p * 7919 + static_cast<std::size_t>(i)) % 20);
+      }
+      const std::vector<std::uint8_t> jpeg = encode_jpeg(picture_from_rgb(40, 32, rgb));
+      std::filesystem::create_directories(path.parent_path());
+      write_file(path, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
+      for (const bool positive : {true, false}) {
+        pictures.push_back({path,
+                            positive,
+                            {positive ? 0.5 : 0.0, 0, 0.5, 1},
+                            fmt::format("{}-{}", positive, i / per_occasion)});
+      }
+    }
+    return pictures;
+  }
+};
+
+TEST_F(JudgedTraining, VerdictsAloneMakeAnAppThatLooksAtItsRegion) {
+  PictureData alone;
+  alone.judged = judged(20);
+  const Manifest manifest = train(alone, CandidateChoice::exits);
+  EXPECT_EQ(manifest.classes, (std::vector<std::string>{"absent", "present"}));
+  EXPECT_EQ(manifest.positive, (std::vector<std::string>{"present"}));
+  // True and false ones are of the same pictures: only the region tells them apart.
+  for (const Candidate& candidate : manifest.candidates) EXPECT_EQ(candidate.top1, 1) << candidate.id;
+  EXPECT_EQ(train(alone).candidates.front().top1, 1);
+  alone.judged = judged(20, 20);
+  EXPECT_ERROR(usage, train(alone, CandidateChoice::exits), "at least 2 occasions of each kind");
+}
+
+TEST_F(JudgedTraining, VerdictsTeachBesideAFolderAndMeasureNothing) {
+  add_class("a-blue", 10, 20, 20);
+  add_class("b-red", 10, 200, 20);
+  PictureData how = data();
+  const std::string without = [&] {
+    (void)train(how, CandidateChoice::exits);
+    return read_file(out_ / "colours.mpkg");
+  }();
+  how.judged = judged(10);
+  const Manifest manifest = train(how, CandidateChoice::exits);
+  EXPECT_EQ(manifest.candidates.front().validation_size, 4) << "a fifth of the folder's own";
+  EXPECT_EQ(manifest.candidates.front().top1, 1);
+  EXPECT_NE(read_file(out_ / "colours.mpkg"), without);
+  EXPECT_EQ(train(how).candidates.front().validation_size, 4);
+
+  // Which of two positive classes a true event shows, a verdict does not tell.
+  add_class("c-green", 10, 20, 200);
+  how.judged.clear();
+  (void)train(how, CandidateChoice::exits);
+  const std::string three = read_file(out_ / "colours.mpkg");
+  for (const JudgedPicture& picture : judged(10))
+    if (picture.positive) how.judged.push_back(picture);
+  (void)train(how, CandidateChoice::exits);
+  EXPECT_EQ(read_file(out_ / "colours.mpkg"), three) << "so they are left out";
+}
+
 TEST_F(PictureTraining, RefusesWhatCannotBeLearned) {
   EXPECT_ERROR(usage, train(data()), "its class, got 0");
   add_class("a", 3, 20, 20);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace mainstream {
 namespace {
 
@@ -17,6 +19,22 @@ TEST(PictureSplit, ValidatesWithAShareOfEveryClass) {
   EXPECT_EQ(training, (std::vector<int>{40, 8, 1}));
   EXPECT_EQ(split_pictures(labels, 3, 0.2, 7).validation, split.validation);
   EXPECT_NE(split_pictures(labels, 3, 0.2, 8).validation, split.validation);
+}
+
+TEST(PictureSplit, KeepsOccasionsOnOneSide) {
+  std::vector<int> labels;
+  std::vector<std::string> occasions;
+  for (int i = 0; i < 80; ++i) {
+    labels.push_back(i % 2);
+    occasions.push_back(std::to_string(i / 8));  // of both classes
+  }
+  const PictureSplit split = split_pictures(labels, 2, 0.2, 7, occasions);
+  EXPECT_EQ(split.training.size() + split.validation.size(), 80U);
+  EXPECT_GE(split.validation.size(), 16U);
+  EXPECT_LE(split.validation.size(), 40U);
+  std::set<std::string> validates;
+  for (const std::size_t row : split.validation) validates.insert(occasions[row]);
+  for (const std::size_t row : split.training) EXPECT_FALSE(validates.contains(occasions[row])) << row;
 }
 
 }  // namespace

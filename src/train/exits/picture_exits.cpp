@@ -54,10 +54,14 @@ class PictureExitTraining {
       ExitReads& reads = reads_.emplace_back();
       for (const std::size_t point : points) reads.insert(reads.end(), {2 * point, 2 * point + 1});
     }
-    for (const std::size_t row : data.training) labels_.push_back(data.labels[row]);
+    std::vector<std::string> occasions;
+    for (const std::size_t row : data.training) {
+      labels_.push_back(data.labels[row]);
+      if (!data.occasions.empty()) occasions.push_back(data.occasions[row]);
+    }
     const auto classes = static_cast<int>(data.classes);
-    folds_ = stratified_folds(labels_, classes, recipe::kPictureFolds, options.seed);
-    tail_folds_ = stratified_folds(labels_, classes, recipe::kPictureTailFolds, options.seed);
+    folds_ = stratified_folds(labels_, classes, recipe::kPictureFolds, options.seed, occasions);
+    tail_folds_ = stratified_folds(labels_, classes, recipe::kPictureTailFolds, options.seed, occasions);
     for (std::size_t label = 0; label < data.classes; ++label) {
       std::vector<double>& target = targets_.emplace_back();
       for (const int one : labels_) target.push_back(one == static_cast<int>(label) ? 1 : -1);

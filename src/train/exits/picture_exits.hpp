@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "mainstream/trainer.hpp"
@@ -17,7 +18,8 @@ struct PictureExitData {
   std::vector<std::size_t> training, validation;  // rows of the inputs
   std::vector<int> labels;                        // per row of the inputs
   std::size_t classes = 2;
-  std::vector<std::size_t> positive;  // classes that make an event
+  std::vector<std::size_t> positive;        // classes that make an event
+  std::vector<std::string> occasions = {};  // per row of the inputs; empty: none is like another
 };
 
 struct PictureExits {

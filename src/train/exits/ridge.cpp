@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <random>
 #include <set>
@@ -249,9 +250,10 @@ std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::siz
 }
 
 std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes, std::size_t count,
-                                      std::uint64_t seed) {
+                                      std::uint64_t seed, std::span<const std::string> occasions) {
   std::mt19937_64 random(seed);
   std::vector<HeldOut> folds(std::min(count, labels.size()));
+  std::map<std::string, std::size_t> fold_of;  // by occasion
   std::size_t next = 0;
   for (int label = 0; label < classes; ++label) {
     std::vector<std::size_t> rows;
@@ -259,7 +261,23 @@ std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes, 
       if (labels[row] == label) rows.push_back(row);
     }
     std::ranges::shuffle(rows, random);
-    for (const std::size_t row : rows) folds[next++ % folds.size()].scored.push_back(row);
+    for (const std::size_t row : rows) {
+      std::size_t fold = next % folds.size();
+      bool is_first = true;
+      if (!occasions.empty() && !occasions[row].empty()) {
+        const auto [known, is_new] = fold_of.emplace(occasions[row], fold);
+        fold = known->second;
+        is_first = is_new;
+      }
+      if (is_first) ++next;
+      folds[fold].scored.push_back(row);
+    }
+  }
+  std::erase_if(folds, [](const HeldOut& fold) { return fold.scored.empty(); });
+  if (!fold_of.empty() && folds.size() < 2) {
+    throw Error(
+        ErrorKind::usage,
+        "the pictures are of one occasion; expected two or more, to learn from one and measure on another");
   }
   for (HeldOut& fold : folds) {
     std::ranges::sort(fold.scored);

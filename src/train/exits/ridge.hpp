@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "train/exits/matrix.hpp"
@@ -21,9 +22,11 @@ struct HeldOut {
 [[nodiscard]] std::vector<HeldOut> folds_in_time(std::size_t rows, std::size_t count, std::size_t guard);
 
 // `count` folds with shares of each class as equal as possible, drawn from `seed`; fewer folds where there
-// are fewer rows. No rows are left out beside them.
+// are fewer rows. No rows are left out beside them. Rows of one occasion (by row; empty: of none) are in one
+// fold. Throws usage where all rows are of one.
 [[nodiscard]] std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes,
-                                                    std::size_t count, std::uint64_t seed);
+                                                    std::size_t count, std::uint64_t seed,
+                                                    std::span<const std::string> occasions = {});
 
 // Mean number of rows that the folds' models learn from.
 [[nodiscard]] double learned_rows(std::size_t rows, std::span<const HeldOut> folds);

@@ -310,6 +310,26 @@ TEST(StratifiedFolds, ShareOutEachClass) {
   EXPECT_EQ(stratified_folds(std::vector<int>{0, 1}, 2, 5, 1).size(), 2U);
 }
 
+TEST(StratifiedFolds, KeepOccasionsTogether) {
+  std::vector<int> labels;
+  std::vector<std::string> occasions;
+  for (int i = 0; i < 60; ++i) {
+    labels.push_back(i % 2);
+    occasions.push_back(i < 40 ? std::string(1, static_cast<char>('a' + i / 4)) : "");
+  }
+  const auto folds = stratified_folds(labels, 2, 5, 3, occasions);
+  ASSERT_EQ(folds.size(), 5U);
+  std::vector<std::size_t> fold_of(60, 99);
+  for (std::size_t fold = 0; fold < 5; ++fold)
+    for (const std::size_t row : folds[fold].scored) fold_of[row] = fold;
+  for (std::size_t row = 0; row < 40; ++row) EXPECT_EQ(fold_of[row], fold_of[row / 4 * 4]) << "row " << row;
+  for (std::size_t row = 40; row < 60; ++row) EXPECT_LT(fold_of[row], 5U);
+  EXPECT_EQ(stratified_folds(labels, 2, 5, 3, std::vector<std::string>(60))[0].scored,
+            stratified_folds(labels, 2, 5, 3)[0].scored);
+  EXPECT_ERROR(usage, stratified_folds(labels, 2, 5, 3, std::vector<std::string>(60, "a")),
+               "of one occasion");
+}
+
 TEST_F(RidgeTest, KnowsNothingWhereAllRowsAreAlike) {
   HalfRows alike(kRows, 3, std::size_t{1} << 30, "");
   for (std::size_t row = 0; row < kRows; ++row) alike.write(row, std::vector<float>{1, 2, 3});

@@ -4,16 +4,19 @@
 // again by libmosquitto after the next connect, so it is published once only.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "core/mutex.hpp"
-#include "mainstream/mqtt.hpp"
+#include "mainstream/mqtt_broker.hpp"
 
 struct mosquitto;
 struct mosquitto_message;
@@ -31,13 +34,14 @@ class MqttClient {
 
   // Called from the connection's thread; they may publish.
   struct Handlers {
-    std::function<void()> connected;
+    std::function<void()> connected;  // and subscribed: what it publishes comes behind the subscriptions
     std::function<void(const std::string& topic, std::string_view payload, bool retained)> message;
   };
 
-  // `last_will` is what the broker publishes when the connection breaks. Starts to connect.
-  MqttClient(const MqttOptions& options, const MqttMessage& last_will, std::vector<std::string> subscriptions,
-             Handlers handlers);
+  // `last_will` is what the broker publishes when the connection breaks, if anything. Starts to connect.
+  // Throws usage for wrong options, unreadable or untrusted for the files.
+  MqttClient(const MqttBroker& broker, std::optional<MqttMessage> last_will,
+             std::vector<std::string> subscriptions, Handlers handlers);
   // Publishes `last_will` itself, and disconnects.
   ~MqttClient();
   MqttClient(const MqttClient&) = delete;
@@ -59,7 +63,7 @@ class MqttClient {
   struct Free {
     void operator()(mosquitto* client) const;
   };
-  void set_up(const MqttOptions& options);
+  void set_up(const MqttBroker& broker);
   void run(const std::stop_token& stop);
   int connect();
   void serve(const std::stop_token& stop);
@@ -75,7 +79,7 @@ class MqttClient {
   const int port_;
   const std::chrono::seconds keep_alive_;
   const std::chrono::milliseconds first_pause_, longest_pause_;
-  const MqttMessage last_will_;
+  const std::optional<MqttMessage> last_will_;
   const std::vector<std::string> subscriptions_;
   const Handlers handlers_;
   std::unique_ptr<mosquitto, Free> client_;

@@ -1,4 +1,4 @@
-#include "sink/mqtt_client.hpp"
+#include "net/mqtt_client.hpp"
 
 #include <fmt/format.h>
 #include <mosquitto.h>
@@ -37,7 +37,7 @@ Credentials read_credentials(const std::filesystem::path& path) {
   }
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-    module_log("sink")->warn("{}: everybody on this machine can read this password", path.string());
+    module_log("net")->warn("{}: everybody on this machine can read this password", path.string());
   }
   return {line.substr(0, colon), line.substr(colon + 1)};
 }
@@ -61,7 +61,7 @@ void guarded(const Handler& handler) {
   try {
     handler();
   } catch (const std::exception& error) {
-    module_log("sink")->warn("{}", error.what());
+    module_log("net")->warn("{}", error.what());
   }
 }
 
@@ -75,21 +75,21 @@ void MqttClient::Free::operator()(mosquitto* client) const {
   mosquitto_destroy(client);
 }
 
-MqttClient::MqttClient(const MqttOptions& options, const MqttMessage& last_will,
+MqttClient::MqttClient(const MqttBroker& broker, std::optional<MqttMessage> last_will,
                        std::vector<std::string> subscriptions, Handlers handlers)
-    : host_(options.host),
-      port_(options.port),
-      keep_alive_(options.keep_alive),
-      first_pause_(options.first_pause),
-      longest_pause_(options.longest_pause),
-      last_will_(last_will),
+    : host_(broker.host),
+      port_(broker.port),
+      keep_alive_(broker.keep_alive),
+      first_pause_(broker.first_pause),
+      longest_pause_(broker.longest_pause),
+      last_will_(std::move(last_will)),
       subscriptions_(std::move(subscriptions)),
       handlers_(std::move(handlers)) {
   static const int ready = mosquitto_lib_init();  // once, before any thread uses it
   require(ready, "the library does not start");
   client_.reset(mosquitto_new(nullptr, true, this));
   if (!client_) throw Error(ErrorKind::failed, "mqtt: the library does not start");
-  set_up(options);
+  set_up(broker);
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -98,29 +98,32 @@ MqttClient::~MqttClient() {
   thread_.join();
 }
 
-void MqttClient::set_up(const MqttOptions& options) {
+void MqttClient::set_up(const MqttBroker& broker) {
   mosquitto* client = client_.get();
   mosquitto_threaded_set(client, true);  // others publish while the thread serves
   mosquitto_connect_callback_set(client, on_connect);
   mosquitto_publish_callback_set(client, on_publish);
   mosquitto_message_callback_set(client, on_message);
-  require(mosquitto_will_set(client, last_will_.topic.c_str(), static_cast<int>(last_will_.payload.size()),
-                             last_will_.payload.data(), kQos, last_will_.retain),
-          "last will");
-  if (!options.credentials_file.empty()) {
-    const Credentials credentials = read_credentials(options.credentials_file);
+  if (last_will_) {
+    require(
+        mosquitto_will_set(client, last_will_->topic.c_str(), static_cast<int>(last_will_->payload.size()),
+                           last_will_->payload.data(), kQos, last_will_->retain),
+        "last will");
+  }
+  if (!broker.credentials_file.empty()) {
+    const Credentials credentials = read_credentials(broker.credentials_file);
     require(mosquitto_username_pw_set(client, credentials.user.c_str(), credentials.password.c_str()),
             "user");
   }
-  if (!options.tls) return;
-  if (options.ca_file.empty()) {
+  if (!broker.tls) return;
+  if (broker.ca_file.empty()) {
     require(mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "the system's certificates");
-    require(mosquitto_tls_set(client, nullptr, "/etc/ssl/certs", path_or_null(options.cert_file),
-                              path_or_null(options.key_file), nullptr),
+    require(mosquitto_tls_set(client, nullptr, "/etc/ssl/certs", path_or_null(broker.cert_file),
+                              path_or_null(broker.key_file), nullptr),
             "certificates");
   } else {
-    require(mosquitto_tls_set(client, options.ca_file.c_str(), nullptr, path_or_null(options.cert_file),
-                              path_or_null(options.key_file), nullptr),
+    require(mosquitto_tls_set(client, broker.ca_file.c_str(), nullptr, path_or_null(broker.cert_file),
+                              path_or_null(broker.key_file), nullptr),
             "certificates");
   }
 }
@@ -188,7 +191,7 @@ void MqttClient::lost(const std::string& why) {
 void MqttClient::say_goodbye() {
   if (!connected()) return;
   const auto end = std::chrono::steady_clock::now() + kGoodbyeTime;
-  const auto number = publish(last_will_);
+  const auto number = last_will_ ? publish(*last_will_) : std::nullopt;
   while (number && !wait_acknowledged({*number}, {}) && std::chrono::steady_clock::now() < end) {
     if (mosquitto_loop(client_.get(), kLoopMs / 10, 1) != MOSQ_ERR_SUCCESS) return;
   }
