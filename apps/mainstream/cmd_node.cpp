@@ -22,6 +22,7 @@
 #include "mainstream/error.hpp"
 #include "node/config.hpp"
 #include "node/config_check.hpp"
+#include "node/control.hpp"
 #include "node/service.hpp"
 #include "node/service_manager.hpp"
 #include "node/status_socket.hpp"
@@ -71,8 +72,8 @@ void print_forecast(const NodeConfig& config, const NodeForecast& forecast) {
 }
 
 // What this program can start, too: the API's library comes behind the node's.
-NodeReading read_and_check_all(const std::string& path) {
-  NodeReading reading = read_node(path);
+NodeReading check_all(const ConfigText& text) {
+  NodeReading reading = read_node(text.text, text.file.parent_path());
   CheckedConfig& checked = reading.checked;
   if (!checked.config.serve) return reading;
   try {
@@ -84,9 +85,12 @@ NodeReading read_and_check_all(const std::string& path) {
 }
 
 void check(const std::string& path) {
-  const NodeReading reading = read_and_check_all(path);
+  const ConfigText text = read_config_text(path);
+  const NodeReading reading = check_all(text);
   const CheckedConfig& checked = reading.checked;
-  refuse_faults(path, checked.check.faults);
+  refuse_faults(text.source.string(), checked.check.faults);
+  if (text.source != text.file)
+    inform("note: what was changed through the control API counts: " + clean(text.source.string()) + "\n");
   if (reading.state)
     inform(fmt::format("note: with version {} of the fleet's state\n", reading.state->version));
   if (!reading.why_not.empty())
@@ -103,29 +107,13 @@ void check(const std::string& path) {
 
 // ---- A running node ----
 
-// Tells that a file is another one, or has other content.
-struct FileStamp {
-  std::filesystem::file_time_type time{};
-  std::uintmax_t size = 0;
-  bool operator==(const FileStamp&) const = default;
-};
-
-FileStamp stamp_of(const std::filesystem::path& path) {
-  std::error_code missing;
-  FileStamp stamp;
-  stamp.time = std::filesystem::last_write_time(path, missing);
-  stamp.size = std::filesystem::file_size(path, missing);
-  return stamp;
-}
-
 // What the command does beside the node: takes over a changed configuration, and tells how it goes.
 class NodeOperation {
  public:
-  NodeOperation(std::string path, FileStamp read, NodeService& service, std::atomic<bool>& hung_up)
-      : path_(std::move(path)), read_(read), service_(service), hung_up_(hung_up) {}
+  NodeOperation(NodeControl& control, std::atomic<bool>& hung_up) : control_(control), hung_up_(hung_up) {}
 
   void join_fleet(const NodeConfig& config, const NodeReading& reading) {
-    fleet_.emplace(path_, config, reading, service_);
+    fleet_.emplace(config, reading, control_);
   }
 
   ~NodeOperation() {
@@ -138,12 +126,10 @@ class NodeOperation {
     if (now - looked_ < kBetweenLooks) return;
     looked_ = now;
     if (fleet_) fleet_->look();
-    if (const FileStamp stamp = stamp_of(path_); hung_up_.load() || stamp != read_) {
-      read_ = stamp;
-      hung_up_ = false;
-      reload();
-    }
-    const std::string line = status_line(service_.state());
+    control_.look();
+    // Whoever is changing something is waited for.
+    if (hung_up_ && control_.reload().outcome != Change::Outcome::busy) hung_up_ = false;
+    const std::string line = status_line(control_.node().state());
     notify_status(line);
     if (on_terminal() && !is_quiet()) {
       say("\r" + line.substr(0, terminal_columns() - 1) + "\033[K");
@@ -154,33 +140,7 @@ class NodeOperation {
   }
 
  private:
-  // All of the new configuration, or nothing of it.
-  void reload() {
-    notify_reloading();
-    const auto log = module_log("node");
-    try {
-      NodeReading reading = read_node(path_);
-      CheckedConfig& checked = reading.checked;
-      if (!reading.why_not.empty()) throw Error(ErrorKind::untrusted, reading.why_not);
-      for (const ConfigFault& fault : checked.check.faults) log->error("{}", message(path_, fault));
-      if (!checked.check.faults.empty()) {
-        log->error("{} is not taken over: {} to correct; the node goes on as it was", path_,
-                   counted(checked.check.faults.size(), "mistake"));
-        service_.refused(message(path_, checked.check.faults.front()));
-      } else {
-        service_.apply(std::move(checked));
-        log->info("{} is in force", path_);
-      }
-    } catch (const Error& error) {
-      log->error("{} is not taken over: {}; the node goes on as it was", path_, error.what());
-      service_.refused(error.what());
-    }
-    notify_ready();
-  }
-
-  const std::string path_;
-  FileStamp read_;
-  NodeService& service_;
+  NodeControl& control_;
   std::atomic<bool>& hung_up_;
   std::chrono::steady_clock::time_point looked_{}, logged_{};
   std::optional<FleetAgent> fleet_;
@@ -194,26 +154,27 @@ void run_node(const std::string& path) {
     notify_stopping();
     std::_Exit(0);
   });
-  const FileStamp stamp = stamp_of(path);
-  NodeReading reading = read_and_check_all(path);
-  refuse_faults(path, reading.checked.check.faults);
+  ConfigText text = read_config_text(path);
+  NodeReading reading = check_all(text);
+  const std::string source = text.source.string();
+  refuse_faults(source, reading.checked.check.faults);
   const NodeConfig config = reading.checked.config;
   set_log_level(config.node.log);
   set_log_format_json(config.node.json_log);
-  NodeService service(std::move(reading.checked));
+  NodeControl control(std::move(text), std::move(reading.checked), check_for(reading.state));
   if (!reading.why_not.empty()) {
     module_log("node")->error("runs its own file, as the fleet's state cannot be used: {}", reading.why_not);
-    service.refused(reading.why_not);
+    control.node().refused(reading.why_not);
   }
   std::optional<ApiServer> api;
-  if (config.serve) api.emplace(service, *config.serve);
-  NodeOperation operation(path, stamp, service, hung_up);
+  if (config.serve) api.emplace(control, *config.serve);
+  NodeOperation operation(control, hung_up);
   if (config.fleet) operation.join_fleet(config, reading);
   while_starting.reset();
   notify_ready();
-  module_log("node")->info("runs {}", path);
+  module_log("node")->info("runs {}", source);
   const std::stop_callback stopping(stop, notify_stopping);
-  service.run(stop, [&] { operation.look(); });
+  control.node().run(stop, [&] { operation.look(); });
 }
 
 void status(const NodeArguments& arguments) {

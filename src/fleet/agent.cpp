@@ -61,14 +61,12 @@ void add_apps(const ServiceState& state, NodeReport& report) {
 
 }  // namespace
 
-FleetAgent::FleetAgent(std::filesystem::path file, const NodeConfig& config, const NodeReading& reading,
-                       NodeService& service)
-    : file_(std::move(file)),
-      directory_(config.node.state),
+FleetAgent::FleetAgent(const NodeConfig& config, const NodeReading& reading, NodeControl& control)
+    : directory_(config.node.state),
       node_(config.node.name),
       every_(config.fleet->report),
       topics_(node_),
-      service_(service),
+      control_(control),
       cache_(fleet_packages_in(directory_), config.fleet->ca,
              static_cast<std::uint64_t>(config.fleet->max_packages_mb) << 20),
       reader_(directory_),
@@ -141,7 +139,7 @@ void FleetAgent::acknowledge(const RangeRequest& request, std::int64_t last_sequ
                                                   in_quotes(request.receiver), kMostReceivers));
   }
   acknowledged_[request.receiver] = sequence;
-  service_.store().set_cursor(std::string(kCursor) + request.receiver, sequence);
+  control_.node().store().set_cursor(std::string(kCursor) + request.receiver, sequence);
 }
 
 // ---- In the agent's thread ----
@@ -263,7 +261,7 @@ void FleetAgent::report() {
 }
 
 NodeReport FleetAgent::report_now() const {
-  const ServiceState state = service_.state();
+  const ServiceState state = control_.node().state();
   NodeReport report;
   report.node = node_;
   report.program = MAINSTREAM_VERSION;
@@ -325,15 +323,18 @@ void FleetAgent::look() {
     changing_ = state.has_value();
   }
   if (!state) return;
-  const std::string why_not = put_in_force(*state);
-  if (why_not.empty()) {
+  const Change change = put_in_force(*state);
+  const bool busy = change.outcome == Change::Outcome::busy;
+  if (change.outcome == Change::Outcome::done) {
     keep(*state);
-  } else {
-    refuse(why_not);
+  } else if (!busy) {
+    const std::size_t mistakes = change.faults.size();
+    refuse(change.why + (mistakes < 2 ? "" : fmt::format(" ({} mistakes in all)", mistakes)));
   }
   const MutexLock lock(mutex_);
+  if (busy && !message_ && !ready_) ready_ = std::move(state);
   changing_ = false;
-  tidy_due_ = true;
+  tidy_due_ = !busy;
 }
 
 void FleetAgent::keep(const DesiredState& state) {
@@ -352,19 +353,11 @@ void FleetAgent::keep(const DesiredState& state) {
   tell(Progress::applied, why);
 }
 
-// Why not; empty: it is.
-std::string FleetAgent::put_in_force(const DesiredState& state) {
+Change FleetAgent::put_in_force(const DesiredState& state) {
   try {
-    CheckedConfig checked = read_with(file_, state);
-    const std::vector<ConfigFault>& faults = checked.check.faults;
-    if (!faults.empty()) {
-      const std::string more = faults.size() == 1 ? "" : fmt::format(" ({} mistakes in all)", faults.size());
-      return message(fmt::format("version {}", state.version), faults.front()) + more;
-    }
-    service_.apply(std::move(checked));
-    return {};
+    return control_.recheck(check_for(state), fmt::format("version {}", state.version));
   } catch (const Error& error) {
-    return error.what();
+    return {Change::Outcome::wrong, error.what(), {}, {}};
   }
 }
 

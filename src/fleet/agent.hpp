@@ -19,20 +19,18 @@
 #include "fleet/node_reading.hpp"
 #include "fleet/package_cache.hpp"
 #include "net/mqtt_client.hpp"
-#include "node/service.hpp"
+#include "node/control.hpp"
 
 namespace mainstream {
 
 class FleetAgent {
  public:
-  // `file` is the node's configuration, which has [fleet]; `reading` is what `service` was made of. Connects
-  // in a thread of its own, again and again. `service` outlives it.
-  FleetAgent(std::filesystem::path file, const NodeConfig& config, const NodeReading& reading,
-             NodeService& service);
+  // `config` has [fleet]; `reading` is what the node was made of. Connects in a thread of its own, again and
+  // again. `control` outlives it.
+  FleetAgent(const NodeConfig& config, const NodeReading& reading, NodeControl& control);
   ~FleetAgent();  // says that the node is offline; takes half a second at most
 
-  // Has the node run what is fetched, if anything. Called again and again in the one thread that changes the
-  // node's configuration, so that a state and a new file come one after the other.
+  // Has the node run what is fetched, if anything. Called again and again by one thread.
   void look();
 
  private:
@@ -50,7 +48,7 @@ class FleetAgent {
   void follow(const std::string& payload, const std::stop_token& stop);
   [[nodiscard]] bool is_new(const DesiredState& state);
   [[nodiscard]] bool fetch(const DesiredState& state, const std::stop_token& stop);
-  [[nodiscard]] std::string put_in_force(const DesiredState& state);
+  [[nodiscard]] Change put_in_force(const DesiredState& state);
   void keep(const DesiredState& state);
 
   void tell(Progress progress, const std::string& why = {}, double fetched = 0);
@@ -58,11 +56,11 @@ class FleetAgent {
   void report();
   [[nodiscard]] NodeReport report_now() const;
 
-  const std::filesystem::path file_, directory_;
+  const std::filesystem::path directory_;
   const std::string node_;
   const std::chrono::milliseconds every_;
   const FleetTopics topics_;
-  NodeService& service_;
+  NodeControl& control_;
 
   // Of thread_:
   PackageCache cache_;

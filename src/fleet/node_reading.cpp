@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/file.hpp"
 #include "fleet/package_cache.hpp"
@@ -30,7 +31,7 @@ void resolve_packages(const DesiredState& state, const fs::path& folder, ConfigR
   }
 }
 
-CheckedConfig check_with(const NodeConfig& own, const fs::path& folder, const DesiredState& state) {
+CheckedConfig check_in_place(const NodeConfig& own, const fs::path& folder, const DesiredState& state) {
   ConfigReading reading = parse_wanted(state.config, folder, own);
   if (reading.faults.empty()) resolve_packages(state, folder, reading);
   CheckedConfig checked{std::move(reading.config), {}};
@@ -58,23 +59,23 @@ fs::path fleet_packages_in(const fs::path& directory) {
   return directory / "fleet" / "packages";
 }
 
-CheckedConfig read_with(const fs::path& path, const DesiredState& state) {
-  ConfigReading own = read_config(path);
+CheckedConfig check_with(const std::string& text, const fs::path& folder, const DesiredState& state) {
+  ConfigReading own = parse_config(text, folder);
   if (!own.faults.empty()) {
     CheckedConfig wrong{std::move(own.config), {}};
     wrong.check.faults = std::move(own.faults);
     return wrong;
   }
-  return check_with(own.config, path.parent_path(), state);
+  return check_in_place(own.config, folder, state);
 }
 
-NodeReading read_node(const fs::path& path) {
-  const ConfigReading own = read_config(path);
+NodeReading read_node(const std::string& text, const fs::path& folder) {
+  const ConfigReading own = parse_config(text, folder);
   NodeReading reading;
   if (own.faults.empty() && own.config.fleet) {
     try {
       if (std::optional<DesiredState> kept = kept_state(own.config.node.state)) {
-        reading.checked = check_with(own.config, path.parent_path(), *kept);
+        reading.checked = check_in_place(own.config, folder, *kept);
         if (reading.checked.check.faults.empty()) {
           reading.state = std::move(kept);
           return reading;
@@ -86,8 +87,15 @@ NodeReading read_node(const fs::path& path) {
       reading.why_not = error.what();
     }
   }
-  reading.checked = read_and_check(path);
+  reading.checked = check_config_text(text, folder);
   return reading;
+}
+
+NodeControl::Check check_for(std::optional<DesiredState> state) {
+  if (!state) return check_config_text;
+  return [state = std::move(*state)](const std::string& text, const fs::path& folder) {
+    return check_with(text, folder, state);
+  };
 }
 
 void keep_state(const fs::path& directory, const DesiredState& state) {

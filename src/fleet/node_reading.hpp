@@ -8,7 +8,7 @@
 #include <string>
 
 #include "fleet/messages.hpp"
-#include "node/config_check.hpp"
+#include "node/control.hpp"
 
 namespace mainstream {
 
@@ -16,8 +16,10 @@ namespace mainstream {
 [[nodiscard]] std::filesystem::path kept_state_in(const std::filesystem::path& directory);
 [[nodiscard]] std::filesystem::path fleet_packages_in(const std::filesystem::path& directory);
 
-// A mistake in a state is in the configuration's faults, with its place in the state's TOML.
-[[nodiscard]] CheckedConfig read_with(const std::filesystem::path& path, const DesiredState& state);
+// The configuration in a file's text, with what the state wants in place of its streams, apps and limits. A
+// mistake in a state is in the faults, with its place in the state's TOML. Relative paths begin at `folder`.
+[[nodiscard]] CheckedConfig check_with(const std::string& text, const std::filesystem::path& folder,
+                                       const DesiredState& state);
 
 struct NodeReading {
   CheckedConfig checked;
@@ -25,8 +27,11 @@ struct NodeReading {
   std::string why_not;  // why the state that is kept is not in it; empty: it is, or there is none
 };
 
-// The file, and the state that is kept if the file has [fleet]. Throws as read_config.
-[[nodiscard]] NodeReading read_node(const std::filesystem::path& path);
+// A file's text, and the state that is kept if it has [fleet].
+[[nodiscard]] NodeReading read_node(const std::string& text, const std::filesystem::path& folder);
+
+// How a text is checked while a state is in force; without one, as any node's.
+[[nodiscard]] NodeControl::Check check_for(std::optional<DesiredState> state);
 
 // For the next start. Throws storage.
 void keep_state(const std::filesystem::path& directory, const DesiredState& state);

@@ -17,7 +17,6 @@
 namespace mainstream {
 namespace {
 
-constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
 constexpr int kMqttPort = 1883, kMqttsPort = 8883;
 
 std::string host_name() {
@@ -204,7 +203,7 @@ MqttBroker broker_of(const BrokerConfig& config) {
 }
 
 ConfigReading read_config(const std::filesystem::path& path) {
-  return parse_config(read_file(path, kMaxConfigBytes), path.parent_path());
+  return parse_config(read_file(path, kMostConfigBytes), path.parent_path());
 }
 
 }  // namespace mainstream

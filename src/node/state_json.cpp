@@ -13,10 +13,6 @@ Json drops_json(const Drops& drops) {
   return {{"overload", drops.overload}, {"budget", drops.budget}, {"camera", drops.camera}};
 }
 
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
-
 Json picture_json(const NodeState::Picture& picture) {
   return {{"finding", picture.finding},
           {"likeness", picture.likeness},
@@ -85,6 +81,10 @@ NodeState::App resting(const ServiceState::App& app, const std::string& stream) 
 }
 
 }  // namespace
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
 
 std::string to_text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
