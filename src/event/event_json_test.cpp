@@ -144,7 +144,7 @@ TEST(EventJsonTest, RecordsOfANodeTellTypeAndSequence) {
   EXPECT_EQ(to_json_line(parse_event_line(line, "x:1")), line);
   EXPECT_ERROR(untrusted,
                parse_event_line(R"({"app":"a","start_frame":1,"end_frame":5,"type":"over"})", "x:1"),
-               "x:1: type: expected new, update, end or interrupted, got \"over\"");
+               "x:1: type: expected new, update, end, interrupted or warning, got \"over\"");
 }
 
 TEST(EventJsonTest, WarningsAreNoEvents) {

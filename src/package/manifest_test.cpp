@@ -52,7 +52,7 @@ TEST(ManifestTest, KeepsHowScoresAreDistributed) {
     return error_after([&](Json& changed) { changed["candidates"][0]["scores"] = scores; });
   };
   EXPECT_THAT(error({{"positive", counts}}),
-              testing::HasSubstr("candidates[0].scores: \"negative\" is missing"));
+              testing::HasSubstr("candidates[0].scores: field \"negative\" is missing"));
   EXPECT_THAT(error({{"positive", {1, 2}}, {"negative", counts}}),
               testing::HasSubstr("expected 16 counts, got 2"));
   EXPECT_THAT(error({{"positive", std::vector<int>(16, 0)}, {"negative", counts}}),
