@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -200,6 +201,8 @@ class Planner {
     Mode mode = Mode::mainstream;
     Algorithm algorithm = Algorithm::automatic;  // for Mode::mainstream
     Objective objective = Objective::mean;
+    // Most core-milliseconds per second for the networks of one stem: what one worker gives.
+    double stem_limit = std::numeric_limits<double>::infinity();
   };
   Planner(const Mix& mix, const Options& options);
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct Problem {
     double stream_fps = 0;                // frames per second of the camera
     std::vector<double> fps_options;      // rates to choose from; ascending, positive, not above stream_fps
     std::vector<LayerCosts> layer_costs;  // one entry per number type, the most exact first; equally long
+    // The stem and its apps may cost at most this much per second: one worker analyses its frames.
+    double limit = std::numeric_limits<double>::infinity();
   };
 
   struct MeasuredQuality {

@@ -53,6 +53,7 @@ Planner::Planner(const Mix& mix, const Options& options)
 Problem Planner::problem(const Costs& costs, double budget) const {
   Problem problem = described_;
   problem.budget = std::max(1e-9, budget - costs.decoding);
+  for (Problem::Stem& stem : problem.stems) stem.limit = options_.stem_limit;
   put_costs(mix_, costs, problem);
   return problem;
 }

@@ -79,6 +79,7 @@ class ProblemReader {
   struct Stream {
     double fps = 0;
     std::vector<double> fps_options;
+    double limit = std::numeric_limits<double>::infinity();
   };
 
   // One stream without a name, or a list of streams.
@@ -91,10 +92,11 @@ class ProblemReader {
     if (root_.find("stream_fps")) root_.fail("has stream_fps and streams, expected one of them");
     for (std::size_t i = 0; i < entries(*streams); ++i) {
       const JsonField entry = streams->at(i);
-      entry.allow_only({"id", "fps", "fps_options"});
+      entry.allow_only({"id", "fps", "fps_options", "limit"});
       const std::string id = entry["id"].text();
       if (id.empty()) entry["id"].fail("is empty");
       Stream stream{any_number(entry["fps"]), {}};
+      if (const auto limit = entry.find("limit")) stream.limit = any_number(*limit);
       if (const auto own = entry.find("fps_options")) {
         stream.fps_options = numbers(*own);
       } else {  // the common ones, up to the rate of this camera
@@ -149,7 +151,7 @@ class ProblemReader {
     if (!streams_.contains(stream) || !bases_.contains(base))
       at.fail("apps is empty, expected at least one app");
     const Stream& from = streams_.at(stream);
-    stems.push_back({stream, base, from.fps, from.fps_options, bases_.at(base)});
+    stems.push_back({stream, base, from.fps, from.fps_options, bases_.at(base), from.limit});
     return stems.size() - 1;
   }
 

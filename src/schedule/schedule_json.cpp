@@ -92,6 +92,7 @@ void put_stem(Json& streams, Json& bases, const Problem::Stem& stem) {
   };
   if (!known(streams, stem.stream)) {
     streams.push_back({{"id", stem.stream}, {"fps", stem.stream_fps}, {"fps_options", stem.fps_options}});
+    if (std::isfinite(stem.limit)) streams.back()["limit"] = stem.limit;
   }
   if (!known(bases, stem.base)) {
     bases.push_back({{"id", stem.base}, {"precisions", to_json(stem.layer_costs)}});

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "mainstream/error.hpp"
 #include "schedule/candidate_quality.hpp"
 #include "schedule/evaluation.hpp"
 #include "schedule/limits.hpp"
 #include "schedule/search/algorithm_options.hpp"
+#include "schedule/search/stem_limits.hpp"
 #include "schedule/tolerances.hpp"
 
 namespace mainstream {
@@ -72,9 +74,20 @@ class Spending {
       }
     }
     if (cheapest == std::numeric_limits<double>::infinity()) return false;
-    assignment_[best_app] = best_option;
+    const std::size_t before = std::exchange(assignment_[best_app], best_option);
+    if (!keeps_limit(problem_.apps[best_app].stem)) {
+      assignment_[best_app] = before;
+      least_f1_[best_app] = 2;  // nothing more is spent on it
+      return true;
+    }
     cost_ = cost;
     return true;
+  }
+
+  [[nodiscard]] bool keeps_limit(std::size_t stem) const {
+    const double limit = problem_.stems[stem].limit;
+    if (limit == std::numeric_limits<double>::infinity()) return true;
+    return within_budget(stem_loads(problem_, make_schedule(problem_, instance_, assignment_))[stem], limit);
   }
 
   [[nodiscard]] bool is_step(std::size_t app, const AppOption& now, const AppOption& next) const {

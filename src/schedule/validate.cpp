@@ -39,6 +39,7 @@ void check_positive(const std::string& field, double value, double high) {
 void check_stem(const Problem::Stem& stem) {
   const std::string at = stem.stream.empty() ? "" : fmt::format("stream {}: ", in_quotes(stem.stream));
   check_positive(at + "stream_fps", stem.stream_fps, kMaxFps);
+  if (!(stem.limit > 0)) fail(at + "limit", fmt::format("is {}, expected a number above 0", stem.limit));
   if (stem.fps_options.empty()) fail(at + "fps_options", "is empty, expected at least one frame rate");
   for (std::size_t i = 0; i < stem.fps_options.size(); ++i) {
     const std::string field = fmt::format("{}fps_options[{}]", at, i);

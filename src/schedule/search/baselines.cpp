@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::size_t kFrontAlone = 2'000;
 
-void search_part(const Instance& instance, const Part& part, BestMean& best) {
+void search_part(const Instance& instance, const Part& part, const std::function<bool()>& stop,
+                 BestMean& best) {
   int left = kStopsInPart;
   MeanSearch search;
-  search.stop = [&left] { return --left < 0; };
+  search.stop = [&] { return --left < 0 || (stop && stop()); };
   search.price = best.price;
   BestMean there = best_mean(part.instance, search);
   if (there.best) offer(instance, part.in_whole(std::move(there.best->assignment)), best.best);
@@ -47,7 +48,7 @@ void search_alone(const Instance& instance, BestMean& best) {
   const double floor = best.best->value + kLeastGain;
   if (upper < floor) return;
   const KnapsackResult choice =
-      solve_knapsack(std::move(classes), instance.budget, floor, best.price, kFrontAlone);
+      solve_knapsack(std::move(classes), instance.budget, floor, best.price, kFrontAlone, {});
   if (choice.best) offer(instance, choice.best->items, best.best);
 }
 
@@ -200,13 +201,13 @@ std::vector<Part> single_branchpoints(const Instance& instance) {
   return parts;
 }
 
-void search_baselines(const Instance& instance, BestMean& best) {
+void search_baselines(const Instance& instance, const std::function<bool()>& stop, BestMean& best) {
   const auto is_best = [&] { return best.best->value + kLeastGain >= best.bound; };
   if (!best.best || best.price <= 0 || is_best()) return;
   const SingleBounds bounds(instance, best.price);
   for (const FrozenCounts& counts : single_counts(instance)) {
     if (bounds.upper(counts) < best.best->value + kLeastGain) continue;
-    if (const auto part = part_with(instance, counts)) search_part(instance, *part, best);
+    if (const auto part = part_with(instance, counts)) search_part(instance, *part, stop, best);
   }
   search_alone(instance, best);
 }

@@ -46,7 +46,7 @@ std::optional<Part> part_of(const Instance& instance, const Keep& keep) {
 [[nodiscard]] std::vector<Part> single_branchpoints(const Instance& instance);
 
 // Improves `best` by schedules from those parts and by schedules without sharing, except where a bound at its
-// price excludes better ones.
-void search_baselines(const Instance& instance, BestMean& best);
+// price excludes better ones. When `stop`, which may be empty, returns true, each part gets a quick answer.
+void search_baselines(const Instance& instance, const std::function<bool()>& stop, BestMean& best);
 
 }  // namespace mainstream

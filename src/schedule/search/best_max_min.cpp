@@ -112,7 +112,7 @@ void raise_minimum(const Instance& instance, const MeanSearch& search, BestMaxMi
   if (result.proven) return;
   int left = kStopsInPart;
   MeanSearch there;
-  there.stop = [&left] { return --left < 0; };
+  there.stop = [&] { return --left < 0 || (search.stop && search.stop()); };
   for (const Part& part : single_branchpoints(instance)) {
     left = kStopsInPart;
     const BestMaxMin best = best_max_min(part.instance, there);
@@ -136,7 +136,7 @@ BestMaxMin best_max_min(const Instance& instance, const MeanSearch& search) {
   result.mean = best_mean(part->instance, rest);
   result.proven = result.proven && result.mean.proven;
   if (!result.mean.best) return result;
-  if (!search.exact) search_baselines(part->instance, result.mean);
+  if (!search.exact) search_baselines(part->instance, search.stop, result.mean);
   result.mean.best->assignment = part->in_whole(std::move(result.mean.best->assignment));
   return result;
 }

@@ -74,6 +74,10 @@ class MeanSolver {
   }
 
   [[nodiscard]] double price() const { return proof_.at->price(); }
+  // While a quick answer is found, nobody is asked.
+  [[nodiscard]] std::function<bool()> stop() const {
+    return going_on_ ? search_.stop : std::function<bool()>();
+  }
   // No schedule within the budget has more value.
   [[nodiscard]] double bound(double budget) const { return proof_.upper + price() * budget; }
 
@@ -134,13 +138,14 @@ class MeanSolver {
     if (slack < 0) return true;
     auto items = items_of_shape(instance_, stem, shape.shape, slack + kEqual);
     const double left = budget - stem.table().shape_cost(shape.shape);
-    const KnapsackResult filling = solve_knapsack(std::move(items), left, floor, price(), front);
+    const KnapsackResult filling = solve_knapsack(std::move(items), left, floor, price(), front, stop());
     if (filling.best) offer(filling.best->items);
     return filling.exact;
   }
 
   // First the highest value, then the lowest cost for it.
   void search_exactly() {
+    going_on_ = true;
     bool exact = true;
     if (result_.best->value + kLeastGain < result_.bound) {
       exact = search_all(instance_.budget, [&] { return result_.best->value + kLeastGain; });
@@ -193,7 +198,8 @@ class MeanSolver {
       for (std::size_t f = 0; f < fillings[s].size(); ++f)
         items.push_back({fillings[s][f].cost, fillings[s][f].value, f});
     }
-    const KnapsackResult choice = solve_knapsack(std::move(classes), budget, floor, price(), effort.front);
+    const KnapsackResult choice =
+        solve_knapsack(std::move(classes), budget, floor, price(), effort.front, stop());
     if (choice.best) {
       Assignment assignment(instance_.apps.size());
       for (std::size_t s = 0; s < fillings.size(); ++s) {
@@ -212,10 +218,13 @@ class MeanSolver {
                                             bool& exact) {
     const PricedStem& stem = proof_.at->stem(s);
     const double floor = stem.worth(proof_.best.shapes[s]) - gap;
-    SearchLimit limit{effort.nodes, search_.exact ? search_.stop : nullptr};
+    SearchLimit limit{effort.nodes, stop()};
     std::vector<StemFilling> fillings;
     for (const ShapeWorth& shape : worthiest_shapes(s, floor, effort.fills, limit)) {
-      exact = add_fillings(instance_, stem, shape, {budget, floor, effort.front}, fillings) && exact;
+      if (limit.stop && limit.stop()) limit.reached = true;
+      if (limit.reached && !fillings.empty()) break;
+      exact =
+          add_fillings(instance_, stem, shape, {budget, floor, effort.front, limit.stop}, fillings) && exact;
     }
     exact = exact && !limit.reached;
     keep_undominated(fillings);
@@ -231,6 +240,7 @@ class MeanSolver {
   std::vector<StemShape> start_;
   std::vector<CostShares> shares_;
   BestMean result_;
+  bool going_on_ = false;
 };
 
 }  // namespace

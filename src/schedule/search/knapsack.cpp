@@ -31,7 +31,7 @@ Total best_at(const std::vector<ItemClass>& classes, double price) {
 }  // namespace
 
 KnapsackResult solve_knapsack(std::vector<ItemClass> classes, double budget, double floor, double price,
-                              std::size_t most) {
+                              std::size_t most, const std::function<bool()>& stop) {
   Total cheapest;
   for (ItemClass& items : classes) {
     if (items.empty()) return {};
@@ -50,6 +50,7 @@ KnapsackResult solve_knapsack(std::vector<ItemClass> classes, double budget, dou
   limits.reach = budget;
   limits.floor = std::max(floor, relaxed.under.value - kEqual);
   limits.most = most;
+  limits.stop = stop;
   const ParetoMerge merge(classes, limits);
   const auto& front = merge.front();
   KnapsackResult result{std::nullopt, merge.complete()};

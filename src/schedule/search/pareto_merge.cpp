@@ -5,6 +5,11 @@
 #include "schedule/search/undominated.hpp"
 
 namespace mainstream {
+namespace {
+
+constexpr std::size_t kMostWhenStopped = 1'000;
+
+}  // namespace
 
 ParetoMerge::ParetoMerge(const std::vector<ItemClass>& classes, const MergeLimits& limits)
     : classes_(classes), limits_(limits), rest_((classes.size() + 1) * limits.prices.size()) {
@@ -35,6 +40,11 @@ void ParetoMerge::add_class(const ItemClass& items, std::size_t number) {
   std::vector<Combination> front;
   const std::vector<Combination>& before = fronts_.back();
   for (std::size_t i = 0; i < items.size(); ++i) {
+    stopped_ = stopped_ || (limits_.stop && limits_.stop());
+    if (stopped_ && before.size() > kMostWhenStopped && !front.empty()) {
+      complete_ = false;
+      break;
+    }
     with_item_.clear();
     for (std::size_t b = 0; b < before.size(); ++b) {
       const Combination next{before[b].cost + items[i].cost, before[b].value + items[i].value,
@@ -48,18 +58,19 @@ void ParetoMerge::add_class(const ItemClass& items, std::size_t number) {
     drop_dominated(merged_);
     std::swap(front, merged_);
   }
-  if (front.size() > limits_.most) keep_most_promising(front, number);
+  const std::size_t most = stopped_ ? std::min(limits_.most, kMostWhenStopped) : limits_.most;
+  if (front.size() > most) keep_most_promising(front, number, most);
   fronts_.push_back(std::move(front));
 }
 
-void ParetoMerge::keep_most_promising(std::vector<Combination>& front, std::size_t number) {
+void ParetoMerge::keep_most_promising(std::vector<Combination>& front, std::size_t number, std::size_t most) {
   complete_ = false;
   std::vector<std::pair<double, std::uint32_t>> order;  // by falling bound
   for (std::size_t c = 0; c < front.size(); ++c) {
     order.emplace_back(-bound(front[c], number), static_cast<std::uint32_t>(c));
   }
-  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(limits_.most), order.end());
-  order.resize(limits_.most);
+  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end());
+  order.resize(most);
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   std::vector<Combination> kept;
   kept.reserve(order.size());

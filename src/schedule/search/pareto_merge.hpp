@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct MergeLimits {
   double reach = 0;
   double floor = -std::numeric_limits<double>::infinity();
   std::size_t most = 1'000'000;  // partial combinations kept after each class
+  // Asked now and then; may be empty. When it returns true, few combinations are kept from there on, so that
+  // an answer comes soon.
+  std::function<bool()> stop = {};
 };
 
 class ParetoMerge {
@@ -39,12 +43,12 @@ class ParetoMerge {
   [[nodiscard]] const std::vector<Combination>& front() const { return fronts_.back(); }
   // The indices of its items, one per class. `combination` is an index into front().
   [[nodiscard]] std::vector<std::size_t> items(std::size_t combination) const;
-  // False when `most` was reached, so better combinations may have been lost.
+  // False when `most` was reached or it was stopped, so better combinations may have been lost.
   [[nodiscard]] bool complete() const { return complete_; }
 
  private:
   void add_class(const ItemClass& items, std::size_t number);
-  void keep_most_promising(std::vector<Combination>& front, std::size_t number);
+  void keep_most_promising(std::vector<Combination>& front, std::size_t number, std::size_t most);
   [[nodiscard]] double bound(const Combination& combination, std::size_t number) const;
 
   const std::vector<ItemClass>& classes_;
@@ -52,7 +56,7 @@ class ParetoMerge {
   std::vector<double> rest_;  // [class * prices + price]: best worth of this class and all later ones
   std::vector<std::vector<Combination>> fronts_;  // after each class; the first one before any
   std::vector<Combination> with_item_, merged_;   // buffers
-  bool complete_ = true;
+  bool complete_ = true, stopped_ = false;
 };
 
 }  // namespace mainstream

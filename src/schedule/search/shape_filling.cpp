@@ -44,6 +44,7 @@ bool add_fillings(const Instance& instance, const PricedStem& stem, const ShapeW
   merging.prices = {stem.price()};
   merging.floor = limits.floor + stem.price() * stem_cost - kEqual;
   merging.most = limits.most;
+  merging.stop = limits.stop;
   const ParetoMerge merge(classes, merging);
   for (std::size_t f = 0; f < merge.front().size(); ++f) {
     fillings.push_back({merge.front()[f].cost + stem_cost, merge.front()[f].value, merge.items(f)});

@@ -20,7 +20,8 @@ struct StemFilling {
 struct FillLimits {
   double budget = 0;     // for the stem and its apps
   double floor = 0;      // fillings worth less at the stem's price do not count
-  std::size_t most = 0;  // as MergeLimits::most
+  std::size_t most = 0;  // as in MergeLimits
+  std::function<bool()> stop = {};
 };
 
 // Adds all undominated fillings of a shape. False when `most` was reached, so that some may be missing.

@@ -9,6 +9,7 @@
 #include "schedule/search/best_max_min.hpp"
 #include "schedule/search/greedy.hpp"
 #include "schedule/search/relaxation.hpp"
+#include "schedule/search/stem_limits.hpp"
 #include "schedule/tolerances.hpp"
 
 namespace mainstream {
@@ -81,7 +82,7 @@ class Solver {
     if (options_.algorithm == Algorithm::greedy) return search_greedy(instance);
     MeanSearch search;
     search.exact = options_.algorithm != Algorithm::fast;
-    search.stop = options_.stop;
+    if (search.exact) search.stop = options_.stop;  // fast algorithms do not ask
     if (auto start = current(instance)) search.starts.push_back(std::move(*start));
     if (options_.current != nullptr) search.price = options_.current->price * apps;
     return options_.objective == Objective::max_min ? search_max_min(instance, std::move(search))
@@ -116,7 +117,7 @@ class Solver {
     BestMean best = best_mean(instance, search);
     if (best.best && must_compare(best.proven) && best.best->value + kEqual < best.bound) {
       if (const auto known = greedy_in(instance)) offer(instance, *known, best.best);
-      search_baselines(instance, best);
+      search_baselines(instance, search.stop, best);
     }
     Found found{std::nullopt, best.bound / static_cast<double>(instance.apps.size()), best.proven,
                 best.price};
@@ -230,7 +231,9 @@ class Solver {
 
 Schedule solve(const Problem& problem, const SolveOptions& options) {
   validate(problem);
-  Schedule schedule = Solver(problem, options).run();
+  Schedule schedule =
+      keep_stem_limits(problem, options, Solver(problem, options).run(),
+                       [](const Problem& part, const SolveOptions& how) { return Solver(part, how).run(); });
   schedule.algorithm = options.algorithm;
   schedule.objective = options.objective;
   return schedule;
