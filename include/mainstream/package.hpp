@@ -11,6 +11,7 @@
 
 #include "mainstream/base.hpp"
 #include "mainstream/graph.hpp"
+#include "mainstream/score_bins.hpp"
 
 namespace mainstream {
 
@@ -28,12 +29,19 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
+// How often validation gave scores of each bin, on frames within events and on others.
+struct ScoreTable {
+  ScoreCounts positive{}, negative{};
+  bool operator==(const ScoreTable&) const = default;
+};
+
 // The quality of a candidate's answers.
 struct AnswerQuality {
   float threshold = 0.5F;  // a score at or above it makes a frame positive
   double top1 = 0, tpr = 0, fpr = 0;
   Interval tpr_interval, fpr_interval;    // 90 % intervals for unseen frames
   std::vector<MeasuredQuality> measured;  // empty without a labelled clip; ascending fps, then votes
+  std::optional<ScoreTable> scores = {};  // packages of older trainers have none
 };
 
 enum class CandidateKind {

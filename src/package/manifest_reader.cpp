@@ -17,6 +17,7 @@ constexpr std::size_t kMaxCandidates = 1000;
 constexpr double kMaxMilliseconds = 1e9;  // about twelve days
 constexpr std::size_t kMaxNameBytes = 200, kMaxIdBytes = 64;
 constexpr std::size_t kMaxMeasured = 1000, kMaxNames = 10'000;
+constexpr std::int64_t kMaxScores = std::int64_t{1} << 53;  // what every JSON reader can hold
 constexpr int kMaxVotes = 1000;
 
 // Names appear in file names, log lines, CSV headers and terminals.
@@ -80,10 +81,10 @@ void allow_candidate_fields(const JsonField& field, int format) {
                       "threshold", "validation_size", "top1", "tpr", "fpr", "by_fps", "ranges",
                       "precisions"});
   } else {
-    field.allow_only({"id",     "kind",      "branchpoint",  "reads", "frozen_layers", "frozen_fraction",
-                      "file",   "sha256",    "size",         "head",  "threshold",     "validation_size",
-                      "top1",   "tpr",       "tpr_interval", "fpr",   "fpr_interval",  "measured",
-                      "ranges", "precisions"});
+    field.allow_only({"id",     "kind",   "branchpoint",  "reads", "frozen_layers", "frozen_fraction",
+                      "file",   "sha256", "size",         "head",  "threshold",     "validation_size",
+                      "top1",   "tpr",    "tpr_interval", "fpr",   "fpr_interval",  "measured",
+                      "scores", "ranges", "precisions"});
   }
 }
 
@@ -91,8 +92,8 @@ void allow_number_type_fields(const JsonField& field, int format) {
   if (format == 1) {
     field.allow_only({"stem", "tail", "threshold", "top1", "tpr", "fpr", "by_fps"});
   } else {
-    field.allow_only(
-        {"stem", "tail", "threshold", "top1", "tpr", "tpr_interval", "fpr", "fpr_interval", "measured"});
+    field.allow_only({"stem", "tail", "threshold", "top1", "tpr", "tpr_interval", "fpr", "fpr_interval",
+                      "measured", "scores"});
   }
 }
 
@@ -127,6 +128,24 @@ Interval parse_interval(const JsonField& field) {
   return interval;
 }
 
+ScoreCounts parse_counts(const JsonField& field) {
+  ScoreCounts counts{};
+  if (field.size() != kScoreBins)
+    field.fail(fmt::format("expected {} counts, got {}", kScoreBins, field.size()));
+  std::int64_t all = 0;
+  for (std::size_t bin = 0; bin < kScoreBins; ++bin) {
+    counts[bin] = field.at(bin).integer(0, kMaxScores);
+    all += counts[bin];
+  }
+  if (all == 0) field.fail("expected at least one score");
+  return counts;
+}
+
+ScoreTable parse_scores(const JsonField& field) {
+  field.allow_only({"positive", "negative"});
+  return {parse_counts(field["positive"]), parse_counts(field["negative"])};
+}
+
 AnswerQuality parse_quality(const JsonField& field, int format) {
   AnswerQuality quality;
   quality.threshold = static_cast<float>(field["threshold"].number(0, 1));
@@ -137,6 +156,7 @@ AnswerQuality parse_quality(const JsonField& field, int format) {
   quality.tpr_interval = parse_interval(field["tpr_interval"]);
   quality.fpr_interval = parse_interval(field["fpr_interval"]);
   if (const auto table = field.find("measured")) quality.measured = parse_measured(*table);
+  if (const auto scores = field.find("scores")) quality.scores = parse_scores(*scores);
   return quality;
 }
 

@@ -40,6 +40,38 @@ std::string error_after(const std::function<void(Json&)>& change) {
   return "no error";
 }
 
+TEST(ManifestTest, KeepsHowScoresAreDistributed) {
+  Json json = valid();
+  const Json counts = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  json["candidates"][0]["scores"] = {{"positive", counts}, {"negative", counts}};
+  const Manifest manifest = parse(json);
+  ASSERT_TRUE(manifest.candidates[0].scores);
+  EXPECT_EQ(manifest.candidates[0].scores->negative[15], 15);
+  EXPECT_FALSE(manifest.candidates[1].scores) << "older packages have none";
+  EXPECT_EQ(Json::parse(to_json(manifest)), json);
+  const auto error = [](const Json& scores) {
+    return error_after([&](Json& changed) { changed["candidates"][0]["scores"] = scores; });
+  };
+  EXPECT_THAT(error({{"positive", counts}}),
+              testing::HasSubstr("candidates[0].scores: field \"negative\" is missing"));
+  EXPECT_THAT(error({{"positive", {1, 2}}, {"negative", counts}}),
+              testing::HasSubstr("expected 16 counts, got 2"));
+  EXPECT_THAT(error({{"positive", std::vector<int>(16, 0)}, {"negative", counts}}),
+              testing::HasSubstr("expected at least one score"));
+  EXPECT_THAT(error({{"positive", std::vector<int>(16, -1)}, {"negative", counts}}),
+              testing::HasSubstr("-1"));
+}
+
+TEST(ManifestTest, ScoreBinsAreEvenOnTheLogitScale) {
+  EXPECT_EQ(score_bin(0), 0U);
+  EXPECT_EQ(score_bin(1), kScoreBins - 1);
+  EXPECT_EQ(score_bin(0.4999), 7U);
+  EXPECT_EQ(score_bin(0.5), 8U);
+  EXPECT_EQ(score_bin(0.0009), 0U);
+  EXPECT_EQ(score_bin(0.001), 1U);
+  EXPECT_EQ(score_bin(0.9991), 15U);
+}
+
 TEST(ManifestTest, GivesBackWhatWasWritten) {
   const Json json = valid();
   const Manifest manifest = parse(json);

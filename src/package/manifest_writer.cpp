@@ -34,6 +34,8 @@ void put_quality(Json& json, const AnswerQuality& quality) {
   for (const MeasuredQuality& measured : quality.measured) {
     json["measured"].push_back(measured_to_json(measured));
   }
+  if (quality.scores)
+    json["scores"] = {{"positive", quality.scores->positive}, {"negative", quality.scores->negative}};
 }
 
 Json number_type_to_json(const NumberTypes& number_types, const AnswerQuality& quality) {

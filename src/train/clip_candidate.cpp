@@ -6,6 +6,7 @@
 #include "event/frame_score.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/exits/threshold.hpp"
+#include "train/validation/assessment.hpp"
 #include "train/validation/candidate_choice.hpp"
 #include "train/validation/rate_interval.hpp"
 
@@ -29,6 +30,7 @@ AnswerQuality quality_of(const ClipAnswers& answers, double merge_gap_s) {
   quality.tpr_interval = interval_in_time(positive, recording.truth, true);
   quality.fpr_interval = interval_in_time(positive, recording.truth, false);
   quality.measured = measured_quality(recording, answers.threshold, merge_gap_s);
+  quality.scores = score_table(recording.scores, recording.truth);
   return quality;
 }
 

@@ -27,6 +27,7 @@ AnswerQuality quality_of(const PictureAnswers& answers, std::span<const int> lab
   for (const float score : scored.scores) positive.push_back(score >= quality.threshold);
   quality.tpr_interval = interval_of_independent(positive, scored.truth, true);
   quality.fpr_interval = interval_of_independent(positive, scored.truth, false);
+  quality.scores = score_table(scored.scores, scored.truth);
   return quality;
 }
 

@@ -25,4 +25,12 @@ double top1(std::span<const float> probabilities, std::span<const int> labels, i
   return right / static_cast<double>(labels.size());
 }
 
+std::optional<ScoreTable> score_table(std::span<const float> scores, const std::vector<bool>& truth) {
+  ScoreTable table;
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    ++(truth[i] ? table.positive : table.negative)[score_bin(scores[i])];
+  const bool both = table.positive != ScoreCounts{} && table.negative != ScoreCounts{};
+  return both ? std::optional(table) : std::nullopt;
+}
+
 }  // namespace mainstream
