@@ -134,9 +134,9 @@ class EventDetector {
 
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-// What a record of an event tells: that it began, that it goes on, that it is over, or that the program ended
-// before it did. In files: new, update, end, interrupted.
-enum class EventChange { begun, updated, ended, interrupted };
+// What a record tells: that an event began, that it goes on, that it is over, or that the program ended
+// before it did. Or that it is no event but a warning. In files: new, update, end, interrupted, warning.
+enum class EventChange { begun, updated, ended, interrupted, warned };
 
 [[nodiscard]] const char* to_string(EventChange change) noexcept;
 
@@ -175,18 +175,20 @@ struct EventRecord {
   std::optional<EventChange> change{};  // nothing: the event is over
   std::int64_t sequence = 0;            // place of this record among all of the node's, from 1; 0: unknown
   bool snapshot = false;                // the node has a JPEG of its peak frame
+  // Of a warning: what is wrong with the app on this stream and what to do, or that it is right again.
+  std::string warning{};
 
   [[nodiscard]] bool over() const {
-    return !change || *change == EventChange::ended || *change == EventChange::interrupted;
+    return !change || (*change != EventChange::begun && *change != EventChange::updated);
   }
 };
 
 // One line of JSON, without the newline (docs/formats.md). Unknown fields are left out.
 [[nodiscard]] std::string to_json_line(const EventRecord& event);
 
-// All events of a JSON Lines file, in its order. Of an event that has several records (new, update, end), or
-// one record several times, only the last one is given, in the place of the first. Throws unreadable, or
-// untrusted naming file and line.
+// All events of a JSON Lines file, in its order, without warnings. Of an event that has several records (new,
+// update, end), or one record several times, only the last one is given, in the place of the first. Throws
+// unreadable, or untrusted naming file and line.
 [[nodiscard]] std::vector<EventRecord> read_events(const std::filesystem::path& path);
 
 // The event of a file that holds just one, as one object or as the records of one event. Throws as

@@ -99,8 +99,8 @@ struct JsonLinesOptions {
 [[nodiscard]] std::unique_ptr<Sink> make_stdout_sink();
 
 // One POST for each record, its body the record as JSON. Headers: X-Mainstream-Event (new, update, end,
-// interrupted), X-Mainstream-Sequence, and with a secret X-Hub-Signature-256 (`sha256=` and the body's
-// HMAC-SHA256 in hexadecimal, as GitHub's). 2xx is delivered; 408, 429, 5xx and no answer mean down (a
+// interrupted, warning), X-Mainstream-Sequence, and with a secret X-Hub-Signature-256 (`sha256=` and the
+// body's HMAC-SHA256 in hexadecimal, as GitHub's). 2xx is delivered; 408, 429, 5xx and no answer mean down (a
 // Retry-After is obeyed); all else is refused. Redirections are not followed.
 struct WebhookOptions {
   std::string url;                    // http or https

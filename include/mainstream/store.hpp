@@ -89,8 +89,9 @@ class StoreReader {
   // between were removed by age or size.
   [[nodiscard]] std::vector<StoredEvent> changes_after(std::int64_t sequence, std::size_t limit);
 
-  [[nodiscard]] std::vector<EventRecord> events(const EventQuery& query);  // the newest first
-  [[nodiscard]] std::optional<EventRecord> event(const std::string& id);   // its last record
+  // The newest first, without warnings.
+  [[nodiscard]] std::vector<EventRecord> events(const EventQuery& query);
+  [[nodiscard]] std::optional<EventRecord> event(const std::string& id);  // its last record
   [[nodiscard]] std::vector<EventRecord> open_events();  // that are not over, the oldest first
   [[nodiscard]] std::optional<std::string> snapshot(const std::string& id);  // JPEG
   [[nodiscard]] std::vector<Verdict> verdicts();                             // the oldest first
@@ -131,9 +132,10 @@ class Store {
   [[nodiscard]] std::string new_event_id();
 
   // Takes a record of an event whose id is from new_event_id: first begun, then updates, then ended; or ended
-  // alone. `jpeg`: the picture of its peak frame, if there is a better one than before. Never waits for the
-  // disk. An event is stored whole or not at all: false when there was no room for it, and for all that
-  // follows of it; also for an update that was dropped. Throws usage: no change, an id that is no file name.
+  // alone; or a warning. `jpeg`: the picture of its peak frame, if there is a better one than before. Never
+  // waits for the disk. An event is stored whole or not at all: false when there was no room for it, and for
+  // all that follows of it; also for an update that was dropped. Throws usage: no change, an id that is no
+  // file name.
   bool put(EventRecord event, std::string jpeg = {});
 
   void put(PlanRecord plan);  // never waits; beyond 100 that wait the oldest is dropped

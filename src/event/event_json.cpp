@@ -27,11 +27,11 @@ double rounded(double value) {
 
 EventChange parse_change(const JsonField& field) {
   const std::string word = field.text();
-  for (const EventChange change :
-       {EventChange::begun, EventChange::updated, EventChange::ended, EventChange::interrupted}) {
+  for (const EventChange change : {EventChange::begun, EventChange::updated, EventChange::ended,
+                                   EventChange::interrupted, EventChange::warned}) {
     if (word == to_string(change)) return change;
   }
-  field.fail(fmt::format("expected new, update, end or interrupted, got {}", in_quotes(word)));
+  field.fail(fmt::format("expected new, update, end, interrupted or warning, got {}", in_quotes(word)));
 }
 
 template <typename T, typename Read>
@@ -116,6 +116,8 @@ const char* to_string(EventChange change) noexcept {
       return "end";
     case EventChange::interrupted:
       return "interrupted";
+    case EventChange::warned:
+      return "warning";
   }
   return "end";
 }
@@ -145,6 +147,7 @@ std::string to_json_line(const EventRecord& event) {
   if (event.change) json["type"] = to_string(*event.change);
   if (event.sequence > 0) json["sequence"] = event.sequence;
   if (event.snapshot) json["snapshot"] = true;
+  if (!event.warning.empty()) json["warning"] = event.warning;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -184,6 +187,7 @@ EventRecord parse_event_line(std::string_view line, const std::string& place) {
   read_optional(field, "type", event.change, parse_change);
   read_optional(field, "sequence", event.sequence, count);
   read_optional(field, "snapshot", event.snapshot, [](const JsonField& value) { return value.boolean(); });
+  read_optional(field, "warning", event.warning, text);
   return event;
 }
 
@@ -197,6 +201,7 @@ std::vector<EventRecord> read_events(const std::filesystem::path& path) {
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     EventRecord event = parse_event_line(line, fmt::format("{}:{}", path.string(), number));
+    if (event.change == EventChange::warned) continue;
     if (event.change && !event.id.empty()) {
       const auto [known, first] = places.try_emplace(event.id, events.size());
       if (!first) {

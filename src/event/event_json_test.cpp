@@ -144,7 +144,23 @@ TEST(EventJsonTest, RecordsOfANodeTellTypeAndSequence) {
   EXPECT_EQ(to_json_line(parse_event_line(line, "x:1")), line);
   EXPECT_ERROR(untrusted,
                parse_event_line(R"({"app":"a","start_frame":1,"end_frame":5,"type":"over"})", "x:1"),
-               "x:1: type: expected new, update, end or interrupted, got \"over\"");
+               "x:1: type: expected new, update, end, interrupted or warning, got \"over\"");
+}
+
+TEST(EventJsonTest, WarningsAreNoEvents) {
+  EventRecord warning;
+  warning.stream = "gate";
+  warning.id = "000001-00000007";
+  warning.change = EventChange::warned;
+  warning.warning = "the camera has moved; turn it back";
+  const std::string line = to_json_line(warning);
+  const EventRecord read = parse_event_line(line, "line");
+  EXPECT_EQ(read.change, EventChange::warned);
+  EXPECT_EQ(read.warning, warning.warning);
+  EXPECT_TRUE(read.over());
+  const TestFolder folder;
+  write_file(folder / "e.jsonl", line + "\n");
+  EXPECT_TRUE(read_events(folder / "e.jsonl").empty());
 }
 
 TEST(EventJsonTest, ReadsTheLastRecordOfEachEvent) {

@@ -130,7 +130,7 @@ Json event_schema() {
                  {"candidate", text()},
                  {"package", text()},
                  {"plan", whole()},
-                 {"type", {{"type", "string"}, {"enum", {"new", "update", "end", "interrupted"}}}},
+                 {"type", {{"type", "string"}, {"enum", {"new", "update", "end", "interrupted", "warning"}}}},
                  {"sequence", whole()},
                  {"snapshot", boolean()}});
 }

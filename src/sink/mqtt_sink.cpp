@@ -77,6 +77,7 @@ class MqttSink::State {
   bool send(const StoredEvent& stored);
   [[nodiscard]] Delivery wait_for(std::span<const StoredEvent> events, const std::stop_token& stop);
   bool publish_record(const StoredEvent& stored);
+  bool publish(std::int64_t sequence, const std::vector<MqttMessage>& messages);
   void set_states_of_apps(std::span<const StoredEvent> events);
   void publish_state(const std::string& topic, const std::string& payload) REQUIRES(mutex_);
   void forget(const App& app) REQUIRES(mutex_);
@@ -121,6 +122,8 @@ Delivery MqttSink::State::deliver(std::span<const StoredEvent> events, const std
 
 bool MqttSink::State::send(const StoredEvent& stored) {
   if (on_their_way_.contains(stored.event.sequence)) return true;
+  if (stored.event.change == EventChange::warned)
+    return publish(stored.event.sequence, {{topics_.warnings(), to_json_line(stored.event)}});
   check_topic_name("app", stored.event.app);
   check_topic_name("stream", stored.event.stream);
   return publish_record(stored);
@@ -154,13 +157,18 @@ bool MqttSink::State::publish_record(const StoredEvent& stored) {
       messages.push_back({topics_.of(event.stream, event.app, "snapshot"), std::move(*jpeg), true});
     }
   }
+  return publish(event.sequence, messages);
+}
+
+// The messages of one record.
+bool MqttSink::State::publish(std::int64_t sequence, const std::vector<MqttMessage>& messages) {
   std::vector<int> numbers;
   for (const MqttMessage& message : messages) {
     const auto number = client_.publish(message);
     if (!number) return false;  // all of it is sent again
     numbers.push_back(*number);
   }
-  on_their_way_[event.sequence] = std::move(numbers);
+  on_their_way_[sequence] = std::move(numbers);
   return true;
 }
 
@@ -168,7 +176,8 @@ bool MqttSink::State::publish_record(const StoredEvent& stored) {
 void MqttSink::State::set_states_of_apps(std::span<const StoredEvent> events) {
   std::map<std::string, const char*> states;
   for (const StoredEvent& stored : events)
-    states[topics_.of(stored.event.stream, stored.event.app, "state")] = kOff;
+    if (stored.event.change != EventChange::warned)
+      states[topics_.of(stored.event.stream, stored.event.app, "state")] = kOff;
   {
     const MutexLock lock(reading_);
     for (const EventRecord& event : reader_.open_events()) {

@@ -13,6 +13,7 @@ class MqttTopics {
 
   [[nodiscard]] std::string available() const { return root_ + "/available"; }
   [[nodiscard]] std::string events() const { return root_ + "/events"; }
+  [[nodiscard]] std::string warnings() const { return root_ + "/warnings"; }
   [[nodiscard]] std::string stats() const { return root_ + "/stats"; }
   [[nodiscard]] std::string status_of(const std::string& stream) const {
     return root_ + "/" + stream + "/status";

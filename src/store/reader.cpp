@@ -72,7 +72,7 @@ std::vector<StoredEvent> StoreReader::changes_after(std::int64_t sequence, std::
 std::vector<EventRecord> StoreReader::events(const EventQuery& query) {
   Statement rows = state_->database.prepare(
       "SELECT last_sequence, record FROM events WHERE (?1 = '' OR stream = ?1) AND (?2 = '' OR app = ?2) "
-      "AND start_ms > ?3 AND start_ms < ?4 "
+      "AND start_ms > ?3 AND start_ms < ?4 AND json_extract(record, '$.type') IS NOT 'warning' "
       "AND (?5 = '' OR number < (SELECT number FROM events WHERE id = ?5)) ORDER BY number DESC LIMIT ?6");
   const auto ms = [](const std::optional<WallTime>& time, std::int64_t none) {
     return time ? time->time_since_epoch().count() : none;

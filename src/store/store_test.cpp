@@ -50,6 +50,24 @@ TEST(StoreTest, KeepsEachRecordOfAnEventInOrder) {
   EXPECT_TRUE(reader.open_events().empty());
 }
 
+TEST(StoreTest, WarningsComeWithTheChangesAndAreNoEvents) {
+  const TestFolder folder;
+  Store store(store_in(folder.path()));
+  const std::string event = put_event(store);
+  EventRecord warning = record(store.new_event_id(), EventChange::warned);
+  warning.warning = "the camera has moved; turn it back";
+  EXPECT_TRUE(store.put(warning));
+  ASSERT_TRUE(store.flush(within(5s)));
+  StoreReader reader(folder.path());
+  const auto changes = reader.changes_after(0, 10);
+  ASSERT_EQ(changes.size(), 3U);
+  EXPECT_EQ(changes[2].event.change, EventChange::warned);
+  EXPECT_EQ(changes[2].event.warning, warning.warning);
+  EXPECT_TRUE(reader.open_events().empty());
+  ASSERT_EQ(reader.events({}).size(), 1U);
+  EXPECT_EQ(reader.events({})[0].id, event);
+}
+
 TEST(StoreTest, IdsAndSequencesGoOnAfterARestart) {
   const TestFolder folder;
   std::vector<std::string> ids;
