@@ -79,7 +79,7 @@ struct RunOptions {
 // Milliseconds over all occurrences.
 struct TimeSummary {
   std::int64_t count = 0;
-  double mean_ms = 0, median_ms = 0, p95_ms = 0;
+  double mean_ms = 0, median_ms = 0, p95_ms = 0, p99_ms = 0;
 };
 
 // The figures of one run. docs/running.md defines each.

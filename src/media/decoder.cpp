@@ -48,7 +48,7 @@ Decoder::Decoder(const AVCodecParameters& parameters, std::string source, const 
   codec_->thread_count = 1;
   codec_->max_pixels = max_pixels_ + kAlignment * kMaxPictureSide;
   if (options.strict) codec_->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER | AV_EF_EXPLODE;
-  if (options.skip_nonref) codec_->skip_frame = AVDISCARD_NONREF;
+  skip_nonref(options.skip_nonref);
   if (options.hardware) try_hardware();
   if (code >= 0) code = avcodec_open2(codec_.get(), implementation, nullptr);
   if (code < 0) {
@@ -65,6 +65,10 @@ void Decoder::try_hardware() {
       av_hwdevice_ctx_create(&codec_->hw_device_ctx, AV_HWDEVICE_TYPE_VAAPI, nullptr, nullptr, 0);
   no_hardware_ = code < 0 ? "no VA-API device: " + ffmpeg_text(code)
                           : fmt::format("VA-API does not decode this {}", avcodec_get_name(codec_->codec_id));
+}
+
+void Decoder::skip_nonref(bool skip) {
+  codec_->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
 }
 
 void Decoder::send(const AVPacket* packet) {

@@ -29,6 +29,9 @@ class Decoder {
   // The next frame, in memory; null when the decoder needs another packet, or has ended().
   [[nodiscard]] FramePtr receive();
 
+  // As Options::skip_nonref, from the next packet on.
+  void skip_nonref(bool skip);
+
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] std::int64_t undecodable() const { return undecodable_; }
   // The newest failure's message; empty before the first.

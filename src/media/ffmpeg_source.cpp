@@ -11,6 +11,7 @@ extern "C" {
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,7 +29,8 @@ namespace {
 using Kind = SourceAddress::Kind;
 using SystemTime = std::chrono::system_clock::time_point;
 
-constexpr double kMaxFps = 1000;  // a higher rate is a time base mistaken for one
+constexpr std::size_t kTypes = 64;  // frames whose types tell how a stream is made
+constexpr double kMaxFps = 1000;    // a higher rate is a time base mistaken for one
 // A camera's clock that differs more from ours is wrong: no network is that slow.
 constexpr auto kMaxClockDifference = std::chrono::minutes(1);
 
@@ -97,6 +99,19 @@ class FfmpegSource : public FrameSource {
 
   [[nodiscard]] const VideoInfo& info() const override { return info_; }
   [[nodiscard]] std::int64_t undecodable() const override { return decoder_->undecodable(); }
+
+  void leave_out_unneeded(bool leave_out) override {
+    leaves_out_ = leave_out;
+    left_out_ = left_out_ || leave_out;
+    decoder_->skip_nonref(leave_out || options_.skip_nonref);
+  }
+
+  // B frames are the ones that no other needs, or nearly all of them are. Where a frame has no time stamp,
+  // what was left out before it would not be seen.
+  [[nodiscard]] double needed_share() const override {
+    if (without_stamp_ || needed_.size() < kTypes) return 1;
+    return static_cast<double>(std::ranges::count(needed_, true)) / static_cast<double>(needed_.size());
+  }
 
   [[nodiscard]] std::optional<VideoFrame> next() override {
     interruption_.expect_within_timeout();
@@ -265,6 +280,11 @@ class FfmpegSource : public FrameSource {
   [[nodiscard]] VideoFrame wrap(FramePtr frame) {
     std::optional<MediaTime> stamp;
     if (frame->best_effort_timestamp != AV_NOPTS_VALUE) stamp = in_us(frame->best_effort_timestamp);
+    without_stamp_ = without_stamp_ || !stamp;
+    if (!leaves_out_) {
+      needed_.push_back(frame->pict_type != AV_PICTURE_TYPE_B);
+      if (needed_.size() > kTypes) needed_.pop_front();
+    }
     const StreamTime::Trust trust = time_->trust();
     const MediaTime time = time_->next(stamp, steady_now());
     if (time_->trust() != trust) {
@@ -294,7 +314,7 @@ class FfmpegSource : public FrameSource {
       throw Error(ErrorKind::untrusted,
                   fmt::format("{}: not a single frame could be decoded{}", address_.shown, why));
     }
-    if (info_.frames > delivered_ && !options_.skip_nonref) {
+    if (info_.frames > delivered_ && !options_.skip_nonref && !left_out_) {
       module_log("media")->warn("{}: its header says {} frames, but only {} could be read", address_.shown,
                                 info_.frames, delivered_);
     }
@@ -311,6 +331,9 @@ class FfmpegSource : public FrameSource {
   const PacketPtr packet_ = owned(av_packet_alloc());
 
   std::int64_t delivered_ = 0;
+  bool leaves_out_ = false, left_out_ = false;  // frames that no other needs: now, and ever
+  bool without_stamp_ = false;
+  std::deque<bool> needed_;  // of the latest frames, whether others may need them
   std::optional<StreamTime> time_;
   std::optional<MediaTime> clock_at_stamp_0_;  // the camera's, since 1970
   std::string read_error_;                     // what ended it before its end

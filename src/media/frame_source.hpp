@@ -18,6 +18,12 @@ class FrameSource {
   [[nodiscard]] virtual const VideoInfo& info() const = 0;
   [[nodiscard]] virtual std::optional<VideoFrame> next() = 0;
   [[nodiscard]] virtual std::int64_t undecodable() const = 0;
+
+  // From the next frame on, leaves out frames that no other needs, or gives all again. Indices then count
+  // what comes. A source without such frames ignores it.
+  virtual void leave_out_unneeded(bool) {}
+  // The share of the latest frames that would come then, as far as they tell; 1 where that is not known.
+  [[nodiscard]] virtual double needed_share() const { return 1; }
 };
 
 // Opens what `source` names. Throws as VideoReader's constructor does.

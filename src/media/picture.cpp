@@ -114,6 +114,18 @@ std::uint64_t fingerprint(const Picture& picture) {
   return hash;
 }
 
+std::vector<std::uint8_t> luma_of(const Picture& picture, int width, int height) {
+  const FramePtr grey = allocate_frame(AV_PIX_FMT_GRAY8, width, height);
+  Converter().run(frame_of(picture), *grey);
+  std::vector<std::uint8_t> luma;
+  luma.reserve(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  for (int y = 0; y < height; ++y) {
+    const std::uint8_t* row = grey->data[0] + std::ptrdiff_t{y} * grey->linesize[0];
+    luma.insert(luma.end(), row, row + width);
+  }
+  return luma;
+}
+
 Picture make_picture(FramePtr frame) {
   return PictureAccess::make(std::move(frame));
 }

@@ -19,6 +19,10 @@ namespace mainstream {
 // fourth row, where any change of a real camera's picture shows. Holds within one process.
 [[nodiscard]] std::uint64_t fingerprint(const Picture& picture);
 
+// Brightness alone: one byte for each pixel, row by row, of the whole picture shrunk (or enlarged) to this
+// size.
+[[nodiscard]] std::vector<std::uint8_t> luma_of(const Picture& picture, int width, int height);
+
 // A baseline JPEG; quality 1 (worst) to 100. A picture with a side of more than `longest_side` pixels is
 // scaled down to it; 0: never.
 [[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Picture& picture, int quality = 85,

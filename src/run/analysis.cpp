@@ -139,6 +139,9 @@ void Analysis::add_score(const CameraFrame& frame, std::size_t app, float score)
   Statistics::App& counts = statistics_.apps[app];
   ++counts.frames;
   if (positive) ++counts.positive;
+  ScoresSeen& seen = statistics_.present.scores[app];
+  if (std::isfinite(score)) ++seen.counts[score_bin(score)];
+  if (positive) ++seen.positive;
   counts.last_score = score;
   counts.votes = events_[app].detector.votes();
   counts.event_open = open;

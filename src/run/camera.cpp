@@ -33,6 +33,12 @@ constexpr auto kStable = std::chrono::seconds(10);
 // To measure a rate: so many frames, or those of this time.
 constexpr int kRateFrames = 16;
 constexpr MediaTime kRateTime = std::chrono::seconds(2);
+// Frames are left out where what comes is that much more than needed; all come again when it is hardly
+// enough.
+constexpr double kAmple = 1.25, kHardly = 1.05;
+constexpr MediaTime kKeptTime = std::chrono::seconds(4);  // to measure what comes
+// Between two changes of the source, and after a substream that failed.
+constexpr std::chrono::minutes kBetweenSwitches{1}, kAfterFailure{10};
 
 double thread_cpu_ms() {
   timespec now{};
@@ -130,6 +136,11 @@ std::int64_t Camera::expected_frames() const {
   return frames == std::numeric_limits<std::int64_t>::max() ? 0 : frames;
 }
 
+void Camera::need(const CameraNeed& need) {
+  const MutexLock lock(mutex_);
+  need_ = need;
+}
+
 void Camera::start() {
   thread_ = std::jthread([this] { decode(); });
 }
@@ -166,6 +177,8 @@ void Camera::connect() {
   if (stop_.stop_requested()) throw Error(ErrorKind::failed, shown_ + ": stopped while opening");
   check(info, rate);
   source_ = std::move(source);
+  leaves_out_ = on_substream_ = false;
+  index_by_time_ = options_.input.skip_nonref;
   note_connection(info, rate);
 }
 
@@ -203,6 +216,7 @@ void Camera::note_connection(const VideoInfo& info, double fps) {
   }
   fps_ = fps;
   state_.info = info;
+  state_.leaves_out = state_.on_substream = false;
   if (state_.phase != Phase::up) state_.since = connected_at_;
   state_.phase = Phase::up;
   state_.next_try.reset();
@@ -268,6 +282,7 @@ void Camera::lose(const std::string& reason) {
     undecodable_before_ += source_->undecodable();
     if (now - connected_at_ >= kStable) backoff_.reset();
   }
+  if (on_substream_) no_switch_before_ = now + kAfterFailure;
   source_.reset();
   const Clock::Time next_try = now + backoff_.next();
   {
@@ -287,11 +302,14 @@ void Camera::lose(const std::string& reason) {
 bool Camera::deliver_all() {
   for (Clock::Time asked = clock_.now(); auto frame = decode_next(); asked = clock_.now()) {
     const Clock::Time now = clock_.now();
+    if (leaves_out_) measure_kept(*frame);
     if (catching_up_ && is_old(*frame, asked, now)) continue;
     place(*frame, now);
+    if (!on_substream_) note_size(frame->picture);
     if (info().live) watch_picture(frame->picture, now);
     if (frame->index < options_.frames.first) continue;
     if (frame->index > options_.frames.last || !deliver(std::move(*frame), now)) return false;
+    spare();
   }
   return !stop_.stop_requested();
 }
@@ -305,7 +323,12 @@ std::optional<VideoFrame> Camera::decode_next() {
   }
   const MutexLock lock(mutex_);
   counts_.undecodable = undecodable_before_ + source_->undecodable();
-  if (frame) counts_.decode_ms.add(took);
+  if (!frame) return frame;
+  counts_.decode_ms.add(took);
+  if (!leaves_out_ && !on_substream_) {
+    ++counts_.whole_frames;
+    counts_.whole_decode_ms += took;
+  }
   return frame;
 }
 
@@ -317,9 +340,103 @@ bool Camera::is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now)
   return catching_up_;
 }
 
+// ---- What is not needed ----
+
+void Camera::spare() {
+  if (options_.pace != Pace::live) return;
+  const CameraNeed need = [&] {
+    const MutexLock lock(mutex_);
+    return need_;
+  }();
+  // A file whose times are those of its frames' numbers would run too fast.
+  if (info().live || options_.input.fps <= 0) spare_decoding(need);
+  if (!options_.substream.empty() && info().live) follow_substream(need);
+  const MutexLock lock(mutex_);
+  state_.leaves_out = leaves_out_;
+  state_.on_substream = on_substream_;
+}
+
+void Camera::spare_decoding(const CameraNeed& need) {
+  const double share = source_->needed_share();
+  if (on_substream_ || share >= 1) return;
+  const double kept = kept_fps_.value_or(share * fps());
+  const bool leave_out = leaves_out_ ? kHardly * need.fps <= kept : kAmple * need.fps <= kept;
+  if (leave_out == leaves_out_) return;
+  module_log("run")->debug("{}: decodes {} frames: {:.3g} per second are needed, {:.3g} of {:.3g} come",
+                           shown_, leave_out ? "only the needed" : "all", need.fps, kept, fps());
+  leaves_out_ = leave_out;
+  index_by_time_ = true;
+  kept_since_.reset();
+  source_->leave_out_unneeded(leave_out);
+}
+
+void Camera::measure_kept(const VideoFrame& frame) {
+  if (!kept_since_) {
+    kept_since_ = frame.time;
+    kept_frames_ = 0;
+    return;
+  }
+  ++kept_frames_;
+  const MediaTime passed = frame.time - *kept_since_;
+  if (passed < kKeptTime) return;
+  kept_fps_ = kept_frames_ / seconds(passed);
+  kept_since_.reset();
+}
+
+bool Camera::substream_suffices(const CameraNeed& need) const {
+  if (!std::isfinite(need.fps)) return false;
+  if (!substream_info_) return true;  // who opens it finds out
+  const VideoInfo& sub = *substream_info_;
+  return sub.fps >= need.fps && sub.width >= need.width && sub.height >= need.height;
+}
+
+// The other source is opened beside the one that plays, and takes over between two frames.
+void Camera::follow_substream(const CameraNeed& need) {
+  if (other_.valid()) {
+    if (other_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) take_other_source(need);
+    return;
+  }
+  if (clock_.now() < no_switch_before_ || substream_suffices(need) == on_substream_) return;
+  other_opened_at_ = clock_.now();
+  other_ =
+      std::async(std::launch::async, [this, source = on_substream_ ? options_.source : options_.substream] {
+        SourceOptions input = options_.input;
+        input.fps = 0;
+        return options_.open(source, input, stop_.get_token());
+      });
+}
+
+void Camera::take_other_source(const CameraNeed& need) {
+  const char* other = on_substream_ ? "stream" : "substream";
+  try {
+    auto source = other_.get();
+    if (!on_substream_) substream_info_ = source->info();
+    no_switch_before_ = clock_.now() + kBetweenSwitches;
+    if (!on_substream_ && !substream_suffices(need)) return;
+    undecodable_before_ += source_->undecodable();
+    source_ = std::move(source);
+    on_substream_ = !on_substream_;
+    leaves_out_ = false;
+    first_of_connection_ = index_by_time_ = catching_up_ = true;
+    opened_at_ = other_opened_at_;
+    connected_at_ = clock_.now();
+    module_log("run")->info(
+        "{}: takes its {} ({} x {} at {:.3g} fps): {:.3g} fps of at least {:.0f} x {:.0f} are "
+        "needed",
+        shown_, other, source_->info().width, source_->info().height, source_->info().fps, need.fps,
+        need.width, need.height);
+  } catch (const Error& error) {
+    no_switch_before_ = clock_.now() + (on_substream_ ? std::chrono::minutes(1) : kAfterFailure);
+    module_log("run")->warn("{}: its {} cannot be used: {}", shown_, other, error.what());
+  }
+}
+
+// ---- Times and pictures ----
+
 // From a frame's place in its connection to that in the camera's stream.
 void Camera::place(VideoFrame& frame, Clock::Time now) {
   const bool live = info().live;
+  const bool by_time = index_by_time_ && !first_of_connection_;
   if (std::exchange(first_of_connection_, false)) {
     if (last_) {
       const double rate = fps();
@@ -336,9 +453,27 @@ void Camera::place(VideoFrame& frame, Clock::Time now) {
   }
   frame.time += time_offset_;
   frame.index += index_offset_;
+  if (by_time && last_) {
+    const auto passed = std::llround(seconds(frame.time - last_->time) * fps());
+    frame.index = last_->index + std::max<std::int64_t>(1, passed);
+  }
   last_ = Placed{frame.index, frame.time, now};
   const MutexLock lock(mutex_);
   state_.last_frame = now;
+}
+
+// Some cameras change their format without a new connection.
+void Camera::note_size(const Picture& picture) {
+  {
+    const MutexLock lock(mutex_);
+    VideoInfo& known = *state_.info;
+    if (known.width == picture.width() && known.height == picture.height()) return;
+    module_log("run")->info("{}: is {} x {} now, was {} x {}", shown_, picture.width(), picture.height(),
+                            known.width, known.height);
+    known.width = picture.width();
+    known.height = picture.height();
+  }
+  if (options_.connected) options_.connected();
 }
 
 // A camera whose sensor or encoder hangs goes on sending. If opening it again does not help, it may look at

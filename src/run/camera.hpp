@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <future>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -35,7 +36,11 @@ struct CameraCounts {
   std::int64_t delivered = 0;  // frames decoded and offered to the analysis
   std::int64_t dropped = 0;    // of those, frames that a newer one replaced before the analysis took them
   std::int64_t undecodable = 0;
-  Histogram decode_ms;         // processor time of the decoder thread for each frame
+  Histogram decode_ms;  // processor time of the decoder thread for each frame
+  // Of these, frames and time in milliseconds while every frame of the source itself was decoded: what a
+  // higher rate of analysis would need again.
+  std::int64_t whole_frames = 0;
+  double whole_decode_ms = 0;
   bool duration_over = false;  // the stream was cut there
 };
 
@@ -43,6 +48,14 @@ struct CameraCounts {
 struct CameraSample {
   Picture picture;
   std::optional<double> decode_ms;  // processor time to decode one; not known before a live camera has run
+};
+
+// What the analysis needs of a camera: no more frames per second than this, and pictures of at least this
+// size.
+struct CameraNeed {
+  double fps = std::numeric_limits<double>::infinity();
+  double width = 0, height = 0;
+  bool operator==(const CameraNeed&) const = default;
 };
 
 // Where a camera stands.
@@ -63,6 +76,8 @@ struct CameraState {
   std::optional<Clock::Time> same_picture;    // since when its pictures are exactly the same, if they are
   std::optional<VideoInfo> info;              // of the newest connection
   WallClock wall_clock = WallClock::arrival;  // of the newest frame
+  bool leaves_out = false;                    // the decoder leaves out frames that no other needs
+  bool on_substream = false;                  // frames come from the substream
 };
 
 // With Pace::live, frames come at the stream's rate (those of a file are held back until their time) into a
@@ -79,13 +94,15 @@ class Camera {
   struct Options {
     std::string source;
     SourceOptions input = {};
+    std::string substream = {};  // of a live source: the same camera with smaller pictures, or fewer
     Pace pace = Pace::live;
     FrameRange frames{0, std::numeric_limits<std::int64_t>::max()};  // others are decoded and skipped
     std::optional<double> duration_s = {};                           // of stream time
     // The constructor does not open the source; the thread does, and goes on trying when that fails. Until
     // then fps() is 0 if `input` has none.
     bool patient = false;
-    // Called by the thread on each connection, before the first frame of it; may wait, until stop().
+    // Called by the thread on each connection, before the first frame of it, and when the size of pictures
+    // has changed; may wait, until stop().
     std::function<void()> connected = {};
     Open open = open_source;                        // tests give their own
     std::optional<std::uint64_t> jitter_seed = {};  // of the waits; random by default
@@ -105,6 +122,9 @@ class Camera {
 
   // How many frames will be delivered; 0: not known.
   [[nodiscard]] std::int64_t expected_frames() const;
+
+  // Until it is called, all that comes is needed.
+  void need(const CameraNeed& need);
 
   void start();
   // The newest frame (live) or the next one; waits for it. Nothing at the end and after stop().
@@ -135,10 +155,17 @@ class Camera {
   void decode();
   void follow_source();
   [[nodiscard]] bool deliver_all();
+  void spare();
+  void spare_decoding(const CameraNeed& need);
+  void measure_kept(const VideoFrame& frame);
+  void follow_substream(const CameraNeed& need);
+  void take_other_source(const CameraNeed& need);
+  [[nodiscard]] bool substream_suffices(const CameraNeed& need) const;
   [[nodiscard]] std::optional<VideoFrame> decode_next();
   void place(VideoFrame& frame, Clock::Time now);
   [[nodiscard]] bool is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now);
   void hold_back(MediaTime played);
+  void note_size(const Picture& picture);
   void watch_picture(const Picture& picture, Clock::Time now);
   [[nodiscard]] bool deliver(VideoFrame frame, Clock::Time now);
   [[nodiscard]] bool tries_again(const Error& error) const;
@@ -166,6 +193,15 @@ class Camera {
   std::optional<MediaTime> first_time_;  // of the first frame that was wanted, and when it was due
   Clock::Time started_{};
   std::chrono::system_clock::time_point wall_start_{};
+  // What need() spares:
+  bool leaves_out_ = false, on_substream_ = false;
+  bool index_by_time_ = false;           // in this connection
+  std::optional<double> kept_fps_ = {};  // that come while frames are left out, once measured
+  std::optional<MediaTime> kept_since_ = {};
+  int kept_frames_ = 0;  // since then
+  std::optional<VideoInfo> substream_info_ = {};
+  Clock::Time no_switch_before_{}, other_opened_at_{};
+  std::future<std::unique_ptr<FrameSource>> other_;  // source or substream, while it is opened beside
   std::uint64_t fingerprint_ = 0;
   bool reopened_for_same_picture_ = false;
 
@@ -173,6 +209,7 @@ class Camera {
   double fps_ GUARDED_BY(mutex_) = 0;
   CameraCounts counts_ GUARDED_BY(mutex_);
   CameraState state_ GUARDED_BY(mutex_);
+  CameraNeed need_ GUARDED_BY(mutex_);
   std::exception_ptr failure_ GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last, so that it ends first

@@ -7,6 +7,7 @@
 #include "core/file.hpp"
 #include "core/testing.hpp"
 #include "media/live_testing.hpp"
+#include "media/pixels.hpp"
 #include "media/test_clip.hpp"
 #include "run/testing.hpp"
 
@@ -24,6 +25,10 @@ struct Connection {
   std::string refuses = {};  // the connection fails with this
   bool same_picture = false;
   MediaTime taken_ago = MediaTime(-1);  // the camera's clock says so; below 0: it says nothing
+  int needed = 1;                       // each of so many frames is needed by others
+  int size = 16;                        // of pictures; `grown` from its fifth frame on
+  int grown = 16;
+  MediaTime between = 100ms;
 };
 
 class FakeSource : public FrameSource {
@@ -33,18 +38,22 @@ class FakeSource : public FrameSource {
   [[nodiscard]] const VideoInfo& info() const override { return info_; }
   [[nodiscard]] std::int64_t undecodable() const override { return 1; }
   [[nodiscard]] std::optional<VideoFrame> next() override {
-    if (index_ == connection_.frames) {
+    if (index_ >= connection_.frames) {
       if (!connection_.failure.empty()) throw Error(ErrorKind::unreadable, connection_.failure);
       return std::nullopt;
     }
-    if (info_.live) clock_.advance(takes_);
+    const int step = leaves_out_ ? connection_.needed : 1;
+    if (info_.live) clock_.advance(takes_ * step);
     const auto value = static_cast<std::uint8_t>(connection_.same_picture ? 7 : index_ + 50 * number_);
-    const std::vector<std::uint8_t> rgb(3 * 16 * 16, value);
-    VideoFrame frame{index_, index_ * 100ms, picture_from_rgb(16, 16, rgb)};
+    const int size = delivered_ < 5 ? connection_.size : connection_.grown;
+    const std::vector<std::uint8_t> rgb(static_cast<std::size_t>(3) * size * size, value);
+    VideoFrame frame{delivered_++, index_ * connection_.between, picture_from_rgb(size, size, rgb)};
     if (connection_.taken_ago >= 0s) frame.taken = system_clock::now() - connection_.taken_ago;
-    ++index_;
+    index_ += step;
     return frame;
   }
+  void leave_out_unneeded(bool leave_out) override { leaves_out_ = leave_out; }
+  [[nodiscard]] double needed_share() const override { return 1.0 / connection_.needed; }
 
  private:
   const VideoInfo info_;
@@ -52,7 +61,8 @@ class FakeSource : public FrameSource {
   ManualClock& clock_;
   const int number_;
   const MediaTime takes_;
-  int index_ = 0;
+  bool leaves_out_ = false;
+  int index_ = 0, delivered_ = 0;  // of the stream; of what came
 };
 
 // A camera with these connections, one after the other; then it stops itself.
@@ -300,6 +310,133 @@ TEST(CameraTest, ComesBackWithARealServerThatWasStoppedOrKilled) {
     while (camera.state().phase != Phase::up) std::this_thread::sleep_for(10ms);
   }
   EXPECT_FALSE(camera.failure());
+}
+
+// Reads from a camera that never stops by itself, until a condition holds.
+template <typename Condition>
+std::vector<VideoFrame> read_until(Camera& camera, const Condition& condition) {
+  std::vector<VideoFrame> frames;
+  for (const auto end = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < end;) {
+    auto frame = camera.next();
+    if (!frame) break;
+    frames.push_back(std::move(frame->frame));
+    if (condition(frames)) return frames;
+  }
+  ADD_FAILURE() << "it did not come to that";
+  return frames;
+}
+
+TEST(CameraTest, LeavesOutFramesThatNobodyNeeds) {
+  FakeCamera fake({{.frames = 1 << 30, .needed = 3}});
+  Camera camera(fake.options(), fake.clock);
+  camera.need({.fps = 2});
+  camera.start();
+  std::vector<VideoFrame> frames =
+      read_until(camera, [&](const auto& read) { return camera.state().leaves_out && read.size() > 20; });
+  for (const VideoFrame& frame : frames)
+    EXPECT_EQ(frame.time, frame.index * 100ms) << "its place in the stream";
+  // 3.33 frames come in a second, which are not enough for 3.3 for long.
+  camera.need({.fps = 3.3});
+  frames = read_until(camera, [&](const auto&) { return !camera.state().leaves_out; });
+  camera.need({.fps = 5});
+  frames = read_until(camera, [&](const auto& read) { return read.size() > 50; });
+  EXPECT_FALSE(camera.state().leaves_out);
+  for (const VideoFrame& frame : frames) EXPECT_EQ(frame.time, frame.index * 100ms);
+  const CameraCounts counts = camera.counts();
+  EXPECT_LT(counts.whole_frames, counts.delivered);
+  camera.stop();
+}
+
+TEST(CameraTest, DecodesAllFramesUntilItIsToldWhatIsNeeded) {
+  FakeCamera fake({{.frames = 1 << 30, .needed = 3}});
+  Camera camera(fake.options(), fake.clock);
+  camera.start();
+  (void)read_until(camera, [&](const auto& read) { return read.size() > 100; });
+  EXPECT_FALSE(camera.state().leaves_out);
+  camera.stop();
+}
+
+// The same frames with the same numbers come from an H.264 clip with B frames, whatever is left out.
+TEST(CameraTest, FramesOfAClipKeepTheirNumbersWhileOthersAreLeftOut) {
+  const TestFolder folder;
+  const std::string clip = (folder / "b.mp4").string();
+  const std::string command =
+      "ffmpeg -nostdin -y -v error -f lavfi -i testsrc2=s=160x96:r=20:d=15 -c:v libx264 "
+      "-preset veryfast -threads 1 -bf 2 -x264-params b-adapt=0:b-pyramid=0 " +
+      clip;
+  ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  std::vector<std::uint64_t> seen;
+  VideoReader reader(clip);
+  while (const auto frame = reader.next()) seen.push_back(fingerprint(frame->picture));
+  ASSERT_EQ(seen.size(), 300U);
+  ManualClock clock;
+  Camera::Options options;
+  options.source = clip;
+  Camera camera(options, clock);
+  camera.need({.fps = 4});
+  camera.start();
+  std::int64_t frames = 0, last = -1;
+  while (const auto frame = camera.next()) {
+    ++frames;
+    EXPECT_GT(frame->frame.index, last);
+    last = frame->frame.index;
+    EXPECT_EQ(fingerprint(frame->frame.picture), seen.at(static_cast<std::size_t>(last))) << last;
+    EXPECT_EQ(frame->frame.time, last * 50ms);
+  }
+  EXPECT_TRUE(camera.state().leaves_out);
+  EXPECT_LT(camera.counts().delivered, 170) << "64 that showed how it is made, and a third of the rest";
+  EXPECT_GE(last, 297);
+}
+
+TEST(CameraTest, TakesASubstreamThatSuffices) {
+  const auto refused = [](const CameraNeed& need) { return need.fps > 5 || need.width > 16; };
+  for (const CameraNeed& need : {CameraNeed{4, 16, 16}, CameraNeed{8, 16, 16}, CameraNeed{4, 32, 16}}) {
+    FakeCamera fake({});
+    Camera::Options options = fake.options();
+    options.substream = "rtsp://cam/sub";
+    std::atomic<int> subs = 0;
+    options.open = [&](const std::string& source, const SourceOptions&,
+                       const std::stop_token&) -> std::unique_ptr<FrameSource> {
+      VideoInfo info = fake.info;
+      const bool sub = source == "rtsp://cam/sub";
+      subs += sub ? 1 : 0;
+      info.fps = sub ? 5 : 10;
+      info.width = info.height = sub ? 16 : 64;
+      const Connection connection{
+          .frames = 1 << 30, .size = info.width, .grown = info.width, .between = sub ? 200ms : 100ms};
+      return std::make_unique<FakeSource>(info, connection, fake.clock, 0, connection.between);
+    };
+    Camera camera(options, fake.clock);
+    camera.need(need);
+    camera.start();
+    std::vector<VideoFrame> frames = read_until(camera, [&](const auto& read) {
+      return subs > 0 && read.size() > 2000 && camera.state().on_substream != refused(need);
+    });
+    EXPECT_EQ(camera.state().on_substream, !refused(need));
+    EXPECT_EQ(camera.state().info->width, 64) << "the stream's own";
+    for (std::size_t i = 1; i < frames.size(); ++i) {
+      EXPECT_GT(frames[i].index, frames[i - 1].index);
+      ASSERT_NEAR(seconds(frames[i].time), 0.1 * static_cast<double>(frames[i].index), 0.11);
+    }
+    if (!refused(need)) {
+      EXPECT_EQ(frames.back().picture.width(), 16);
+      camera.need({.fps = 9, .width = 16, .height = 16});
+      frames = read_until(camera, [&](const auto&) { return !camera.state().on_substream; });
+      frames = read_until(camera, [&](const auto& read) { return read.back().picture.width() == 64; });
+    }
+    camera.stop();
+  }
+}
+
+TEST(CameraTest, TellsOfANewSizeInMidStream) {
+  FakeCamera fake({{.frames = 8, .grown = 32}});
+  Camera::Options options = fake.options();
+  std::atomic<int> told = 0;
+  options.connected = [&] { ++told; };
+  Camera camera(options, fake.clock);
+  (void)read_all(camera);
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(camera.state().info->width, 32);
 }
 
 }  // namespace

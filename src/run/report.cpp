@@ -16,7 +16,8 @@ Json to_json(const TimeSummary& time) {
   return {{"count", time.count},
           {"mean_ms", rounded(time.mean_ms)},
           {"median_ms", rounded(time.median_ms)},
-          {"p95_ms", rounded(time.p95_ms)}};
+          {"p95_ms", rounded(time.p95_ms)},
+          {"p99_ms", rounded(time.p99_ms)}};
 }
 
 Json to_json(const RunReport::App& app) {

@@ -288,4 +288,19 @@ std::optional<Costs> Runtime::observed_costs() const {
   return made_->feedback->costs();
 }
 
+CameraNeed need_of(const Runtime::InForce& in_force, const std::string& stream) {
+  CameraNeed need;
+  if (!in_force.mix) return need;
+  double fps = 0;
+  for (std::size_t a = 0; a < in_force.mix->apps.size(); ++a) {
+    const Mix::Stem& stem = in_force.mix->stems[in_force.mix->apps[a].stem];
+    if (stem.stream != stream) continue;
+    fps = std::max(fps, in_force.plan.settings[a].fps);
+    need.width = std::max(need.width, static_cast<double>(stem.base.input.width) / stem.region.width);
+    need.height = std::max(need.height, static_cast<double>(stem.base.input.height) / stem.region.height);
+  }
+  if (fps > 0) need.fps = fps;
+  return need;
+}
+
 }  // namespace mainstream

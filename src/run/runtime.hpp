@@ -119,4 +119,7 @@ class Runtime {
   std::map<StemKey, std::shared_ptr<Lane>> lanes_ GUARDED_BY(mutex_);
 };
 
+// What a plan needs of a stream's camera; everything where no app on it is planned.
+[[nodiscard]] CameraNeed need_of(const Runtime::InForce& in_force, const std::string& stream);
+
 }  // namespace mainstream

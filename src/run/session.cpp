@@ -128,6 +128,7 @@ void Session::open_outputs() {
 }
 
 void Session::note_schedule(const Runtime::InForce& in_force, double from_seconds) {
+  camera_.need(need_of(in_force, options_.stream));
   schedules_.push_back({from_seconds, in_force.reason, in_force.plan});
 }
 

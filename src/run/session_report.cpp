@@ -9,7 +9,8 @@ namespace mainstream {
 namespace {
 
 TimeSummary summary(const Histogram& times) {
-  return {static_cast<std::int64_t>(times.count()), times.mean(), times.quantile(0.5), times.quantile(0.95)};
+  return {static_cast<std::int64_t>(times.count()), times.mean(), times.quantile(0.5), times.quantile(0.95),
+          times.quantile(0.99)};
 }
 
 }  // namespace

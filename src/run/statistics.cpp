@@ -80,6 +80,7 @@ void Statistics::begin_plan(int number, std::span<const std::string> ids) {
   present = {};
   present.plan = number;
   present.own.resize(apps.size());
+  present.scores.resize(apps.size());
 }
 
 }  // namespace mainstream

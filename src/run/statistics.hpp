@@ -12,6 +12,7 @@
 #include "mainstream/media_time.hpp"
 #include "mainstream/planning.hpp"
 #include "mainstream/runner.hpp"
+#include "mainstream/score_bins.hpp"
 #include "run/histogram.hpp"
 #include "run/pipeline.hpp"
 
@@ -28,6 +29,12 @@ struct Spent {
   Spent operator-(const Spent& other) const { return {ms - other.ms, times - other.times}; }
 };
 
+// How an app's scores are distributed.
+struct ScoresSeen {
+  ScoreCounts counts{};
+  std::int64_t positive = 0;  // frames at or above the threshold
+};
+
 // Counted since the present plan was deployed; feedback compares them with the plan.
 struct PlanStatistics {
   int plan = 0;                          // its number
@@ -37,9 +44,11 @@ struct PlanStatistics {
   Spent scale;  // of one picture
   // Runs of the stem from one place of the base to another; 0 is the picture.
   std::map<std::pair<std::size_t, std::size_t>, Spent> stem;
-  std::vector<Spent> own;  // by app: its own network; where it runs alone, the whole
+  std::vector<Spent> own;          // by app: its own network; where it runs alone, the whole
+  std::vector<ScoresSeen> scores;  // by app
 
   // Counted after `before`, an earlier value of the same plan's, or none yet. Requires `last`.
+  // Scores are not among them.
   [[nodiscard]] PlanStatistics since(const PlanStatistics& before) const;
   [[nodiscard]] double length_s() const { return seconds(*last - *first); }
 };
