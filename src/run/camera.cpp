@@ -37,6 +37,7 @@ constexpr MediaTime kRateTime = std::chrono::seconds(2);
 // enough.
 constexpr double kAmple = 1.25, kHardly = 1.05;
 constexpr MediaTime kKeptTime = std::chrono::seconds(4);  // to measure what comes
+constexpr std::chrono::seconds kBetweenSizes{10};         // that are told
 // Between two changes of the source, and after a substream that failed.
 constexpr std::chrono::minutes kBetweenSwitches{1}, kAfterFailure{10};
 
@@ -305,7 +306,7 @@ bool Camera::deliver_all() {
     if (leaves_out_) measure_kept(*frame);
     if (catching_up_ && is_old(*frame, asked, now)) continue;
     place(*frame, now);
-    if (!on_substream_) note_size(frame->picture);
+    if (info().live && !on_substream_) note_size(frame->picture, now);
     if (info().live) watch_picture(frame->picture, now);
     if (frame->index < options_.frames.first) continue;
     if (frame->index > options_.frames.last || !deliver(std::move(*frame), now)) return false;
@@ -462,8 +463,9 @@ void Camera::place(VideoFrame& frame, Clock::Time now) {
   state_.last_frame = now;
 }
 
-// Some cameras change their format without a new connection.
-void Camera::note_size(const Picture& picture) {
+// Some cameras change their format without a new connection; what changes all the time is told now and then.
+void Camera::note_size(const Picture& picture, Clock::Time now) {
+  if (now < no_size_before_) return;
   {
     const MutexLock lock(mutex_);
     VideoInfo& known = *state_.info;
@@ -473,6 +475,7 @@ void Camera::note_size(const Picture& picture) {
     known.width = picture.width();
     known.height = picture.height();
   }
+  no_size_before_ = now + kBetweenSizes;
   if (options_.connected) options_.connected();
 }
 

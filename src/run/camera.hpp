@@ -165,7 +165,7 @@ class Camera {
   void place(VideoFrame& frame, Clock::Time now);
   [[nodiscard]] bool is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now);
   void hold_back(MediaTime played);
-  void note_size(const Picture& picture);
+  void note_size(const Picture& picture, Clock::Time now);
   void watch_picture(const Picture& picture, Clock::Time now);
   [[nodiscard]] bool deliver(VideoFrame frame, Clock::Time now);
   [[nodiscard]] bool tries_again(const Error& error) const;
@@ -202,6 +202,7 @@ class Camera {
   std::optional<VideoInfo> substream_info_ = {};
   Clock::Time no_switch_before_{}, other_opened_at_{};
   std::future<std::unique_ptr<FrameSource>> other_;  // source or substream, while it is opened beside
+  Clock::Time no_size_before_{};
   std::uint64_t fingerprint_ = 0;
   bool reopened_for_same_picture_ = false;
 
