@@ -68,7 +68,7 @@ TEST(LiveSourceTest, SaysThatNothingCameWithinTheTimeout) {
   const RtspServer silent({"--silent"});
   const std::string sources[] = {"rtsp://" + mute.address() + "/x", "http://" + mute.address() + "/x",
                                  "tcp://" + mute.address(),
-                                 "udp://127.0.0.1:" + std::to_string(free_udp_port()), silent.url()};
+                                 "udp://127.0.0.1:" + std::to_string(free_port(SOCK_DGRAM)), silent.url()};
   for (const std::string& source : sources) {
     const auto start = std::chrono::steady_clock::now();
     EXPECT_ERROR(unreadable, VideoReader(source, patience(700ms)), "no picture came within 0.7 s");
@@ -144,7 +144,7 @@ TEST(LiveSourceTest, MjpegOverHttpIsTimedByArrivalAndMayChangeItsSize) {
 
 TEST(LiveSourceTest, MpegTsOverUdpGoesOnWhenItsSenderStartsAgain) {
   const TestFolder folder;
-  const std::string url = "udp://127.0.0.1:" + std::to_string(free_udp_port());
+  const std::string url = "udp://127.0.0.1:" + std::to_string(free_port(SOCK_DGRAM));
   const std::vector<std::string> sender{"ffmpeg",
                                         "-nostdin",
                                         "-v",

@@ -1,16 +1,9 @@
 // Cameras for tests: a real RTSP server, ffmpeg as a sender, and a server that answers as a test wants.
 #pragma once
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -19,62 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "mainstream/error.hpp"
-
-extern char** environ;
+#include "core/child_testing.hpp"
 
 namespace mainstream {
-
-// A program that runs beside the test and ends with the object. Its standard input ends then, too.
-class ChildProcess {
- public:
-  explicit ChildProcess(const std::vector<std::string>& command) {
-    int to_child[2], from_child[2];
-    if (::pipe2(to_child, O_CLOEXEC) != 0 || ::pipe2(from_child, O_CLOEXEC) != 0) {
-      throw Error(ErrorKind::failed, "no pipe");
-    }
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, to_child[0], 0);
-    posix_spawn_file_actions_adddup2(&actions, from_child[1], 1);
-    std::vector<char*> arguments;
-    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    const int code = ::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(to_child[0]);
-    ::close(from_child[1]);
-    input_ = to_child[1];
-    output_ = from_child[0];
-    if (code != 0) throw Error(ErrorKind::failed, "cannot run " + command[0]);
-  }
-  ~ChildProcess() {
-    end(SIGKILL);
-    ::close(input_);
-    ::close(output_);
-  }
-  ChildProcess(const ChildProcess&) = delete;
-  ChildProcess& operator=(const ChildProcess&) = delete;
-
-  // The next line of its standard output; empty at the end.
-  [[nodiscard]] std::string read_line() {
-    std::string line;
-    for (char c = 0; ::read(output_, &c, 1) == 1 && c != '\n';) line += c;
-    return line;
-  }
-
-  // Sends the signal and waits for the end.
-  void end(int signal) {
-    if (pid_ <= 0) return;
-    ::kill(pid_, signal);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-
- private:
-  pid_t pid_ = 0;
-  int input_ = -1, output_ = -1;
-};
 
 // script/rtsp-server, on a port that stays the same when it is started again.
 class RtspServer {
@@ -90,8 +30,8 @@ class RtspServer {
     if (!line.starts_with("ready ")) throw Error(ErrorKind::failed, "script/rtsp-server does not start");
     port_ = line.substr(6);
   }
-  void stop() { process_->end(SIGTERM); }
-  void kill() { process_->end(SIGKILL); }
+  void stop() { (void)process_->end(); }
+  void kill() { (void)process_->end(SIGKILL); }
 
   [[nodiscard]] std::string url(const std::string& user = "") const {
     return "rtsp://" + user + "127.0.0.1:" + port_ + "/cam";
@@ -187,18 +127,5 @@ class TestServer {
   int socket_ = -1, port_ = 0;
   std::jthread thread_;
 };
-
-// A port on which nothing listens now.
-[[nodiscard]] inline int free_udp_port() {
-  const int probe = ::socket(AF_INET, SOCK_DGRAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  (void)!::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
-  (void)!::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(probe);
-  return ntohs(address.sin_port);
-}
 
 }  // namespace mainstream

@@ -96,8 +96,9 @@ class BrokerTest : public testing::Test {
 
   void start_broker() {
     write_file(folder_ / "broker.conf", fmt::format("listener {} 127.0.0.1\n{}", port_, more_));
-    broker_ =
-        std::make_unique<Child>(std::vector<std::string>{kBroker, "-c", (folder_ / "broker.conf").string()});
+    broker_ = std::make_unique<ChildProcess>(
+        std::vector<std::string>{kBroker, "-c", (folder_ / "broker.conf").string()},
+        ChildFiles{"/dev/null", "/dev/null"});
     ASSERT_TRUE(soon([&] { return accepts_connections(port_); })) << "the broker does not start";
   }
 
@@ -114,7 +115,7 @@ class BrokerTest : public testing::Test {
   TestFolder folder_;
   const int port_ = free_port();
   std::string more_;
-  std::unique_ptr<Child> broker_;
+  std::unique_ptr<ChildProcess> broker_;
 };
 
 class MqttTest : public BrokerTest {
@@ -172,6 +173,23 @@ TEST_F(MqttTest, PublishesEventsStatesAndSnapshots) {
   EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/available") == "offline"; }));
 }
 
+TEST_F(MqttTest, WarningsHaveATopicOfTheirOwn) {
+  start_broker();
+  const Listener listener(port_);
+  start(options());
+  sink_->set_apps({{"near-road", "gate"}});
+  EventRecord warning = record(store_.new_event_id(), EventChange::warned);
+  warning.app.clear();
+  warning.warning = "the picture is blurred: clean the lens";
+  store_.put(warning);
+  EXPECT_TRUE(soon([&] { return !listener.on("mainstream/shop/warnings").empty(); }));
+  const Json told = Json::parse(listener.last("mainstream/shop/warnings"));
+  EXPECT_EQ(told["warning"], warning.warning);
+  EXPECT_EQ(told["stream"], "gate");
+  EXPECT_TRUE(caught_up(store_, *runner_));
+  EXPECT_TRUE(listener.on("mainstream/shop/events").empty());
+}
+
 TEST_F(MqttTest, NothingIsLostWhenTheBrokerStopsAndStarts) {
   start_broker();
   const Listener listener(port_);
@@ -185,7 +203,7 @@ TEST_F(MqttTest, NothingIsLostWhenTheBrokerStopsAndStarts) {
   });
   for (int round = 0; round < 2; ++round) {
     std::this_thread::sleep_for(150ms);
-    broker_->stop();
+    (void)broker_->end();
     std::this_thread::sleep_for(200ms);
     start_broker();
   }
@@ -330,13 +348,13 @@ TEST_F(MqttTest, ABrokerThatHangsHoldsUpNoEnd) {
   start(options());
   put_event(store_);
   EXPECT_TRUE(caught_up(store_, *runner_));
-  broker_->pause(true);
+  broker_->signal(SIGSTOP);
   put_event(store_);
   std::this_thread::sleep_for(100ms);
   const auto begin = std::chrono::steady_clock::now();
   runner_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
-  broker_->pause(false);
+  broker_->signal(SIGCONT);
 }
 
 TEST_F(MqttTest, ARecordThatFitsNoTopicIsSkipped) {

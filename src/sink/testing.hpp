@@ -1,62 +1,12 @@
 // Helpers of the sinks' tests: real servers as child processes.
 #pragma once
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
-#include <csignal>
-
+#include "core/child_testing.hpp"
 #include "core/file.hpp"
 #include "mainstream/sink.hpp"
 #include "store/testing.hpp"
 
 namespace mainstream {
-
-// A program that runs beside the test and ends with the object. What it prints to standard output goes to
-// `output`, if any.
-class Child {
- public:
-  explicit Child(const std::vector<std::string>& command, const std::filesystem::path& output = "/dev/null") {
-    std::vector<char*> arguments;
-    for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
-    arguments.push_back(nullptr);
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    ::dup2(file, STDOUT_FILENO);
-    ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  ~Child() { stop(SIGKILL); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  void stop(int signal = SIGTERM) {
-    if (pid_ <= 0) return;
-    ::kill(pid_, signal);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
-  void pause(bool paused) const { ::kill(pid_, paused ? SIGSTOP : SIGCONT); }
-
- private:
-  pid_t pid_ = -1;
-};
-
-inline int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
 
 inline bool accepts_connections(int port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);

@@ -20,9 +20,10 @@ class WebhookTest : public testing::Test {
   }
 
   void start() {
-    server_ = std::make_unique<Child>(
+    server_ = std::make_unique<ChildProcess>(
         std::vector<std::string>{"python3", MAINSTREAM_SOURCE_DIR "/src/sink/testdata/webhook_server.py",
-                                 std::to_string(port_), "it's a secret", (folder_ / "log").string()});
+                                 std::to_string(port_), "it's a secret", (folder_ / "log").string()},
+        ChildFiles{"/dev/null", "/dev/null"});
     ASSERT_TRUE(soon([&] { return accepts_connections(port_); }, 20s)) << "python3 does not start a server";
   }
 
@@ -71,7 +72,7 @@ class WebhookTest : public testing::Test {
   TestFolder folder_;
   Store store_{store_in(folder_ / "state")};
   const int port_ = free_port();
-  std::unique_ptr<Child> server_;
+  std::unique_ptr<ChildProcess> server_;
 };
 
 TEST_F(WebhookTest, PostsEachRecordWithASignature) {
@@ -101,7 +102,7 @@ TEST_F(WebhookTest, ATroubledServerGetsAllWhenItIsWell) {
     EXPECT_THAT(runner->state().last_error, testing::StartsWith(fmt::format("http://127.0.0.1:{}: ", port_)));
     EXPECT_THAT(runner->state().last_error, testing::Not(testing::HasSubstr("hidden")));
   }
-  server_->stop(SIGKILL);
+  (void)server_->end(SIGKILL);
   put_event(store_);
   std::this_thread::sleep_for(100ms);
   start();
