@@ -63,6 +63,24 @@ std::string apps_text(const JsonField& apps) {
   return table.text();
 }
 
+// What is wrong, and why apps that run have no event: one line each.
+std::string remarks_text(const JsonField& streams, const JsonField& apps) {
+  std::string text;
+  const auto say = [&](const std::string& who, const std::string& what) {
+    if (!what.empty()) text += clean(who) + ": " + clean(what, kMostMessage) + "\n";
+  };
+  for (std::size_t i = 0; i < streams.size(); ++i)
+    say(streams.at(i)["name"].text(), streams.at(i)["picture"]["warning"].text());
+  for (std::size_t i = 0; i < apps.size(); ++i) {
+    const JsonField app = apps.at(i);
+    const std::string who = app["app"].text() + " on " + app["stream"].text();
+    if (const auto scores = app.find("scores")) say(who, (*scores)["warning"].text());
+    if (const auto judged = app.find("judged")) say(who, (*judged)["warning"].text());
+    if (app["planned"].boolean()) say(who, app["why_not"].text());
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string sinks_text(const JsonField& sinks) {
   if (sinks.size() == 0) return {};
   TextTable table("llrrrl", {"sink", "up", "behind", "delivered", "skipped", "last error"});
@@ -105,7 +123,7 @@ std::string status_text(const std::string& json) {
   const std::string refused = state["refused"].text();
   if (!refused.empty()) text += "the last change was refused: " + clean(refused, kMostMessage) + "\n";
   return text + "\n" + streams_text(state["streams"]) + "\n" + apps_text(state["apps"]) +
-         sinks_text(state["sinks"]);
+         remarks_text(state["streams"], state["apps"]) + sinks_text(state["sinks"]);
 }
 
 }  // namespace mainstream

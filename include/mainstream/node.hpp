@@ -25,6 +25,9 @@ struct NodeStream {
   std::string name;    // unique in the node; in events
   std::string source;  // a file, a url or another source (docs/running.md, "Sources")
   SourceOptions input = {};
+  // Of a live source: the same camera with smaller pictures or fewer of them, played while that suffices.
+  // Empty: it has none.
+  std::string substream = {};
   bool operator==(const NodeStream&) const = default;
 };
 
@@ -55,6 +58,13 @@ struct NodeSetup {
 // given before; else empty.
 using NodeEventSink = std::function<void(const EventRecord&, const std::string& jpeg)>;
 
+// Something was found to have changed for long, with what to do; or it is as it was again (docs/node.md,
+// "Drift").
+struct NodeWarning {
+  std::string stream, app;  // app: empty where it is about the stream's picture
+  std::string text;
+};
+
 // Lasts as long as the node.
 struct NodeOptions {
   Mode mode = Mode::mainstream;
@@ -72,10 +82,40 @@ struct NodeOptions {
   // Gives the id of an event that begins on a stream; called by any worker. Nothing: "gate-1716543210042",
   // with numbers that rise from one start of the node to the next.
   std::function<std::string(const std::string& stream)> new_event_id;
+  // The folder that keeps what the node learned of its streams' pictures and its apps' scores. Empty: that is
+  // forgotten at the end.
+  std::filesystem::path drift;
+  std::function<void(const NodeWarning&)> warn;  // beside the log; does not wait
 };
 
 // How a node is, at one moment.
 struct NodeState {
+  // A stream's picture beside the reference, which the node learned in the first two days.
+  struct Picture {
+    std::string finding = "learning";  // or same, moved, covered, blurred, dark
+    double likeness = 1;               // -1 to 1: of the edges in the last ten minutes
+    double sharpness = 1;              // in the last ten minutes, by the reference's
+    std::string warning;               // what to do; empty: nothing
+    bool operator==(const Picture&) const = default;
+  };
+  // An app's scores beside what its package and its first seven days promise. Divergences are population
+  // stability indices of the last whole day: 0.1 is small, 0.25 large.
+  struct Scores {
+    bool learning = true;
+    int days = 0;  // compared
+    std::optional<double> from_first_days, from_validation;
+    std::optional<double> positive_rate;         // share of positive frames on the last whole day
+    double promised_low = 0, promised_high = 1;  // what the package allows, whatever the share of events
+    std::string warning;                         // what to do; empty: nothing
+    bool operator==(const Scores&) const = default;
+  };
+  // What people said of an app's events in the last 30 days.
+  struct Judged {
+    std::int64_t right = 0, wrong = 0, missed = 0;
+    double f1 = 0, f1_low = 0, f1_high = 1;  // with its 90 % interval
+    std::string warning;                     // what to do; empty: nothing
+    bool operator==(const Judged&) const = default;
+  };
   struct Stream {
     std::string name;
     bool up = false;
@@ -85,6 +125,9 @@ struct NodeState {
     std::int64_t reconnects = 0;      // times that it came up again
     double decode_ms = 0;             // of a frame: processor time
     Drops drops;                      // of the stream's frames
+    bool leaves_out = false;          // no frame is decoded that neither an app nor another frame needs
+    bool on_substream = false;
+    Picture picture;
   };
   // Also tells why there is no event: the score is below the threshold, the votes are too few, or too few
   // frames are analysed.
@@ -101,6 +144,10 @@ struct NodeState {
     bool event_open = false;
     std::int64_t frames = 0, positive = 0, events = 0;  // since the app came
     Drops drops;                                        // frames that the plan asked for
+    Drops lost;                                         // of these, in the last seconds
+    std::string why_not;                                // why there is no event now, in words
+    Scores scores;
+    std::optional<Judged> judged;  // where a store knows verdicts (NodeService)
   };
   // The plan in force.
   struct Plan {

@@ -55,7 +55,7 @@ struct MachineConfig : ConfigTable {
 
 // [[stream]]: how its source is read, with name and url.
 struct StreamConfig : ConfigTable, SourceOptions {
-  std::string name, url;
+  std::string name, url, substream;
 };
 
 // [[app]]

@@ -115,6 +115,13 @@ class ConfigChecker {
         picture = {info.fps, info.width, info.height};
       });
     }
+    if (!stream.substream.empty()) {
+      at(stream.of("substream"), [&] {
+        if (is_path(stream.substream)) throw Error(ErrorKind::usage, "expected a url, got a path");
+        if (!address.live && address.kind != Kind::http)
+          throw Error(ErrorKind::usage, "only a camera has a substream, and url is none");
+      });
+    }
     if (stream.fps > 0) picture.fps = stream.fps;
     if (picture.fps <= 0) picture.fps = kAssumedFps;
     if (stream.fps <= 0 && !is_known) {

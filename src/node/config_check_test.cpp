@@ -77,6 +77,21 @@ TEST_F(ConfigCheckTest, ForecastsWhatWillRun) {
   EXPECT_FALSE(std::filesystem::exists(mix_->folder / "state"));
 }
 
+TEST_F(ConfigCheckTest, OnlyACameraHasASubstream) {
+  const auto with = [](const std::string& url, const std::string& substream) {
+    return faults(
+        fmt::format("[node]\nbases = \"base.onnx\"\ncache = \"cache\"\n[[stream]]\nname = \"s\"\nurl = "
+                    "\"{}\"\nsubstream = \"{}\"\n",
+                    url, substream) +
+        app("a.mpkg", "stream = \"s\""));
+  };
+  EXPECT_THAT(with("rtsp://127.0.0.1:1/main", "rtsp://127.0.0.1:1/sub"), IsEmpty());
+  EXPECT_THAT(with("clip.avi", "rtsp://127.0.0.1:1/sub"),
+              ElementsAre(HasSubstr("7: only a camera has a substream, and url is none")));
+  EXPECT_THAT(with("rtsp://127.0.0.1:1/main", "clip.avi"),
+              ElementsAre(HasSubstr("7: expected a url, got a path")));
+}
+
 TEST_F(ConfigCheckTest, UsesCachedCosts) {
   const Engine engine({.threads = 1});
   (void)known_costs(engine, mix_->mix(), mix_->folder / "known");

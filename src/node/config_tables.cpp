@@ -134,6 +134,10 @@ const Keys<StreamConfig>& stream_keys() {
       text("url", &Stream::url, "a url or a path", source_fault,
            "A camera's url, a file or another source (docs/running.md, \"Sources\").")
           .is_required(),
+      text("substream", &Stream::substream, "a url", source_fault,
+           "The same camera with smaller or fewer pictures. It is played in place of `url` while it has the "
+           "frame "
+           "rate of the plan and pictures as large as the networks' input."),
       number<Stream, double>(
           "fps", &Stream::fps, 0, 1000,
           "Frames per second: of a file, instead of what it states; of a camera, as expected. 0: as it "

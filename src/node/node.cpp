@@ -27,6 +27,10 @@ std::int64_t unix_ms() {
       .count();
 }
 
+WallTime utc_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
 template <typename Items, typename Name, typename Member>
 auto find_named(Items& items, const Name& name, Member member, const char* what) {
   const auto found = std::ranges::find(items, name, member);
@@ -40,12 +44,14 @@ EdgeNode::Impl::Impl(NodeSetup setup, NodeOptions options, Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       events_(options_.sinks, WhenFull::drop_oldest, EventQueue::AfterFailure::go_on),
+      drift_(options_.drift, options_.warn),
       cpus_(usable_cpus()),
       cpu_time_(usable_cpu_time()) {
   const MutexLock changing(changing_);
   files_.open(setup);
   const WorkerLayout layout = measure(setup);
-  runtime_.emplace(Runtime::Options{.planner = {options_.mode, options_.algorithm, options_.objective},
+  runtime_.emplace(Runtime::Options{.planner = {options_.mode, options_.algorithm, options_.objective,
+                                                1000.0 * layout.threads - kReserve},
                                     .pace = Pace::live,
                                     .layout = layout,
                                     .cache = options_.cache,
@@ -105,7 +111,11 @@ void EdgeNode::Impl::stop() {
 
 std::shared_ptr<StreamFeed> EdgeNode::Impl::open(const NodeStream& stream) {
   return std::make_shared<StreamFeed>(
-      stream, [this, name = stream.name](const CameraFrame& frame) { (void)runtime_->offer(name, frame); },
+      stream,
+      [this, name = stream.name](const CameraFrame& frame) {
+        drift_.see(name, frame.frame.picture, utc_now());
+        (void)runtime_->offer(name, frame);
+      },
       clock_);
 }
 
@@ -210,8 +220,13 @@ void EdgeNode::Impl::control(const std::stop_token& stop) {
         sampled = clock_.now();
         follow_machine();
         take_sample();
+        for (const std::string& line : why_not_log_.changes(state().apps, clock_.now()))
+          module_log("node")->info("{}", line);
+        watch_drift();
       }
       (void)runtime_->follow();
+      const Runtime::InForce in_force = runtime_->in_force();
+      for (const auto& [name, feed] : feeds()) feed->need(need_of(in_force, name));
     } catch (const std::exception& error) {
       module_log("node")->error("cannot follow its streams: {}", error.what());
     }
@@ -262,6 +277,39 @@ void EdgeNode::Impl::take_sample() {
   const MutexLock lock(mutex_);
   samples_.push_back(std::move(now));
   if (samples_.size() > kSamples) samples_.pop_front();
+}
+
+// What apps said since the last look, as far as the plan in force has reached their stems.
+void EdgeNode::Impl::watch_drift() {
+  const Runtime::InForce in_force = runtime_->in_force();
+  const WallTime now = utc_now();
+  drift_.follow(setup(), now);
+  for (std::size_t s = 0; s < in_force.lanes.size(); ++s) {
+    const Statistics statistics = in_force.lanes[s]->statistics();
+    if (statistics.present.plan != in_force.number) continue;
+    for (std::size_t i = 0; i < statistics.apps.size(); ++i) {
+      const auto app = std::ranges::find(in_force.mix->apps, statistics.apps[i].id, &Mix::App::id);
+      if (app == in_force.mix->apps.end()) continue;
+      const Setting& planned =
+          in_force.plan.settings[static_cast<std::size_t>(app - in_force.mix->apps.begin())];
+      const AnswerQuality* promised =
+          app->manifest().candidate(planned.candidate).quality(planned.number_types);
+      const ScoresSeen& seen = statistics.present.scores[i];
+      auto& [plan, before] = watched_scores_[app->id];
+      if (std::exchange(plan, in_force.number) != in_force.number) before = {};
+      DriftWatch::Scores scores{.app = app->id,
+                                .stream = in_force.mix->stems[s].stream,
+                                .package = app->package.sha256(),
+                                .variant = planned.candidate + " " + to_string(planned.number_types),
+                                .promised = promised,
+                                .packages_threshold = !app->overrides.threshold};
+      for (std::size_t bin = 0; bin < kScoreBins; ++bin)
+        scores.counts[bin] = seen.counts[bin] - before.counts[bin];
+      scores.positive = seen.positive - before.positive;
+      before = seen;
+      if (promised != nullptr) drift_.add(scores, now);
+    }
+  }
 }
 
 NodeSetup EdgeNode::Impl::setup() const {

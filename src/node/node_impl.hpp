@@ -11,8 +11,10 @@
 #include "core/clock.hpp"
 #include "core/mutex.hpp"
 #include "mainstream/node.hpp"
+#include "node/drift_watch.hpp"
 #include "node/node_mix.hpp"
 #include "node/stream_feed.hpp"
+#include "node/why_not.hpp"
 #include "run/event_queue.hpp"
 #include "run/runtime.hpp"
 
@@ -45,6 +47,7 @@ class EdgeNode::Impl {
   struct Sample {
     Clock::Time at{};
     std::map<std::string, std::int64_t> app_frames, stream_frames;
+    std::map<std::string, Drops> app_drops;
     double busy_ms = 0;
   };
 
@@ -61,6 +64,7 @@ class EdgeNode::Impl {
   void follow_streams();
   void follow_machine();
   void take_sample();
+  void watch_drift();
 
   [[nodiscard]] Feeds feeds() const;
   [[nodiscard]] double decoding() const;
@@ -73,14 +77,19 @@ class EdgeNode::Impl {
   const NodeOptions options_;
   Clock& clock_;
   EventQueue events_;
+  DriftWatch drift_;
 
   Mutex one_change_;        // held from reading the setup to applying another
   mutable Mutex changing_;  // held while a plan is made
   NodeFiles files_ GUARDED_BY(changing_);
   Formats planned_ GUARDED_BY(changing_);  // what the present plan is for
   Clock::Time planned_at_ GUARDED_BY(changing_){};
-  int cpus_ = 1;  // for the control thread, once it runs
+  // For the control thread, once it runs:
+  int cpus_ = 1;
   double cpu_time_ = 1;
+  WhyNotLog why_not_log_;
+  // Scores that drift_ knows, by app, of the plan with this number.
+  std::map<std::string, std::pair<int, ScoresSeen>> watched_scores_;
   std::optional<Runtime> runtime_;
 
   mutable Mutex mutex_;  // never held for long

@@ -16,6 +16,16 @@ std::int64_t value_of(const std::map<std::string, std::int64_t>& counts, const s
   return found == counts.end() ? 0 : found->second;
 }
 
+Drops lost_since(const std::map<std::string, Drops>& before, const std::map<std::string, Drops>& now,
+                 const std::string& app) {
+  const auto first = before.find(app), last = now.find(app);
+  if (first == before.end() || last == now.end()) return {};
+  const auto more = [&](auto cause) {
+    return std::max<std::int64_t>(0, last->second.*cause - first->second.*cause);
+  };
+  return {more(&Drops::overload), more(&Drops::budget), more(&Drops::camera)};
+}
+
 double seconds_between(Clock::Time before, Clock::Time now) {
   return std::chrono::duration<double>(now - before).count();
 }
@@ -56,7 +66,10 @@ EdgeNode::Impl::Sample EdgeNode::Impl::sample_now() const {
   for (const auto& lane : runtime_->in_force().lanes) {
     const Statistics statistics = lane->statistics();
     sample.busy_ms += statistics.busy_ms;
-    for (const Statistics::App& app : statistics.apps) sample.app_frames[app.id] = app.frames;
+    for (const Statistics::App& app : statistics.apps) {
+      sample.app_frames[app.id] = app.frames;
+      sample.app_drops[app.id] = app.dropped;
+    }
   }
   return sample;
 }
@@ -74,6 +87,11 @@ NodeState EdgeNode::Impl::state() const {
   state.threads = runtime_->threads();
   state.streams = stream_states(in_force, now, before);
   state.apps = app_states(in_force, now, before);
+  for (NodeState::Stream& stream : state.streams) stream.picture = drift_.picture(stream.name);
+  for (NodeState::App& app : state.apps) {
+    app.why_not = why_not_text(app);
+    app.scores = drift_.scores(app.id);
+  }
   const Schedule& schedule = in_force.plan.schedule;
   state.plan = {.number = in_force.number,
                 .reason = in_force.reason,
@@ -111,6 +129,8 @@ std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InFo
     state.frames = counts.frames;
     state.reconnects = counts.reconnects;
     if (counts.frames > 0) state.decode_ms = counts.decode_ms / static_cast<double>(counts.frames);
+    state.leaves_out = counts.leaves_out;
+    state.on_substream = counts.on_substream;
     state.drops.camera = counts.undecodable;
     // Each of its stems may have lost other frames: the one that lost most tells.
     for (std::size_t s = 0; s < in_force.lanes.size(); ++s) {
@@ -143,6 +163,7 @@ std::vector<NodeState::App> EdgeNode::Impl::app_states(const Runtime::InForce& i
       state.expected_f1 = in_force.plan.schedule.apps[place->second.app].f1;
       state.reached_fps = rate(value_of(now.app_frames, app.id), value_of(before.app_frames, app.id),
                                seconds_between(before.at, now.at));
+      state.lost = lost_since(before.app_drops, now.app_drops, app.id);
       continue;
     }
     if (const auto known = counts_.find(app.id); known != counts_.end()) put_counts(known->second, state);

@@ -96,6 +96,8 @@ NodeService::NodeService(CheckedConfig checked)
   NodeOptions options = node_options(config);
   options.sinks = {[this](const EventRecord& event, const std::string& jpeg) { store_event(event, jpeg); }};
   options.new_event_id = [this](const std::string&) { return store_.new_event_id(); };
+  options.drift = config.node.state / "drift";
+  options.warn = [this](const NodeWarning& warning) { store_warning(warning); };
   // With all apps, whatever their hours: what may run later is verified and measured now.
   node_ = std::make_unique<EdgeNode>(setup_of(checked_, enabled_, true), std::move(options));
   MadeSinks made = make_sinks(config);
@@ -116,7 +118,7 @@ NodeSetup NodeService::setup_of(const CheckedConfig& checked, const Enabled& ena
   setup.bases = config.node.bases;
   setup.budget = config.schedule.budget;
   for (const StreamConfig& stream : config.streams)
-    setup.streams.push_back({stream.name, stream.url, stream});
+    setup.streams.push_back({stream.name, stream.url, stream, stream.substream});
   for (std::size_t a = 0; a < config.apps.size(); ++a) {
     const AppConfig& app = config.apps[a];
     const std::string& name = checked.check.app_names[a];
@@ -260,11 +262,29 @@ void NodeService::tell_sinks() {
     if (sink.mqtt != nullptr) sink.mqtt->set_apps(told);
 }
 
-// In the thread of the EdgeNode's events. An app has one name on all of its streams.
+// An app has one name on all of its streams.
+std::string NodeService::name_of(const std::string& id, const std::string& stream) {
+  const std::string suffix = "@" + stream;
+  return id.ends_with(suffix) ? id.substr(0, id.size() - suffix.size()) : id;
+}
+
+// In the thread of the EdgeNode's events.
 void NodeService::store_event(EventRecord event, const std::string& jpeg) {
-  const std::string stream = "@" + event.stream;
-  if (event.app.ends_with(stream)) event.app.resize(event.app.size() - stream.size());
+  event.app = name_of(event.app, event.stream);
   (void)store_.put(std::move(event), jpeg);  // the store counts and tells what it has no room for
+}
+
+// Warnings come to the sinks as events do.
+void NodeService::store_warning(const NodeWarning& warning) {
+  EventRecord record;
+  record.app = name_of(warning.app, warning.stream);
+  record.stream = warning.stream;
+  record.id = store_.new_event_id();
+  record.start_time = record.end_time =
+      std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  record.change = EventChange::warned;
+  record.warning = warning.text;
+  (void)store_.put(std::move(record));
 }
 
 void NodeService::run(const std::stop_token& stop, const std::function<void()>& each) {

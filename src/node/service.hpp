@@ -90,11 +90,14 @@ class NodeService {
   [[nodiscard]] MadeSinks make_sinks(const NodeConfig& config);
   void take_sinks(const NodeConfig& config, MadeSinks made);
   void tell_sinks() REQUIRES(changing_);
+  [[nodiscard]] static std::string name_of(const std::string& id, const std::string& stream);
   void store_event(EventRecord event, const std::string& jpeg);
+  void store_warning(const NodeWarning& warning);
 
   void follow_hours();
   void follow_commands();
   void follow_node();
+  void follow_verdicts(const NodeState& node);
   void count(const NodeState& state);
   void end();
 
@@ -109,13 +112,14 @@ class NodeService {
   mutable Mutex mutex_;  // never held for long
   std::vector<ServiceState::App> apps_ GUARDED_BY(mutex_);
   std::string refused_ GUARDED_BY(mutex_);
+  std::map<std::string, NodeState::Judged> judged_ GUARDED_BY(mutex_);  // by id in the EdgeNode
   Sinks sinks_ GUARDED_BY(mutex_);
   std::deque<std::pair<std::string, bool>> commands_ GUARDED_BY(mutex_);  // apps turned on or off by MQTT
 
   // For the thread of run().
   int stored_plan_ = -1;
   std::map<std::string, std::int64_t> counted_;
-  std::chrono::steady_clock::time_point looked_at_hours_{}, told_stats_{};
+  std::chrono::steady_clock::time_point looked_at_hours_{}, told_stats_{}, read_verdicts_{};
   std::atomic<bool> ended_ = false;
 
   std::optional<StatusSocket> socket_;  // last: it asks for the state

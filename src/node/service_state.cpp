@@ -4,11 +4,12 @@
 #include "core/json.hpp"
 #include "core/log.hpp"
 #include "node/service.hpp"
+#include "node/verdicts.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr auto kBetweenStats = std::chrono::seconds(5);
+constexpr auto kBetweenStats = std::chrono::seconds(5), kBetweenVerdicts = std::chrono::seconds(60);
 
 Json drops_json(const Drops& drops) {
   return {{"overload", drops.overload}, {"budget", drops.budget}, {"camera", drops.camera}};
@@ -23,7 +24,34 @@ Json stream_json(const NodeState::Stream& stream) {
           {"frames", stream.frames},
           {"reconnects", stream.reconnects},
           {"decode_ms", stream.decode_ms},
-          {"dropped", drops_json(stream.drops)}};
+          {"dropped", drops_json(stream.drops)},
+          {"leaves_out", stream.leaves_out},
+          {"on_substream", stream.on_substream},
+          {"picture",
+           {{"finding", stream.picture.finding},
+            {"likeness", stream.picture.likeness},
+            {"sharpness", stream.picture.sharpness},
+            {"warning", stream.picture.warning}}}};
+}
+
+Json scores_json(const NodeState::Scores& scores) {
+  Json json{{"learning", scores.learning},
+            {"days", scores.days},
+            {"promised_rate", {scores.promised_low, scores.promised_high}},
+            {"warning", scores.warning}};
+  if (scores.from_first_days) json["from_first_days"] = *scores.from_first_days;
+  if (scores.from_validation) json["from_validation"] = *scores.from_validation;
+  if (scores.positive_rate) json["positive_rate"] = *scores.positive_rate;
+  return json;
+}
+
+Json judged_json(const NodeState::Judged& judged) {
+  return {{"right", judged.right},
+          {"wrong", judged.wrong},
+          {"missed", judged.missed},
+          {"f1", judged.f1},
+          {"f1_interval", {judged.f1_low, judged.f1_high}},
+          {"warning", judged.warning}};
 }
 
 // Of an app that runs: also why there is no event.
@@ -45,6 +73,10 @@ Json running_json(const NodeState::App& app) {
   json["positive"] = app.positive;
   json["events"] = app.events;
   json["dropped"] = drops_json(app.drops);
+  json["lost"] = drops_json(app.lost);
+  json["why_not"] = app.why_not;
+  json["scores"] = scores_json(app.scores);
+  if (app.judged) json["judged"] = judged_json(*app.judged);
   return json;
 }
 
@@ -121,6 +153,8 @@ ServiceState NodeService::state() const {
   const MutexLock lock(mutex_);
   state.apps = apps_;
   state.refused = refused_;
+  for (NodeState::App& app : state.node.apps)
+    if (const auto known = judged_.find(app.id); known != judged_.end()) app.judged = known->second;
   for (const RunningSink& sink : sinks_) state.sinks.push_back(sink.runner->state());
   return state;
 }
@@ -142,12 +176,43 @@ void NodeService::follow_node() {
     told_stats_ = std::chrono::steady_clock::now();
     count(now.node);
   }
+  if (std::chrono::steady_clock::now() - read_verdicts_ >= kBetweenVerdicts) {
+    read_verdicts_ = std::chrono::steady_clock::now();
+    follow_verdicts(now.node);
+  }
   const MutexLock lock(mutex_);
   for (const RunningSink& sink : sinks_) {
     if (sink.mqtt == nullptr) continue;
     for (const NodeState::Stream& stream : now.node.streams)
       sink.mqtt->set_stream_status(stream.name, stream.up ? "online" : "offline");
     if (stats) sink.mqtt->set_stats(to_json(now));
+  }
+}
+
+void NodeService::follow_verdicts(const NodeState& node) {
+  std::map<std::pair<std::string, std::string>, std::string> package_of;
+  for (const NodeState::App& app : node.apps)
+    package_of[{name_of(app.id, app.stream), app.stream}] = app.package;
+  StoreReader reader(store_.directory());
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto judged = judge_apps(reader, now, package_of);
+  std::vector<NodeWarning> warnings;
+  {
+    const MutexLock lock(mutex_);
+    const auto before = std::exchange(judged_, {});
+    for (const NodeState::App& app : node.apps) {
+      const auto found = judged.find({name_of(app.id, app.stream), app.stream});
+      if (found == judged.end()) continue;
+      NodeState::Judged& one = judged_[app.id] = found->second;
+      if (app.planned) one.warning = verdict_warning(one, app.expected_f1);
+      const auto known = before.find(app.id);
+      const bool warned = known != before.end() && !known->second.warning.empty();
+      if (!one.warning.empty() && !warned) warnings.push_back({app.stream, app.id, one.warning});
+    }
+  }
+  for (const NodeWarning& warning : warnings) {
+    module_log("node")->warn("{}: {}", warning.app, warning.text);
+    store_warning(warning);
   }
 }
 

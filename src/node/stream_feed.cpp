@@ -51,6 +51,7 @@ Camera::Options StreamFeed::camera_options() {
   Camera::Options options;
   options.source = stream_.source;
   options.input = stream_.input;
+  options.substream = stream_.substream;
   options.patient = true;
   options.connected = [this] { connected(); };
   return options;
@@ -82,15 +83,17 @@ StreamFeed::Counts StreamFeed::counts() const {
   counts.undecodable = now.undecodable;
   counts.dropped = now.dropped;
   counts.decode_ms = now.decode_ms.total();
+  counts.leaves_out = state.leaves_out;
+  counts.on_substream = state.on_substream;
   return counts;
 }
 
 double StreamFeed::decoding() const {
-  const Counts now = counts();
+  const CameraCounts now = camera_.counts();
   const MutexLock lock(mutex_);
   if (!format_ || ended_) return 0;
   const double decode_ms =
-      now.frames > 0 ? now.decode_ms / static_cast<double>(now.frames) : sample_decode_ms_;
+      now.whole_frames > 0 ? now.whole_decode_ms / static_cast<double>(now.whole_frames) : sample_decode_ms_;
   return decode_ms * format_->fps;
 }
 

@@ -35,16 +35,18 @@ class StreamFeed {
   [[nodiscard]] std::optional<StreamFormat> format() const;
   // What comes of the stream is planned: no frame of a file is played for nobody.
   void play();
+  void need(const CameraNeed& need) { camera_.need(need); }
   [[nodiscard]] bool ended() const;  // by itself: there will be no frame any more
 
   struct Counts {
     bool up = false;
     std::string reason;  // why it is not up
     std::int64_t reconnects = 0, frames = 0, undecodable = 0, dropped = 0;
-    double decode_ms = 0;  // processor time, of all frames together
+    double decode_ms = 0;                           // processor time, of all frames together
+    bool leaves_out = false, on_substream = false;  // as in CameraState
   };
   [[nodiscard]] Counts counts() const;
-  // Core-milliseconds per second that decoding takes.
+  // Core-milliseconds per second that decoding all frames takes: a plan may need them.
   [[nodiscard]] double decoding() const;
 
  private:
