@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -34,8 +37,8 @@ struct NodeArguments {
 constexpr auto kBetweenLooks = std::chrono::seconds(1);   // at the configuration's file
 constexpr auto kBetweenLines = std::chrono::seconds(60);  // of the log
 
-std::string mistakes(std::size_t count) {
-  return count == 1 ? "1 mistake" : fmt::format("{} mistakes", count);
+std::string counted(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 // Prints all mistakes and throws if there are any, with the kind of the first; a wrong configuration comes
@@ -45,7 +48,7 @@ void refuse_faults(const std::string& source, const std::vector<ConfigFault>& fa
   for (const ConfigFault& fault : faults) say(clean(message(source, fault), kMostMessage) + "\n");
   const bool is_wrong = std::ranges::find(faults, ErrorKind::usage, &ConfigFault::kind) != faults.end();
   throw Error(is_wrong ? ErrorKind::usage : faults.front().kind,
-              fmt::format("{}: {} to correct", source, mistakes(faults.size())));
+              fmt::format("{}: {} to correct", source, counted(faults.size(), "mistake")));
 }
 
 void print_forecast(const NodeConfig& config, const NodeForecast& forecast) {
@@ -57,8 +60,9 @@ void print_forecast(const NodeConfig& config, const NodeForecast& forecast) {
                fmt::format("{:.2f}", setting.fps), std::to_string(setting.votes),
                fmt::format("{:.3f}", schedule.apps[a].f1), fmt::format("{:.1f}", schedule.apps[a].own_cost)});
   }
-  fmt::print("node {}: {} streams, {} apps on them, {} sinks\n{}", clean(config.node.name),
-             config.streams.size(), forecast.apps.size(), config.sinks.size(), table.text());
+  fmt::print("node {}: {}, {}, {}\n{}", clean(config.node.name), counted(config.streams.size(), "stream"),
+             counted(forecast.apps.size(), "app") + (config.streams.size() == 1 ? " on it" : " on them"),
+             counted(config.sinks.size(), "sink"), table.text());
   fmt::print("needs {:.1f} of {:.1f} ms/s; expected F1 {:.3f} on average, {:.3f} at worst\n", schedule.cost,
              forecast.budget, schedule.mean_f1, schedule.min_f1);
 }
@@ -132,7 +136,7 @@ class NodeOperation {
       for (const ConfigFault& fault : checked.check.faults) log->error("{}", message(path_, fault));
       if (!checked.check.faults.empty()) {
         log->error("{} is not taken over: {} to correct; the node goes on as it was", path_,
-                   mistakes(checked.check.faults.size()));
+                   counted(checked.check.faults.size(), "mistake"));
         service_.refused(message(path_, checked.check.faults.front()));
       } else {
         service_.apply(std::move(checked));
@@ -155,6 +159,11 @@ class NodeOperation {
 void run_node(const std::string& path) {
   static std::atomic<bool> hung_up = false;
   const std::stop_token stop = stop_on_signal([] { hung_up = true; });
+  // Measuring and compiling cannot be interrupted; but before the node runs there is nothing to lose.
+  std::optional<std::stop_callback<void (*)()>> while_starting(std::in_place, stop, [] {
+    notify_stopping();
+    std::_Exit(0);
+  });
   const FileStamp stamp = stamp_of(path);
   CheckedConfig checked = read_and_check(path);
   refuse_faults(path, checked.check.faults);
@@ -162,6 +171,7 @@ void run_node(const std::string& path) {
   set_log_format_json(checked.config.node.json_log);
   NodeService service(std::move(checked));
   NodeOperation operation(path, stamp, service, hung_up);
+  while_starting.reset();
   notify_ready();
   module_log("node")->info("runs {}", path);
   const std::stop_callback stopping(stop, notify_stopping);

@@ -1,13 +1,11 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <set>
 #include <sstream>
 #include <thread>
 
 #include "cli_testing.hpp"
+#include "core/child_testing.hpp"
 #include "core/json.hpp"
 #include "mainstream/store.hpp"
 #include "run/testing.hpp"
@@ -42,7 +40,7 @@ TestMix* NodeCommandTest::mix_ = nullptr;
 TEST_F(NodeCommandTest, CheckPrintsWhatWillRun) {
   const CliResult result = check("[schedule]\nbudget = 500\n");
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, testing::StartsWith("node yard: 1 streams, 1 apps on them, 0 sinks\napp  stream"));
+  EXPECT_THAT(result.out, testing::StartsWith("node yard: 1 stream, 1 app on it, 0 sinks\napp  stream"));
   EXPECT_THAT(result.out, HasSubstr(" of 500.0 ms/s; expected F1 "));
   EXPECT_THAT(result.err, HasSubstr("base.onnx: costs are guessed from its multiply-adds"));
 }
@@ -74,34 +72,14 @@ TEST_F(NodeCommandTest, PrintsTheReference) {
 constexpr auto kPatience = std::chrono::seconds(30);
 
 // `mainstream node CONFIG` beside the test.
-class NodeProcess {
+class NodeProcess : public ChildProcess {
  public:
-  NodeProcess(const std::filesystem::path& config, const std::filesystem::path& log) : log_(log) {
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    ::dup2(::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644), STDERR_FILENO);
-    ::execl(MAINSTREAM_PROGRAM, MAINSTREAM_PROGRAM, "node", config.c_str(), nullptr);
-    ::_exit(127);
-  }
-  ~NodeProcess() { (void)end(SIGKILL); }
-  NodeProcess(const NodeProcess&) = delete;
-  NodeProcess& operator=(const NodeProcess&) = delete;
-
-  void signal(int number) const { ::kill(pid_, number); }
-  // The exit code; -1 after a signal.
-  int end(int number) {
-    if (pid_ <= 0) return -1;
-    int status = 0;
-    ::kill(pid_, number);
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
+  NodeProcess(const std::filesystem::path& config, const std::filesystem::path& log)
+      : ChildProcess({MAINSTREAM_PROGRAM, "node", config.string()}, {"/dev/null", log}), log_(log) {}
   [[nodiscard]] std::string log() const { return read_file(log_); }
 
  private:
   const std::filesystem::path log_;
-  pid_t pid_ = -1;
 };
 
 class RunningNodeTest : public NodeCommandTest {
@@ -192,6 +170,40 @@ TEST_F(RunningNodeTest, RunsChangesWithItsFileAndEndsInTime) {
   EXPECT_THAT(stored.open_events(), testing::IsEmpty());
   EXPECT_FALSE(stored.plans().empty());
   EXPECT_GT(stored.counters()["app_frames/a@gate"], 0);
+}
+
+// Real cameras and a real broker that go away and come back, apps that come and go: nothing is lost. The long
+// form is script/soak alone.
+TEST_F(RunningNodeTest, LosesNothingInAShortSoak) {
+  for (const char* program : {"/usr/sbin/mosquitto", "/usr/bin/mosquitto_sub"})
+    if (!std::filesystem::exists(program)) GTEST_SKIP() << program << " is not installed";
+  const std::filesystem::path build = std::filesystem::path(MAINSTREAM_PROGRAM).parent_path().parent_path();
+  const std::string command = fmt::format(
+      "{0}/script/soak 0.3 --faster 4 --build {1} --base {2}/base.onnx --packages {2}/a.mpkg "
+      "{2}/b.mpkg {2}/c.mpkg > {3} 2>&1",
+      MAINSTREAM_SOURCE_DIR, build.string(), mix_->folder.path().string(), (folder_ / "soak").string());
+  EXPECT_EQ(std::system(command.c_str()), 0) << read_file(folder_ / "soak");
+}
+
+// With nothing measured before, the start takes a while.
+TEST_F(RunningNodeTest, EndsInTimeWhileItStarts) {
+  write();
+  std::string text = read_file(config());
+  text.replace(text.find("/known"), 6, "/unknown");
+  write_file(config(), text);
+  for (const int after_ms : {0, 300, 1000}) {
+    NodeProcess node(config(), folder_ / "log");
+    // It opens its state, then it measures.
+    const auto patience = std::chrono::steady_clock::now() + kPatience;
+    while (!std::filesystem::exists(folder_ / "state/lock") && std::chrono::steady_clock::now() < patience)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(after_ms));
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(node.end(SIGTERM), 0) << node.log();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2)) << after_ms;
+    std::filesystem::remove_all(mix_->folder / "unknown");
+    std::filesystem::remove_all(folder_ / "state");
+  }
 }
 
 TEST_F(RunningNodeTest, AKilledNodeGoesOnWhereItWas) {
