@@ -11,6 +11,7 @@ namespace {
 bool is_name(const std::string& name) {
   try {
     check_topic_name("app", name);
+    check_topic_name("node", name);
     return true;
   } catch (const Error& error) {
     expect(error.kind() == ErrorKind::usage, "a name is refused where it is given");

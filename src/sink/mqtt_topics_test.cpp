@@ -21,6 +21,8 @@ TEST(MqttTopicsTest, NamesThatWouldChangeATopicAreRefused) {
   EXPECT_ERROR(usage, check_topic_name("app", ""), "expected 1 to 200 bytes, got \"\"");
   EXPECT_ERROR(usage, check_topic_name("app", std::string(201, 'a')), "expected 1 to 200 bytes");
   EXPECT_ERROR(usage, check_topic_name("app", "enabled"), "expected another word than enabled");
+  EXPECT_ERROR(usage, check_topic_name("node", "fleet"), "expected another word than fleet");
+  EXPECT_NO_THROW(check_topic_name("stream", "fleet"));
   EXPECT_ERROR(usage, MqttTopics("a/b"), "node name");
 }
 
