@@ -105,7 +105,11 @@ void EdgeNode::Impl::stop() {
 
 std::shared_ptr<StreamFeed> EdgeNode::Impl::open(const NodeStream& stream) {
   return std::make_shared<StreamFeed>(
-      stream, [this, name = stream.name](const CameraFrame& frame) { (void)runtime_->offer(name, frame); },
+      stream,
+      [this, name = stream.name](const CameraFrame& frame) {
+        if (options_.each_frame) options_.each_frame(name, frame.frame);
+        (void)runtime_->offer(name, frame);
+      },
       clock_);
 }
 

@@ -85,7 +85,10 @@ void check_lasting(const NodeConfig& before, const NodeConfig& after) {
 }  // namespace
 
 NodeService::NodeService(CheckedConfig checked)
-    : checked_(std::move(checked)), name_(checked_.config.node.name), store_(store_options(checked_.config)) {
+    : checked_(std::move(checked)),
+      name_(checked_.config.node.name),
+      store_(store_options(checked_.config)),
+      recordings_(checked_.config.node.state / "recordings") {
   const MutexLock changing(changing_);
   checked_.check.forecast.reset();  // the node reads bases and packages itself
   const NodeConfig& config = checked_.config;
@@ -93,6 +96,9 @@ NodeService::NodeService(CheckedConfig checked)
     enabled_[checked_.check.app_names[a]] = config.apps[a].enabled;
   NodeOptions options = node_options(config);
   options.sinks = {[this](const EventRecord& event, const std::string& jpeg) { store_event(event, jpeg); }};
+  options.each_frame = [this](const std::string& stream, const VideoFrame& frame) {
+    recordings_.take(stream, frame);
+  };
   options.new_event_id = [this](const std::string&) { return store_.new_event_id(); };
   // With all apps, whatever their hours: what may run later is verified and measured now.
   node_ = std::make_unique<EdgeNode>(setup_of(checked_, enabled_, true), std::move(options));

@@ -20,6 +20,7 @@
 #include "mainstream/sink.hpp"
 #include "mainstream/store.hpp"
 #include "node/config_check.hpp"
+#include "node/recordings.hpp"
 #include "node/status_socket.hpp"
 
 namespace mainstream {
@@ -72,6 +73,7 @@ class NodeService {
 
   [[nodiscard]] ServiceState state() const;
   [[nodiscard]] Store& store() { return store_; }
+  [[nodiscard]] StreamRecordings& recordings() { return recordings_; }
   // As EdgeNode's.
   [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const {
     return node_->latest_jpeg(stream);
@@ -107,6 +109,7 @@ class NodeService {
 
   const std::string name_;
   Store store_;
+  StreamRecordings recordings_;
   std::unique_ptr<EdgeNode> node_;
 
   mutable Mutex mutex_;  // never held for long

@@ -39,6 +39,21 @@ Json placed_json(const NodeState::App& app) {
           {"dropped", drops_json(app.drops)}};
 }
 
+Json stem_json(const NodeState::Stem& stem) {
+  Json segments = Json::array();
+  for (const NodeState::Stem::Segment& segment : stem.segments) {
+    segments.push_back({{"branchpoint", segment.branchpoint},
+                        {"number_type", to_string(segment.number_type)},
+                        {"fps", segment.fps},
+                        {"cost_ms_per_s", segment.cost}});
+  }
+  const Region& region = stem.region;
+  return {{"stream", stem.stream},
+          {"base", stem.base},
+          {"region", {region.left, region.top, region.width, region.height}},
+          {"segments", std::move(segments)}};
+}
+
 // Apps that rest are not in the node.
 NodeState::App resting(const ServiceState::App& app, const std::string& stream) {
   NodeState::App state;
@@ -63,6 +78,7 @@ Json stream_json(const NodeState::Stream& stream) {
           {"frames", stream.frames},
           {"reconnects", stream.reconnects},
           {"decode_ms_per_frame", stream.decode_ms},
+          {"frame_age_ms", stream.frame_age_ms ? Json(*stream.frame_age_ms) : Json()},
           {"dropped", drops_json(stream.drops)}};
 }
 
@@ -107,8 +123,12 @@ Json plan_json(const NodeState& node) {
                     {"branchpoint", app.setting.branchpoint},
                     {"fps", app.setting.fps},
                     {"votes", app.setting.votes},
-                    {"expected_f1", app.expected_f1}});
+                    {"expected_f1", app.expected_f1},
+                    {"stem", app.stem},
+                    {"cost_ms_per_s", app.cost}});
   }
+  Json stems = Json::array();
+  for (const NodeState::Stem& stem : node.plan.stems) stems.push_back(stem_json(stem));
   return {{"number", node.plan.number},
           {"reason", node.plan.reason},
           {"feasible", node.plan.feasible},
@@ -120,6 +140,7 @@ Json plan_json(const NodeState& node) {
           {"min_f1", node.plan.min_f1},
           {"workers", node.workers},
           {"threads", node.threads},
+          {"stems", std::move(stems)},
           {"apps", std::move(apps)}};
 }
 

@@ -13,6 +13,7 @@ namespace mainstream {
 
 [[nodiscard]] Json plan_record_json(const PlanRecord& record);
 [[nodiscard]] Json event_json(const EventRecord& event);  // the line of docs/formats.md
+[[nodiscard]] Json judged_event_json(const EventRecord& event, StoreReader& reader);  // with its verdict
 
 // Why the node is not ready; empty when it is: the store takes records, a stream is up and an app is planned,
 // where there are any.
