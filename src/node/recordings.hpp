@@ -61,6 +61,8 @@ class StreamRecordings {
   // for a recording that goes on.
   void set_labels(const std::string& id, const Labels& labels);
   [[nodiscard]] std::filesystem::path labels_file(const std::string& id) const;
+  // Where its files are; for an id that find() knows.
+  [[nodiscard]] std::filesystem::path folder(const std::string& id) const { return folder_ / id; }
 
  private:
   class Writer;

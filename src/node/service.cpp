@@ -243,6 +243,17 @@ void NodeService::set_enabled(const std::string& app, bool on) {
   tell_sinks();
 }
 
+void NodeService::train(const std::string& recording, const std::string& app) {
+  const auto found = recordings_.find(recording);
+  if (!found || found->going_on)
+    throw Error(ErrorKind::usage, "there is no recording " + in_quotes(recording));
+  const std::filesystem::path base = [&] {
+    const MutexLock changing(changing_);
+    return checked_.config.node.bases.front();
+  }();
+  training_.start(recordings_.folder(recording), base, app);
+}
+
 void NodeService::refused(const std::string& why) {
   const MutexLock lock(mutex_);
   refused_ = why;

@@ -159,7 +159,18 @@ const std::vector<Route>& Api::routes() {
        "PUT",
        "NewMarks"},
       {"/api/v1/recordings/{id}/labels.csv", "The marks as labels of all frames", "text/csv",
-       &Api::label_file}};
+       &Api::label_file},
+      {"/api/v1/recordings/{id}/training", "How the training of exits goes", "Training", &Api::training},
+      {"/api/v1/recordings/{id}/training",
+       "Trains exits for a marked app on this machine",
+       "Training",
+       &Api::start_training,
+       {},
+       Role::operate,
+       "POST",
+       "NewTraining"},
+      {"/api/v1/recordings/{id}/trained.mpkg", "The package that was trained", "application/octet-stream",
+       &Api::trained_package}};
   return kRoutes;
 }
 

@@ -87,6 +87,9 @@ class Api {
   ApiAnswer marks(const Call& call);
   ApiAnswer put_marks(const Call& call);
   ApiAnswer label_file(const Call& call);
+  ApiAnswer training(const Call& call);
+  ApiAnswer start_training(const Call& call);
+  ApiAnswer trained_package(const Call& call);
 
   NodeService& node_;
   Access access_;

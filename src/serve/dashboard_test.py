@@ -243,6 +243,13 @@ class Dashboard(DashboardCase):
         self.until(lambda: 'No event fits.' in self.text('#events .empty'), 'an empty list')
         self.assertEqual(self.faults(), [])
 
+    def test_a_page_that_is_left_holds_no_connection(self):
+        for _ in range(8):  # a browser has six to a node
+            self.go('live')
+            self.wait('.tile')
+            time.sleep(0.3)
+        self.until(lambda: self.script('return document.querySelector(".tile img").naturalWidth') > 0, 'a picture', 3)
+
     def test_charts(self):
         self.go('health')
         self.until(lambda: len(self.all('#health canvas')) >= 4, 'charts')
@@ -325,6 +332,18 @@ class Dashboard(DashboardCase):
 class FromTheCamera(DashboardCase):
     """From a stream to labels in the form that the trainer reads."""
 
+    def train(self, recording):
+        if not self.node.get(f'recordings/{recording}/training')['installed']:
+            print('\nwithout the trainer: no training')
+            return
+        self.wait('.training .main').click()
+        self.until(lambda: self.all('.training .main') and 'is trained' in self.text('.training'), 'the training', 120)
+        self.assertIn('trained.mpkg', self.text('.training pre'))
+        address = f'{self.node.address}api/v1/recordings/{recording}/trained.mpkg'
+        with urllib.request.urlopen(address) as answer:
+            self.assertEqual(answer.read(4), b'PK\x03\x04')
+        self.wait('.training .row button:not(.main)')
+
     def test_record_mark_and_save(self):
         self.faults()
         self.go('labels')
@@ -362,10 +381,13 @@ class FromTheCamera(DashboardCase):
             lines = answer.read().decode().splitlines()
         self.assertEqual(lines[0], 'frame,<b>door<b>')
         self.assertEqual([i for i, line in enumerate(lines[1:]) if line.endswith(',1')], [*range(5, 13), last - 1, last])
+        self.train(recording['id'])
+        self.script('scrollTo(0, 0)')
         self.picture('labels')
         self.driver.refresh()
         self.wait('.recordings .open').click()
         self.until(lambda: len(self.all('.marks li')) == 2, 'the marks after a reload')
+        self.script('scrollTo(0, 0)')
         self.wait('.recordings .remove').click()
         self.driver.switch_to.alert.accept()
         self.until(lambda: 'Nothing is recorded yet.' in self.text('#labels'), 'the empty list')

@@ -221,6 +221,11 @@ Json schemas() {
       {"Recording", recording_schema()},
       {"Recordings", object({{"recordings", list_of(reference("Recording"))}})},
       {"NewRecording", object({{"stream", text()}, {"seconds", whole()}})},
+      {"Training", object({{"installed", boolean()},
+                           {"phase", {{"type", "string"}, {"enum", {"none", "running", "done", "failed"}}}},
+                           {"app", or_null(text())},
+                           {"log", text()}})},
+      {"NewTraining", object({{"app", text()}})},
       {"Marks", object({{"frames", whole()}, {"apps", marked_apps()}})},
       {"NewMarks", object({{"apps", marked_apps()}})},
       {"Problem", object({{"title", text()}, {"status", whole()}, {"detail", text()}})}};

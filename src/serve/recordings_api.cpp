@@ -135,4 +135,31 @@ ApiAnswer Api::label_file(const Call& call) {
   return answer;
 }
 
+ApiAnswer Api::training(const Call& call) {
+  if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+  const TrainingState state = node_.training().state(node_.recordings().folder(call.values[0]));
+  return text_of({{"installed", node_.training().is_installed()},
+                  {"phase", to_string(state.phase)},
+                  {"app", state.app.empty() ? Json() : Json(state.app)},
+                  {"log", state.log}});
+}
+
+ApiAnswer Api::start_training(const Call& call) {
+  return answered([&] {
+    if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+    node_.train(call.values[0], parse_new_training(call.request.body));
+    return training(call);
+  });
+}
+
+ApiAnswer Api::trained_package(const Call& call) {
+  const bool known = node_.recordings().find(call.values[0]).has_value();
+  const std::filesystem::path file = node_.recordings().folder(call.values[0]) / "trained.mpkg";
+  if (!known || !exists(file)) return problem(404, "nothing is trained yet");
+  ApiAnswer answer;
+  answer.type = "application/octet-stream";
+  answer.file = file;
+  return answer;
+}
+
 }  // namespace mainstream

@@ -206,6 +206,13 @@ Labels parse_marks(std::string_view body, std::int64_t frames) {
   return labels;
 }
 
+std::string parse_new_training(std::string_view body) {
+  const Json json = parse_json(body, "body");
+  const JsonField field(json, "body:");
+  field.allow_only({"app"});
+  return checked_name(field["app"].text(), "body: app");
+}
+
 std::int64_t parse_index(const std::map<std::string, std::string>& query) {
   const std::string* index = find(query, "index");
   return index == nullptr ? 0 : parse_whole<std::int64_t>(*index, "query: index", 0, std::int64_t{1} << 40);

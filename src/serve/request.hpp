@@ -69,6 +69,9 @@ struct NewRecording {
 // {"apps": {"APP": [[first, last], ..], ..}}: the frames in which an app is to find something, of `frames`.
 [[nodiscard]] Labels parse_marks(std::string_view body, std::int64_t frames);
 
+// {"app": ..}
+[[nodiscard]] std::string parse_new_training(std::string_view body);
+
 // The key `index`; 0 without it.
 [[nodiscard]] std::int64_t parse_index(const std::map<std::string, std::string>& query);
 

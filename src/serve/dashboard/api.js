@@ -148,13 +148,20 @@ function parser(take) {
   };
 }
 
-// Live events, for ever: EventSource cannot send a token. After a break it goes on where it was.
+// Live events, for ever: EventSource cannot send a token. After a break it goes on where it was. A page that is not
+// seen holds no connection: a browser has six to a node, and the node sixteen such clients.
 // take({event, data}); state(text): empty while it is connected, else why not.
 export async function follow(take, state) {
   let last = null;
   let wait = 1_000;
   while (true) {
+    await shown();
     const stop = new AbortController();
+    const leave = (event) => {
+      if (event.type === 'pagehide' || document.visibilityState !== 'visible') stop.abort('left');
+    };
+    document.addEventListener('visibilitychange', leave);
+    addEventListener('pagehide', leave);
     let silence;
     const heard = () => {
       clearTimeout(silence);
@@ -178,9 +185,12 @@ export async function follow(take, state) {
       }
       throw new ApiError(0, 'the node cannot be reached');
     } catch (error) {
-      state(error instanceof ApiError ? error.message : 'the node cannot be reached');
+      if (stop.signal.reason !== 'left') state(error instanceof ApiError ? error.message : 'the node cannot be reached');
     }
     clearTimeout(silence);
+    document.removeEventListener('visibilitychange', leave);
+    removeEventListener('pagehide', leave);
+    if (stop.signal.reason === 'left') continue;
     await pause(wait);
     wait = Math.min(kLongest, wait * 1.5);
   }

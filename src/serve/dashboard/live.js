@@ -50,7 +50,10 @@ export class Live {
       tile.loading = true;
       const image = tile.querySelector('img');
       show(image, `streams/${encodeURIComponent(tile.dataset.key)}/latest.jpg`)
-        .then(() => { image.hidden = false; }, () => {})
+        .then(() => {
+          image.hidden = false;
+          say(tile.querySelector('.over'), '');
+        }, () => {})
         .finally(() => { tile.loading = false; });
     }
   }

@@ -1,6 +1,7 @@
 // A recording, frame by frame, and the marks in it: for each app the stretches in which it is to find something.
 import {request, show, save, ApiError} from './api.js';
 import {h, say, count, number} from './dom.js';
+import {Training} from './training.js';
 
 const kLongStep = 10;  // frames
 
@@ -21,6 +22,7 @@ export class Marks {
     this.list = h('ul', {class: 'marks'});
     this.state = h('p', {class: 'soft small', role: 'status'});
     this.command = h('code');
+    this.training = new Training(() => this.name);
     this.element = h('div', {class: 'card', hidden: true, onkeydown: (event) => this.key(event)},
       h('h3', {}, '2. Mark'),
       h('p', {class: 'soft'}, 'Go to the first frame that shows it and begin; go to the last one and end.'),
@@ -33,7 +35,8 @@ export class Marks {
       this.list, this.state,
       h('h3', {}, '3. Train'),
       h('p', {class: 'row'}, button('Save the video', '', () => this.saveVideo()), button('Save the labels', '', () => this.saveLabels())),
-      h('p', {class: 'soft'}, 'Then, where the trainer is installed:'), h('pre', {tabIndex: 0}, this.command));
+      h('p', {class: 'soft'}, 'Then, on a machine that has the trainer:'), h('pre', {tabIndex: 0}, this.command),
+      this.training.element);
   }
 
   open(recording, marks) {
@@ -45,6 +48,7 @@ export class Marks {
     this.slider.max = this.frames - 1;
     if (this.apps.size && !this.apps.has(this.app.value)) this.app.value = [...this.apps.keys()][0];
     say(this.state, '');
+    this.training.open(this.id);
     this.element.hidden = false;
     this.go(0);
     this.element.scrollIntoView({block: 'nearest'});
@@ -60,6 +64,7 @@ export class Marks {
   hide() {
     clearInterval(this.timer);
     this.timer = null;
+    this.training.close();
     say(this.playing.firstChild, 'Play');
   }
 

@@ -1,0 +1,79 @@
+// Trains exits for a marked app on the node's own machine, where the trainer is installed.
+import {request, save, ApiError} from './api.js';
+import {h, say} from './dom.js';
+
+const kEvery = 1_000;  // ms between two looks while a training runs
+
+export class Training {
+  // `app()`: the chosen one.
+  constructor(app) {
+    this.app = app;
+    this.start = h('button', {type: 'button', class: 'main', onclick: () => this.begin()}, 'Train on this node');
+    this.package = h('button', {type: 'button', hidden: true, onclick: () => this.savePackage()}, 'Save the package');
+    this.state = h('p', {role: 'status'});
+    this.fault = h('p', {class: 'fault', role: 'alert', hidden: true});
+    this.log = h('code');
+    this.output = h('pre', {tabIndex: 0, hidden: true, 'aria-label': 'What the trainer says'}, this.log);
+    this.element = h('div', {class: 'training', hidden: true}, h('p', {class: 'row'}, this.start, this.package), this.state,
+      this.fault, this.output);
+  }
+
+  open(id) {
+    this.id = id;
+    this.tell('');
+    this.look();
+  }
+
+  // Looks no more.
+  close() { clearTimeout(this.timer); }
+
+  tell(fault) {
+    this.fault.hidden = !fault;
+    say(this.fault, fault);
+  }
+
+  async ask(options) {
+    this.close();
+    const id = this.id;
+    try {
+      const answer = await request(`recordings/${id}/training`, options);
+      if (id === this.id) this.fill(answer);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.tell(`${error.message[0].toUpperCase()}${error.message.slice(1)}.`);
+    }
+  }
+
+  look() { return this.ask(); }
+
+  begin() {
+    this.tell('');
+    return this.ask({method: 'POST', json: {app: this.app()}});
+  }
+
+  fill({installed, phase, app, log}) {
+    this.element.hidden = !installed && phase === 'none';
+    this.start.disabled = !installed || phase === 'running';
+    this.package.hidden = phase !== 'done';
+    this.trained = app;
+    const words = {
+      none: 'Exits are trained in seconds, beside the analysis.',
+      running: `${app} is being trained.`,
+      done: `${app} is trained. Save the package, and put it into the node’s configuration.`,
+      failed: `The training of ${app} failed; the trainer says why.`,
+    };
+    say(this.state, words[phase]);
+    this.output.hidden = !log;
+    say(this.log, log);
+    if (phase === 'running') this.timer = setTimeout(() => this.look(), kEvery);
+  }
+
+  async savePackage() {
+    try {
+      await save(`recordings/${this.id}/trained.mpkg`, `${this.trained}.mpkg`);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.tell(`The package cannot be saved: ${error.message}.`);
+    }
+  }
+}
