@@ -1,14 +1,35 @@
-// Reads configurations of a node.
+// Reads configurations of a node, and writes tables of them from JSON.
 #include <set>
 
 #include "core/text.hpp"
 #include "fuzzing.hpp"
 #include "node/config.hpp"
+#include "node/config_text.hpp"
 
 namespace mainstream {
 namespace {
 
+// Whatever the keys and values are, what comes out is one table with these keys, or no TOML.
+void try_table(std::string_view text) {
+  Json keys;
+  std::string table;
+  if (!accepts("keys", [&] { keys = parse_json(text, "keys"); }) || !keys.is_object()) return;
+  if (!accepts("keys", [&] { table = toml_table("app", "near", JsonField(keys, "keys:")); })) return;
+  const auto document = parse_toml(table);
+  const auto* root = std::get_if<TomlValue>(&document);
+  if (root == nullptr) return;  // a number that TOML does not have
+  const auto& fields = *root->as<TomlValue::Table>();
+  expect(fields.size() == 1 && fields[0].key == "app", "there is one table");
+  const auto* tables = fields[0].value.as<TomlValue::List>();
+  expect(tables != nullptr && tables->size() == 1, "it stands once");
+  const auto& written = *tables->front().as<TomlValue::Table>();
+  std::size_t given = 1;  // the name
+  for (const auto& item : keys.items()) given += item.key() != "name" && !item.value().is_null() ? 1 : 0;
+  expect(written.size() == given, "it has the keys that were given");
+}
+
 void run(std::string_view text) {
+  try_table(text);
   const ConfigReading reading = parse_config(text, "folder");
   for (const ConfigFault& fault : reading.faults) {
     expect(fault.kind == ErrorKind::usage, "the configuration is to blame: " + fault.what);

@@ -18,6 +18,7 @@
 #include "mainstream/error.hpp"
 #include "node/config.hpp"
 #include "node/config_check.hpp"
+#include "node/control.hpp"
 #include "node/service.hpp"
 #include "node/service_manager.hpp"
 #include "node/status_socket.hpp"
@@ -66,8 +67,8 @@ void print_forecast(const NodeConfig& config, const NodeForecast& forecast) {
 }
 
 // What this program can start, too: the API's library comes behind the node's.
-CheckedConfig read_and_check_all(const std::string& path) {
-  CheckedConfig checked = read_and_check(path);
+CheckedConfig check_all(const ConfigText& text) {
+  CheckedConfig checked = check_config_text(text.text, text.file.parent_path());
   if (!checked.config.serve) return checked;
   try {
     check_serving(*checked.config.serve);
@@ -78,8 +79,11 @@ CheckedConfig read_and_check_all(const std::string& path) {
 }
 
 void check(const std::string& path) {
-  const CheckedConfig checked = read_and_check_all(path);
-  refuse_faults(path, checked.check.faults);
+  const ConfigText text = read_config_text(path);
+  const CheckedConfig checked = check_all(text);
+  refuse_faults(text.source.string(), checked.check.faults);
+  if (text.source != text.file)
+    inform("note: what was changed through the control API counts: " + clean(text.source.string()) + "\n");
   for (const std::string& note : checked.check.notes) inform("note: " + clean(note, kMostMessage) + "\n");
   if (!checked.check.forecast) return;
   for (const std::filesystem::path& base : checked.check.forecast->guessed) {
@@ -92,26 +96,10 @@ void check(const std::string& path) {
 
 // ---- A running node ----
 
-// Tells that a file is another one, or has other content.
-struct FileStamp {
-  std::filesystem::file_time_type time{};
-  std::uintmax_t size = 0;
-  bool operator==(const FileStamp&) const = default;
-};
-
-FileStamp stamp_of(const std::filesystem::path& path) {
-  std::error_code missing;
-  FileStamp stamp;
-  stamp.time = std::filesystem::last_write_time(path, missing);
-  stamp.size = std::filesystem::file_size(path, missing);
-  return stamp;
-}
-
 // What the command does beside the node: takes over a changed configuration, and tells how it goes.
 class NodeOperation {
  public:
-  NodeOperation(std::string path, FileStamp read, NodeService& service, std::atomic<bool>& hung_up)
-      : path_(std::move(path)), read_(read), service_(service), hung_up_(hung_up) {}
+  NodeOperation(NodeControl& control, std::atomic<bool>& hung_up) : control_(control), hung_up_(hung_up) {}
   ~NodeOperation() {
     if (on_terminal() && !is_quiet()) say("\n");
   }
@@ -121,12 +109,10 @@ class NodeOperation {
     const auto now = std::chrono::steady_clock::now();
     if (now - looked_ < kBetweenLooks) return;
     looked_ = now;
-    if (const FileStamp stamp = stamp_of(path_); hung_up_.load() || stamp != read_) {
-      read_ = stamp;
-      hung_up_ = false;
-      reload();
-    }
-    const std::string line = status_line(service_.state());
+    control_.look();
+    // Whoever is changing something is waited for.
+    if (hung_up_ && control_.reload().outcome != Change::Outcome::busy) hung_up_ = false;
+    const std::string line = status_line(control_.node().state());
     notify_status(line);
     if (on_terminal() && !is_quiet()) {
       say("\r" + line.substr(0, terminal_columns() - 1) + "\033[K");
@@ -137,31 +123,7 @@ class NodeOperation {
   }
 
  private:
-  // All of the new configuration, or nothing of it.
-  void reload() {
-    notify_reloading();
-    const auto log = module_log("node");
-    try {
-      CheckedConfig checked = read_and_check(path_);
-      for (const ConfigFault& fault : checked.check.faults) log->error("{}", message(path_, fault));
-      if (!checked.check.faults.empty()) {
-        log->error("{} is not taken over: {} to correct; the node goes on as it was", path_,
-                   mistakes(checked.check.faults.size()));
-        service_.refused(message(path_, checked.check.faults.front()));
-      } else {
-        service_.apply(std::move(checked));
-        log->info("{} is in force", path_);
-      }
-    } catch (const Error& error) {
-      log->error("{} is not taken over: {}; the node goes on as it was", path_, error.what());
-      service_.refused(error.what());
-    }
-    notify_ready();
-  }
-
-  const std::string path_;
-  FileStamp read_;
-  NodeService& service_;
+  NodeControl& control_;
   std::atomic<bool>& hung_up_;
   std::chrono::steady_clock::time_point looked_{}, logged_{};
 };
@@ -169,20 +131,21 @@ class NodeOperation {
 void run_node(const std::string& path) {
   static std::atomic<bool> hung_up = false;
   const std::stop_token stop = stop_on_signal([] { hung_up = true; });
-  const FileStamp stamp = stamp_of(path);
-  CheckedConfig checked = read_and_check_all(path);
-  refuse_faults(path, checked.check.faults);
+  ConfigText text = read_config_text(path);
+  CheckedConfig checked = check_all(text);
+  const std::string source = text.source.string();
+  refuse_faults(source, checked.check.faults);
   set_log_level(checked.config.node.log);
   set_log_format_json(checked.config.node.json_log);
   const std::optional<ServeConfig> serve = checked.config.serve;
-  NodeService service(std::move(checked));
+  NodeControl control(std::move(text), std::move(checked));
   std::optional<ApiServer> api;
-  if (serve) api.emplace(service, *serve);
-  NodeOperation operation(path, stamp, service, hung_up);
+  if (serve) api.emplace(control, *serve);
+  NodeOperation operation(control, hung_up);
   notify_ready();
-  module_log("node")->info("runs {}", path);
+  module_log("node")->info("runs {}", source);
   const std::stop_callback stopping(stop, notify_stopping);
-  service.run(stop, [&] { operation.look(); });
+  control.node().run(stop, [&] { operation.look(); });
 }
 
 void status(const NodeArguments& arguments) {

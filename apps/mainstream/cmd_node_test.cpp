@@ -138,6 +138,15 @@ class RunningNodeTest : public NodeCommandTest {
                                             (folder_ / "answer").string());
     return std::system(command.c_str()) == 0 ? Json::parse(read_file(folder_ / "answer")) : Json();
   }
+  // The status that the control API answers to a PUT of JSON.
+  [[nodiscard]] std::string put(const std::string& path, const Json& body) const {
+    write_file(folder_ / "body", body.dump());
+    const std::string command = fmt::format(
+        "curl -s --max-time 20 -o /dev/null -w '%{{http_code}}' -X PUT -H 'Content-Type: application/json' "
+        "--data-binary @{0}/body http://127.0.0.1:{1}{2} > {0}/status",
+        folder_.path().string(), port_, path);
+    return std::system(command.c_str()) == 0 ? read_file(folder_ / "status") : std::string();
+  }
   // Waits for it; whether it came.
   template <typename Condition>
   [[nodiscard]] bool comes(const Condition& condition) const {
@@ -213,10 +222,15 @@ TEST_F(RunningNodeTest, AKilledNodeGoesOnWhereItWas) {
   {
     NodeProcess node(config(), folder_ / "log");
     ASSERT_TRUE(comes(has_events)) << node.log();
+    const std::string package = (mix_->folder / "b.mpkg").string();
+    EXPECT_EQ(put("/api/v1/apps/second", {{"package", package}, {"stream", "gate"}}), "200") << node.log();
     (void)node.end(SIGKILL);
   }
+  EXPECT_THAT(run_cli("node " + config().string() + " check").err,
+              HasSubstr("note: what was changed through the control API counts: "));
   NodeProcess again(config(), folder_ / "log");
-  ASSERT_TRUE(comes(has_events)) << again.log();
+  ASSERT_TRUE(comes([](const Json& now) { return has_events(now) && now["apps"].size() == 2; }))
+      << again.log();
   EXPECT_EQ(again.end(SIGTERM), 0);
   StoreReader stored(folder_ / "state");
   EXPECT_THAT(stored.open_events(), testing::IsEmpty()) << "those of the first one are interrupted";

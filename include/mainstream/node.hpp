@@ -4,9 +4,11 @@
 // docs/running.md, "A node", tells how workers, plans and changes work together.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +78,14 @@ struct NodeOptions {
   std::function<std::string(const std::string& stream)> new_event_id;
 };
 
+// How old frames were when they were analysed, counted from the decoder's hand.
+struct FrameAges {
+  static constexpr std::array<double, 9> kBounds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};  // seconds
+  std::array<std::int64_t, kBounds.size()> up_to{};  // frames not older than that
+  std::int64_t frames = 0;
+  double total_s = 0;
+};
+
 // How a node is, at one moment.
 struct NodeState {
   struct Stream {
@@ -90,6 +100,9 @@ struct NodeState {
     // frame was analysed.
     std::optional<double> frame_age_ms;
     Drops drops;  // of the stream's frames
+    // Of its analysed frames so far: core-milliseconds of scaling and stems, and how old they were.
+    double stem_ms = 0;
+    FrameAges ages;
   };
   // Also tells why there is no event: the score is below the threshold, the votes are too few, or too few
   // frames are analysed.
@@ -108,6 +121,7 @@ struct NodeState {
     bool event_open = false;
     std::int64_t frames = 0, positive = 0, events = 0;  // since the app came
     Drops drops;                                        // frames that the plan asked for
+    double own_ms = 0;                                  // core-milliseconds of its own networks so far
   };
   // What apps of one stream, base and region share.
   struct Stem {
@@ -138,10 +152,43 @@ struct NodeState {
   std::vector<Stream> streams;  // in the setup's order
   std::vector<App> apps;        // likewise
   Plan plan;
+  // How many plans have come, by what made them: setup (somebody changed it), streams (came up or ended),
+  // processors (others to use), feedback (costs as observed), repair (an analysis failed).
+  std::map<std::string, std::int64_t> plans;
   double busy_ms_per_s = 0;         // core-milliseconds of the workers in the last seconds
   std::int64_t events = 0;          // raised
   std::int64_t events_dropped = 0;  // because the sinks were too slow
   std::int64_t sink_failures = 0;
+};
+
+// What a node would do with another setup.
+struct NodeOutlook {
+  // The setting that would give an app the most F1 for its cost.
+  struct Step {
+    struct Change {
+      std::string id;
+      double before = 0, after = 0;  // F1
+    };
+    std::string candidate;
+    double fps = 0, f1 = 0;
+    double extra_cost = 0;           // core-milliseconds per second
+    std::string why_not;             // no plan fits it; empty: one does, in which
+    std::vector<Change> taken_from;  //   these apps would have another F1, the greatest loss first
+  };
+  struct App {
+    std::string id, stream;
+    bool planned = false;
+    std::string reason;  // why it is not planned
+    Setting setting;     // with the app's overrides
+    double expected_f1 = 0;
+    std::optional<Step> more;  // nothing: it has its best setting, or there was no time to look
+  };
+  bool feasible = true;
+  std::string reason;                         // why it is not
+  double budget = 0, cost = 0, decoding = 0;  // core-milliseconds per second
+  double mean_f1 = 0, min_f1 = 0;
+  std::vector<App> apps;  // in the setup's order
+  bool guessed = false;   // some costs were never measured on this machine
 };
 
 // All members may be called from any thread. A stream that fails is nobody else's trouble: its state says
@@ -174,6 +221,10 @@ class EdgeNode {
   void set_budget(std::optional<double> budget);
 
   [[nodiscard]] NodeState state() const;
+  // What the node would do with this setup on the streams that are up, with what it knows of costs now.
+  // Nothing is measured, and what runs goes on as it is; takes about a second at most, and waits for a change
+  // that is under way. `cores`: as if it had so many. Throws as apply does.
+  [[nodiscard]] NodeOutlook outlook(const NodeSetup& setup, std::optional<double> cores = {}) const;
   // The newest picture of a stream, at most 1280 pixels wide or high; nothing when there is no such stream,
   // or no picture yet. Encodes in the caller's thread.
   [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const;

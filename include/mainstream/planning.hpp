@@ -23,6 +23,7 @@
 #include "mainstream/event.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/profile.hpp"
+#include "mainstream/schedule_advice.hpp"
 #include "mainstream/scheduler.hpp"
 
 namespace mainstream {
@@ -210,6 +211,11 @@ class Planner {
   // Cost and quality of given settings, feasible or not.
   [[nodiscard]] MixPlan evaluate(const Costs& costs, double budget,
                                  const std::vector<Setting>& settings) const;
+
+  // For each app of a feasible plan of solve() for these costs: the setting that would give it more, and who
+  // would pay for it. After kSearchTime, those of the first apps alone.
+  [[nodiscard]] std::vector<std::optional<NextStep>> next_steps(const Costs& costs,
+                                                                const MixPlan& plan) const;
 
   // Converts a schedule of make_problem's problem to a plan. It does not know of decoding.
   [[nodiscard]] MixPlan plan_of(Schedule schedule) const;

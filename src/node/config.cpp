@@ -16,7 +16,6 @@
 namespace mainstream {
 namespace {
 
-constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kMostTables = 1000;  // of one kind
 constexpr std::size_t kMostFaults = 50;    // more help nobody
 
@@ -253,7 +252,7 @@ ConfigReading parse_config(std::string_view text, const std::filesystem::path& f
 }
 
 ConfigReading read_config(const std::filesystem::path& path) {
-  return parse_config(read_file(path, kMaxConfigBytes), path.parent_path());
+  return parse_config(read_file(path, kMostConfigBytes), path.parent_path());
 }
 
 }  // namespace mainstream

@@ -56,6 +56,7 @@ struct MachineConfig : ConfigTable {
 // [[stream]]: how its source is read, with name and url.
 struct StreamConfig : ConfigTable, SourceOptions {
   std::string name, url;
+  bool operator==(const StreamConfig&) const = default;
 };
 
 // [[app]]
@@ -72,6 +73,7 @@ struct AppConfig : ConfigTable {
   std::optional<int> votes;
   std::optional<std::chrono::milliseconds> merge_gap, min_length, max_length;
   std::vector<Hours> hours;  // local time; none: always
+  bool operator==(const AppConfig&) const = default;
 };
 
 // [schedule]
@@ -154,7 +156,8 @@ struct ConfigReading {
 // `folder`: where relative paths begin.
 [[nodiscard]] ConfigReading parse_config(std::string_view text, const std::filesystem::path& folder);
 
-// Throws unreadable, or untrusted for a file of more than 1 MiB.
+constexpr std::uint64_t kMostConfigBytes = std::uint64_t{1} << 20;
+// Throws unreadable, or untrusted for a file of more than kMostConfigBytes.
 [[nodiscard]] ConfigReading read_config(const std::filesystem::path& path);
 
 // All tables and keys as Markdown: the reference in docs/node.md.

@@ -283,8 +283,8 @@ ConfigCheck check_config(const NodeConfig& config) {
   return ConfigChecker(config).check();
 }
 
-CheckedConfig read_and_check(const std::filesystem::path& path) {
-  ConfigReading reading = read_config(path);
+CheckedConfig check_config_text(std::string_view text, const std::filesystem::path& folder) {
+  ConfigReading reading = parse_config(text, folder);
   CheckedConfig result{std::move(reading.config), {}};
   if (reading.faults.empty()) {
     result.check = check_config(result.config);

@@ -40,7 +40,7 @@ struct CheckedConfig {
   NodeConfig config;  // to be used if the check found no faults
   ConfigCheck check;  // with the faults of reading
 };
-// Throws as read_config does.
-[[nodiscard]] CheckedConfig read_and_check(const std::filesystem::path& path);
+// Reads and checks a text; relative paths begin at `folder`.
+[[nodiscard]] CheckedConfig check_config_text(std::string_view text, const std::filesystem::path& folder);
 
 }  // namespace mainstream

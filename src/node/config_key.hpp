@@ -28,7 +28,7 @@ namespace mainstream {
 struct Takes {
   enum class Type { boolean, integer, number, words, text, list };
   Type type = Type::text;
-  double low = 0, high = 0;             // of numbers
+  double low = 0, high = 0;             // of numbers; also in a list of them, and where a text may be one
   std::vector<std::string_view> words;  // of words
   std::string_view form;                // of texts and lists: "a name", "4 numbers"
 };

@@ -63,7 +63,7 @@ Key<ScheduleConfig> budget_key() {
     if (schedule.budget && *schedule.budget > 0) return std::string();
     return fmt::format("expected \"auto\" or a number above 0 and at most 1000000, got {}", described(value));
   };
-  Takes shown{Takes::Type::text, 0, 0, {}, "\"auto\", or a number above 0"};
+  const Takes shown{Takes::Type::text, 0, takes.high, {}, "\"auto\", or a number above 0"};
   return {{"budget", shown,
            "Most core-milliseconds per second for decoding, scaling and networks together; two cores "
            "have 2000. auto: what the machine gives, which the node finds out.",

@@ -117,18 +117,13 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
   const MutexLock changing(changing_);
   NodeFiles files = files_;
   files.open(setup);
-  const Feeds feeds = this->feeds();
-  Formats formats;
-  for (const NodeStream& stream : setup.streams) {
-    const auto feed = feeds.find(stream.name);
-    if (feed == feeds.end() || !(feed->second->stream() == stream) || feed->second->ended()) continue;
-    if (const auto format = feed->second->format()) formats[stream.name] = *format;
-  }
+  Formats formats = formats_of(setup);
   Mix mix = mix_for(files, setup, formats);
   const Runtime::Budget budget = this->budget(setup, mix.stems.size());
   const Runtime::InForce before = runtime_->in_force();
   (void)runtime_->change(std::move(mix), budget, reason);
   remember_counts(before);
+  count_plan("setup");
   files_ = std::move(files);
   plans_for(std::move(formats));
 
@@ -139,6 +134,11 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
   for (const NodeApp& app : setup.apps) packages_[app.id] = files_.package(app).sha256();
   for (auto app = counts_.begin(); app != counts_.end();)
     app = packages_.contains(app->first) ? std::next(app) : counts_.erase(app);
+  const auto is_gone = [&](const auto& known) {
+    return std::ranges::find(setup.streams, known.first, &NodeStream::name) == setup.streams.end();
+  };
+  std::erase_if(gone_, is_gone);
+  std::erase_if(told_, is_gone);
   gone = std::exchange(feeds_, {});
   for (const NodeStream& stream : setup.streams) {
     const auto feed = gone.find(stream.name);
@@ -149,6 +149,17 @@ void EdgeNode::Impl::apply_as(const std::string& reason, NodeSetup setup) {
   setup_ = std::move(setup);
 }
 
+EdgeNode::Impl::Formats EdgeNode::Impl::formats_of(const NodeSetup& setup) const {
+  const Feeds feeds = this->feeds();
+  Formats formats;
+  for (const NodeStream& stream : setup.streams) {
+    const auto feed = feeds.find(stream.name);
+    if (feed == feeds.end() || !(feed->second->stream() == stream) || feed->second->ended()) continue;
+    if (const auto format = feed->second->format()) formats[stream.name] = *format;
+  }
+  return formats;
+}
+
 // Of the apps whose streams have a format.
 Mix EdgeNode::Impl::mix_for(const NodeFiles& files, const NodeSetup& setup, const Formats& formats) const {
   return files.mix(setup, options_, [&](const NodeStream& stream) {
@@ -157,7 +168,12 @@ Mix EdgeNode::Impl::mix_for(const NodeFiles& files, const NodeSetup& setup, cons
   });
 }
 
-void EdgeNode::Impl::replan(const std::string& reason, Formats formats) {
+void EdgeNode::Impl::count_plan(const char* made_by) {
+  const MutexLock lock(mutex_);
+  ++plans_[made_by];
+}
+
+void EdgeNode::Impl::replan(const char* made_by, const std::string& reason, Formats formats) {
   const NodeSetup setup = this->setup();
   Mix mix = mix_for(files_, setup, formats);
   const Runtime::Budget budget = this->budget(setup, mix.stems.size());
@@ -166,6 +182,7 @@ void EdgeNode::Impl::replan(const std::string& reason, Formats formats) {
   try {
     (void)runtime_->change(std::move(mix), budget, reason);
     remember_counts(before);
+    count_plan(made_by);
   } catch (const Error& error) {
     why_not = error.what();
     module_log("node")->warn("{}: keeps its schedule: {}", reason, why_not);
@@ -185,22 +202,31 @@ void EdgeNode::Impl::plans_for(Formats formats) {
 
 // What the machine has, as far as the stems can use it: each keeps one worker busy at most.
 Runtime::Budget EdgeNode::Impl::budget(const NodeSetup& setup, std::size_t stems) const {
-  const double decoding = this->decoding();
-  if (setup.budget) return {*setup.budget, true, decoding};
   const int workers = [&] {
     const MutexLock lock(mutex_);
     return workers_;
   }();
+  return budget_with(setup, stems, cpu_time_, workers);
+}
+
+Runtime::Budget EdgeNode::Impl::budget_with(const NodeSetup& setup, std::size_t stems, double cores,
+                                            int workers) const {
+  const double decoding = this->decoding();
+  if (setup.budget) return {*setup.budget, true, decoding};
   const double used = static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(workers), stems));
-  const double machine = 1000 * cpu_time_, engine = 1000 * runtime_->threads() * used;
+  const double machine = 1000 * cores, engine = 1000 * runtime_->threads() * used;
   return {std::max(kLeastBudget, std::min(machine, engine + decoding) - kReserve), false, decoding};
 }
 
 // Lanes that went have closed their events by now.
 void EdgeNode::Impl::remember_counts(const Runtime::InForce& before) {
   const MutexLock lock(mutex_);
-  for (const auto& lane : before.lanes) {
+  const Runtime::InForce now = runtime_->in_force();
+  for (std::size_t s = 0; s < before.lanes.size(); ++s) {
+    const auto& lane = before.lanes[s];
     Statistics statistics = lane->statistics();
+    if (std::ranges::find(now.lanes, lane) == now.lanes.end())
+      gone_[before.mix->stems[s].stream].add(statistics, runtime_->threads());
     for (Statistics::App& app : statistics.apps) counts_[app.id] = std::move(app);
   }
 }
@@ -215,7 +241,7 @@ void EdgeNode::Impl::control(const std::stop_token& stop) {
         follow_machine();
         take_sample();
       }
-      (void)runtime_->follow();
+      if (runtime_->follow()) count_plan("feedback");
     } catch (const std::exception& error) {
       module_log("node")->error("cannot follow its streams: {}", error.what());
     }
@@ -233,11 +259,11 @@ void EdgeNode::Impl::follow_streams() {
     const auto format = feed->format();
     if (format && !feed->ended()) formats[name] = *format;
   }
-  if (formats != planned_) return replan("streams have come up or ended", std::move(formats));
+  if (formats != planned_) return replan("streams", "streams have come up or ended", std::move(formats));
   const Runtime::InForce in_force = runtime_->in_force();
   const bool broken = std::ranges::any_of(in_force.lanes, [](const auto& lane) { return lane->over(); });
   if (broken && clock_.now() - planned_at_ > kBetweenRepairs)
-    replan("an analysis failed", std::move(formats));
+    replan("repair", "an analysis failed", std::move(formats));
 }
 
 void EdgeNode::Impl::follow_machine() {
@@ -259,6 +285,7 @@ void EdgeNode::Impl::follow_machine() {
   const Runtime::InForce in_force = runtime_->in_force();
   if (in_force.lanes.empty() || setup.budget) return;
   (void)runtime_->change_budget(budget(setup, in_force.lanes.size()), "other processors");
+  count_plan("processors");
 }
 
 void EdgeNode::Impl::take_sample() {
@@ -342,6 +369,10 @@ void EdgeNode::set_budget(std::optional<double> budget) {
 
 NodeState EdgeNode::state() const {
   return impl_->state();
+}
+
+NodeOutlook EdgeNode::outlook(const NodeSetup& setup, std::optional<double> cores) const {
+  return impl_->outlook(setup, cores);
 }
 
 std::optional<std::string> EdgeNode::latest_jpeg(const std::string& stream) const {

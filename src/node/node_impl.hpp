@@ -37,6 +37,7 @@ class EdgeNode::Impl {
   }
   [[nodiscard]] NodeSetup setup() const;
   [[nodiscard]] NodeState state() const;
+  [[nodiscard]] NodeOutlook outlook(const NodeSetup& setup, std::optional<double> cores) const;
   [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const;
 
  private:
@@ -50,14 +51,26 @@ class EdgeNode::Impl {
     double busy_ms = 0;
   };
 
+  // What the analysis of a stream took so far.
+  struct StreamTimes {
+    double stem_ms = 0;
+    FrameAges ages;
+    void add(const Statistics& statistics, int threads);
+  };
+
   void apply_as(const std::string& reason, NodeSetup setup);
-  void replan(const std::string& reason, Formats formats) REQUIRES(changing_);
+  void replan(const char* made_by, const std::string& reason, Formats formats) REQUIRES(changing_);
   [[nodiscard]] Mix mix_for(const NodeFiles& files, const NodeSetup& setup, const Formats& formats) const;
+  // Of the streams that are as in this setup, and up.
+  [[nodiscard]] Formats formats_of(const NodeSetup& setup) const;
   [[nodiscard]] Runtime::Budget budget(const NodeSetup& setup, std::size_t stems) const;
+  [[nodiscard]] Runtime::Budget budget_with(const NodeSetup& setup, std::size_t stems, double cores,
+                                            int workers) const;
   [[nodiscard]] WorkerLayout measure(const NodeSetup& setup) const REQUIRES(changing_);
   void plans_for(Formats formats) REQUIRES(changing_);
   [[nodiscard]] std::shared_ptr<StreamFeed> open(const NodeStream& stream);
   void remember_counts(const Runtime::InForce& before) REQUIRES(changing_);
+  void count_plan(const char* made_by);
 
   void control(const std::stop_token& stop);
   void follow_streams();
@@ -67,6 +80,7 @@ class EdgeNode::Impl {
   [[nodiscard]] Feeds feeds() const;
   [[nodiscard]] double decoding() const;
   [[nodiscard]] Sample sample_now() const;
+  void put_times(NodeState& state) const;
   [[nodiscard]] std::vector<NodeState::Stream> stream_states(const Runtime::InForce& in_force,
                                                              const Sample& now, const Sample& before) const;
   [[nodiscard]] std::vector<NodeState::App> app_states(const Runtime::InForce& in_force, const Sample& now,
@@ -92,6 +106,10 @@ class EdgeNode::Impl {
   std::string why_unplanned_ GUARDED_BY(mutex_);                      // of streams that are up
   std::map<std::string, Statistics::App> counts_ GUARDED_BY(mutex_);  // of apps that do not run now
   std::map<std::string, std::string> packages_ GUARDED_BY(mutex_);    // sha256, by app
+  std::map<std::string, std::int64_t> plans_ GUARDED_BY(mutex_);      // NodeState::plans
+  // By stream: of stems that do not run any more; and what was told last, which never falls.
+  std::map<std::string, StreamTimes> gone_ GUARDED_BY(mutex_);
+  mutable std::map<std::string, StreamTimes> told_ GUARDED_BY(mutex_);
   std::deque<Sample> samples_ GUARDED_BY(mutex_);
   int workers_ GUARDED_BY(mutex_) = 1;
 

@@ -28,6 +28,7 @@ void put_counts(const Statistics::App& counts, NodeState::App& app) {
   app.positive = counts.positive;
   app.events = counts.events;
   app.drops = counts.dropped;
+  app.own_ms = counts.own_ms.total();
 }
 
 // Where an app is in force.
@@ -93,6 +94,32 @@ EdgeNode::Impl::Sample EdgeNode::Impl::sample_now() const {
   return sample;
 }
 
+void EdgeNode::Impl::StreamTimes::add(const Statistics& statistics, int threads) {
+  stem_ms += (statistics.scale_ms.total() + statistics.stem_ms.total()) * threads;
+  const Histogram& age_ms = statistics.latency_ms;
+  for (std::size_t i = 0; i < FrameAges::kBounds.size(); ++i)
+    ages.up_to[i] += static_cast<std::int64_t>(age_ms.count_up_to(1e3 * FrameAges::kBounds[i]));
+  ages.frames += static_cast<std::int64_t>(age_ms.count());
+  ages.total_s += age_ms.total() / 1e3;
+}
+
+// A stem that has just gone may be in neither place for a moment: then what was told before holds.
+void EdgeNode::Impl::put_times(NodeState& state) const {
+  const MutexLock lock(mutex_);
+  std::map<std::string, StreamTimes> times = gone_;
+  const Runtime::InForce in_force = runtime_->in_force();
+  for (std::size_t s = 0; s < in_force.lanes.size(); ++s)
+    times[in_force.mix->stems[s].stream].add(in_force.lanes[s]->statistics(), runtime_->threads());
+  for (NodeState::Stream& stream : state.streams) {
+    StreamTimes& told = told_[stream.name];
+    if (times[stream.name].ages.frames >= told.ages.frames) told = times[stream.name];
+    stream.stem_ms = told.stem_ms;
+    stream.ages = told.ages;
+  }
+  for (NodeState::App& app : state.apps) app.own_ms *= runtime_->threads();  // times on the clock so far
+  state.plans = plans_;
+}
+
 NodeState EdgeNode::Impl::state() const {
   NodeState state;
   const Runtime::InForce in_force = runtime_->in_force();
@@ -119,6 +146,7 @@ NodeState EdgeNode::Impl::state() const {
   const double seconds = seconds_between(before.at, now.at);
   if (seconds > 0) state.busy_ms_per_s = std::max(0.0, now.busy_ms - before.busy_ms) / seconds;
   for (const NodeState::App& app : state.apps) state.events += app.events;
+  put_times(state);
   state.events_dropped = events_.dropped();
   state.sink_failures = events_.failures();
   return state;

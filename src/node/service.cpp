@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <thread>
 
 #include "core/log.hpp"
@@ -19,7 +18,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr auto kTickTime = std::chrono::milliseconds(250);
-constexpr auto kBetweenHours = std::chrono::seconds(10);
+constexpr auto kBetweenHours = std::chrono::seconds(1);
 // At the end: for the disk and for the sinks together. A service manager waits, so it is short.
 constexpr auto kLastDelivery = std::chrono::milliseconds(500);
 constexpr int kMqttPort = 1883, kMqttsPort = 8883;
@@ -58,13 +57,6 @@ MqttOptions mqtt_options(const MqttSinkConfig& sink, const std::string& node) {
   return options;
 }
 
-bool in_hours_now(const AppConfig& app) {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  return is_within(app.hours, (local.tm_wday + 6) % 7, local.tm_hour * 60 + local.tm_min);
-}
-
 // What only a start can change: throws usage if it differs.
 void check_lasting(const NodeConfig& before, const NodeConfig& after) {
   MachineConfig machine = after.node;
@@ -84,8 +76,9 @@ void check_lasting(const NodeConfig& before, const NodeConfig& after) {
 
 }  // namespace
 
-NodeService::NodeService(CheckedConfig checked)
+NodeService::NodeService(CheckedConfig checked, std::function<std::time_t()> now)
     : checked_(std::move(checked)),
+      now_(std::move(now)),
       name_(checked_.config.node.name),
       store_(store_options(checked_.config)),
       recordings_(checked_.config.node.state / "recordings") {
@@ -113,8 +106,15 @@ NodeService::~NodeService() {
   end();
 }
 
+bool NodeService::in_hours_now(const AppConfig& app) const {
+  const std::time_t now = now_();
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  return is_within(app.hours, (local.tm_wday + 6) % 7, local.tm_hour * 60 + local.tm_min);
+}
+
 // `always`: all apps, turned off or outside of their hours, too.
-NodeSetup NodeService::setup_of(const CheckedConfig& checked, const Enabled& enabled, bool always) {
+NodeSetup NodeService::setup_of(const CheckedConfig& checked, const Enabled& enabled, bool always) const {
   const NodeConfig& config = checked.config;
   NodeSetup setup;
   setup.bases = config.node.bases;
@@ -230,6 +230,15 @@ void NodeService::apply(CheckedConfig checked) {
   }
   refused({});
   tell_sinks();
+}
+
+NodeOutlook NodeService::outlook(const CheckedConfig& checked, std::optional<double> cores) const {
+  NodeSetup setup;
+  {
+    const MutexLock changing(changing_);
+    setup = setup_of(checked, enabled_after(checked), false);
+  }
+  return node_->outlook(setup, cores);
 }
 
 void NodeService::set_enabled(const std::string& app, bool on) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <ctime>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -53,7 +54,9 @@ class NodeService {
  public:
   // Opens the state directory, measures and compiles; run() starts it. `checked` has no faults. Throws failed
   // when another node has the state directory; else as Store, sinks and EdgeNode do.
-  explicit NodeService(CheckedConfig checked);
+  // `now`: the wall clock by which apps have hours.
+  explicit NodeService(
+      CheckedConfig checked, std::function<std::time_t()> now = [] { return std::time(nullptr); });
   ~NodeService();  // stops
 
   // Plays until a stop is asked for; then closes open events and writes all. Calls `each` after each look at
@@ -68,6 +71,9 @@ class NodeService {
   // Until the node ends, or the configuration gives the app another value of `enabled`. Throws usage for an
   // unknown app, and as apply.
   void set_enabled(const std::string& app, bool enabled);
+
+  // What the node would do with this configuration, as EdgeNode's; apps that rest now rest there, too.
+  [[nodiscard]] NodeOutlook outlook(const CheckedConfig& checked, std::optional<double> cores) const;
 
   // state() tells from now on that a change was refused; apply() does it by itself.
   void refused(const std::string& why);
@@ -95,7 +101,8 @@ class NodeService {
   using MadeSinks = std::vector<std::pair<AnySinkConfig, std::unique_ptr<Sink>>>;
   using Enabled = std::map<std::string, bool>;  // by app
 
-  [[nodiscard]] static NodeSetup setup_of(const CheckedConfig& checked, const Enabled& enabled, bool always);
+  [[nodiscard]] NodeSetup setup_of(const CheckedConfig& checked, const Enabled& enabled, bool always) const;
+  [[nodiscard]] bool in_hours_now(const AppConfig& app) const;
   [[nodiscard]] Enabled enabled_after(const CheckedConfig& next) const REQUIRES(changing_);
   [[nodiscard]] MadeSinks make_sinks(const NodeConfig& config);
   void take_sinks(const NodeConfig& config, MadeSinks made);
@@ -112,6 +119,7 @@ class NodeService {
   CheckedConfig checked_ GUARDED_BY(changing_);
   Enabled enabled_ GUARDED_BY(changing_);
 
+  const std::function<std::time_t()> now_;
   const std::string name_;
   Store store_;
   StreamRecordings recordings_;

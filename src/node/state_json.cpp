@@ -11,10 +11,6 @@ Json drops_json(const Drops& drops) {
   return {{"overload", drops.overload}, {"budget", drops.budget}, {"camera", drops.camera}};
 }
 
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
-
 // An app on one of its streams.
 Json placed_json(const NodeState::App& app) {
   const auto if_planned = [&](const auto& value) { return app.planned ? Json(value) : Json(); };
@@ -64,6 +60,10 @@ NodeState::App resting(const ServiceState::App& app, const std::string& stream) 
 }
 
 }  // namespace
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
 
 std::string to_text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

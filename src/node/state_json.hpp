@@ -17,6 +17,8 @@ namespace mainstream {
 [[nodiscard]] Json sink_json(const SinkState& sink);
 [[nodiscard]] Json state_json(const ServiceState& state);
 
+[[nodiscard]] Json text_or_null(const std::string& text);  // null for an empty one
+
 // One line of UTF-8.
 [[nodiscard]] std::string to_text(const Json& json);
 

@@ -78,6 +78,18 @@ MixPlan Planner::solve(const Costs& costs, double budget) const {
   return with_decoding(plan_of(spend_rest(problem, mainstream::solve(problem, options))), costs, budget);
 }
 
+std::vector<std::optional<NextStep>> Planner::next_steps(const Costs& costs, const MixPlan& plan) const {
+  SolveOptions options;
+  options.algorithm = algorithm_of(options_.mode, options_.algorithm);
+  options.objective = options_.objective;
+  options.stop = stop_after(kSearchTime);
+  const Problem problem = this->problem(costs, plan.schedule.budget);
+  Schedule schedule = plan.schedule;  // as the scheduler made it, which does not know of decoding
+  schedule.cost -= plan.decoding;
+  schedule.budget = problem.budget;
+  return mainstream::next_steps(problem, schedule, options);
+}
+
 MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const {
   Problem problem = this->problem(costs, budget);
   std::vector<Choice> choices;

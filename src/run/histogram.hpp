@@ -17,6 +17,8 @@ class Histogram {
   [[nodiscard]] double mean() const { return count_ == 0 ? 0 : total_ / static_cast<double>(count_); }
   // The smallest value that at least `share` of the values do not exceed, to 1 %; 0 when empty.
   [[nodiscard]] double quantile(double share) const;
+  // How many values do not exceed `ms`, to 1 %.
+  [[nodiscard]] std::uint64_t count_up_to(double ms) const;
 
  private:
   static constexpr std::size_t kBuckets = 1000;

@@ -25,6 +25,10 @@ TEST(HistogramTest, QuantilesAgreeWithSortedValues) {
     EXPECT_NEAR(histogram.quantile(share) / values[rank], 1, 0.011) << share;
   }
   EXPECT_EQ(histogram.count(), 5000U);
+  for (const double ms : {0.1, 1.0, 5.0, 50.0, 1e6}) {
+    const auto exact = std::ranges::count_if(values, [&](double value) { return value <= ms; });
+    EXPECT_NEAR(static_cast<double>(histogram.count_up_to(ms)), static_cast<double>(exact), 50) << ms;
+  }
 }
 
 TEST(HistogramTest, HoldsWhatIsOutOfRange) {

@@ -181,6 +181,19 @@ Costs Runtime::costs_for(Made& made) {
   return costs;
 }
 
+EstimatedCosts Runtime::estimated_costs_of(const Mix& mix) const {
+  EstimatedCosts estimate = estimated_costs(engine_, mix, options_.cache);
+  const MutexLock changing(changing_);
+  if (made_ && made_->feedback)
+    keep_observed(*made_->mix, made_->measured, made_->feedback->costs(), mix, estimate.costs);
+  return estimate;
+}
+
+double Runtime::planned_budget(const Budget& budget) const {
+  const MutexLock changing(changing_);
+  return feedback_options(budget).budget_now();
+}
+
 void Runtime::meter(const Budget& budget) {
   meter_.set_budget(budget.given ? std::max(0.0, budget.ms_per_s - budget.decoding) : kNoLimit);
 }

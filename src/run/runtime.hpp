@@ -82,6 +82,10 @@ class Runtime {
   [[nodiscard]] Costs measured_costs() const;
   [[nodiscard]] std::optional<Costs> observed_costs() const;
   [[nodiscard]] int threads() const { return engine_.threads(); }
+  // What a mix would cost, without measuring: as observed of what runs now, else as known or guessed.
+  [[nodiscard]] EstimatedCosts estimated_costs_of(const Mix& mix) const;
+  // What would be planned with: an estimate is lower where it was found too high before.
+  [[nodiscard]] double planned_budget(const Budget& budget) const;
 
  private:
   // All that was made for one mix.

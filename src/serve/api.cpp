@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -18,24 +19,7 @@ namespace mainstream {
 namespace {
 
 constexpr const char* kJpeg = "image/jpeg";
-
-ApiAnswer json_answer(const Json& json) {
-  ApiAnswer answer;
-  answer.body = to_text(json);
-  return answer;
-}
-
-// What a decoder refuses is the client's mistake.
-template <typename Decode>
-auto decoded(ApiAnswer& refused, const Decode& decode) -> std::optional<decltype(decode())> {
-  try {
-    return decode();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::untrusted) throw;
-    refused = problem(400, error.what());
-    return std::nullopt;
-  }
-}
+constexpr std::size_t kMostJson = std::size_t{64} << 10;  // bytes of a body
 
 ApiAnswer no_event(const std::string& id) {
   return problem(404, "there is no event " + in_quotes(id));
@@ -53,42 +37,70 @@ std::optional<ApiAnswer> unfit_headers(const ApiRequest& request, const Route& r
   const bool digits = length.find_first_not_of("0123456789") == std::string::npos;
   if (!digits || length.size() > 9) return problem(400, "headers: expected a whole number as Content-Length");
   const std::size_t bytes = length.empty() ? 0 : std::stoul(length);
-  if (bytes > kMostBody)
-    return problem(413, fmt::format("a body has at most {} bytes, got {}", kMostBody, bytes));
   if (route.body == nullptr) {
     return bytes > 0 ? std::optional(problem(400, "expected no body")) : std::nullopt;
   }
+  if (bytes > route.most_body())
+    return problem(413, fmt::format("a body has at most {} bytes here, got {}", route.most_body(), bytes));
   const std::string type = request.header("content-type");
-  if (type != "application/json" && !type.starts_with("application/json;")) {
-    return problem(415, "expected a body of application/json, got " + in_quotes(type));
+  const std::string expected = std::strchr(route.body, '/') != nullptr ? route.body : "application/json";
+  if (type != expected && !type.starts_with(expected + ";")) {
+    return problem(415, fmt::format("expected a body of {}, got {}", expected, in_quotes(type)));
   }
   return length.empty() ? std::optional(problem(411, "expected Content-Length")) : std::nullopt;
 }
 
 }  // namespace
 
-ApiAnswer problem(int status, const std::string& detail) {
-  static const std::map<int, const char*> kTitles = {
-      {400, "Bad request"},         {401, "Unauthorized"},
-      {403, "Forbidden"},           {404, "Not found"},
-      {405, "Method not allowed"},  {409, "Conflict"},
-      {411, "Length required"},     {413, "Content too large"},
-      {414, "URI too long"},        {415, "Unsupported media type"},
-      {421, "Misdirected request"}, {429, "Too many requests"},
-      {500, "Internal error"},      {503, "Service unavailable"}};
+std::size_t Route::most_body() const {
+  if (body == nullptr) return 0;
+  const std::string_view kind = body;
+  return kind == kTomlType ? kMostConfigBytes : kind == kPackageType ? PackageFolder::kMostBytes : kMostJson;
+}
+
+std::string Call::body() const {
+  std::string body;
+  const bool whole = read_body && read_body([&](std::string_view bytes) {
+                       body += bytes;
+                       return true;
+                     });
+  if (!whole) throw Error(ErrorKind::untrusted, "body: broke off");
+  return body;
+}
+
+ApiAnswer problem(int status, const std::string& detail, const std::vector<std::string>& faults) {
+  static const std::map<int, const char*> kTitles = {{400, "Bad request"},
+                                                     {401, "Unauthorized"},
+                                                     {403, "Forbidden"},
+                                                     {404, "Not found"},
+                                                     {405, "Method not allowed"},
+                                                     {409, "Conflict"},
+                                                     {411, "Length required"},
+                                                     {412, "Precondition failed"},
+                                                     {413, "Content too large"},
+                                                     {414, "URI too long"},
+                                                     {415, "Unsupported media type"},
+                                                     {421, "Misdirected request"},
+                                                     {422, "Unprocessable content"},
+                                                     {428, "Precondition required"},
+                                                     {429, "Too many requests"},
+                                                     {500, "Internal error"},
+                                                     {503, "Service unavailable"}};
   const auto title = kTitles.find(status);
   ApiAnswer answer;
   answer.status = status;
   answer.type = "application/problem+json";
-  answer.body = to_text(
-      {{"title", title == kTitles.end() ? "Error" : title->second}, {"status", status}, {"detail", detail}});
+  Json body{
+      {"title", title == kTitles.end() ? "Error" : title->second}, {"status", status}, {"detail", detail}};
+  if (!faults.empty()) body["faults"] = faults;
+  answer.body = to_text(body);
   return answer;
 }
 
-const std::vector<Route>& Api::routes() {
+std::vector<Route> Api::read_routes() {
   constexpr const char* kAlive = "Whether the node lives";
   constexpr const char* kReady = "Whether the node analyses, or why not; 503 if not";
-  static const std::vector<Route> kRoutes = {
+  return {
       {"/", "The dashboard", nullptr, &Api::dashboard, {}, Role::anyone},
       {"/dashboard/{file}", "A file of it", nullptr, &Api::dashboard, {}, Role::anyone},
       {"/healthz", kAlive, "Health", &Api::health, {}, Role::anyone},
@@ -171,11 +183,28 @@ const std::vector<Route>& Api::routes() {
        "NewTraining"},
       {"/api/v1/recordings/{id}/trained.mpkg", "The package that was trained", "application/octet-stream",
        &Api::trained_package}};
+}
+
+const std::vector<Route>& Api::routes() {
+  static const std::vector<Route> kRoutes = [] {
+    std::vector<Route> routes = read_routes();
+    for (Route& route : change_routes()) routes.push_back(std::move(route));
+    return routes;
+  }();
   return kRoutes;
 }
 
-Api::Api(NodeService& node, AccessRules rules)
-    : node_(node), access_(std::move(rules)), feeds_(node.store()) {}
+Api::Api(NodeControl& control, AccessRules rules)
+    : control_(control), node_(control.node()), access_(std::move(rules)), feeds_(node_.store()) {}
+
+std::size_t Api::most_body(const std::string& method, const std::string& target) {
+  try {
+    const Found found = find(method, parse_target(target).path);
+    return found.route == nullptr ? 0 : found.route->most_body();
+  } catch (const Error&) {
+    return 0;  // refusal() says why
+  }
+}
 
 Api::Found Api::find(const std::string& method, const std::vector<std::string>& path) {
   Found found;
@@ -225,12 +254,13 @@ std::optional<ApiAnswer> Api::refusal(const ApiRequest& request) {
   return unfit ? *unfit : refused;
 }
 
-ApiAnswer Api::answer(const ApiRequest& request) {
+ApiAnswer Api::answer(const ApiRequest& request, const ReadBody& read_body) {
   try {
     Target target = parse_target(request.target);
     Found found = find(request.method, target.path);
     if (found.route == nullptr) return problem(404, "there is no such path");
-    return (this->*found.route->handler)({request, std::move(found.values), std::move(target.query)});
+    return (this->*found.route->handler)(
+        {request, std::move(found.values), std::move(target.query), read_body});
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::storage) return problem(503, error.what());
     // What went wrong inside may name files: the log has it.
@@ -378,7 +408,7 @@ ApiAnswer Api::snapshot(const Call& call) {
 ApiAnswer Api::put_verdict(const Call& call) {
   const std::string& id = call.values[0];
   ApiAnswer refused;
-  auto verdict = decoded(refused, [&] { return parse_verdict(call.request.body); });
+  auto verdict = decoded(refused, [&] { return parse_verdict(call.body()); });
   if (!verdict) return refused;
   if (!is_event_id(id)) return no_event(id);
   verdict->id = id;

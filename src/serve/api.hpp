@@ -2,18 +2,23 @@
 // docs/api.md has the table.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "node/service.hpp"
+#include "node/control.hpp"
 #include "serve/access.hpp"
 #include "serve/event_feed.hpp"
 #include "serve/request.hpp"
 
 namespace mainstream {
 
-constexpr std::size_t kMostBody = std::size_t{64} << 10;  // bytes of a request's body
+inline constexpr const char* kTomlType = "application/toml";
+inline constexpr const char* kPackageType = "application/octet-stream";
+
+// Hands the body of a request on in pieces, until `take` is false. False when the body broke off.
+using ReadBody = std::function<bool(const std::function<bool(std::string_view)>& take)>;
 
 class Api;
 
@@ -22,6 +27,9 @@ struct Call {
   const ApiRequest& request;
   std::vector<std::string> values;           // of the {parts} of the route's path
   std::map<std::string, std::string> query;  // keys of the route only
+  const ReadBody& read_body;
+
+  [[nodiscard]] std::string body() const;  // whole; throws untrusted when it breaks off
 };
 
 struct Route {
@@ -32,18 +40,22 @@ struct Route {
   std::vector<const char*> query = {};  // the keys that it takes
   Role role = Role::viewer;
   const char* method = "GET";
-  const char* body = nullptr;  // a schema; nullptr: takes none
+  const char* body = nullptr;  // a schema, then it is JSON, or a media type; nullptr: takes none
+
+  [[nodiscard]] std::size_t most_body() const;  // bytes; 0: takes none
 };
 
 // Thread-safe. The node outlives it.
 class Api {
  public:
-  Api(NodeService& node, AccessRules rules);
+  Api(NodeControl& control, AccessRules rules);
 
+  // The most bytes of a body that this may have, whoever sends it.
+  [[nodiscard]] static std::size_t most_body(const std::string& method, const std::string& target);
   // The answer to a request that is refused for its path, query, headers or sender, before its body is read.
   [[nodiscard]] std::optional<ApiAnswer> refusal(const ApiRequest& request);
-  // For what refusal() let pass, with its body.
-  [[nodiscard]] ApiAnswer answer(const ApiRequest& request);
+  // For what refusal() let pass. Reads the body if the path takes one.
+  [[nodiscard]] ApiAnswer answer(const ApiRequest& request, const ReadBody& read_body = {});
 
   [[nodiscard]] static const std::vector<Route>& routes();
 
@@ -55,6 +67,8 @@ class Api {
   };
   [[nodiscard]] static Found find(const std::string& method, const std::vector<std::string>& path);
 
+  [[nodiscard]] static std::vector<Route> read_routes();
+  [[nodiscard]] static std::vector<Route> change_routes();
   [[nodiscard]] StoreReader reader();  // for the calling thread
 
   ApiAnswer dashboard(const Call& call);
@@ -90,7 +104,20 @@ class Api {
   ApiAnswer training(const Call& call);
   ApiAnswer start_training(const Call& call);
   ApiAnswer trained_package(const Call& call);
+  ApiAnswer config(const Call& call);
+  ApiAnswer put_config(const Call& call);
+  ApiAnswer config_schema(const Call& call);
+  ApiAnswer reload(const Call& call);
+  ApiAnswer put_app(const Call& call);
+  ApiAnswer delete_app(const Call& call);
+  ApiAnswer enable_app(const Call& call);
+  ApiAnswer put_stream(const Call& call);
+  ApiAnswer delete_stream(const Call& call);
+  ApiAnswer dry_run(const Call& call);
+  ApiAnswer put_package(const Call& call);
+  [[nodiscard]] ApiAnswer changed(const Change& change);
 
+  NodeControl& control_;
   NodeService& node_;
   Access access_;
   EventFeeds feeds_;

@@ -106,6 +106,11 @@ bool Connection::wait_for_request(const std::function<bool()>& hurry) {
   return true;
 }
 
+void Connection::expect_body(std::size_t bytes) {
+  left_ += bytes;
+  request_until_ += std::chrono::seconds(bytes / kLeastPace);
+}
+
 bool Connection::is_writable() const {
   if (stop_.stop_requested()) return false;
   pollfd one{socket_, POLLRDHUP, 0};

@@ -13,11 +13,13 @@
 
 namespace mainstream {
 
+constexpr std::size_t kLeastPace = std::size_t{64} << 10;  // bytes per second
+
 struct ConnectionLimits {
   std::chrono::milliseconds request{5'000};  // from its first byte until all of it is there
   std::chrono::milliseconds write{10'000};   // until the client has taken what one write gives
   std::chrono::milliseconds idle{5'000};     // between two requests
-  std::size_t request_bytes = 96 << 10;      // of a request in all
+  std::size_t request_bytes = 32 << 10;      // of a request without its body
 };
 
 // One thread. All members end within 100 ms when a stop is asked for.
@@ -34,6 +36,9 @@ class Connection : public httplib::Stream {
   // Waits until the next request begins, and gives it new limits. False when it does not come, or when
   // `hurry()` is true meanwhile.
   [[nodiscard]] bool wait_for_request(const std::function<bool()>& hurry);
+
+  // The request may have a body of so many bytes, which come at kLeastPace or faster.
+  void expect_body(std::size_t bytes);
 
   [[nodiscard]] bool is_readable() const override { return !stop_.stop_requested(); }
   [[nodiscard]] bool is_writable() const override;              // also false when the client is gone

@@ -39,15 +39,20 @@ class DashboardNode {
     make_video("testsrc=s=640x360:r=10:d=20", "yard.avi");
     serve_.port = 0;
     serve_.tokens = std::move(tokens);
-    service_ = std::make_unique<NodeService>(checked_config(config(), folder()));
-    thread_ = std::jthread([this](const std::stop_token& stop) { service_->run(stop); });
+    write_file(folder() / "node.toml", config());
+    ConfigText text = read_config_text(folder() / "node.toml");
+    CheckedConfig checked = check_config_text(text.text, folder());
+    if (!checked.check.faults.empty())
+      throw Error(ErrorKind::usage, message("node.toml", checked.check.faults.front()));
+    control_ = std::make_unique<NodeControl>(std::move(text), std::move(checked));
+    thread_ = std::jthread([this](const std::stop_token& stop) { control_->node().run(stop); });
     VideoReader reader((folder() / "gate.avi").string());
     const std::vector<std::uint8_t> jpeg = encode_jpeg(reader.next()->picture);
     jpeg_.assign(jpeg.begin(), jpeg.end());
   }
 
   int open() {
-    server_ = std::make_unique<ApiServer>(*service_, serve_);
+    server_ = std::make_unique<ApiServer>(*control_, serve_);
     return serve_.port = server_->port();
   }
 
@@ -106,13 +111,13 @@ class DashboardNode {
     return event;
   }
   std::string begin() {
-    const std::string id = service_->store().new_event_id();
-    (void)service_->store().put(event(id, EventChange::begun), jpeg_);
+    const std::string id = control_->node().store().new_event_id();
+    (void)control_->node().store().put(event(id, EventChange::begun), jpeg_);
     return id;
   }
   std::string end(const std::string& id) {
-    (void)service_->store().put(event(id, EventChange::ended));
-    (void)service_->store().flush(within(std::chrono::seconds(5)));
+    (void)control_->node().store().put(event(id, EventChange::ended));
+    (void)control_->node().store().flush(within(std::chrono::seconds(5)));
     return id;
   }
 
@@ -120,8 +125,8 @@ class DashboardNode {
   TestMix mix_;
   ServeConfig serve_;
   std::string jpeg_;
-  std::unique_ptr<NodeService> service_;
-  std::jthread thread_;  // ends before the service
+  std::unique_ptr<NodeControl> control_;
+  std::jthread thread_;  // ends before the node
   std::unique_ptr<ApiServer> server_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 namespace mainstream {
@@ -31,6 +32,17 @@ class Families {
       metric.gauge.value = value;
     families_.back().metric.push_back(std::move(metric));
   }
+  void add(const FrameAges& ages, MetricLabels labels) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.histogram.sample_count = static_cast<std::uint64_t>(ages.frames);
+    metric.histogram.sample_sum = ages.total_s;
+    for (std::size_t i = 0; i < FrameAges::kBounds.size(); ++i)
+      metric.histogram.bucket.push_back({static_cast<std::uint64_t>(ages.up_to[i]), FrameAges::kBounds[i]});
+    metric.histogram.bucket.push_back(
+        {static_cast<std::uint64_t>(ages.frames), std::numeric_limits<double>::infinity()});
+    families_.back().metric.push_back(std::move(metric));
+  }
   void counter(const std::string& name, const std::string& help) { begin(name, MetricType::Counter, help); }
   void gauge(const std::string& name, const std::string& help) { begin(name, MetricType::Gauge, help); }
   // A family without values would be a name without meaning.
@@ -51,6 +63,25 @@ void add_streams(Families& out, const NodeState& state) {
   out.counter("mainstream_stream_reconnects_total", "Times that the stream was opened again.");
   for (const auto& s : state.streams) {
     out.add(static_cast<double>(s.reconnects), {{"stream", s.name}});
+  }
+}
+
+void add_times(Families& out, const NodeState& state) {
+  out.counter("mainstream_decode_seconds_total", "Processor time of decoding.");
+  for (const auto& s : state.streams)
+    out.add(s.decode_ms * static_cast<double>(s.frames) / 1e3, {{"stream", s.name}});
+  out.counter("mainstream_stem_seconds_total", "Processor time of what apps share: scaling and stems.");
+  for (const auto& s : state.streams) out.add(s.stem_ms / 1e3, {{"stream", s.name}});
+  out.counter("mainstream_tail_seconds_total", "Processor time of an app's own networks.");
+  for (const auto& a : state.apps)
+    out.add(a.own_ms / 1e3, {{"app", app_name(a.id, a.stream)}, {"stream", a.stream}});
+  out.begin("mainstream_frame_age_seconds", MetricType::Histogram,
+            "Age of frames when they were analysed, since they were decoded.");
+  for (const auto& s : state.streams) out.add(s.ages, {{"stream", s.name}});
+  out.counter("mainstream_plans_total", "Plans that came into force, by what made them.");
+  for (const char* made_by : {"setup", "streams", "processors", "feedback", "repair"}) {
+    const auto known = state.plans.find(made_by);
+    out.add(known == state.plans.end() ? 0 : static_cast<double>(known->second), {{"reason", made_by}});
   }
 }
 
@@ -151,6 +182,7 @@ void add_process(Families& out) {
 std::string metrics_text(const ServiceState& state) {
   Families out;
   add_streams(out, state.node);
+  add_times(out, state.node);
   add_drops(out, state.node);
   add_apps(out, state.node);
   add_node(out, state.node);

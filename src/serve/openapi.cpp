@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "node/config_schema.hpp"
+
 namespace mainstream {
 namespace {
 
@@ -193,6 +195,66 @@ Json marked_apps() {
   return {{"type", "object"}, {"additionalProperties", list_of(list_of(whole()))}};
 }
 
+// The keys of a table of the configuration, without the name, which stands in the path.
+Json table_schema(const char* table) {
+  Json schema = config_schema()["properties"][table]["items"];
+  Json required = Json::array();
+  for (const Json& key : schema["required"])
+    if (key != "name") required.push_back(key);
+  schema["required"] = std::move(required);
+  return schema;
+}
+
+Json outlook_schema() {
+  const Json chosen = or_null(object({{"candidate", text()},
+                                      {"branchpoint", text()},
+                                      {"fps", number()},
+                                      {"votes", whole()},
+                                      {"expected_f1", number()}}));
+  const Json plan = object({{"budget_ms_per_s", number()},
+                            {"cost_ms_per_s", number()},
+                            {"decoding_ms_per_s", number()},
+                            {"mean_f1", number()},
+                            {"min_f1", number()}});
+  const Json other = object({{"app", text()},
+                             {"stream", text()},
+                             {"expected_f1_before", number()},
+                             {"expected_f1_after", number()}});
+  const Json more = or_null(object({{"candidate", text()},
+                                    {"fps", number()},
+                                    {"expected_f1", number()},
+                                    {"extra_cost_ms_per_s", number()},
+                                    {"why_not", or_null(text())},
+                                    {"others", list_of(other)}}));
+  return object({{"feasible", boolean()},
+                 {"reason", or_null(text())},
+                 {"costs_guessed", boolean()},
+                 {"before", plan},
+                 {"after", plan},
+                 {"apps", list_of(object({{"app", text()},
+                                          {"stream", text()},
+                                          {"before", chosen},
+                                          {"after", chosen},
+                                          {"reason", or_null(text())},
+                                          {"more", more}}))}});
+}
+
+// All fields may be left out.
+Json dry_run_schema() {
+  Json added = table_schema("app");
+  added["required"].push_back("name");
+  const Json limit = object({}, {{"min_fps", number()}, {"weight", number()}});
+  return object({}, {{"add", list_of(added)},
+                     {"remove", list_of(text())},
+                     {"budget", {{"anyOf", {number(), text()}}}},
+                     {"cores", number()},
+                     {"limits", {{"type", "object"}, {"additionalProperties", limit}}}});
+}
+
+Json change_word() {
+  return {{"type", "string"}, {"enum", {"added", "changed", "removed", "enabled", "disabled"}}};
+}
+
 Json schemas() {
   Json any_object = type("object");
   return {
@@ -228,14 +290,26 @@ Json schemas() {
       {"NewTraining", object({{"app", text()}})},
       {"Marks", object({{"frames", whole()}, {"apps", marked_apps()}})},
       {"NewMarks", object({{"apps", marked_apps()}})},
-      {"Problem", object({{"title", text()}, {"status", whole()}, {"detail", text()}})}};
+      {"AppKeys", table_schema("app")},
+      {"StreamKeys", table_schema("stream")},
+      {"Enabled", object({{"enabled", boolean()}})},
+      {"Changed",
+       object(
+           {{"changed",
+             list_of(object({{"table", text()}, {"name", or_null(text())}, {"change", change_word()}}))}})},
+      {"DryRun", dry_run_schema()},
+      {"Outlook", outlook_schema()},
+      {"Package", object({{"sha256", text()}, {"app", text()}})},
+      {"Problem",
+       object({{"title", text()}, {"status", whole()}, {"detail", text()}}, {{"faults", list_of(text())}})}};
 }
 
 Json content(const char* answer) {
   const bool media_type = std::strchr(answer, '/') != nullptr;
   if (!media_type) return {{"application/json", {{"schema", reference(answer)}}}};
   Json schema = text();
-  if (std::strncmp(answer, "image/", 6) == 0) schema["format"] = "binary";
+  if (std::strncmp(answer, "image/", 6) == 0 || std::strcmp(answer, "application/octet-stream") == 0)
+    schema["format"] = "binary";
   return {{answer, {{"schema", std::move(schema)}}}};
 }
 
@@ -266,6 +340,8 @@ Json operation(const Route& route) {
                      {"content", {{"application/problem+json", {{"schema", reference("Problem")}}}}}}}}}};
   if (route.body != nullptr) {
     result["requestBody"] = {{"required", true}, {"content", content(route.body)}};
+    const bool makes_files = std::strcmp(route.body, "application/octet-stream") == 0;
+    if (makes_files) result["responses"]["201"] = result["responses"]["200"];
   }
   if (route.role != Role::anyone) {
     // A token, or none where the node asks for none.

@@ -71,7 +71,7 @@ ApiAnswer Api::recording(const Call& call) {
 
 ApiAnswer Api::start_recording(const Call& call) {
   return answered([&] {
-    const NewRecording wanted = parse_new_recording(call.request.body);
+    const NewRecording wanted = parse_new_recording(call.body());
     const NodeState state = node_.state().node;
     const auto stream = std::ranges::find(state.streams, wanted.stream, &NodeState::Stream::name);
     if (stream == state.streams.end()) return problem(404, "there is no stream " + in_quotes(wanted.stream));
@@ -121,7 +121,7 @@ ApiAnswer Api::put_marks(const Call& call) {
   return answered([&] {
     const auto found = node_.recordings().find(call.values[0]);
     if (!found) return no_recording(call.values[0]);
-    node_.recordings().set_labels(call.values[0], parse_marks(call.request.body, found->frames));
+    node_.recordings().set_labels(call.values[0], parse_marks(call.body(), found->frames));
     return marks(call);
   });
 }
@@ -147,7 +147,7 @@ ApiAnswer Api::training(const Call& call) {
 ApiAnswer Api::start_training(const Call& call) {
   return answered([&] {
     if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
-    node_.train(call.values[0], parse_new_training(call.request.body));
+    node_.train(call.values[0], parse_new_training(call.body()));
     return training(call);
   });
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "mainstream/error.hpp"
 #include "mainstream/store.hpp"
 
 namespace mainstream {
@@ -22,8 +23,7 @@ struct ApiRequest {
   std::string method;                               // "GET"; HEAD comes as it
   std::string target;                               // as it came: path and query, percent-encoded
   std::multimap<std::string, std::string> headers;  // names in lower case
-  std::string body;
-  std::string remote;  // the client's address
+  std::string remote;                               // the client's address
 
   // The header's value, empty without one. Throws untrusted if it stands twice.
   [[nodiscard]] std::string header(const std::string& name) const;
@@ -38,8 +38,22 @@ struct ApiAnswer {
   std::filesystem::path file;       // instead of a body: a file, which may be large
 };
 
-// An error as problem details (RFC 9457).
-[[nodiscard]] ApiAnswer problem(int status, const std::string& detail);
+// An error as problem details (RFC 9457), with a list of all mistakes where there may be several.
+[[nodiscard]] ApiAnswer problem(int status, const std::string& detail,
+                                const std::vector<std::string>& faults = {});
+
+// What `decode` gives; nothing, and 400 in `refused`, for what it does not trust: that is the client's
+// mistake.
+template <typename Decode>
+auto decoded(ApiAnswer& refused, const Decode& decode) -> std::optional<decltype(decode())> {
+  try {
+    return decode();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::untrusted) throw;
+    refused = problem(400, error.what());
+    return std::nullopt;
+  }
+}
 
 struct Target {
   std::vector<std::string> path;             // its parts, decoded

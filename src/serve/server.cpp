@@ -92,7 +92,6 @@ ApiRequest api_request(const httplib::Request& request) {
     std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
     result.headers.emplace(std::move(lower), value);
   }
-  result.body = request.body;
   result.remote = request.remote_addr;
   return result;
 }
@@ -111,7 +110,7 @@ class Listener : public Base {
   explicit Listener(Api& api, bool tls, Arguments&&... arguments)
       : Base(std::forward<Arguments>(arguments)...), api_(api) {
     this->new_task_queue = [this] { return threads_ = new Threads; };  // httplib deletes it
-    this->set_payload_max_length(kMostBody);
+    this->set_payload_max_length(PackageFolder::kMostBytes);
     this->set_default_headers(security_headers(tls));
     this->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       const auto refused = api_.refusal(api_request(request));
@@ -119,13 +118,19 @@ class Listener : public Base {
       give(*refused, response);
       return httplib::Server::HandlerResponse::Handled;
     });
-    const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
+    this->Get("/", [this](const httplib::Request& request, httplib::Response& response) {
       give(api_.answer(api_request(request)), response);
+    });
+    const auto take = [this](const httplib::Request& request, httplib::Response& response,
+                             const httplib::ContentReader& reader) {
+      const ReadBody read_body = [&](const auto& pass_on) {
+        return reader([&](const char* bytes, std::size_t size) { return pass_on({bytes, size}); });
+      };
+      give(api_.answer(api_request(request), read_body), response);
     };
-    this->Get("/", answer);
-    this->Put("/", answer);
-    this->Post("/", answer);
-    this->Delete("/", answer);
+    this->Put("/", take);
+    this->Post("/", take);
+    this->Delete("/", take);
     this->set_error_handler([this](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty()) give(problem(response.status, "the request is malformed"), response);
     });
@@ -202,6 +207,8 @@ class Listener : public Base {
         request.ranges.clear();  // answers are whole: many ranges of one picture would be large
         request.path = "/";      // Api reads the target
         if (stays) return;
+        const std::size_t length = request.get_header_value<std::uint64_t>("Content-Length");
+        connection.expect_body(std::min(length, Api::most_body(request.method, request.target)));
         request.headers.erase("Connection");
         request.set_header("Connection", "close");  // the answer says so then
       };
@@ -262,7 +269,7 @@ void check_serving(const ServeConfig& config) {
 
 class ApiServer::Impl {
  public:
-  Impl(NodeService& node, const ServeConfig& config) : api_(node, access_rules(config)) {
+  Impl(NodeControl& node, const ServeConfig& config) : api_(node, access_rules(config)) {
     const bool tls = !config.certificate.empty();
     if (tls) {
       auto server = std::make_unique<Listener<httplib::SSLServer>>(api_, true, config.certificate.c_str(),
@@ -312,7 +319,7 @@ class ApiServer::Impl {
   std::jthread thread_;  // ends before the server
 };
 
-ApiServer::ApiServer(NodeService& node, const ServeConfig& config)
+ApiServer::ApiServer(NodeControl& node, const ServeConfig& config)
     : impl_(std::make_unique<Impl>(node, config)) {}
 
 ApiServer::~ApiServer() = default;

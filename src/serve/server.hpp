@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "node/config.hpp"
-#include "node/service.hpp"
+#include "node/control.hpp"
 
 namespace mainstream {
 
@@ -16,7 +16,7 @@ class ApiServer {
  public:
   // Serves from here on; the node must outlive it. Throws usage for values that do not fit together, an
   // address that is not safe, or one that is taken; unreadable or untrusted for the files.
-  ApiServer(NodeService& node, const ServeConfig& config);
+  ApiServer(NodeControl& node, const ServeConfig& config);
   // Ends live events, lets running answers finish, and joins all threads.
   ~ApiServer();
   ApiServer(const ApiServer&) = delete;

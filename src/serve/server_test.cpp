@@ -1,8 +1,6 @@
 #include "serve/server.hpp"
 
-#include <arpa/inet.h>
 #include <httplib.h>
-#include <sys/socket.h>
 
 #include "core/file.hpp"
 #include "core/json.hpp"
@@ -20,12 +18,6 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::Not;
 
-ServeConfig any_port() {
-  ServeConfig config;
-  config.port = 0;
-  return config;
-}
-
 testing::AssertionResult is_picture(const std::string& jpeg, int width, int height) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(jpeg.data());
   const Picture picture = decode_picture({bytes, jpeg.size()}, "answer");
@@ -33,52 +25,15 @@ testing::AssertionResult is_picture(const std::string& jpeg, int width, int heig
   return testing::AssertionFailure() << picture.width() << " x " << picture.height();
 }
 
-// A socket on which a test writes what no client library would.
-class RawClient {
- public:
-  explicit RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in place{};
-    place.sin_family = AF_INET;
-    place.sin_port = htons(static_cast<std::uint16_t>(port));
-    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&place), sizeof place), 0);
-  }
-  ~RawClient() { ::close(socket_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  bool send(std::string_view bytes) {
-    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-  }
-  void finish() { ::shutdown(socket_, SHUT_WR); }
-  // Reads until `part` has come, the other side closes, or the time is over; gives all that was read so far.
-  const std::string& read_until(const std::string& part, milliseconds most = milliseconds(10'000)) {
-    const auto end = within(most);
-    while (text_.find(part) == std::string::npos && !closed_ && std::chrono::steady_clock::now() < end) {
-      timeval wait{0, 50'000};
-      ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-      std::array<char, 4096> bytes{};
-      const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
-      if (count > 0) text_.append(bytes.data(), static_cast<std::size_t>(count));
-      closed_ = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
-    }
-    return text_;
-  }
-  const std::string& read_all(milliseconds most = milliseconds(10'000)) { return read_until("\x01", most); }
-  [[nodiscard]] bool closed() const { return closed_; }
-
- private:
-  int socket_;
-  std::string text_;
-  bool closed_ = false;
-};
-
 class ServerTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     set_log_level("off");
     node_ = new TestNode;
-    const auto has_event = [] { return !StoreReader(node_->store().directory()).events({}).empty(); };
+    const auto has_event = [] {
+      StoreReader stored(node_->store().directory());
+      return !stored.events({}).empty() && !stored.plans().empty();
+    };
     ASSERT_TRUE(soon(has_event, std::chrono::seconds(20)));
   }
   static void TearDownTestSuite() {
@@ -139,7 +94,7 @@ class ServerTest : public testing::Test {
   }
 
   static TestNode* node_;
-  ApiServer server_{node_->service(), any_port()};
+  ApiServer server_{node_->control(), any_port()};
 };
 
 TestNode* ServerTest::node_ = nullptr;
@@ -446,43 +401,6 @@ TEST_F(ServerTest, RecordsAndKeepsMarks) {
   (void)get("/api/v1/recordings/..", 400);
 }
 
-// Checks a value against a schema of the document, as far as the document uses the language.
-class SchemaCheck {
- public:
-  explicit SchemaCheck(const Json& document) : document_(document) {}
-  void check(const Json& schema, const Json& value, const std::string& place) const {
-    if (schema.contains("$ref")) {
-      const std::string name =
-          std::string(schema["$ref"]).substr(std::string("#/components/schemas/").size());
-      ASSERT_TRUE(document_["components"]["schemas"].contains(name)) << name;
-      return check(document_["components"]["schemas"][name], value, place);
-    }
-    if (value.is_null()) {
-      EXPECT_TRUE(schema.value("nullable", false)) << place << " is null";
-      return;
-    }
-    const std::string type = schema["type"];
-    const bool fits = (type == "string" && value.is_string()) || (type == "number" && value.is_number()) ||
-                      (type == "integer" && value.is_number_integer()) ||
-                      (type == "boolean" && value.is_boolean()) || (type == "array" && value.is_array()) ||
-                      (type == "object" && value.is_object());
-    ASSERT_TRUE(fits) << place << ": expected " << type << ", got " << value;
-    if (type == "array") {
-      for (const Json& item : value) check(schema["items"], item, place + "[]");
-    }
-    if (type != "object" || !schema.contains("properties")) return;
-    for (const Json& name : schema["required"])
-      EXPECT_TRUE(value.contains(std::string(name))) << place << ": " << name;
-    for (const auto& item : value.items()) {
-      ASSERT_TRUE(schema["properties"].contains(item.key())) << place << ": unknown field " << item.key();
-      check(schema["properties"][item.key()], item.value(), place + "." + item.key());
-    }
-  }
-
- private:
-  const Json& document_;
-};
-
 TEST_F(ServerTest, AnswersAreAsTheOpenApiDocumentSays) {
   const Json document = get("/api/v1/openapi.json");
   const SchemaCheck schemas(document);
@@ -515,6 +433,12 @@ TEST_F(ServerTest, AnswersAreAsTheOpenApiDocumentSays) {
   schemas.check({{"$ref", "#/components/schemas/Problem"}}, get("/nothing", 404), "problem");
 }
 
+// Of a metric with its labels; -1 without it.
+double value_of(const std::string& metrics, const std::string& name) {
+  const std::size_t at = metrics.find("\n" + name + " ");
+  return at == std::string::npos ? -1 : std::stod(metrics.substr(at + name.size() + 2));
+}
+
 TEST_F(ServerTest, PrometheusTakesTheMetrics) {
   const auto answer = client().Get("/metrics");
   ASSERT_TRUE(answer);
@@ -526,6 +450,14 @@ TEST_F(ServerTest, PrometheusTakesTheMetrics) {
   EXPECT_THAT(answer->body, HasSubstr("# TYPE mainstream_app_events_total counter"));
   EXPECT_THAT(answer->body, HasSubstr("mainstream_sink_queue_events{sink=\"lines\"}"));
   EXPECT_THAT(answer->body, HasSubstr("process_cpu_seconds_total "));
+  EXPECT_GT(value_of(answer->body, "mainstream_decode_seconds_total{stream=\"gate\"}"), 0);
+  EXPECT_GT(value_of(answer->body, "mainstream_stem_seconds_total{stream=\"gate\"}"), 0);
+  EXPECT_GT(value_of(answer->body, "mainstream_tail_seconds_total{app=\"near\",stream=\"gate\"}"), 0);
+  const double frames = value_of(answer->body, "mainstream_frame_age_seconds_count{stream=\"gate\"}");
+  EXPECT_GT(frames, 0);
+  EXPECT_EQ(value_of(answer->body, "mainstream_frame_age_seconds_bucket{stream=\"gate\",le=\"+Inf\"}"),
+            frames);
+  EXPECT_GE(value_of(answer->body, "mainstream_plans_total{reason=\"streams\"}"), 1);
   if (std::system("promtool --version > /dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool (prometheus) is not installed";
   const TestFolder folder;
@@ -547,10 +479,10 @@ TEST_F(ServerTest, OutsideNeedsTlsAndTokens) {
   EXPECT_ERROR(usage, check_serving(half), "expected both a certificate and a key");
   half.key = "/nowhere.key";
   EXPECT_ERROR(untrusted, check_serving(half), "/nowhere.pem: expected a certificate");
-  EXPECT_ERROR(untrusted, ApiServer(node_->service(), half), "/nowhere.pem: expected a certificate");
+  EXPECT_ERROR(untrusted, ApiServer(node_->control(), half), "/nowhere.pem: expected a certificate");
   ServeConfig taken;
   taken.port = server_.port();
-  EXPECT_ERROR(usage, ApiServer(node_->service(), taken), "is it taken?");
+  EXPECT_ERROR(usage, ApiServer(node_->control(), taken), "is it taken?");
 }
 
 TEST_F(ServerTest, ServesHttpsWithTokens) {
@@ -568,7 +500,7 @@ TEST_F(ServerTest, ServesHttpsWithTokens) {
   ASSERT_EQ(std::system(command.c_str()), 0) << command;
   write_file(config.tokens, sha256("look") + " viewer wall\n" + sha256("judge") + " operator yard\n");
   std::filesystem::permissions(config.tokens, std::filesystem::perms(0600));
-  const ApiServer server(node_->service(), config);
+  const ApiServer server(node_->control(), config);
   httplib::SSLClient client("127.0.0.1", server.port());
   client.enable_server_certificate_verification(false);
   const auto status = [&](const char* token) {

@@ -65,13 +65,18 @@ async function send(path, options, timeout) {
   }
 }
 
-export async function request(path, {method = 'GET', json, signal} = {}) {
+// `json` or `file` (a blob) is the body; `patience`: ms, for what takes its time.
+export async function request(path, {method = 'GET', json, file, signal, patience = kTimeout} = {}) {
   const options = {method, signal};
+  if (file) {
+    options.headers = {'Content-Type': 'application/octet-stream'};
+    options.body = file;
+  }
   if (json !== undefined) {
     options.headers = {'Content-Type': 'application/json'};
     options.body = JSON.stringify(json);
   }
-  const answer = await send(`api/v1/${path}`, options, kTimeout);
+  const answer = await send(`api/v1/${path}`, options, patience);
   if (!answer.ok) throw await fault(answer);
   try {
     return await answer.json();
@@ -94,12 +99,17 @@ export async function show(image, path) {
   }
 }
 
-// Has the browser save a file of the API under this name; it may take its time.
-export async function save(path, name) {
+// A file of the API; it may take its time.
+export async function read(path) {
   const answer = await send(`api/v1/${path}`, {});
   if (!answer.ok) throw await fault(answer);
+  return answer.blob();
+}
+
+// Has the browser save a file of the API under this name.
+export async function save(path, name) {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await answer.blob());
+  link.href = URL.createObjectURL(await read(path));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -48,7 +48,7 @@ export class Marks {
     this.slider.max = this.frames - 1;
     if (this.apps.size && !this.apps.has(this.app.value)) this.app.value = [...this.apps.keys()][0];
     say(this.state, '');
-    this.training.open(this.id);
+    this.training.open(this.id, recording.stream);
     this.element.hidden = false;
     this.go(0);
     this.element.scrollIntoView({block: 'nearest'});

@@ -1,0 +1,156 @@
+// A node in operation against a real broker, and by its hours.
+#include "node/service.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <ctime>
+#include <thread>
+
+#include "core/json.hpp"
+#include "core/log.hpp"
+#include "run/testing.hpp"
+#include "sink/mqtt_testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr auto kLongEnough = 20s;
+
+class ServiceTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { mix_ = new TestMix; }
+  static void TearDownTestSuite() {
+    delete mix_;
+    set_log_level("info");
+  }
+  ~ServiceTest() override { stop(); }
+
+  // Starts node "yard" with stream "gate", app "near" on it, and these tables.
+  void start(
+      const std::string& more, const std::function<std::time_t()>& now = [] { return std::time(nullptr); }) {
+    const std::string text = fmt::format(
+        "[node]\nname = \"yard\"\nbases = \"base.onnx\"\ncache = \"cache\"\nstate = \"{}\"\nworkers = 1\n"
+        "threads = 1\nlog = \"off\"\n[[stream]]\nname = \"gate\"\nurl = \"clip.avi\"\nloop = true\n"
+        "[[app]]\nname = \"near\"\npackage = \"a.mpkg\"\nstream = \"gate\"\n{}",
+        (folder_ / "state").string(), more);
+    CheckedConfig checked = check_config_text(text, mix_->folder.path());
+    for (const ConfigFault& fault : checked.check.faults) ADD_FAILURE() << message("config", fault);
+    set_log_level("off");
+    service_ = std::make_unique<NodeService>(std::move(checked), now);
+    thread_ = std::jthread([this](const std::stop_token& stopping) { service_->run(stopping); });
+  }
+  void stop() {
+    thread_ = {};
+    service_.reset();
+  }
+  // Whether an app runs, and why not.
+  [[nodiscard]] bool runs(const std::string& app) const {
+    for (const NodeState::App& one : service_->state().node.apps)
+      if (one.id == app_id(app, "gate")) return one.planned;
+    return false;
+  }
+  [[nodiscard]] ServiceState::App app(const std::string& name) const {
+    for (const ServiceState::App& one : service_->state().apps)
+      if (one.name == name) return one;
+    return {};
+  }
+
+  static TestMix* mix_;
+  TestFolder folder_;
+  std::unique_ptr<NodeService> service_;
+  std::jthread thread_;  // ends before the service
+};
+
+TestMix* ServiceTest::mix_ = nullptr;
+
+// Home Assistant's part: it reads the discovery, follows the topics that it names, comes back, and toggles.
+TEST_F(ServiceTest, HomeAssistantFindsAndTogglesAnApp) {
+  if (!std::filesystem::exists(kBroker)) GTEST_SKIP() << kBroker << " is not installed";
+  const TestBroker broker;
+  Listener home_assistant(broker.port());
+  start(fmt::format("[[sink]]\ntype = \"mqtt\"\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port()));
+  const std::string discovery = "homeassistant/device/yard/config";
+  ASSERT_TRUE(soon([&] { return !home_assistant.on(discovery).empty(); }, kLongEnough));
+  const Json device = Json::parse(home_assistant.last(discovery));
+  Json sensor, on_off;
+  for (const auto& component : device["components"].items()) {
+    if (component.value()["platform"] == "binary_sensor") sensor = component.value();
+    if (component.value()["platform"] == "switch") on_off = component.value();
+  }
+  ASSERT_FALSE(sensor.is_null()) << device;
+  ASSERT_FALSE(on_off.is_null()) << device;
+  const std::string state = sensor["state_topic"], set = on_off["command_topic"], is = on_off["state_topic"];
+  EXPECT_TRUE(soon([&] { return home_assistant.last(state) == "ON"; }, kLongEnough)) << "an event begins";
+  EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/available") == "online"; }));
+  EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/gate/status") == "online"; }));
+  EXPECT_EQ(home_assistant.last(is), "ON");
+
+  home_assistant.send(set, "OFF");
+  EXPECT_TRUE(soon([&] { return home_assistant.last(is) == "OFF"; }, kLongEnough));
+  EXPECT_FALSE(runs("near"));
+  EXPECT_FALSE(app("near").enabled);
+  EXPECT_TRUE(soon([&] { return home_assistant.last(state) == "OFF"; })) << "its event is closed";
+
+  const std::size_t told = home_assistant.on(discovery).size();
+  home_assistant.send("homeassistant/status", "online");
+  EXPECT_TRUE(soon([&] { return home_assistant.on(discovery).size() > told; }))
+      << "told again after a restart";
+  EXPECT_EQ(Json::parse(home_assistant.last(discovery)), device);
+
+  home_assistant.send(set, "ON");
+  EXPECT_TRUE(soon([&] { return home_assistant.last(is) == "ON"; }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return runs("near"); }));
+  home_assistant.send("mainstream/yard/nobody/enabled/set", "OFF");
+  // The document of `mainstream node CONFIG status`.
+  const auto runs_by_stats = [&] {
+    const std::string stats = home_assistant.last("mainstream/yard/stats");
+    return stats.find("\"apps\":[{\"app\":\"near\",\"stream\":\"gate\"") != std::string::npos &&
+           stats.find("\"apps\":[{\"name\":\"near\",\"enabled\":true") != std::string::npos;
+  };
+  EXPECT_TRUE(soon(runs_by_stats, kLongEnough)) << home_assistant.last("mainstream/yard/stats");
+  stop();
+  EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/available") == "offline"; }));
+}
+
+// A moment of local time on a Wednesday.
+std::time_t wednesday(int hour, int minute) {
+  std::tm local{};
+  local.tm_year = 124;
+  local.tm_mon = 4;
+  local.tm_mday = 15;
+  local.tm_hour = hour;
+  local.tm_min = minute;
+  local.tm_isdst = -1;
+  return std::mktime(&local);
+}
+
+TEST_F(ServiceTest, AppsRunWithinTheirHours) {
+  std::atomic<std::time_t> now = wednesday(18, 59);
+  start(
+      "hours = \"mon-fri 07:00-19:00\"\n[[app]]\nname = \"night\"\npackage = \"b.mpkg\"\nstream = \"gate\"\n"
+      "hours = [\"19:00-07:00\"]\n",
+      [&] { return now.load(); });
+  EXPECT_TRUE(soon([&] { return runs("near"); }, kLongEnough));
+  EXPECT_FALSE(runs("night"));
+  EXPECT_FALSE(app("night").in_hours);
+  EXPECT_TRUE(app("night").enabled);
+
+  now = wednesday(19, 0);
+  EXPECT_TRUE(soon([&] { return runs("night") && !runs("near"); }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return app("night").in_hours && !app("near").in_hours; }));
+  // What is turned off stays off in its hours.
+  service_->set_enabled("near", false);
+  now = wednesday(12, 0);
+  EXPECT_TRUE(soon([&] { return !runs("night"); }, kLongEnough));
+  EXPECT_FALSE(runs("near"));
+  EXPECT_TRUE(soon([&] { return app("near").in_hours; }));
+  service_->set_enabled("near", true);
+  EXPECT_TRUE(soon([&] { return runs("near"); }, kLongEnough));
+}
+
+}  // namespace
+}  // namespace mainstream

@@ -1,0 +1,200 @@
+// The paths of the control API that change the node, or tell what a change would do.
+#include "mainstream/error.hpp"
+#include "node/config_schema.hpp"
+#include "node/state_json.hpp"
+#include "serve/answers.hpp"
+#include "serve/api.hpp"
+
+namespace mainstream {
+namespace {
+
+// Whether an If-Match header names this tag.
+bool matches(const std::string& header, const std::string& tag) {
+  return header == "*" || header.find('"' + tag + '"') != std::string::npos;
+}
+
+}  // namespace
+
+std::vector<Route> Api::change_routes() {
+  return {
+      {"/api/v1/config", "The configuration, without passwords", kTomlType, &Api::config, {}, Role::admin},
+      {"/api/v1/config",
+       "All of another one, or nothing",
+       "Changed",
+       &Api::put_config,
+       {},
+       Role::admin,
+       "PUT",
+       kTomlType},
+      {"/api/v1/config/schema", "Its tables and keys as a JSON schema", "OpenApi", &Api::config_schema},
+      {"/api/v1/config/reload", "Takes the file again", "Changed", &Api::reload, {}, Role::admin, "POST"},
+      {"/api/v1/apps/{name}",
+       "A new one, or in place of it",
+       "Changed",
+       &Api::put_app,
+       {},
+       Role::admin,
+       "PUT",
+       "AppKeys"},
+      {"/api/v1/apps/{name}", "Removes it", "Changed", &Api::delete_app, {}, Role::admin, "DELETE"},
+      {"/api/v1/apps/{name}/enabled",
+       "Turns it on or off until the node ends",
+       "Changed",
+       &Api::enable_app,
+       {},
+       Role::operate,
+       "PUT",
+       "Enabled"},
+      {"/api/v1/streams/{name}",
+       "A new one, or in place of it",
+       "Changed",
+       &Api::put_stream,
+       {},
+       Role::admin,
+       "PUT",
+       "StreamKeys"},
+      {"/api/v1/streams/{name}", "Removes it", "Changed", &Api::delete_stream, {}, Role::admin, "DELETE"},
+      {"/api/v1/plan/dry-run",
+       "What other apps or another budget would change",
+       "Outlook",
+       &Api::dry_run,
+       {},
+       Role::operate,
+       "POST",
+       "DryRun"},
+      {"/api/v1/packages",
+       "Keeps a package; 201, or 200 if it is there",
+       "Package",
+       &Api::put_package,
+       {},
+       Role::admin,
+       "PUT",
+       kPackageType}};
+}
+
+ApiAnswer Api::changed(const Change& change) {
+  using Outcome = Change::Outcome;
+  if (change.outcome != Outcome::done) {
+    const int status = change.outcome == Outcome::busy      ? 503
+                       : change.outcome == Outcome::stale   ? 412
+                       : change.outcome == Outcome::unknown ? 404
+                                                            : 422;
+    ApiAnswer refused = problem(status, change.why, change.faults);
+    if (status == 503) refused.headers.emplace_back("Retry-After", "1");
+    return refused;
+  }
+  Json list = Json::array();
+  for (const ConfigDifference& one : change.changed)
+    list.push_back({{"table", one.table}, {"name", text_or_null(one.name)}, {"change", one.change}});
+  ApiAnswer answer = json_answer({{"changed", std::move(list)}});
+  answer.headers.emplace_back("ETag", '"' + control_.in_force()->tag + '"');
+  return answer;
+}
+
+ApiAnswer Api::config(const Call&) {
+  const auto in_force = control_.in_force();
+  ApiAnswer answer;
+  answer.type = kTomlType;
+  try {
+    answer.body = without_passwords(in_force->text, in_force->config);
+  } catch (const Error& error) {
+    return problem(409, error.what());
+  }
+  answer.headers.emplace_back("ETag", '"' + in_force->tag + '"');
+  return answer;
+}
+
+ApiAnswer Api::put_config(const Call& call) {
+  ApiAnswer refused;
+  const auto header = decoded(refused, [&] { return call.request.header("if-match"); });
+  if (!header) return refused;
+  if (header->empty()) {
+    return problem(428, "expected If-Match with the ETag of the configuration that this one replaces, or *");
+  }
+  const auto text = decoded(refused, [&] { return call.body(); });
+  if (!text) return refused;
+  return changed(control_.put_config(*text, [&](const std::string& tag) { return matches(*header, tag); }));
+}
+
+ApiAnswer Api::config_schema(const Call&) {
+  return json_answer(mainstream::config_schema());
+}
+
+ApiAnswer Api::reload(const Call&) {
+  return changed(control_.reload());
+}
+
+ApiAnswer Api::put_app(const Call& call) {
+  ApiAnswer refused;
+  const auto change = decoded(refused, [&] {
+    const Json keys = parse_json(call.body(), "body");
+    return control_.put_app(call.values[0], JsonField(keys, "body:"));
+  });
+  return change ? changed(*change) : refused;
+}
+
+ApiAnswer Api::put_stream(const Call& call) {
+  ApiAnswer refused;
+  const auto change = decoded(refused, [&] {
+    const Json keys = parse_json(call.body(), "body");
+    return control_.put_stream(call.values[0], JsonField(keys, "body:"));
+  });
+  return change ? changed(*change) : refused;
+}
+
+ApiAnswer Api::delete_app(const Call& call) {
+  return changed(control_.remove_app(call.values[0]));
+}
+
+ApiAnswer Api::delete_stream(const Call& call) {
+  return changed(control_.remove_stream(call.values[0]));
+}
+
+ApiAnswer Api::enable_app(const Call& call) {
+  ApiAnswer refused;
+  const auto on = decoded(refused, [&] {
+    const Json json = parse_json(call.body(), "body");
+    const JsonField field(json, "body:");
+    field.allow_only({"enabled"});
+    return field["enabled"].boolean();
+  });
+  return on ? changed(control_.set_enabled(call.values[0], *on)) : refused;
+}
+
+ApiAnswer Api::dry_run(const Call& call) {
+  ApiAnswer refused;
+  const auto run = decoded(refused, [&] {
+    const Json wanted = parse_json(call.body(), "body");
+    return control_.dry_run(JsonField(wanted, "body:"));
+  });
+  if (!run) return refused;
+  return run->refused.outcome == Change::Outcome::done ? json_answer(outlook_json(run->present, run->outlook))
+                                                       : changed(run->refused);
+}
+
+ApiAnswer Api::put_package(const Call& call) {
+  const auto upload = control_.packages().begin();
+  if (!upload) {
+    ApiAnswer busy = problem(503, "another package is being uploaded; try again");
+    busy.headers.emplace_back("Retry-After", "10");
+    return busy;
+  }
+  const bool whole = call.read_body && call.read_body([&](std::string_view bytes) {
+    upload->add(bytes);
+    return true;
+  });
+  if (!whole) return problem(400, "body: broke off");
+  PackageFolder::Taken taken;
+  try {
+    taken = control_.packages().take(*upload, control_.in_force()->config);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::storage) throw;
+    return problem(422, error.what());
+  }
+  if (!taken.no_base.empty()) return problem(409, taken.no_base);
+  ApiAnswer answer = json_answer({{"sha256", taken.sha256}, {"app", taken.app}});
+  if (taken.is_new) answer.status = 201;
+  return answer;
+}
+
+}  // namespace mainstream
