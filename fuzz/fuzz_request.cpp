@@ -34,6 +34,23 @@ void run(std::string_view input) {
   if (accepts("Last-Event-ID", [&] { sequence = parse_last_event_id(rest); })) {
     expect(sequence >= 0, "a sequence is not negative");
   }
+  constexpr std::int64_t kFrames = 100;
+  Labels labels;
+  if (accepts("body", [&] { labels = parse_marks(rest, kFrames); })) {
+    for (const auto& [app, marked] : labels.apps) {
+      expect(name_fault(app).empty(), "a marked app is a name");
+      expect(marked.size() == kFrames, "each frame is marked or not");
+    }
+  }
+  NewRecording recording;
+  if (accepts("body", [&] { recording = parse_new_recording(rest); })) {
+    expect(recording.seconds >= 1 && name_fault(recording.stream).empty(),
+           "a recording is of a stream and has a length");
+  }
+  std::string trained;
+  if (accepts("body", [&] { trained = parse_new_training(rest); })) {
+    expect(name_fault(trained).empty(), "a trained app is a name");
+  }
   Verdict verdict;
   if (!accepts("body", [&] { verdict = parse_verdict(rest); })) return;
   const bool missed = verdict.kind == Verdict::Kind::missed;

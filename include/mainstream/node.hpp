@@ -81,6 +81,8 @@ struct NodeOptions {
   // Each record goes to all of them in this order, on a thread of their own: a slow sink does not slow the
   // analysis. An exception of a sink is logged, and the next one gets the record.
   std::vector<NodeEventSink> sinks;
+  // Sees each decoded frame of a stream, in the thread that reads the stream: it must not wait.
+  std::function<void(const std::string& stream, const VideoFrame& frame)> each_frame;
   // Gives the id of an event that begins on a stream; called by any worker. Nothing: "gate-1716543210042",
   // with numbers that rise from one start of the node to the next.
   std::function<std::string(const std::string& stream)> new_event_id;
@@ -134,8 +136,11 @@ struct NodeState {
     std::int64_t frames = 0;          // decoded
     std::int64_t reconnects = 0;      // times that it came up again
     double decode_ms = 0;             // of a frame: processor time
-    Drops drops;                      // of the stream's frames
-    bool leaves_out = false;          // no frame is decoded that neither an app nor another frame needs
+    // Of the last seconds, in the mean: from the decoder's hand to that of the events' thread. Nothing: no
+    // frame was analysed.
+    std::optional<double> frame_age_ms;
+    Drops drops;              // of the stream's frames
+    bool leaves_out = false;  // no frame is decoded that neither an app nor another frame needs
     bool on_substream = false;
     Picture picture;
     // Of its analysed frames so far: core-milliseconds of scaling and stems, and how old they were.
@@ -151,6 +156,8 @@ struct NodeState {
     bool planned = false;
     std::string reason;  // why it is not planned
     double expected_f1 = 0;
+    double cost = 0;                  // core-milliseconds per second of what it does not share
+    std::size_t stem = 0;             // index into the plan's stems
     double reached_fps = 0;           // of the last seconds
     std::optional<float> last_score;  // nothing before the first analysed frame
     int votes = 0;                    // positive frames in a row so far
@@ -163,6 +170,19 @@ struct NodeState {
     std::optional<Judged> judged;  // where a store knows verdicts (NodeService)
     double own_ms = 0;             // core-milliseconds of its own networks so far
   };
+  // What apps of one stream, base and region share.
+  struct Stem {
+    // Runs once for all apps behind it: from the branchpoint before up to this one; the first one scales the
+    // picture, too.
+    struct Segment {
+      std::string branchpoint;
+      NumberType number_type = NumberType::f32;
+      double fps = 0, cost = 0;  // cost: core-milliseconds per second
+    };
+    std::string stream, base;
+    Region region = {};
+    std::vector<Segment> segments;  // that run, in order; none where every app runs alone
+  };
   // The plan in force.
   struct Plan {
     int number = 0;
@@ -172,6 +192,7 @@ struct NodeState {
     double budget = 0;
     double mean_f1 = 0, min_f1 = 0;
     bool feasible = true;  // whether it keeps the budget
+    std::vector<Stem> stems;
   };
 
   int workers = 0, threads = 0;

@@ -95,7 +95,8 @@ class StoreReader {
   [[nodiscard]] std::vector<EventRecord> open_events();  // that are not over, the oldest first
   [[nodiscard]] std::optional<std::string> snapshot(const std::string& id);  // JPEG
   [[nodiscard]] std::vector<Verdict> verdicts();                             // the oldest first
-  [[nodiscard]] std::vector<PlanRecord> plans(std::size_t limit = 100);      // the newest first
+  [[nodiscard]] std::optional<Verdict::Kind> verdict(const std::string& id);
+  [[nodiscard]] std::vector<PlanRecord> plans(std::size_t limit = 100);  // the newest first
   [[nodiscard]] std::map<std::string, std::int64_t> counters();
   [[nodiscard]] std::optional<std::int64_t> cursor(const std::string& sink);
   [[nodiscard]] std::map<std::string, std::int64_t> cursors();  // all of them, by sink

@@ -110,6 +110,7 @@ std::shared_ptr<StreamFeed> EdgeNode::Impl::open(const NodeStream& stream) {
       stream,
       [this, name = stream.name](const CameraFrame& frame) {
         drift_.see(name, frame.frame.picture, wall_now());
+        if (options_.each_frame) options_.each_frame(name, frame.frame);
         (void)runtime_->offer(name, frame);
       },
       clock_);

@@ -50,6 +50,7 @@ class EdgeNode::Impl {
     Clock::Time at{};
     std::map<std::string, std::int64_t> app_frames, stream_frames;
     std::map<std::string, Drops> app_drops;
+    std::map<std::string, Spent> ages;  // of analysed frames, by stream
     double busy_ms = 0;
   };
 

@@ -58,14 +58,46 @@ std::map<std::string, AppPlace> places_of(const Runtime::InForce& in_force) {
   return places;
 }
 
+// Of what came since; the counts of a stem begin anew with its lane.
+std::optional<double> mean_of(const std::map<std::string, Spent>& now,
+                              const std::map<std::string, Spent>& before, const std::string& name) {
+  const auto last = now.find(name), first = before.find(name);
+  if (last == now.end() || first == before.end()) return std::nullopt;
+  const Spent since = last->second - first->second;
+  if (since.times <= 0 || since.ms < 0) return std::nullopt;
+  return since.ms / static_cast<double>(since.times);
+}
+
+std::vector<NodeState::Stem> stems_of(const Runtime::InForce& in_force) {
+  std::vector<NodeState::Stem> stems;
+  for (std::size_t s = 0; in_force.mix && s < in_force.mix->stems.size(); ++s) {
+    const Mix::Stem& stem = in_force.mix->stems[s];
+    NodeState::Stem& state = stems.emplace_back();
+    state.stream = stem.stream;
+    state.base = stem.base.name;
+    state.region = stem.region;
+    for (const Schedule::Segment& segment : in_force.plan.schedule.shared) {
+      if (segment.stem != s) continue;
+      state.segments.push_back({tensor_of(stem.base, segment.end_layer),
+                                stem.number_types[static_cast<std::size_t>(segment.number_type)], segment.fps,
+                                segment.cost});
+    }
+  }
+  return stems;
+}
+
 }  // namespace
 
 EdgeNode::Impl::Sample EdgeNode::Impl::sample_now() const {
   Sample sample;
   sample.at = clock_.now();
   for (const auto& [name, feed] : feeds()) sample.stream_frames[name] = feed->counts().frames;
-  for (const auto& lane : runtime_->in_force().lanes) {
-    const Statistics statistics = lane->statistics();
+  const Runtime::InForce in_force = runtime_->in_force();
+  for (std::size_t s = 0; s < in_force.lanes.size(); ++s) {
+    const Statistics statistics = in_force.lanes[s]->statistics();
+    Spent& age = sample.ages[in_force.mix->stems[s].stream];
+    age.ms += statistics.latency_ms.total();
+    age.times += static_cast<std::int64_t>(statistics.latency_ms.count());
     sample.busy_ms += statistics.busy_ms;
     for (const Statistics::App& app : statistics.apps) {
       sample.app_frames[app.id] = app.frames;
@@ -127,7 +159,8 @@ NodeState EdgeNode::Impl::state() const {
                 .budget = schedule.budget,
                 .mean_f1 = schedule.mean_f1,
                 .min_f1 = schedule.min_f1,
-                .feasible = schedule.feasible};
+                .feasible = schedule.feasible,
+                .stems = stems_of(in_force)};
   const double seconds = seconds_between(before.at, now.at);
   if (seconds > 0) state.busy_ms_per_s = std::max(0.0, now.busy_ms - before.busy_ms) / seconds;
   for (const NodeState::App& app : state.apps) state.events += app.events;
@@ -155,6 +188,7 @@ std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InFo
     state.reached_fps = rate(value_of(now.stream_frames, stream.name),
                              value_of(before.stream_frames, stream.name), seconds_between(before.at, now.at));
     state.frames = counts.frames;
+    state.frame_age_ms = mean_of(now.ages, before.ages, stream.name);
     state.reconnects = counts.reconnects;
     if (counts.frames > 0) state.decode_ms = counts.decode_ms / static_cast<double>(counts.frames);
     state.leaves_out = counts.leaves_out;
@@ -189,6 +223,8 @@ std::vector<NodeState::App> EdgeNode::Impl::app_states(const Runtime::InForce& i
       const Mix::App& planned = in_force.mix->apps[place->second.app];
       state.setting = planned.overridden(in_force.plan.settings[place->second.app]);
       state.expected_f1 = in_force.plan.schedule.apps[place->second.app].f1;
+      state.cost = in_force.plan.schedule.apps[place->second.app].own_cost;
+      state.stem = planned.stem;
       state.reached_fps = rate(value_of(now.app_frames, app.id), value_of(before.app_frames, app.id),
                                seconds_between(before.at, now.at));
       state.lost = lost_since(before.app_drops, now.app_drops, app.id);

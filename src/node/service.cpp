@@ -67,7 +67,8 @@ NodeService::NodeService(CheckedConfig checked, std::function<std::time_t()> now
     : checked_(std::move(checked)),
       now_(std::move(now)),
       name_(checked_.config.node.name),
-      store_(store_options(checked_.config)) {
+      store_(store_options(checked_.config)),
+      recordings_(checked_.config.node.state / "recordings") {
   const MutexLock changing(changing_);
   checked_.check.forecast.reset();  // the node reads bases and packages itself
   const NodeConfig& config = checked_.config;
@@ -75,6 +76,9 @@ NodeService::NodeService(CheckedConfig checked, std::function<std::time_t()> now
     enabled_[checked_.check.app_names[a]] = config.apps[a].enabled;
   NodeOptions options = node_options(config);
   options.sinks = {[this](const EventRecord& event, const std::string& jpeg) { store_event(event, jpeg); }};
+  options.each_frame = [this](const std::string& stream, const VideoFrame& frame) {
+    recordings_.take(stream, frame);
+  };
   options.new_event_id = [this](const std::string&) { return store_.new_event_id(); };
   options.drift = config.node.state / "drift";
   options.warn = [this](const NodeWarning& warning) { store_warning(warning); };
@@ -235,6 +239,17 @@ void NodeService::set_enabled(const std::string& app, bool on) {
   node_->apply(setup_of(checked_, enabled, false));
   enabled_ = std::move(enabled);
   tell_sinks();
+}
+
+void NodeService::train(const std::string& recording, const std::string& app) {
+  const auto found = recordings_.find(recording);
+  if (!found || found->going_on)
+    throw Error(ErrorKind::usage, "there is no recording " + in_quotes(recording));
+  const std::filesystem::path base = [&] {
+    const MutexLock changing(changing_);
+    return checked_.config.node.bases.front();
+  }();
+  training_.start(recordings_.folder(recording), base, app);
 }
 
 void NodeService::refused(const std::string& why) {

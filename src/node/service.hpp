@@ -21,7 +21,9 @@
 #include "mainstream/sink.hpp"
 #include "mainstream/store.hpp"
 #include "node/config_check.hpp"
+#include "node/recordings.hpp"
 #include "node/status_socket.hpp"
+#include "node/training.hpp"
 
 namespace mainstream {
 
@@ -78,6 +80,11 @@ class NodeService {
 
   [[nodiscard]] ServiceState state() const;
   [[nodiscard]] Store& store() { return store_; }
+  [[nodiscard]] StreamRecordings& recordings() { return recordings_; }
+  [[nodiscard]] Training& training() { return training_; }
+  // Trains exits for an app as it is marked in a recording, on the first of the node's bases. Throws usage:
+  // there is no such recording, and as Training::start.
+  void train(const std::string& recording, const std::string& app);
   // As EdgeNode's.
   [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const {
     return node_->latest_jpeg(stream);
@@ -117,6 +124,8 @@ class NodeService {
   const std::function<std::time_t()> now_;
   const std::string name_;
   Store store_;
+  StreamRecordings recordings_;
+  Training training_;
   std::unique_ptr<EdgeNode> node_;
 
   mutable Mutex mutex_;  // never held for long

@@ -71,6 +71,21 @@ Json placed_json(const NodeState::App& app) {
           {"judged", app.judged ? judged_json(*app.judged) : Json()}};
 }
 
+Json stem_json(const NodeState::Stem& stem) {
+  Json segments = Json::array();
+  for (const NodeState::Stem::Segment& segment : stem.segments) {
+    segments.push_back({{"branchpoint", segment.branchpoint},
+                        {"number_type", to_string(segment.number_type)},
+                        {"fps", segment.fps},
+                        {"cost_ms_per_s", segment.cost}});
+  }
+  const Region& region = stem.region;
+  return {{"stream", stem.stream},
+          {"base", stem.base},
+          {"region", {region.left, region.top, region.width, region.height}},
+          {"segments", std::move(segments)}};
+}
+
 // Apps that rest are not in the node.
 NodeState::App resting(const ServiceState::App& app, const std::string& stream) {
   NodeState::App state;
@@ -99,6 +114,7 @@ Json stream_json(const NodeState::Stream& stream) {
           {"frames", stream.frames},
           {"reconnects", stream.reconnects},
           {"decode_ms_per_frame", stream.decode_ms},
+          {"frame_age_ms", or_null(stream.frame_age_ms)},
           {"dropped", drops_json(stream.drops)},
           {"leaves_out", stream.leaves_out},
           {"on_substream", stream.on_substream},
@@ -127,8 +143,12 @@ Json plan_json(const NodeState& node) {
                     {"branchpoint", app.setting.branchpoint},
                     {"fps", app.setting.fps},
                     {"votes", app.setting.votes},
-                    {"expected_f1", app.expected_f1}});
+                    {"expected_f1", app.expected_f1},
+                    {"stem", app.stem},
+                    {"cost_ms_per_s", app.cost}});
   }
+  Json stems = Json::array();
+  for (const NodeState::Stem& stem : node.plan.stems) stems.push_back(stem_json(stem));
   return {{"number", node.plan.number},
           {"reason", node.plan.reason},
           {"feasible", node.plan.feasible},
@@ -140,6 +160,7 @@ Json plan_json(const NodeState& node) {
           {"min_f1", node.plan.min_f1},
           {"workers", node.workers},
           {"threads", node.threads},
+          {"stems", std::move(stems)},
           {"apps", std::move(apps)}};
 }
 

@@ -98,7 +98,7 @@ std::vector<Token> read_tokens(const std::filesystem::path& file) {
 }
 
 std::optional<ApiAnswer> Access::refusal(const ApiRequest& request, Role needed, Clock::time_point now) {
-  if (auto refused = other_site(request)) return refused;
+  if (auto refused = other_site(request, needed)) return refused;
   if (!rules_.tokens || needed == Role::anyone) return std::nullopt;
   if (locked(request.remote, now)) {
     ApiAnswer answer = problem(429, "too many requests without a valid token; wait a minute");
@@ -122,7 +122,7 @@ std::optional<ApiAnswer> Access::refusal(const ApiRequest& request, Role needed,
 
 // Other sites come in two ways: under a name of theirs that they let point here (the Host header tells), and
 // by a page that asks us from a browser (Origin and Sec-Fetch-Site tell).
-std::optional<ApiAnswer> Access::other_site(const ApiRequest& request) const {
+std::optional<ApiAnswer> Access::other_site(const ApiRequest& request, Role needed) const {
   const std::string host = request.header("host");
   if (host.empty()) return problem(400, "headers: expected one host, got none");
   const auto called = [&](const std::string& name) { return same_word(name, without_port(host)); };
@@ -132,7 +132,10 @@ std::optional<ApiAnswer> Access::other_site(const ApiRequest& request) const {
   const std::string origin = request.header("origin");
   const std::string own = (rules_.tls ? "https://" : "http://") + host;
   const std::string site = request.header("sec-fetch-site");
-  if ((!origin.empty() && !same_word(origin, own)) || site == "cross-site" || site == "same-site") {
+  // A link to the dashboard, which has nothing of this node before a script of its own asks.
+  const bool link = needed == Role::anyone && request.header("sec-fetch-dest") == "document";
+  const bool other = !link && (site == "cross-site" || site == "same-site");
+  if ((!origin.empty() && !same_word(origin, own)) || other) {
     return problem(403, "requests from pages of other sites are refused");
   }
   return std::nullopt;

@@ -49,7 +49,7 @@ class Access {
                                                  Clock::time_point now = Clock::now());
 
  private:
-  [[nodiscard]] std::optional<ApiAnswer> other_site(const ApiRequest& request) const;
+  [[nodiscard]] std::optional<ApiAnswer> other_site(const ApiRequest& request, Role needed) const;
   [[nodiscard]] std::optional<Role> role_of(std::string_view token) const;
   [[nodiscard]] bool locked(const std::string& remote, Clock::time_point now);
   void count_failure(const std::string& remote, Clock::time_point now);

@@ -78,6 +78,18 @@ TEST(AccessTest, OtherHostsAndSitesAreRefused) {
   EXPECT_EQ(with("gate.local", "sec-fetch-site", "same-origin"), 200);
 }
 
+TEST(AccessTest, OtherSitesMayLinkToWhatAnyoneMaySee) {
+  Access access({.hosts = {"gate.local"}, .tokens = {}});
+  ApiRequest link;
+  link.headers = {{"host", "gate.local"}, {"sec-fetch-site", "cross-site"}, {"sec-fetch-dest", "document"}};
+  EXPECT_FALSE(access.refusal(link, Role::anyone));
+  EXPECT_EQ(access.refusal(link, Role::viewer)->status, 403);
+  ApiRequest frame = link;
+  frame.headers.erase("sec-fetch-dest");
+  frame.headers.emplace("sec-fetch-dest", "iframe");
+  EXPECT_EQ(access.refusal(frame, Role::anyone)->status, 403);
+}
+
 TEST(AccessTest, TheFileOfTokensIsChecked) {
   const TestFolder folder;
   const auto file = folder / "tokens";

@@ -93,6 +93,12 @@ Json event_json(const EventRecord& event) {
   return parse_json(to_json_line(event), "stored event");
 }
 
+Json judged_event_json(const EventRecord& event, StoreReader& reader) {
+  Json json = event_json(event);
+  if (const auto verdict = reader.verdict(event.id)) json["verdict"] = to_string(*verdict);
+  return json;
+}
+
 std::vector<std::string> not_ready(const ServiceState& service) {
   const NodeState& state = service.node;
   std::vector<std::string> reasons;

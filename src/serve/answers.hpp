@@ -16,6 +16,7 @@ namespace mainstream {
 
 [[nodiscard]] Json plan_record_json(const PlanRecord& record);
 [[nodiscard]] Json event_json(const EventRecord& event);  // the line of docs/formats.md
+[[nodiscard]] Json judged_event_json(const EventRecord& event, StoreReader& reader);  // with its verdict
 
 // What runs now beside what would run.
 [[nodiscard]] Json outlook_json(const NodeState& present, const NodeOutlook& outlook);

@@ -10,6 +10,7 @@
 #include "mainstream/error.hpp"
 #include "node/state_json.hpp"
 #include "serve/answers.hpp"
+#include "serve/dashboard.hpp"
 #include "serve/metrics.hpp"
 #include "serve/openapi.hpp"
 #include "store/state_directory.hpp"
@@ -100,6 +101,8 @@ std::vector<Route> Api::read_routes() {
   constexpr const char* kAlive = "Whether the node lives";
   constexpr const char* kReady = "Whether the node analyses, or why not; 503 if not";
   return {
+      {"/", "The dashboard", nullptr, &Api::dashboard, {}, Role::anyone},
+      {"/dashboard/{file}", "A file of it", nullptr, &Api::dashboard, {}, Role::anyone},
       {"/healthz", kAlive, "Health", &Api::health, {}, Role::anyone},
       {"/readyz", kReady, "Readiness", &Api::ready},
       {"/metrics", "Metrics for Prometheus", kMetricsType, &Api::metrics},
@@ -130,7 +133,56 @@ std::vector<Route> Api::read_routes() {
        {},
        Role::operate,
        "PUT",
-       "Verdict"}};
+       "Verdict"},
+      {"/api/v1/recordings", "What was recorded of streams, the newest first", "Recordings",
+       &Api::recordings},
+      {"/api/v1/recordings",
+       "Records a stream from now on",
+       "Recording",
+       &Api::start_recording,
+       {},
+       Role::operate,
+       "POST",
+       "NewRecording"},
+      {"/api/v1/recordings/{id}", "One recording", "Recording", &Api::recording},
+      {"/api/v1/recordings/{id}",
+       "Removes it",
+       "Recording",
+       &Api::remove_recording,
+       {},
+       Role::operate,
+       "DELETE"},
+      {"/api/v1/recordings/{id}/stop",
+       "Ends it",
+       "Recording",
+       &Api::stop_recording,
+       {},
+       Role::operate,
+       "POST"},
+      {"/api/v1/recordings/{id}/frame.jpg", "One of its frames", kJpeg, &Api::recorded_frame, {"index"}},
+      {"/api/v1/recordings/{id}/video.mkv", "Its video", "video/x-matroska", &Api::recorded_video},
+      {"/api/v1/recordings/{id}/marks", "In which frames apps are to find something", "Marks", &Api::marks},
+      {"/api/v1/recordings/{id}/marks",
+       "Replaces all marks",
+       "Marks",
+       &Api::put_marks,
+       {},
+       Role::operate,
+       "PUT",
+       "NewMarks"},
+      {"/api/v1/recordings/{id}/labels.csv", "The marks as labels of all frames", "text/csv",
+       &Api::label_file},
+      {"/api/v1/recordings/{id}/training", "How the training of exits goes", "Training", &Api::training},
+      {"/api/v1/recordings/{id}/training",
+       "Trains exits for a marked app on this machine",
+       "Training",
+       &Api::start_training,
+       {},
+       Role::operate,
+       "POST",
+       "NewTraining"},
+      {"/api/v1/recordings/{id}/trained.mpkg", "The package that was trained", "application/octet-stream",
+       &Api::trained_package}};
 }
 
 const std::vector<Route>& Api::routes() {
@@ -159,7 +211,7 @@ Api::Found Api::find(const std::string& method, const std::vector<std::string>& 
   const std::string wanted = method == "HEAD" ? "GET" : method;
   for (const Route& route : routes()) {
     std::vector<std::string> values;
-    const std::string pattern = std::string(route.path).substr(1) + "/";
+    const std::string pattern = std::string(route.path + 1) + (route.path[1] == '\0' ? "" : "/");
     std::size_t start = 0, part = 0;
     bool same = true;
     for (std::size_t end; same && (end = pattern.find('/', start)) != std::string::npos;
@@ -219,6 +271,11 @@ ApiAnswer Api::answer(const ApiRequest& request, const ReadBody& read_body) {
 
 StoreReader Api::reader() {
   return StoreReader(node_.store().directory());
+}
+
+ApiAnswer Api::dashboard(const Call& call) {
+  const std::string name = call.values.empty() ? "index.html" : call.values[0];
+  return dashboard_answer(name, call.request.header("if-none-match"));
 }
 
 ApiAnswer Api::health(const Call&) {
@@ -305,9 +362,10 @@ ApiAnswer Api::events(const Call& call) {
   ApiAnswer refused;
   const auto query = decoded(refused, [&] { return parse_event_query(call.query); });
   if (!query) return refused;
-  const std::vector<EventRecord> events = reader().events(*query);
+  StoreReader reader = this->reader();
+  const std::vector<EventRecord> events = reader.events(*query);
   Json list = Json::array();
-  for (const EventRecord& event : events) list.push_back(event_json(event));
+  for (const EventRecord& event : events) list.push_back(judged_event_json(event, reader));
   const bool more = events.size() == query->limit;
   return json_answer({{"events", std::move(list)}, {"next", more ? Json(events.back().id) : Json()}});
 }
@@ -332,8 +390,9 @@ ApiAnswer Api::live_events(const Call& call) {
 
 ApiAnswer Api::event(const Call& call) {
   const std::string& id = call.values[0];
-  const auto event = is_event_id(id) ? reader().event(id) : std::nullopt;
-  return event ? json_answer(event_json(*event)) : no_event(id);
+  StoreReader reader = this->reader();
+  const auto event = is_event_id(id) ? reader.event(id) : std::nullopt;
+  return event ? json_answer(judged_event_json(*event, reader)) : no_event(id);
 }
 
 ApiAnswer Api::snapshot(const Call& call) {

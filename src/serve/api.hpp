@@ -35,7 +35,7 @@ struct Call {
 struct Route {
   const char* path;  // "/api/v1/streams/{name}"
   const char* summary;
-  const char* answer;  // a schema of the OpenAPI document, or a media type
+  const char* answer;  // a schema of the OpenAPI document, or a media type; nullptr: it is not in there
   ApiAnswer (Api::*handler)(const Call&);
   std::vector<const char*> query = {};  // the keys that it takes
   Role role = Role::viewer;
@@ -71,6 +71,7 @@ class Api {
   [[nodiscard]] static std::vector<Route> change_routes();
   [[nodiscard]] StoreReader reader();  // for the calling thread
 
+  ApiAnswer dashboard(const Call& call);
   ApiAnswer health(const Call& call);
   ApiAnswer ready(const Call& call);
   ApiAnswer version(const Call& call);
@@ -89,6 +90,20 @@ class Api {
   ApiAnswer event(const Call& call);
   ApiAnswer snapshot(const Call& call);
   ApiAnswer put_verdict(const Call& call);
+  // recordings_api.cpp
+  ApiAnswer recordings(const Call& call);
+  ApiAnswer recording(const Call& call);
+  ApiAnswer start_recording(const Call& call);
+  ApiAnswer stop_recording(const Call& call);
+  ApiAnswer remove_recording(const Call& call);
+  ApiAnswer recorded_frame(const Call& call);
+  ApiAnswer recorded_video(const Call& call);
+  ApiAnswer marks(const Call& call);
+  ApiAnswer put_marks(const Call& call);
+  ApiAnswer label_file(const Call& call);
+  ApiAnswer training(const Call& call);
+  ApiAnswer start_training(const Call& call);
+  ApiAnswer trained_package(const Call& call);
   ApiAnswer config(const Call& call);
   ApiAnswer put_config(const Call& call);
   ApiAnswer config_schema(const Call& call);

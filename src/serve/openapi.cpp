@@ -61,6 +61,7 @@ Json stream_schema() {
                  {"frames", whole()},
                  {"reconnects", whole()},
                  {"decode_ms_per_frame", number()},
+                 {"frame_age_ms", or_null(number())},
                  {"dropped", reference("Drops")},
                  {"leaves_out", boolean()},
                  {"on_substream", boolean()},
@@ -118,6 +119,10 @@ Json app_schema() {
 }
 
 Json plan_schema() {
+  const Json segment = object(
+      {{"branchpoint", text()}, {"number_type", text()}, {"fps", number()}, {"cost_ms_per_s", number()}});
+  const Json stem = object(
+      {{"stream", text()}, {"base", text()}, {"region", list_of(number())}, {"segments", list_of(segment)}});
   return object({{"number", whole()},
                  {"reason", text()},
                  {"feasible", boolean()},
@@ -129,13 +134,16 @@ Json plan_schema() {
                  {"min_f1", number()},
                  {"workers", whole()},
                  {"threads", whole()},
+                 {"stems", list_of(stem)},
                  {"apps", list_of(object({{"app", text()},
                                           {"stream", text()},
                                           {"candidate", text()},
                                           {"branchpoint", text()},
                                           {"fps", number()},
                                           {"votes", whole()},
-                                          {"expected_f1", number()}}))}});
+                                          {"expected_f1", number()},
+                                          {"stem", whole()},
+                                          {"cost_ms_per_s", number()}}))}});
 }
 
 Json status_schema() {
@@ -164,6 +172,10 @@ Json status_schema() {
                  {"store", store}});
 }
 
+Json verdict_word() {
+  return {{"type", "string"}, {"enum", {"true", "false", "missed"}}};
+}
+
 Json event_schema() {
   return object({{"app", text()},
                  {"stream", text()},
@@ -190,11 +202,25 @@ Json event_schema() {
                  {"plan", whole()},
                  {"type", {{"type", "string"}, {"enum", {"new", "update", "end", "interrupted", "warning"}}}},
                  {"sequence", whole()},
-                 {"snapshot", boolean()}});
+                 {"snapshot", boolean()},
+                 {"verdict", verdict_word()}});
 }
 
-Json verdict_word() {
-  return {{"type", "string"}, {"enum", {"true", "false", "missed"}}};
+Json recording_schema() {
+  return object({{"id", text()},
+                 {"stream", text()},
+                 {"started", date_time()},
+                 {"fps", number()},
+                 {"frames", whole()},
+                 {"lost", whole()},
+                 {"bytes", whole()},
+                 {"going_on", boolean()},
+                 {"fault", or_null(text())}});
+}
+
+// By app: pairs of a first and a last frame.
+Json marked_apps() {
+  return {{"type", "object"}, {"additionalProperties", list_of(list_of(whole()))}};
 }
 
 // The keys of a table of the configuration, without the name, which stands in the path.
@@ -282,6 +308,16 @@ Json schemas() {
        object({{"verdict", verdict_word()}},
               {{"app", text()}, {"stream", text()}, {"start_time", date_time()}, {"end_time", date_time()}})},
       {"StoredVerdict", object({{"id", text()}, {"verdict", verdict_word()}})},
+      {"Recording", recording_schema()},
+      {"Recordings", object({{"recordings", list_of(reference("Recording"))}})},
+      {"NewRecording", object({{"stream", text()}, {"seconds", whole()}})},
+      {"Training", object({{"installed", boolean()},
+                           {"phase", {{"type", "string"}, {"enum", {"none", "running", "done", "failed"}}}},
+                           {"app", or_null(text())},
+                           {"log", text()}})},
+      {"NewTraining", object({{"app", text()}})},
+      {"Marks", object({{"frames", whole()}, {"apps", marked_apps()}})},
+      {"NewMarks", object({{"apps", marked_apps()}})},
       {"AppKeys", table_schema("app")},
       {"StreamKeys", table_schema("stream")},
       {"Enabled", object({{"enabled", boolean()}})},
@@ -313,7 +349,9 @@ Json parameters(const Route& route) {
     list.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", text()}});
   }
   for (const std::string key : route.query) {
-    Json schema = key == "after" || key == "before" ? date_time() : key == "limit" ? whole() : text();
+    Json schema = key == "after" || key == "before"  ? date_time()
+                  : key == "limit" || key == "index" ? whole()
+                                                     : text();
     list.push_back({{"name", key}, {"in", "query"}, {"schema", std::move(schema)}});
   }
   return list;
@@ -345,6 +383,7 @@ Json operation(const Route& route) {
 Json openapi_document(const std::vector<Route>& routes) {
   Json paths = Json::object();
   for (const Route& route : routes) {
+    if (route.answer == nullptr) continue;
     std::string method = route.method;
     for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
     paths[route.path][method] = operation(route);

@@ -8,11 +8,13 @@
 #include "core/text.hpp"
 #include "event/event_json.hpp"
 #include "mainstream/error.hpp"
+#include "node/recordings.hpp"
 #include "store/state_directory.hpp"
 
 namespace mainstream {
 namespace {
 
+constexpr std::size_t kMostMarkedApps = 64;
 constexpr std::size_t kMostParts = 16, kMostKeys = 16, kLongestList = 1'000, kListed = 100;
 constexpr std::size_t kMostPart = 4 * kMostName;
 
@@ -172,6 +174,48 @@ Verdict parse_verdict(std::string_view body) {
   verdict.end = parse_time(field["end_time"]);
   if (verdict.end < verdict.start) field["end_time"].fail("expected a time not before start_time");
   return verdict;
+}
+
+NewRecording parse_new_recording(std::string_view body) {
+  const Json json = parse_json(body, "body");
+  const JsonField field(json, "body:");
+  field.allow_only({"stream", "seconds"});
+  return {checked_name(field["stream"].text(), "body: stream"),
+          static_cast<int>(field["seconds"].integer(1, StreamRecordings::kMostSeconds))};
+}
+
+Labels parse_marks(std::string_view body, std::int64_t frames) {
+  const Json json = parse_json(body, "body");
+  const JsonField field(json, "body:");
+  field.allow_only({"apps"});
+  Labels labels;
+  labels.frames = frames;
+  field["apps"].for_each([&](const std::string& app, const JsonField& marks) {
+    if (labels.apps.size() == kMostMarkedApps)
+      field["apps"].fail(fmt::format("has more than {} apps", kMostMarkedApps));
+    std::vector<bool>& marked = labels.apps[checked_name(app, "body: apps")];
+    marked.resize(static_cast<std::size_t>(frames));
+    for (std::size_t i = 0; i < marks.size(); ++i) {
+      const JsonField mark = marks.at(i);
+      if (mark.size() != 2) mark.fail("expected the first and the last frame");
+      const std::int64_t first = mark.at(0).integer(0, frames - 1);
+      const std::int64_t last = mark.at(1).integer(first, frames - 1);
+      std::fill(marked.begin() + first, marked.begin() + last + 1, true);
+    }
+  });
+  return labels;
+}
+
+std::string parse_new_training(std::string_view body) {
+  const Json json = parse_json(body, "body");
+  const JsonField field(json, "body:");
+  field.allow_only({"app"});
+  return checked_name(field["app"].text(), "body: app");
+}
+
+std::int64_t parse_index(const std::map<std::string, std::string>& query) {
+  const std::string* index = find(query, "index");
+  return index == nullptr ? 0 : parse_whole<std::int64_t>(*index, "query: index", 0, std::int64_t{1} << 40);
 }
 
 std::int64_t parse_last_event_id(std::string_view text) {

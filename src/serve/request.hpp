@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ struct ApiAnswer {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<EventFeed> feed;  // instead of a body: what goes on
+  std::filesystem::path file;       // instead of a body: a file, which may be large
 };
 
 // An error as problem details (RFC 9457), with a list of all mistakes where there may be several.
@@ -70,6 +72,22 @@ struct Target {
 
 // {"verdict": "true" | "false" | "missed"}; a missed one has app, stream, start_time and end_time too.
 [[nodiscard]] Verdict parse_verdict(std::string_view body);
+
+// {"stream": .., "seconds": ..}
+struct NewRecording {
+  std::string stream;
+  int seconds = 0;
+};
+[[nodiscard]] NewRecording parse_new_recording(std::string_view body);
+
+// {"apps": {"APP": [[first, last], ..], ..}}: the frames in which an app is to find something, of `frames`.
+[[nodiscard]] Labels parse_marks(std::string_view body, std::int64_t frames);
+
+// {"app": ..}
+[[nodiscard]] std::string parse_new_training(std::string_view body);
+
+// The key `index`; 0 without it.
+[[nodiscard]] std::int64_t parse_index(const std::map<std::string, std::string>& query);
 
 [[nodiscard]] std::int64_t parse_last_event_id(std::string_view text);
 

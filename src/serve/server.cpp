@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <deque>
+#include <fstream>
 #include <thread>
 
 #include "core/log.hpp"
@@ -152,9 +154,29 @@ class Listener : public Base {
     return headers;
   }
 
+  // Piece by piece: a file may be larger than what is to be in memory.
+  void give_file(const ApiAnswer& answer, httplib::Response& response) {
+    const auto file = std::make_shared<std::ifstream>(answer.file, std::ios::binary | std::ios::ate);
+    const std::streamoff size = file->tellg();
+    if (size < 0) return give(problem(404, "there is no such file"), response);
+    const auto piece = [file, stop = stop_.get_token()](std::size_t offset, std::size_t length,
+                                                        httplib::DataSink& sink) {
+      std::array<char, 65'536> bytes;
+      file->seekg(static_cast<std::streamoff>(offset));
+      file->read(bytes.data(), static_cast<std::streamsize>(std::min(length, bytes.size())));
+      return file->gcount() > 0 && !stop.stop_requested() &&
+             sink.write(bytes.data(), static_cast<std::size_t>(file->gcount()));
+    };
+    response.set_content_provider(static_cast<std::size_t>(size), answer.type, piece);
+  }
+
   void give(const ApiAnswer& answer, httplib::Response& response) {
     response.status = answer.status;
-    for (const auto& [name, value] : answer.headers) response.set_header(name, value);
+    for (const auto& [name, value] : answer.headers) {
+      response.headers.erase(name);  // a default one
+      response.set_header(name, value);
+    }
+    if (!answer.file.empty()) return give_file(answer, response);
     if (!answer.feed) {
       response.set_content(answer.body, answer.type);
       return;

@@ -7,6 +7,7 @@
 #include "core/log.hpp"
 #include "package/sha256.hpp"
 #include "serve/connection.hpp"
+#include "serve/dashboard.hpp"
 #include "serve/event_feed.hpp"
 #include "serve/testing.hpp"
 
@@ -71,6 +72,19 @@ class ServerTest : public testing::Test {
     if (finish) client.finish();
     return client.read_all();
   }
+  // A recording of "gate" with a mark of "door", that is over.
+  [[nodiscard]] std::string recorded() const {
+    const auto started =
+        client().Post("/api/v1/recordings", R"({"stream": "gate", "seconds": 5})", "application/json");
+    if (!started || started->status != 200) return started ? started->body : "no answer";
+    const std::string path =
+        "/api/v1/recordings/" + std::string(parse_json(started->body, "recording")["id"]);
+    EXPECT_TRUE(soon([&] { return get(path)["frames"] >= 3; }));
+    EXPECT_EQ(client().Post(path + "/stop", "", "application/json")->status, 200);
+    const auto marked = client().Put(path + "/marks", R"({"apps": {"door": [[1, 1]]}})", "application/json");
+    EXPECT_EQ(marked->status, 200) << marked->body;
+    return get(path)["id"];
+  }
   [[nodiscard]] std::string put_verdict(const std::string& id, const std::string& body, int status,
                                         const char* type = "application/json") const {
     const auto answer = client().Put("/api/v1/events/" + id + "/verdict", body, type);
@@ -111,7 +125,10 @@ TEST_F(ServerTest, TellsHowTheNodeIs) {
   EXPECT_LE(plan["cost_ms_per_s"], plan["budget_ms_per_s"]);
   EXPECT_EQ(plan["apps"][0]["app"], "near");
   EXPECT_EQ(plan["apps"][0]["stream"], "gate");
-  EXPECT_EQ(get("/api/v1/plan/history?limit=1")["plans"][0]["schedule"]["apps"][0]["app"], "near");
+  // The service stores a plan some time after it came into force.
+  const auto stored = [&] { return get("/api/v1/plan/history?limit=1")["plans"][0]["schedule"]["apps"]; };
+  ASSERT_TRUE(soon([&] { return !stored().empty(); }));
+  EXPECT_EQ(stored()[0]["app"], "near");
   EXPECT_EQ(get("/api/v1/status")["node"], "yard");
 }
 
@@ -310,17 +327,94 @@ TEST_F(ServerTest, AnswersHaveSecurityHeaders) {
   }
 }
 
+TEST_F(ServerTest, ServesTheDashboard) {
+  const auto page = client().Get("/");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->status, 200);
+  EXPECT_EQ(page->get_header_value("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(page->get_header_value("Content-Encoding"), "gzip");
+  EXPECT_EQ(page->get_header_value_count("Content-Security-Policy"), 1U);
+  const std::string policy = page->get_header_value("Content-Security-Policy");
+  EXPECT_THAT(policy, HasSubstr("default-src 'none'; script-src 'self'; style-src 'self'"));
+  EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
+  std::size_t bytes = std::stoul(page->get_header_value("Content-Length"));
+  for (const DashboardFile& file : dashboard_files()) {
+    const auto answer = client().Get(std::string("/dashboard/") + file.name);
+    ASSERT_TRUE(answer) << file.name;
+    EXPECT_EQ(answer->status, 200) << file.name;
+    bytes += file.bytes.size();
+    const auto again = client().Get(std::string("/dashboard/") + file.name,
+                                    {{"If-None-Match", answer->get_header_value("ETag")}});
+    ASSERT_TRUE(again) << file.name;
+    EXPECT_EQ(again->status, 304) << file.name;
+    EXPECT_TRUE(again->body.empty()) << file.name;
+  }
+  EXPECT_LT(bytes, 300'000U);
+  (void)get("/dashboard/nothing.js", 404);
+  (void)get("/dashboard", 404);
+}
+
+TEST_F(ServerTest, RecordsAndKeepsMarks) {
+  const std::string path = "/api/v1/recordings/" + recorded();
+  const Json recording = get(path);
+  EXPECT_EQ(recording["stream"], "gate");
+  EXPECT_EQ(recording["going_on"], false);
+  EXPECT_TRUE(recording["fault"].is_null());
+  const Json marks = get(path + "/marks");
+  EXPECT_EQ(marks["frames"], recording["frames"]);
+  EXPECT_EQ(marks["apps"]["door"].dump(), "[[1,1]]");
+  EXPECT_TRUE(client().Get(path + "/labels.csv")->body.starts_with("frame,door\n0,0\n1,1\n2,0\n"));
+  EXPECT_TRUE(client().Get(path + "/frame.jpg?index=2")->body.starts_with("\xff\xd8"));
+  (void)get(path + "/frame.jpg?index=100000", 404);
+  (void)get(path + "/frame.jpg?index=-1", 400);
+  const auto video = client().Get(path + "/video.mkv");
+  const TestFolder folder;
+  write_file(folder / "video.mkv", video->body);
+  VideoReader reader((folder / "video.mkv").string());
+  EXPECT_TRUE(reader.next());
+
+  const auto put = [&](const std::string& body) {
+    return client().Put(path + "/marks", body, "application/json")->status;
+  };
+  EXPECT_EQ(put(R"({"apps": {"door": [[1]]}})"), 400);
+  EXPECT_EQ(put(R"({"apps": {"door": [[2, 1]]}})"), 400);
+  EXPECT_EQ(put(R"({"apps": {"door": [[0, 100000]]}})"), 400);
+  EXPECT_EQ(put(R"({"apps": {"a/b": [[0, 1]]}})"), 400);
+  EXPECT_EQ(put(R"({"apps": {}, "x": 1})"), 400);
+  const auto train = [&](const std::string& body) {
+    return client().Post(path + "/training", body, "application/json")->status;
+  };
+  EXPECT_EQ(get(path + "/training")["phase"], "none");
+  EXPECT_EQ(train(R"({"app": "window"})"), 409) << "nothing is marked for it, or there is no trainer";
+  EXPECT_EQ(train(R"({"app": "a/b"})"), 400);
+  (void)get(path + "/trained.mpkg", 404);
+  EXPECT_EQ(put(R"({"apps": {}})"), 200);
+  (void)get(path + "/labels.csv", 404);
+  const auto start = [&](const std::string& body) {
+    return client().Post("/api/v1/recordings", body, "application/json")->status;
+  };
+  EXPECT_EQ(start(R"({"stream": "nobody", "seconds": 5})"), 404);
+  EXPECT_EQ(start(R"({"stream": "roof", "seconds": 5})"), 409) << "it is not up";
+  EXPECT_EQ(start(R"({"stream": "gate", "seconds": 0})"), 400);
+  EXPECT_EQ(start(R"({"stream": "gate"})"), 400);
+  EXPECT_EQ(client().Delete(path)->status, 200);
+  (void)get(path, 404);
+  (void)get("/api/v1/recordings/..", 400);
+}
+
 TEST_F(ServerTest, AnswersAreAsTheOpenApiDocumentSays) {
   const Json document = get("/api/v1/openapi.json");
   const SchemaCheck schemas(document);
-  const std::string event = last_event();
+  const std::string event = last_event(), recording = recorded();
   int answers = 0;
   for (const auto& item : document["paths"].items()) {
     std::string path = item.key();
     if (!item.value().contains("get") || path == "/api/v1/events/stream") continue;
-    const std::string value = path.find("/apps/") != std::string::npos      ? "near"
-                              : path.find("/streams/") != std::string::npos ? "gate"
-                                                                            : event;
+    if (path.ends_with("/trained.mpkg")) continue;  // takes the trainer
+    const std::string value = path.find("/apps/") != std::string::npos         ? "near"
+                              : path.find("/recordings/") != std::string::npos ? recording
+                              : path.find("/streams/") != std::string::npos    ? "gate"
+                                                                               : event;
     if (const std::size_t open = path.find('{'); open != std::string::npos) {
       path.replace(open, path.find('}') - open + 1, value);
     }

@@ -116,6 +116,12 @@ std::vector<Verdict> StoreReader::verdicts() {
   return verdicts;
 }
 
+std::optional<Verdict::Kind> StoreReader::verdict(const std::string& id) {
+  Statement row = state_->database.prepare("SELECT kind FROM verdicts WHERE id = ?");
+  if (!row.bind(1, id).step()) return std::nullopt;
+  return kind_of(row.text(0));
+}
+
 std::vector<PlanRecord> StoreReader::plans(std::size_t limit) {
   Statement rows = state_->database.prepare(
       "SELECT plan, run, time_ms, reason, schedule FROM plans ORDER BY number DESC LIMIT ?");

@@ -210,6 +210,8 @@ TEST(StoreTest, KeepsVerdicts) {
   EXPECT_EQ(verdicts[0].end - verdicts[0].start, 2s);
   EXPECT_EQ(verdicts[1].kind, Verdict::Kind::missed);
   EXPECT_EQ(verdicts[1].stream, "yard");
+  EXPECT_EQ(StoreReader(folder.path()).verdict(id), Verdict::Kind::wrong);
+  EXPECT_EQ(StoreReader(folder.path()).verdict("none"), std::nullopt);
 }
 
 TEST(StoreTest, WaitingEndsWithARecordATimeOrAStop) {

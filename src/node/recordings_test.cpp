@@ -1,0 +1,103 @@
+#include "node/recordings.hpp"
+
+#include "core/file.hpp"
+#include "core/testing.hpp"
+#include "store/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+VideoFrame frame_of(std::uint8_t grey, int width = 64, int height = 48) {
+  const std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3,
+                                      grey);
+  return {0, {}, picture_from_rgb(width, height, rgb)};
+}
+
+class RecordingsTest : public testing::Test {
+ protected:
+  // A recording of `count` frames that is over.
+  std::string recorded(int count) {
+    const std::string id = recordings_.start("gate", 10, 60);
+    for (int i = 1; i <= count; ++i) {
+      recordings_.take("gate", frame_of(static_cast<std::uint8_t>(20 * i)));
+      EXPECT_TRUE(soon([&] { return recordings_.find(id)->frames == i; }));
+    }
+    EXPECT_TRUE(recordings_.stop(id));
+    return id;
+  }
+
+  TestFolder folder_;
+  StreamRecordings recordings_{folder_ / "recordings"};
+};
+
+TEST_F(RecordingsTest, KeepsVideoFramesAndTimes) {
+  const std::string id = recordings_.start("gate", 10, 60);
+  EXPECT_TRUE(recordings_.find(id)->going_on);
+  recordings_.take("yard", frame_of(1));  // of another stream
+  EXPECT_ERROR(usage, recordings_.start("gate", 10, 60), "goes on already: " + id);
+  EXPECT_TRUE(recordings_.remove(id));
+  const std::string other = recorded(5);
+  const std::optional<StreamRecording> found = recordings_.find(other);
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->going_on);
+  EXPECT_EQ(found->fault, "");
+  EXPECT_EQ(found->stream, "gate");
+  EXPECT_EQ(found->frames, 5);
+  EXPECT_GT(found->bytes, 0U);
+  VideoReader reader(recordings_.video(other)->string());
+  int frames = 0;
+  while (reader.next()) ++frames;
+  EXPECT_EQ(frames, 5);
+  EXPECT_EQ(reader.info().fps, 10);
+  const auto jpeg = recordings_.frame(other, 4);
+  ASSERT_TRUE(jpeg);
+  EXPECT_EQ(
+      decode_picture({reinterpret_cast<const std::uint8_t*>(jpeg->data()), jpeg->size()}, "frame").width(),
+      64);
+  EXPECT_FALSE(recordings_.frame(other, 5));
+  const std::string times = read_file(folder_ / "recordings" / other / "times.csv");
+  EXPECT_EQ(std::ranges::count(times, '\n'), 6);
+}
+
+TEST_F(RecordingsTest, EndsAfterItsTimeAlsoWithoutFrames) {
+  const std::string id = recordings_.start("gate", 10, 1);
+  EXPECT_TRUE(soon([&] { return !recordings_.find(id)->going_on; }));
+  EXPECT_EQ(recordings_.find(id)->fault, "no picture came");
+  EXPECT_FALSE(recordings_.video(id));
+}
+
+TEST_F(RecordingsTest, KeepsLabels) {
+  const std::string id = recorded(3);
+  EXPECT_TRUE(recordings_.labels(id).apps.empty());
+  recordings_.set_labels(id, {{{"door open", {false, true, true}}}, 3});
+  EXPECT_EQ(read_file(recordings_.labels_file(id)), "frame,door open\n0,0\n1,1\n2,1\n");
+  EXPECT_EQ(recordings_.labels(id).of("door open"), (std::vector<bool>{false, true, true}));
+  EXPECT_ERROR(usage, recordings_.set_labels(id, {{{"a", {true}}}, 1}), "expected labels of 3 frames, got 1");
+  EXPECT_ERROR(usage, recordings_.set_labels(id, {{{"a,b", {true, true, true}}}, 3}), "a,b");
+  recordings_.set_labels(id, {{}, 3});
+  EXPECT_FALSE(exists(recordings_.labels_file(id)));
+}
+
+TEST_F(RecordingsTest, RefusesWhatIsNone) {
+  EXPECT_ERROR(usage, recordings_.start("gate", 10, 0), "expected 1 to 600 seconds, got 0");
+  EXPECT_ERROR(usage, recordings_.start("gate", 0, 10), "frame rate");
+  for (const char* id : {"", "..", "../../etc", "20240517-083000-250"}) {
+    EXPECT_FALSE(recordings_.find(id)) << id;
+    EXPECT_FALSE(recordings_.remove(id)) << id;
+    EXPECT_FALSE(recordings_.frame(id, 0)) << id;
+    EXPECT_FALSE(recordings_.video(id)) << id;
+  }
+}
+
+TEST_F(RecordingsTest, AreThereAgainAfterARestart) {
+  const std::string id = recorded(2);
+  std::filesystem::create_directories(folder_ / "recordings" / "20240517-083000-250" /
+                                      "frames");  // of a crash
+  const StreamRecordings again(folder_ / "recordings");
+  ASSERT_EQ(again.list().size(), 1U);
+  EXPECT_EQ(again.list()[0].id, id);
+  EXPECT_FALSE(exists(folder_ / "recordings" / "20240517-083000-250"));
+}
+
+}  // namespace
+}  // namespace mainstream

@@ -1,0 +1,147 @@
+#include "node/training.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "mainstream/error.hpp"
+#include "mainstream/event.hpp"
+
+namespace mainstream {
+namespace {
+
+constexpr int kNice = 10;  // the analysis comes first
+constexpr std::size_t kShownLog = 4'000;
+constexpr std::uint64_t kMostLog = 16 << 20;
+
+std::filesystem::path trainer_beside_this() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "mainstream-train";
+}
+
+// Standard output and errors go to the file. Returns the process.
+pid_t spawn(std::vector<std::string> words, const std::filesystem::path& log) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(),
+                                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  pid_t process = 0;
+  const int error =
+      ::posix_spawn(&process, words.front().c_str(), &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0)
+    throw Error(ErrorKind::failed, fmt::format("{}: cannot start: {}", words.front(), std::strerror(error)));
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(process), kNice);
+  return process;
+}
+
+// Its last lines.
+std::string end_of(const std::filesystem::path& log) {
+  if (!exists(log)) return {};
+  std::string text = read_file(log, kMostLog);
+  if (text.size() > kShownLog) {
+    text.erase(0, text.size() - kShownLog);
+    text.erase(0, text.find('\n') + 1);
+  }
+  return text;
+}
+
+}  // namespace
+
+const char* to_string(TrainingState::Phase phase) noexcept {
+  constexpr std::array kWords = {"none", "running", "done", "failed"};
+  return kWords[static_cast<std::size_t>(phase)];
+}
+
+Training::Training(std::filesystem::path trainer)
+    : trainer_(trainer.empty() ? trainer_beside_this() : std::move(trainer)) {}
+
+Training::~Training() {
+  const MutexLock lock(mutex_);
+  look();
+  if (!child_) return;
+  ::kill(child_->process, SIGTERM);
+  int status = 0;
+  while (::waitpid(child_->process, &status, 0) < 0 && errno == EINTR) {
+  }
+  note_end(status);
+}
+
+bool Training::is_installed() const {
+  return ::access(trainer_.c_str(), X_OK) == 0;
+}
+
+void Training::start(const std::filesystem::path& recording, const std::filesystem::path& base,
+                     const std::string& app) {
+  if (!is_installed()) {
+    throw Error(ErrorKind::usage,
+                "the trainer is not installed on this machine; save video and labels instead");
+  }
+  if (!exists(recording / "labels.csv") || !read_labels(recording / "labels.csv").apps.contains(app)) {
+    throw Error(ErrorKind::usage, "nothing is marked for the app " + in_quotes(app));
+  }
+  const MutexLock lock(mutex_);
+  look();
+  if (child_) throw Error(ErrorKind::usage, "a training runs already, of the app " + in_quotes(child_->app));
+  std::filesystem::remove(recording / "trained.mpkg");
+  std::filesystem::remove(recording / "training.json");
+  std::vector<std::string> words = {trainer_.string(),
+                                    "train",
+                                    "--base=" + base.string(),
+                                    "--video=" + (recording / "video.mkv").string(),
+                                    "--labels=" + (recording / "labels.csv").string(),
+                                    "--app=" + app,
+                                    "--candidates=exits",
+                                    "--output=" + (recording / "trained.mpkg").string()};
+  child_ = Child{spawn(std::move(words), recording / "training.log"), recording, app};
+}
+
+TrainingState Training::state(const std::filesystem::path& recording) {
+  TrainingState state;
+  {
+    const MutexLock lock(mutex_);
+    look();
+    if (child_ && child_->recording == recording) {
+      state.phase = TrainingState::Phase::running;
+      state.app = child_->app;
+    }
+  }
+  state.log = end_of(recording / "training.log");
+  const std::filesystem::path file = recording / "training.json";
+  if (state.phase == TrainingState::Phase::running || !exists(file)) return state;
+  const Json json = parse_json(read_file(file, kMostLog), file.string());
+  const JsonField field(json, file.string() + ":");
+  state.app = field["app"].text();
+  state.phase = field["done"].boolean() ? TrainingState::Phase::done : TrainingState::Phase::failed;
+  return state;
+}
+
+void Training::look() {
+  int status = 0;
+  if (child_ && ::waitpid(child_->process, &status, WNOHANG) == child_->process) note_end(status);
+}
+
+void Training::note_end(int status) {
+  const bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  const Json json{{"app", child_->app}, {"done", done}};
+  write_file(child_->recording / "training.json", json.dump());
+  child_.reset();
+}
+
+}  // namespace mainstream

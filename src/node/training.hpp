@@ -1,0 +1,57 @@
+// Training of exits on the node's machine: `mainstream-train`, where it is installed beside this program, as
+// a child process that yields to the analysis.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include "core/mutex.hpp"
+
+namespace mainstream {
+
+struct TrainingState {
+  enum class Phase { none, running, done, failed };
+  Phase phase = Phase::none;
+  std::string app;
+  std::string log;  // the end of what the trainer says
+};
+
+[[nodiscard]] const char* to_string(TrainingState::Phase phase) noexcept;
+
+// One training at a time, in the folder of a recording: from its video.mkv and labels.csv to trained.mpkg.
+// What the trainer says is in training.log, whether it was done in training.json. Thread-safe.
+class Training {
+ public:
+  // Without a path: beside this program.
+  explicit Training(std::filesystem::path trainer = {});
+  ~Training();  // ends one that runs
+  Training(const Training&) = delete;
+  Training& operator=(const Training&) = delete;
+
+  [[nodiscard]] bool is_installed() const;
+  // Throws usage: one runs already, the trainer is not installed, or nothing of this app is marked; failed
+  // when it cannot be started.
+  void start(const std::filesystem::path& recording, const std::filesystem::path& base,
+             const std::string& app);
+  [[nodiscard]] TrainingState state(const std::filesystem::path& recording);
+
+ private:
+  struct Child {
+    pid_t process = 0;
+    std::filesystem::path recording;
+    std::string app;
+  };
+  // Notes the end of one that is over.
+  void look() REQUIRES(mutex_);
+  void note_end(int status) REQUIRES(mutex_);
+
+  const std::filesystem::path trainer_;
+  Mutex mutex_;
+  std::optional<Child> child_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mainstream

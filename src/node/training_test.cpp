@@ -1,0 +1,77 @@
+#include "node/training.hpp"
+
+#include "core/file.hpp"
+#include "core/testing.hpp"
+#include "store/testing.hpp"
+
+namespace mainstream {
+namespace {
+
+using testing::HasSubstr;
+
+// A recording with a mark, and a program in the trainer's place: what is tested is how it is started and
+// watched. script/test-dashboard trains in earnest where the trainer is built.
+class TrainingTest : public testing::Test {
+ protected:
+  TrainingTest() {
+    std::filesystem::create_directories(recording_);
+    write_file(recording_ / "labels.csv", "frame,door\n0,0\n1,1\n");
+  }
+  [[nodiscard]] std::filesystem::path program(const std::string& script) const {
+    const auto path = folder_ / "mainstream-train";
+    write_file(path, "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(path, std::filesystem::perms(0700));
+    return path;
+  }
+  [[nodiscard]] bool ends(Training& training, TrainingState::Phase phase) const {
+    return soon([&] { return training.state(recording_).phase == phase; });
+  }
+
+  TestFolder folder_;
+  const std::filesystem::path recording_ = folder_ / "20240517-083000-250";
+};
+
+TEST_F(TrainingTest, StartsTheTrainerAndTellsItsEnd) {
+  Training training(program(R"(echo "$@"; echo to stderr >&2)"));
+  EXPECT_EQ(training.state(recording_).phase, TrainingState::Phase::none);
+  training.start(recording_, "/b.onnx", "door");
+  ASSERT_TRUE(ends(training, TrainingState::Phase::done));
+  const TrainingState state = training.state(recording_);
+  EXPECT_EQ(state.app, "door");
+  EXPECT_THAT(state.log, HasSubstr("train --base=/b.onnx --video=" + (recording_ / "video.mkv").string()));
+  EXPECT_THAT(state.log, HasSubstr("--app=door --candidates=exits"));
+  EXPECT_THAT(state.log, HasSubstr("to stderr"));
+  EXPECT_EQ(Training("/nowhere").state(recording_).phase, TrainingState::Phase::done) << "after a restart";
+}
+
+TEST_F(TrainingTest, TellsThatItFailed) {
+  Training training(program("echo too few events >&2; exit 1"));
+  training.start(recording_, "/b.onnx", "door");
+  ASSERT_TRUE(ends(training, TrainingState::Phase::failed));
+  EXPECT_THAT(training.state(recording_).log, HasSubstr("too few events"));
+}
+
+TEST_F(TrainingTest, OneAtATimeAndNoneOutlivesTheNode) {
+  {
+    Training training(program("exec sleep 60"));
+    training.start(recording_, "/b.onnx", "door");
+    EXPECT_EQ(training.state(recording_).phase, TrainingState::Phase::running);
+    EXPECT_ERROR(usage, training.start(recording_, "/b.onnx", "door"), "a training runs already");
+  }
+  Training training(program("exit 0"));
+  EXPECT_EQ(training.state(recording_).phase, TrainingState::Phase::failed);
+  training.start(recording_, "/b.onnx", "door");
+  EXPECT_TRUE(ends(training, TrainingState::Phase::done));
+}
+
+TEST_F(TrainingTest, RefusesWhatCannotBeTrained) {
+  Training training("/nowhere");
+  EXPECT_FALSE(training.is_installed());
+  EXPECT_ERROR(usage, training.start(recording_, "/b.onnx", "door"), "is not installed");
+  Training installed(program("exit 0"));
+  EXPECT_ERROR(usage, installed.start(recording_, "/b.onnx", "window"),
+               "nothing is marked for the app \"window\"");
+}
+
+}  // namespace
+}  // namespace mainstream

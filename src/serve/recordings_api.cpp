@@ -1,0 +1,165 @@
+// What the API answers about recordings and the marks in them.
+#include <algorithm>
+
+#include "core/file.hpp"
+#include "core/text.hpp"
+#include "event/event_json.hpp"
+#include "mainstream/error.hpp"
+#include "node/state_json.hpp"
+#include "serve/api.hpp"
+
+namespace mainstream {
+namespace {
+
+Json recording_json(const StreamRecording& recording) {
+  return {{"id", recording.id},
+          {"stream", recording.stream},
+          {"started", to_string(recording.started)},
+          {"fps", recording.fps},
+          {"frames", recording.frames},
+          {"lost", recording.lost},
+          {"bytes", recording.bytes},
+          {"going_on", recording.going_on},
+          {"fault", recording.fault.empty() ? Json() : Json(recording.fault)}};
+}
+
+Json marks_json(const Labels& labels) {
+  Json apps = Json::object();
+  for (const auto& [app, marked] : labels.apps) {
+    Json marks = Json::array();
+    for (const FrameRange& run : runs_of(marked, 0, labels.frames)) marks.push_back({run.first, run.last});
+    apps[app] = std::move(marks);
+  }
+  return {{"frames", labels.frames}, {"apps", std::move(apps)}};
+}
+
+ApiAnswer text_of(const Json& json) {
+  ApiAnswer answer;
+  answer.body = to_text(json);
+  return answer;
+}
+
+ApiAnswer no_recording(const std::string& id) {
+  return problem(404, "there is no recording " + in_quotes(id));
+}
+
+// What cannot be decoded is 400; what cannot be now, 409.
+template <typename Answer>
+ApiAnswer answered(const Answer& answer) {
+  try {
+    return answer();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::untrusted) return problem(400, error.what());
+    if (error.kind() == ErrorKind::usage) return problem(409, error.what());
+    throw;
+  }
+}
+
+}  // namespace
+
+ApiAnswer Api::recordings(const Call&) {
+  Json list = Json::array();
+  for (const StreamRecording& recording : node_.recordings().list())
+    list.push_back(recording_json(recording));
+  return text_of({{"recordings", std::move(list)}});
+}
+
+ApiAnswer Api::recording(const Call& call) {
+  const auto found = node_.recordings().find(call.values[0]);
+  return found ? text_of(recording_json(*found)) : no_recording(call.values[0]);
+}
+
+ApiAnswer Api::start_recording(const Call& call) {
+  return answered([&] {
+    const NewRecording wanted = parse_new_recording(call.body());
+    const NodeState state = node_.state().node;
+    const auto stream = std::ranges::find(state.streams, wanted.stream, &NodeState::Stream::name);
+    if (stream == state.streams.end()) return problem(404, "there is no stream " + in_quotes(wanted.stream));
+    if (!stream->up) return problem(409, "stream " + in_quotes(wanted.stream) + " is not up");
+    const std::string id = node_.recordings().start(wanted.stream, stream->fps, wanted.seconds);
+    return text_of(recording_json(node_.recordings().find(id).value()));
+  });
+}
+
+ApiAnswer Api::stop_recording(const Call& call) {
+  if (!node_.recordings().stop(call.values[0])) return no_recording(call.values[0]);
+  return recording(call);
+}
+
+ApiAnswer Api::remove_recording(const Call& call) {
+  const auto found = node_.recordings().find(call.values[0]);
+  if (!found || !node_.recordings().remove(call.values[0])) return no_recording(call.values[0]);
+  return text_of(recording_json(*found));
+}
+
+ApiAnswer Api::recorded_frame(const Call& call) {
+  return answered([&] {
+    std::optional<std::string> jpeg = node_.recordings().frame(call.values[0], parse_index(call.query));
+    if (!jpeg) return problem(404, "there is no such frame");
+    ApiAnswer answer;
+    answer.type = "image/jpeg";
+    answer.body = std::move(*jpeg);
+    return answer;
+  });
+}
+
+ApiAnswer Api::recorded_video(const Call& call) {
+  const auto file = node_.recordings().video(call.values[0]);
+  if (!file) return problem(404, "there is no video of a recording " + in_quotes(call.values[0]));
+  ApiAnswer answer;
+  answer.type = "video/x-matroska";
+  answer.file = *file;
+  return answer;
+}
+
+ApiAnswer Api::marks(const Call& call) {
+  if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+  return text_of(marks_json(node_.recordings().labels(call.values[0])));
+}
+
+ApiAnswer Api::put_marks(const Call& call) {
+  return answered([&] {
+    const auto found = node_.recordings().find(call.values[0]);
+    if (!found) return no_recording(call.values[0]);
+    node_.recordings().set_labels(call.values[0], parse_marks(call.body(), found->frames));
+    return marks(call);
+  });
+}
+
+ApiAnswer Api::label_file(const Call& call) {
+  if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+  if (node_.recordings().labels(call.values[0]).apps.empty()) return problem(404, "nothing is marked yet");
+  ApiAnswer answer;
+  answer.type = "text/csv";
+  answer.body = read_file(node_.recordings().labels_file(call.values[0]));
+  return answer;
+}
+
+ApiAnswer Api::training(const Call& call) {
+  if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+  const TrainingState state = node_.training().state(node_.recordings().folder(call.values[0]));
+  return text_of({{"installed", node_.training().is_installed()},
+                  {"phase", to_string(state.phase)},
+                  {"app", state.app.empty() ? Json() : Json(state.app)},
+                  {"log", state.log}});
+}
+
+ApiAnswer Api::start_training(const Call& call) {
+  return answered([&] {
+    if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+    node_.train(call.values[0], parse_new_training(call.body()));
+    return training(call);
+  });
+}
+
+ApiAnswer Api::trained_package(const Call& call) {
+  const bool known = node_.recordings().find(call.values[0]).has_value();
+  const std::filesystem::path file = node_.recordings().folder(call.values[0]) / "trained.mpkg";
+  if (!known || !exists(file)) return problem(404, "nothing is trained yet");
+  ApiAnswer answer;
+  answer.type = "application/octet-stream";
+  answer.file = file;
+  return answer;
+}
+
+}  // namespace mainstream
