@@ -34,10 +34,6 @@ struct FleetArguments {
   bool json = false;
 };
 
-WallTime wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 [[noreturn]] void refuse_file(const std::filesystem::path& file, std::size_t mistakes) {
   throw Error(ErrorKind::usage, fmt::format("{}: {} mistake{} to correct", clean(file.string()), mistakes,
                                             mistakes == 1 ? "" : "s"));

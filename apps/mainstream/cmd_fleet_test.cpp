@@ -109,7 +109,7 @@ class FleetCommandTest : public testing::Test {
                            "persistence_location {}/\n{}",
                            port, (folder_ / name).string(), more));
     auto child = std::make_unique<ChildProcess>(
-        std::vector<std::string>{kMosquitto, "-c", (folder_ / (name + ".conf")).string()}, kSilent);
+        std::vector<std::string>{kMosquitto, "-c", (folder_ / (name + ".conf")).string()}, kMuted);
     EXPECT_TRUE(soon([&] { return accepts_connections(port); })) << "the broker does not start";
     return child;
   }
@@ -118,7 +118,7 @@ class FleetCommandTest : public testing::Test {
     link_ = std::make_unique<ChildProcess>(
         std::vector<std::string>{"python3", kTestServers + "link.py", std::to_string(link_port_),
                                  std::to_string(central_port_)},
-        kSilent);
+        kMuted);
     EXPECT_TRUE(soon([&] { return accepts_connections(link_port_); }, 20s)) << "python3 does not start";
   }
   // As in docs/fleet.md.
@@ -157,7 +157,7 @@ class FleetCommandTest : public testing::Test {
     files_ = std::make_unique<ChildProcess>(
         std::vector<std::string>{"python3", kTestServers + "file_server.py", std::to_string(files_port_),
                                  (folder_ / "packages").string(), (folder_ / "fetched").string()},
-        kSilent);
+        kMuted);
     start_central();
     start_link();
     start_edge();

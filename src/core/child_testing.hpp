@@ -26,7 +26,7 @@ struct ChildFiles {
   std::filesystem::path output = {}, errors = {};
 };
 
-inline const ChildFiles kSilent{"/dev/null", "/dev/null"};
+inline const ChildFiles kMuted{"/dev/null", "/dev/null"};
 
 // A program that runs beside the test and ends with the object. Its standard input ends then, too.
 class ChildProcess {

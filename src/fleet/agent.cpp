@@ -265,7 +265,7 @@ NodeReport FleetAgent::report_now() const {
   NodeReport report;
   report.node = node_;
   report.program = MAINSTREAM_VERSION;
-  report.time = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  report.time = wall_now();
   report.every = std::chrono::ceil<std::chrono::seconds>(every_);
   {
     const MutexLock lock(mutex_);

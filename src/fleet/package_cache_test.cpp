@@ -23,7 +23,7 @@ class PackageCacheTest : public testing::Test {
         std::vector<std::string>{"python3", MAINSTREAM_SOURCE_DIR "/src/net/testdata/file_server.py",
                                  std::to_string(port_), (folder_ / "files").string(),
                                  (folder_ / "log").string()},
-        kSilent);
+        kMuted);
     EXPECT_TRUE(soon([&] { return accepts_connections(port_); }, 20s)) << "python3 does not start a server";
   }
 

@@ -25,10 +25,6 @@ constexpr std::int64_t kLookEvery = 64;                         // frames betwee
 constexpr std::uint64_t kLeastFree = std::uint64_t{512} << 20;  // bytes of the disk that are left alone
 constexpr std::uint64_t kMostTableBytes = 1 << 20;
 
-WallTime wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 std::filesystem::path frame_file(const std::filesystem::path& folder, std::int64_t index) {
   return folder / "frames" / fmt::format("{:06}.jpg", index);
 }

@@ -81,9 +81,9 @@ class NodeService {
   [[nodiscard]] ServiceState state() const;
   [[nodiscard]] Store& store() { return store_; }
   [[nodiscard]] StreamRecordings& recordings() { return recordings_; }
-  [[nodiscard]] Training& training() { return training_; }
+  [[nodiscard]] TrainerProcess& training() { return training_; }
   // Trains exits for an app as it is marked in a recording, on the first of the node's bases. Throws usage:
-  // there is no such recording, and as Training::start.
+  // there is no such recording, and as TrainerProcess::start.
   void train(const std::string& recording, const std::string& app);
   // As EdgeNode's.
   [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const {
@@ -125,7 +125,7 @@ class NodeService {
   const std::string name_;
   Store store_;
   StreamRecordings recordings_;
-  Training training_;
+  TrainerProcess training_;
   std::unique_ptr<EdgeNode> node_;
 
   mutable Mutex mutex_;  // never held for long

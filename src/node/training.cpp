@@ -69,10 +69,10 @@ const char* to_string(TrainingState::Phase phase) noexcept {
   return kWords[static_cast<std::size_t>(phase)];
 }
 
-Training::Training(std::filesystem::path trainer)
+TrainerProcess::TrainerProcess(std::filesystem::path trainer)
     : trainer_(trainer.empty() ? trainer_beside_this() : std::move(trainer)) {}
 
-Training::~Training() {
+TrainerProcess::~TrainerProcess() {
   const MutexLock lock(mutex_);
   look();
   if (!child_) return;
@@ -83,12 +83,12 @@ Training::~Training() {
   note_end(status);
 }
 
-bool Training::is_installed() const {
+bool TrainerProcess::is_installed() const {
   return ::access(trainer_.c_str(), X_OK) == 0;
 }
 
-void Training::start(const std::filesystem::path& recording, const std::filesystem::path& base,
-                     const std::string& app) {
+void TrainerProcess::start(const std::filesystem::path& recording, const std::filesystem::path& base,
+                           const std::string& app) {
   if (!is_installed()) {
     throw Error(ErrorKind::usage,
                 "the trainer is not installed on this machine; save video and labels instead");
@@ -112,7 +112,7 @@ void Training::start(const std::filesystem::path& recording, const std::filesyst
   child_ = Child{spawn(std::move(words), recording / "training.log"), recording, app};
 }
 
-TrainingState Training::state(const std::filesystem::path& recording) {
+TrainingState TrainerProcess::state(const std::filesystem::path& recording) {
   TrainingState state;
   {
     const MutexLock lock(mutex_);
@@ -132,12 +132,12 @@ TrainingState Training::state(const std::filesystem::path& recording) {
   return state;
 }
 
-void Training::look() {
+void TrainerProcess::look() {
   int status = 0;
   if (child_ && ::waitpid(child_->process, &status, WNOHANG) == child_->process) note_end(status);
 }
 
-void Training::note_end(int status) {
+void TrainerProcess::note_end(int status) {
   const bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   const Json json{{"app", child_->app}, {"done", done}};
   write_file(child_->recording / "training.json", json.dump());

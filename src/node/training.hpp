@@ -24,13 +24,13 @@ struct TrainingState {
 
 // One training at a time, in the folder of a recording: from its video.mkv and labels.csv to trained.mpkg.
 // What the trainer says is in training.log, whether it was done in training.json. Thread-safe.
-class Training {
+class TrainerProcess {
  public:
   // Without a path: beside this program.
-  explicit Training(std::filesystem::path trainer = {});
-  ~Training();  // ends one that runs
-  Training(const Training&) = delete;
-  Training& operator=(const Training&) = delete;
+  explicit TrainerProcess(std::filesystem::path trainer = {});
+  ~TrainerProcess();  // ends one that runs
+  TrainerProcess(const TrainerProcess&) = delete;
+  TrainerProcess& operator=(const TrainerProcess&) = delete;
 
   [[nodiscard]] bool is_installed() const;
   // Throws usage: one runs already, the trainer is not installed, or nothing of this app is marked; failed

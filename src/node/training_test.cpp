@@ -23,7 +23,7 @@ class TrainingTest : public testing::Test {
     std::filesystem::permissions(path, std::filesystem::perms(0700));
     return path;
   }
-  [[nodiscard]] bool ends(Training& training, TrainingState::Phase phase) const {
+  [[nodiscard]] bool ends(TrainerProcess& training, TrainingState::Phase phase) const {
     return soon([&] { return training.state(recording_).phase == phase; });
   }
 
@@ -32,7 +32,7 @@ class TrainingTest : public testing::Test {
 };
 
 TEST_F(TrainingTest, StartsTheTrainerAndTellsItsEnd) {
-  Training training(program(R"(echo "$@"; echo to stderr >&2)"));
+  TrainerProcess training(program(R"(echo "$@"; echo to stderr >&2)"));
   EXPECT_EQ(training.state(recording_).phase, TrainingState::Phase::none);
   training.start(recording_, "/b.onnx", "door");
   ASSERT_TRUE(ends(training, TrainingState::Phase::done));
@@ -41,11 +41,12 @@ TEST_F(TrainingTest, StartsTheTrainerAndTellsItsEnd) {
   EXPECT_THAT(state.log, HasSubstr("train --base=/b.onnx --video=" + (recording_ / "video.mkv").string()));
   EXPECT_THAT(state.log, HasSubstr("--app=door --candidates=exits"));
   EXPECT_THAT(state.log, HasSubstr("to stderr"));
-  EXPECT_EQ(Training("/nowhere").state(recording_).phase, TrainingState::Phase::done) << "after a restart";
+  EXPECT_EQ(TrainerProcess("/nowhere").state(recording_).phase, TrainingState::Phase::done)
+      << "after a restart";
 }
 
 TEST_F(TrainingTest, TellsThatItFailed) {
-  Training training(program("echo too few events >&2; exit 1"));
+  TrainerProcess training(program("echo too few events >&2; exit 1"));
   training.start(recording_, "/b.onnx", "door");
   ASSERT_TRUE(ends(training, TrainingState::Phase::failed));
   EXPECT_THAT(training.state(recording_).log, HasSubstr("too few events"));
@@ -53,22 +54,22 @@ TEST_F(TrainingTest, TellsThatItFailed) {
 
 TEST_F(TrainingTest, OneAtATimeAndNoneOutlivesTheNode) {
   {
-    Training training(program("exec sleep 60"));
+    TrainerProcess training(program("exec sleep 60"));
     training.start(recording_, "/b.onnx", "door");
     EXPECT_EQ(training.state(recording_).phase, TrainingState::Phase::running);
     EXPECT_ERROR(usage, training.start(recording_, "/b.onnx", "door"), "a training runs already");
   }
-  Training training(program("exit 0"));
+  TrainerProcess training(program("exit 0"));
   EXPECT_EQ(training.state(recording_).phase, TrainingState::Phase::failed);
   training.start(recording_, "/b.onnx", "door");
   EXPECT_TRUE(ends(training, TrainingState::Phase::done));
 }
 
 TEST_F(TrainingTest, RefusesWhatCannotBeTrained) {
-  Training training("/nowhere");
+  TrainerProcess training("/nowhere");
   EXPECT_FALSE(training.is_installed());
   EXPECT_ERROR(usage, training.start(recording_, "/b.onnx", "door"), "is not installed");
-  Training installed(program("exit 0"));
+  TrainerProcess installed(program("exit 0"));
   EXPECT_ERROR(usage, installed.start(recording_, "/b.onnx", "window"),
                "nothing is marked for the app \"window\"");
 }

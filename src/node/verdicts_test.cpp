@@ -44,7 +44,7 @@ TEST(VerdictsTest, CountForThePackageThatRuns) {
   StoreOptions options;
   options.directory = folder.path();
   Store store(options);
-  const WallTime now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const WallTime now = wall_now();
   const auto event = [&](const std::string& package, Verdict::Kind kind) {
     EventRecord one = record(store.new_event_id(), EventChange::ended, "crowd");
     one.package = package;

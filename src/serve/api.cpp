@@ -412,7 +412,7 @@ ApiAnswer Api::put_verdict(const Call& call) {
   if (!verdict) return refused;
   if (!is_event_id(id)) return no_event(id);
   verdict->id = id;
-  verdict->given = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  verdict->given = wall_now();
   const char* word = to_string(verdict->kind);
   if (!node_.store().put(std::move(*verdict))) return no_event(id);
   return json_answer({{"id", id}, {"verdict", word}});

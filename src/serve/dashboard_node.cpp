@@ -101,7 +101,7 @@ class DashboardNode {
     event.app = names_.near;
     event.stream = names_.gate;
     event.frames = {10, change == EventChange::begun ? 12 : 40};
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto now = wall_now();
     event.start_time = now - std::chrono::seconds(3);
     event.end_time = change == EventChange::begun ? event.start_time : now;
     event.peak_score = 0.93;

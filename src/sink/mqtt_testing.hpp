@@ -22,7 +22,7 @@ class TestBroker {
     write_file(folder_ / "broker.conf",
                fmt::format("listener {} 127.0.0.1\nallow_anonymous true\nuser root\n", port_));
     process_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{kBroker, "-c", (folder_ / "broker.conf").string()}, kSilent);
+        std::vector<std::string>{kBroker, "-c", (folder_ / "broker.conf").string()}, kMuted);
     EXPECT_TRUE(soon([&] { return accepts_connections(port_); })) << "the broker does not start";
   }
   [[nodiscard]] int port() const { return port_; }

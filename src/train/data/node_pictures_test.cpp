@@ -87,7 +87,7 @@ TEST_F(NodePicturesTest, AreReadFromTheApiPageByPage) {
   const int port = free_port();
   const ChildProcess server({"python3", MAINSTREAM_SOURCE_DIR "/src/train/testdata/node_api.py",
                              std::to_string(port), state_.string(), "a token"},
-                            kSilent);
+                            kMuted);
   ASSERT_TRUE(soon([&] { return accepts_connections(port); }, std::chrono::seconds(20)))
       << "python3 does not start";
   const std::string url = fmt::format("http://127.0.0.1:{}/", port);
