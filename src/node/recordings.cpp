@@ -131,7 +131,7 @@ class StreamRecordings::Writer {
     std::int64_t count = 0;
     while (const auto next = frames_.pop()) {
       if (!video)
-        video.emplace(folder_ / "video.mkv", width(next->picture), height(next->picture), recording_.fps);
+        video.emplace(folder_ / "video.mkv", width(next->picture), height(next->picture), recording().fps);
       video->add(next->picture);
       const std::vector<std::uint8_t> jpeg = encode_jpeg(next->picture, kFrameQuality, kFrameSide);
       // Not flushed to the disk: a crash removes the recording anyway.
