@@ -89,7 +89,7 @@ endfunction()
 # One binary per library, run in the source tree's root. What needs data that is not in
 # the repository skips with a clear line where that is absent.
 function(mainstream_test name)
-  if(NOT MAINSTREAM_TESTS)
+  if(NOT MAINSTREAM_TESTS OR name IN_LIST MAINSTREAM_TESTS_LEFT_OUT)
     return()
   endif()
   cmake_parse_arguments(arg "" "" "SOURCES;USES;PRECOMPILE" ${ARGN})

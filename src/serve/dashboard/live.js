@@ -70,8 +70,7 @@ function fill(tile, stream, apps) {
   chip.className = `chip ${stream.up ? 'good' : 'bad'}`;
   say(chip, stream.up ? `${number(stream.reached_fps)} of ${rate(stream.fps)}` : 'Down');
   const why = tile.querySelector('.why');
-  why.hidden = !stream.reason;
-  say(why, stream.reason || '');
+  tell(why, [stream.reason, stream.picture.warning]);
   const list = tile.querySelector('.apps');
   keep(list, apps, (app) => app.name, makeApp, fillApp);
   if (!apps.length) list.replaceChildren(h('li', {class: 'soft'}, 'No app watches this stream.'));
@@ -115,6 +114,14 @@ function fillApp(item, app) {
   say(figure, app.planned ? `Score ${number(score, 2)}, threshold ${number(app.threshold, 2)}, ` +
     `${number(app.reached_fps)} of ${rate(app.planned_fps)}, ${count(app.events, 'event', 'events')}` : '');
   const why = item.querySelector('.why');
-  why.hidden = !app.why_no_event || (app.planned && app.last_score < app.threshold && !app.why_no_event.includes(';'));
-  say(why, app.why_no_event || '');
+  // The meter tells already that the score is low.
+  const low = app.planned && app.why_no_event?.startsWith('the last score');
+  tell(why, [app.planned ? (low ? '' : app.why_no_event) : app.reason, app.scores.warning, app.judged?.warning]);
+}
+
+// What there is of these texts, a line each; hidden without any.
+function tell(place, texts) {
+  const lines = texts.filter(Boolean);
+  place.hidden = !lines.length;
+  say(place, lines.join('\n'));
 }
