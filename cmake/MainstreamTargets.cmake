@@ -1,6 +1,7 @@
 # The four kinds of target that this project has, all with the same flags:
 #   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [PRECOMPILE ..])   the library mainstream_NAME
-#   mainstream_test(NAME SOURCES .. USES .. [PRECOMPILE ..])    the test binary NAME_test, known to ctest as NAME
+#   mainstream_test(NAME SOURCES .. USES .. [PRECOMPILE ..] [SECONDS ..])    the test binary NAME_test, known to ctest as NAME;
+#     the ones that take the most SECONDS are started first
 #   mainstream_benchmark(NAME SOURCES .. USES ..)               NAME_bench, where benchmarks are asked for
 #   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
 # USES are seen by whoever uses the target; PRIVATE ones stay inside it.
@@ -92,12 +93,12 @@ function(mainstream_test name)
   if(NOT MAINSTREAM_TESTS OR name IN_LIST MAINSTREAM_TESTS_LEFT_OUT)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(arg "" "SECONDS" "SOURCES;USES;PRECOMPILE" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE mainstream_flags ${arg_USES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   mainstream_precompile(${name}_test core_test "<gmock/gmock.h>;<gtest/gtest.h>" "${arg_PRECOMPILE}")
-  mainstream_test_run(${name} ${name}_test)
+  mainstream_test_run(${name} ${name}_test SECONDS ${arg_SECONDS})
 endfunction()
 
 # A run of a test binary, known to ctest as NAME; what follows ENVIRONMENT is set for it, too.
@@ -105,9 +106,12 @@ function(mainstream_test_run name program)
   if(NOT MAINSTREAM_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "ARGUMENTS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(arg "" "SECONDS" "ARGUMENTS;ENVIRONMENT" ${ARGN})
   add_test(NAME ${name} COMMAND ${program} ${arg_ARGUMENTS} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT "GOMP_SPINCOUNT=5000;KMP_BLOCKTIME=0;${arg_ENVIRONMENT}")
+  if(arg_SECONDS)
+    set_tests_properties(${name} PROPERTIES COST ${arg_SECONDS})
+  endif()
 endfunction()
 
 function(mainstream_benchmark name)
