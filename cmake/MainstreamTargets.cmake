@@ -20,7 +20,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees copies out of bounds in libstdc++'s strings where there are none (GCC bug 105651).
-  target_compile_options(mainstream_flags INTERFACE -Wno-array-bounds -Wno-restrict)
+  target_compile_options(mainstream_flags INTERFACE
+    -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC takes sources that another includes for headers, whose types must not use what is inside one source.
