@@ -211,6 +211,7 @@ TEST_F(MqttTest, CommandsReachTheNodeAndWrongOnesDoNot) {
     commands.push_back(app + (enabled ? " on" : " off"));
   };
   listener.send("mainstream/shop/near-road/enabled/set", "ON", true);  // kept by the broker: not a command
+  ASSERT_TRUE(soon([&] { return listener.last("mainstream/shop/near-road/enabled/set") == "ON"; }));
   start(with_commands);
   sink_->set_apps({{"near-road", "gate"}});
   EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/near-road/enabled/state") == "ON"; }));
@@ -226,6 +227,7 @@ TEST_F(MqttTest, CommandsReachTheNodeAndWrongOnesDoNot) {
   EXPECT_THAT(seen(), testing::ElementsAre("near-road off"));
   sink_->set_app_enabled("near-road", false);
   EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/near-road/enabled/state") == "OFF"; }));
+  runner_.reset();  // which may call on_enable
 }
 
 TEST_F(MqttTest, UserAndPasswordComeFromAFile) {
