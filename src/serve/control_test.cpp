@@ -368,6 +368,26 @@ TEST_F(ControlTest, OperatorsTurnAppsOnAndOffAndNoMore) {
   server_.emplace(node_->control(), any_port());
 }
 
+TEST_F(ControlTest, InAFleetOnlyTheFleetSaysWhatTheNodeRuns) {
+  const std::string alone = read_file(node_->file(), 1 << 20);
+  server_.reset();
+  write_file(node_->file(), alone + "[fleet]\nurl = \"mqtt://127.0.0.1:1\"\n");
+  node_->restart();
+  server_.emplace(node_->control(), any_port());
+  const Reply put = send("PUT", "/api/v1/apps/near", R"({"package": "a.mpkg", "stream": "gate"})");
+  EXPECT_EQ(put.status, 422);
+  EXPECT_THAT(put.body, HasSubstr("belongs to a fleet"));
+  EXPECT_EQ(send("DELETE", "/api/v1/streams/roof").status, 422);
+  EXPECT_EQ(send("PUT", "/api/v1/config", alone, "application/toml", {{"If-Match", "*"}}).status, 422);
+  EXPECT_EQ(send("POST", "/api/v1/plan/dry-run", R"({"remove": ["near"]})").status, 422);
+  EXPECT_EQ(send("POST", "/api/v1/plan/dry-run", R"({"budget": 50})").status, 200);
+  EXPECT_EQ(send("PUT", "/api/v1/apps/near/enabled", R"({"enabled": true})").status, 200);
+  server_.reset();
+  write_file(node_->file(), alone);
+  node_->restart();
+  server_.emplace(node_->control(), any_port());
+}
+
 TEST_F(ControlTest, ADryRunTellsWhatWouldChangeAndChangesNothing) {
   const auto ask = [&](const std::string& wanted) { return send("POST", "/api/v1/plan/dry-run", wanted); };
   const Json plan = send("GET", "/api/v1/plan").json();
