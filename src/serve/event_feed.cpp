@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "node/state_json.hpp"
 #include "serve/answers.hpp"
 
 namespace mainstream {
