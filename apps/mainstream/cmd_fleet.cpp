@@ -35,8 +35,8 @@ struct FleetArguments {
 };
 
 [[noreturn]] void refuse_file(const std::filesystem::path& file, std::size_t mistakes) {
-  throw Error(ErrorKind::usage, fmt::format("{}: {} mistake{} to correct", clean(file.string()), mistakes,
-                                            mistakes == 1 ? "" : "s"));
+  throw Error(ErrorKind::usage,
+              fmt::format("{}: {} to correct", clean(file.string()), counted(mistakes, "mistake")));
 }
 
 Fleet checked_fleet(const std::filesystem::path& file) {

@@ -22,8 +22,6 @@ using testing::HasSubstr;
 constexpr const char* kMosquitto = "/usr/sbin/mosquitto";
 constexpr auto kFleetPatience = 60s;
 
-const std::string kTestServers = MAINSTREAM_SOURCE_DIR "/src/net/testdata/";
-
 // Who takes the fleet's events: asks for ranges, and acknowledges.
 class Receiver {
  public:
@@ -115,11 +113,7 @@ class FleetCommandTest : public testing::Test {
   }
   void start_central() { central_ = broker("central", central_port_, ""); }
   void start_link() {
-    link_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"python3", kTestServers + "link.py", std::to_string(link_port_),
-                                 std::to_string(central_port_)},
-        kMuted);
-    EXPECT_TRUE(soon([&] { return accepts_connections(link_port_); }, 20s)) << "python3 does not start";
+    link_ = python_server("net/testdata/link.py", link_port_, {std::to_string(central_port_)});
   }
   // As in docs/fleet.md.
   void start_edge() {
@@ -154,10 +148,8 @@ class FleetCommandTest : public testing::Test {
   }
 
   void start_all() {
-    files_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"python3", kTestServers + "file_server.py", std::to_string(files_port_),
-                                 (folder_ / "packages").string(), (folder_ / "fetched").string()},
-        kMuted);
+    files_ = python_server("net/testdata/file_server.py", files_port_,
+                           {(folder_ / "packages").string(), (folder_ / "fetched").string()});
     start_central();
     start_link();
     start_edge();

@@ -41,10 +41,6 @@ struct NodeArguments {
 constexpr auto kBetweenLooks = std::chrono::seconds(1);   // at the configuration's file
 constexpr auto kBetweenLines = std::chrono::seconds(60);  // of the log
 
-std::string counted(std::size_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 // Prints all mistakes and throws if there are any, with the kind of the first; a wrong configuration comes
 // before files that cannot be read.
 void refuse_faults(const std::string& source, const std::vector<ConfigFault>& faults) {

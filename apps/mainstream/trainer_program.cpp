@@ -11,14 +11,13 @@
 
 #include "core/terminal.hpp"
 #include "mainstream/error.hpp"
+#include "node/training.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr const char* kName = "mainstream-train";
-
 std::filesystem::path trainer_path() {
-  auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / kName;
+  auto path = trainer_beside_this();
   if (std::filesystem::exists(path)) return path;
   throw Error(ErrorKind::failed,
               fmt::format("{} is missing: this installation was built without the trainer", path.string()));
@@ -36,9 +35,9 @@ std::vector<char*> arguments_of(std::vector<std::string>& words) {
   throw Error(ErrorKind::failed, fmt::format("{}: cannot start: {}", path.string(), std::strerror(error)));
 }
 
-std::vector<std::string> with_name(std::vector<std::string> words) {
+std::vector<std::string> with_name(const std::filesystem::path& path, std::vector<std::string> words) {
   if (is_quiet()) words.insert(words.begin(), "--quiet");
-  words.insert(words.begin(), kName);
+  words.insert(words.begin(), path.filename());
   return words;
 }
 
@@ -46,7 +45,7 @@ std::vector<std::string> with_name(std::vector<std::string> words) {
 
 void run_trainer(const std::vector<std::string>& arguments) {
   const auto path = trainer_path();
-  std::vector<std::string> words = with_name(arguments);
+  std::vector<std::string> words = with_name(path, arguments);
   pid_t child = 0;
   const int error =
       ::posix_spawn(&child, path.c_str(), nullptr, nullptr, arguments_of(words).data(), environ);
@@ -61,7 +60,7 @@ void run_trainer(const std::vector<std::string>& arguments) {
 
 void become_trainer(const std::vector<std::string>& arguments) {
   const auto path = trainer_path();
-  std::vector<std::string> words = with_name(arguments);
+  std::vector<std::string> words = with_name(path, arguments);
   ::execv(path.c_str(), arguments_of(words).data());
   fail(path, errno);
 }

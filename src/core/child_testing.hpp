@@ -11,9 +11,11 @@
 
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/testing.hpp"
 #include "mainstream/error.hpp"
 
 extern char** environ;
@@ -116,6 +118,19 @@ class ChildProcess {
   const bool accepted = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
   return accepted;
+}
+
+// A server of the tests in Python: `script`, below src/, with the port as its first argument. It answers when
+// this returns.
+[[nodiscard]] inline std::unique_ptr<ChildProcess> python_server(const std::string& script, int port,
+                                                                 const std::vector<std::string>& arguments) {
+  std::vector<std::string> command{"python3", "-B", MAINSTREAM_SOURCE_DIR "/src/" + script,
+                                   std::to_string(port)};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  auto server = std::make_unique<ChildProcess>(command, kMuted);
+  EXPECT_TRUE(soon([&] { return accepts_connections(port); }, std::chrono::seconds(20)))
+      << script << " does not start";
+  return server;
 }
 
 }  // namespace mainstream

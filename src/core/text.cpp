@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <numeric>
 
@@ -185,6 +186,19 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 std::string did_you_mean_or_one_of(std::string_view word, const std::vector<std::string_view>& known) {
   std::string hint = did_you_mean(word, known);
   return hint.empty() ? fmt::format("; expected one of: {}", word_list({known.begin(), known.end()})) : hint;
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string percent_encoded(std::string_view text) {
+  std::string encoded;
+  for (const unsigned char c : text) {
+    const bool plain = std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~';
+    encoded += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
+  }
+  return encoded;
 }
 
 std::string ascii_lower(std::string_view text) {

@@ -46,6 +46,12 @@ constexpr std::size_t kMostName = 200;       // bytes of a name
 [[nodiscard]] std::string did_you_mean_or_one_of(std::string_view word,
                                                  const std::vector<std::string_view>& known);
 
+// "1 stream", "3 streams".
+[[nodiscard]] std::string counted(std::size_t count, std::string_view what);
+
+// As one part of a url's path, or a value of its query (RFC 3986): what is no unreserved character is %XX.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
 // With its ASCII letters small, in any locale; and whether two texts are equal that way.
 [[nodiscard]] std::string ascii_lower(std::string_view text);
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);

@@ -79,6 +79,16 @@ TEST(TextTest, SaysWhatWasMeant) {
   EXPECT_EQ(did_you_mean_or_one_of("quite other", {"base", "log"}), "; expected one of: base, log");
 }
 
+TEST(TextTest, CountsInWords) {
+  EXPECT_EQ(counted(1, "mistake"), "1 mistake");
+  EXPECT_EQ(counted(0, "mistake"), "0 mistakes");
+}
+
+TEST(TextTest, EncodesPartsOfUrls) {
+  EXPECT_EQ(percent_encoded("a-Z_0.9~"), "a-Z_0.9~");
+  EXPECT_EQ(percent_encoded("a b/\xc3\xa4?"), "a%20b%2F%C3%A4%3F");
+}
+
 TEST(TextTest, ComparesLettersOfAsciiInAnyCase) {
   EXPECT_EQ(ascii_lower("RTSP://\u00c4"), "rtsp://\u00c4");
   EXPECT_TRUE(equal_ignoring_case("Host", "hOST"));

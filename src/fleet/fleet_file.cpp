@@ -102,7 +102,7 @@ class StateMaker {
     (void)MPackage::open(file);  // throws for one that a node would refuse
     const std::string bytes = read_file(file);
     DesiredPackage package{name, sha256(bytes), bytes.size(), {}};
-    const std::string file_name = package.sha256 + ".mpkg";
+    const std::string file_name = package_file_name(package.sha256);
     const fs::path target = packages_.folder / file_name;
     if (!fs::exists(target) || sha256(read_file(target)) != package.sha256) write_file(target, bytes);
     package.url = packages_.url + (packages_.url.ends_with('/') ? "" : "/") + file_name;

@@ -11,6 +11,7 @@
 #include "mainstream/error.hpp"
 #include "net/http_client.hpp"
 #include "node/config_key.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {
@@ -56,9 +57,7 @@ DesiredPackage package_from(const JsonField& field) {
   DesiredPackage package;
   package.name = fitting_text(field["name"], path_fault(field["name"].text()));
   package.sha256 = field["sha256"].text();
-  const bool is_hash = package.sha256.size() == 64 &&
-                       package.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!is_hash) field["sha256"].fail("expected 64 lower-case hexadecimal digits");
+  if (!is_sha256(package.sha256)) field["sha256"].fail("expected 64 lower-case hexadecimal digits");
   package.bytes = static_cast<std::uint64_t>(field["bytes"].integer(1, kMostPackageBytes));
   package.url = fitting_text(field["url"], package_url_fault(field["url"].text()));
   return package;

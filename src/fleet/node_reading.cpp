@@ -9,6 +9,7 @@
 #include "fleet/package_cache.hpp"
 #include "mainstream/error.hpp"
 #include "node/config.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {
@@ -27,7 +28,7 @@ void resolve_packages(const DesiredState& state, const fs::path& folder, ConfigR
                                             in_quotes(app.package.string()))});
       continue;
     }
-    app.package = packages / (found->sha256 + ".mpkg");
+    app.package = packages / package_file_name(found->sha256);
   }
 }
 

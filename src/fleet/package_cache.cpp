@@ -48,7 +48,7 @@ PackageCache::PackageCache(fs::path folder, fs::path ca_file, std::uint64_t most
     : folder_(std::move(folder)), most_bytes_(most_bytes), client_({std::move(ca_file), {}, 0}) {}
 
 fs::path PackageCache::path_of(const DesiredPackage& package) const {
-  return folder_ / (package.sha256 + ".mpkg");
+  return folder_ / package_file_name(package.sha256);
 }
 
 Download PackageCache::fetch(const std::vector<DesiredPackage>& packages, const std::stop_token& stop,

@@ -13,18 +13,12 @@
 namespace mainstream {
 namespace {
 
-using namespace std::chrono_literals;
-
 class PackageCacheTest : public testing::Test {
  protected:
   PackageCacheTest() {
     std::filesystem::create_directories(folder_ / "files");
-    server_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"python3", MAINSTREAM_SOURCE_DIR "/src/net/testdata/file_server.py",
-                                 std::to_string(port_), (folder_ / "files").string(),
-                                 (folder_ / "log").string()},
-        kMuted);
-    EXPECT_TRUE(soon([&] { return accepts_connections(port_); }, 20s)) << "python3 does not start a server";
+    server_ = python_server("net/testdata/file_server.py", port_,
+                            {(folder_ / "files").string(), (folder_ / "log").string()});
   }
 
   // A package of this content; `before` its name makes the server misbehave.

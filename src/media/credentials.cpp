@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 
 #include "core/file.hpp"
@@ -22,16 +21,6 @@ std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find_first_of(kSpace));
   line.remove_prefix(word.size());
   return word;
-}
-
-// As urls write what could be taken for a part of them.
-std::string percent_encoded(std::string_view text) {
-  std::string encoded;
-  for (const unsigned char c : text) {
-    const bool plain = std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~';
-    encoded += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
-  }
-  return encoded;
 }
 
 }  // namespace

@@ -265,14 +265,6 @@ std::string origin_of(const std::string& url) {
   return fmt::format("{}://{}{}{}", scheme, part_of(parsed, CURLUPART_HOST), port.empty() ? "" : ":", port);
 }
 
-std::string percent_encoded(std::string_view text) {
-  char* encoded = curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
-  if (encoded == nullptr) throw Error(ErrorKind::failed, "libcurl has no memory");
-  std::string copy = encoded;
-  curl_free(encoded);
-  return copy;
-}
-
 bool is_private(const std::string& url) {
   const CurlUrl parsed = parsed_url(url);
   const std::string scheme = part_of(parsed, CURLUPART_SCHEME), host = part_of(parsed, CURLUPART_HOST);

@@ -67,9 +67,6 @@ class HttpClient {
 // for another scheme than http and https, and for a text that is no url.
 [[nodiscard]] std::string origin_of(const std::string& url);
 
-// The text as one part of a path, or a value of a query.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
 // Whether nobody on the way can read or change what the url gives: https, a file, or http on this machine.
 [[nodiscard]] bool is_private(const std::string& url);
 

@@ -21,12 +21,8 @@ class HttpClientTest : public testing::Test {
     for (int i = 0; content_.size() < 300'000; ++i) content_ += fmt::format("{} ", i);
     std::filesystem::create_directories(folder_ / "files");
     write_file(folder_ / "files" / "one", content_);
-    server_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"python3", MAINSTREAM_SOURCE_DIR "/src/net/testdata/file_server.py",
-                                 std::to_string(port_), (folder_ / "files").string(),
-                                 (folder_ / "log").string()},
-        kMuted);
-    EXPECT_TRUE(soon([&] { return accepts_connections(port_); }, 20s)) << "python3 does not start a server";
+    server_ = python_server("net/testdata/file_server.py", port_,
+                            {(folder_ / "files").string(), (folder_ / "log").string()});
   }
 
   [[nodiscard]] std::string url(const std::string& path) const {

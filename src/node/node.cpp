@@ -21,12 +21,6 @@ constexpr auto kBetweenRepairs = std::chrono::seconds(10);
 // Core-milliseconds per second that a budget leaves to sinks, scheduling and the system.
 constexpr double kReserve = 50, kLeastBudget = 100;
 
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 template <typename Items, typename Name, typename Member>
 auto find_named(Items& items, const Name& name, Member member, const char* what) {
   const auto found = std::ranges::find(items, name, member);
@@ -46,18 +40,20 @@ EdgeNode::Impl::Impl(NodeSetup setup, NodeOptions options, Clock& clock)
   const MutexLock changing(changing_);
   files_.open(setup);
   const WorkerLayout layout = measure(setup);
-  runtime_.emplace(Runtime::Options{.planner = {options_.mode, options_.algorithm, options_.objective,
-                                                1000.0 * layout.threads - kReserve},
-                                    .pace = Pace::live,
-                                    .layout = layout,
-                                    .cache = options_.cache,
-                                    .metered = true,
-                                    .sink = [this](RaisedEvent event) { events_.push(std::move(event)); },
-                                    // Ids go on rising from one start to the next.
-                                    .new_event_id = options_.new_event_id ? options_.new_event_id
-                                                                          : numbered_event_ids(unix_ms()),
-                                    .tells_changes = true},
-                   clock_);
+  runtime_.emplace(
+      Runtime::Options{.planner = {options_.mode, options_.algorithm, options_.objective,
+                                   1000.0 * layout.threads - kReserve},
+                       .pace = Pace::live,
+                       .layout = layout,
+                       .cache = options_.cache,
+                       .metered = true,
+                       .sink = [this](RaisedEvent event) { events_.push(std::move(event)); },
+                       // Ids go on rising from one start to the next.
+                       .new_event_id = options_.new_event_id
+                                           ? options_.new_event_id
+                                           : numbered_event_ids(wall_now().time_since_epoch().count()),
+                       .tells_changes = true},
+      clock_);
   const MutexLock lock(mutex_);
   workers_ = layout.workers;
   setup_ = std::move(setup);
@@ -297,7 +293,7 @@ void EdgeNode::Impl::follow_machine() {
 }
 
 void EdgeNode::Impl::take_sample() {
-  Sample now = sample_now();
+  Sample now = sample_of(look());
   const MutexLock lock(mutex_);
   samples_.push_back(std::move(now));
   if (samples_.size() > kSamples) samples_.pop_front();

@@ -45,6 +45,11 @@ class EdgeNode::Impl {
  private:
   using Feeds = std::map<std::string, std::shared_ptr<StreamFeed>>;
   using Formats = std::map<std::string, StreamFormat>;
+  // What runs, and what its lanes count, taken once.
+  struct Look {
+    Runtime::InForce in_force;
+    std::vector<Statistics> statistics;  // of its lanes
+  };
   // What rates are computed from.
   struct Sample {
     Clock::Time at{};
@@ -83,11 +88,12 @@ class EdgeNode::Impl {
 
   [[nodiscard]] Feeds feeds() const;
   [[nodiscard]] double decoding() const;
-  [[nodiscard]] Sample sample_now() const;
+  [[nodiscard]] Look look() const;
+  [[nodiscard]] Sample sample_of(const Look& look) const;
   void put_times(NodeState& state) const;
-  [[nodiscard]] std::vector<NodeState::Stream> stream_states(const Runtime::InForce& in_force,
-                                                             const Sample& now, const Sample& before) const;
-  [[nodiscard]] std::vector<NodeState::App> app_states(const Runtime::InForce& in_force, const Sample& now,
+  [[nodiscard]] std::vector<NodeState::Stream> stream_states(const Look& look, const Sample& now,
+                                                             const Sample& before) const;
+  [[nodiscard]] std::vector<NodeState::App> app_states(const Look& look, const Sample& now,
                                                        const Sample& before) const;
 
   const NodeOptions options_;

@@ -47,12 +47,11 @@ struct AppPlace {
   Statistics::App counts;  // so far
 };
 
-std::map<std::string, AppPlace> places_of(const Runtime::InForce& in_force) {
+std::map<std::string, AppPlace> places_of(const Runtime::InForce& in_force,
+                                          const std::vector<Statistics>& statistics) {
   std::map<std::string, AppPlace> places;
-  for (const auto& lane : in_force.lanes) {
-    const Statistics statistics = lane->statistics();
-    for (const Statistics::App& app : statistics.apps) places[app.id].counts = app;
-  }
+  for (const Statistics& lane : statistics)
+    for (const Statistics::App& app : lane.apps) places[app.id].counts = app;
   for (std::size_t a = 0; in_force.mix && a < in_force.mix->apps.size(); ++a)
     places[in_force.mix->apps[a].name()].app = a;
   return places;
@@ -88,14 +87,19 @@ std::vector<NodeState::Stem> stems_of(const Runtime::InForce& in_force) {
 
 }  // namespace
 
-EdgeNode::Impl::Sample EdgeNode::Impl::sample_now() const {
+EdgeNode::Impl::Look EdgeNode::Impl::look() const {
+  Look look{runtime_->in_force(), {}};
+  for (const auto& lane : look.in_force.lanes) look.statistics.push_back(lane->statistics());
+  return look;
+}
+
+EdgeNode::Impl::Sample EdgeNode::Impl::sample_of(const Look& look) const {
   Sample sample;
   sample.at = clock_.now();
   for (const auto& [name, feed] : feeds()) sample.stream_frames[name] = feed->counts().frames;
-  const Runtime::InForce in_force = runtime_->in_force();
-  for (std::size_t s = 0; s < in_force.lanes.size(); ++s) {
-    const Statistics statistics = in_force.lanes[s]->statistics();
-    Spent& age = sample.ages[in_force.mix->stems[s].stream];
+  for (std::size_t s = 0; s < look.statistics.size(); ++s) {
+    const Statistics& statistics = look.statistics[s];
+    Spent& age = sample.ages[look.in_force.mix->stems[s].stream];
     age.ms += statistics.latency_ms.total();
     age.times += static_cast<std::int64_t>(statistics.latency_ms.count());
     sample.busy_ms += statistics.busy_ms;
@@ -116,7 +120,8 @@ void EdgeNode::Impl::StreamTimes::add(const Statistics& statistics, int threads)
   ages.total_s += age_ms.total() / 1e3;
 }
 
-// A stem that has just gone may be in neither place for a moment: then what was told before holds.
+// Looks by itself, under the lock, so that no stem is in both places. One that has just gone may be in
+// neither for a moment: then what was told before holds.
 void EdgeNode::Impl::put_times(NodeState& state) const {
   const MutexLock lock(mutex_);
   std::map<std::string, StreamTimes> times = gone_;
@@ -135,8 +140,9 @@ void EdgeNode::Impl::put_times(NodeState& state) const {
 
 NodeState EdgeNode::Impl::state() const {
   NodeState state;
-  const Runtime::InForce in_force = runtime_->in_force();
-  const Sample now = sample_now();
+  const Look look = this->look();
+  const Runtime::InForce& in_force = look.in_force;
+  const Sample now = sample_of(look);
   Sample before = now;
   {
     const MutexLock lock(mutex_);
@@ -144,8 +150,8 @@ NodeState EdgeNode::Impl::state() const {
     state.workers = workers_;
   }
   state.threads = runtime_->threads();
-  state.streams = stream_states(in_force, now, before);
-  state.apps = app_states(in_force, now, before);
+  state.streams = stream_states(look, now, before);
+  state.apps = app_states(look, now, before);
   for (NodeState::Stream& stream : state.streams) stream.picture = drift_.picture(stream.name);
   for (NodeState::App& app : state.apps) {
     app.why_not = why_not_text(app);
@@ -170,8 +176,9 @@ NodeState EdgeNode::Impl::state() const {
   return state;
 }
 
-std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InForce& in_force,
-                                                             const Sample& now, const Sample& before) const {
+std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Look& look, const Sample& now,
+                                                             const Sample& before) const {
+  const Runtime::InForce& in_force = look.in_force;
   const Feeds feeds = this->feeds();
   std::vector<NodeState::Stream> states;
   for (const NodeStream& stream : setup().streams) {
@@ -198,16 +205,17 @@ std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Runtime::InFo
     for (std::size_t s = 0; s < in_force.lanes.size(); ++s) {
       if (in_force.mix->stems[s].stream != stream.name) continue;
       state.drops.overload = std::max(state.drops.overload, in_force.lanes[s]->replaced());
-      state.drops.budget = std::max(state.drops.budget, in_force.lanes[s]->statistics().put_off);
+      state.drops.budget = std::max(state.drops.budget, look.statistics[s].put_off);
     }
     state.drops.overload += counts.dropped;
   }
   return states;
 }
 
-std::vector<NodeState::App> EdgeNode::Impl::app_states(const Runtime::InForce& in_force, const Sample& now,
+std::vector<NodeState::App> EdgeNode::Impl::app_states(const Look& look, const Sample& now,
                                                        const Sample& before) const {
-  const std::map<std::string, AppPlace> places = places_of(in_force);
+  const Runtime::InForce& in_force = look.in_force;
+  const std::map<std::string, AppPlace> places = places_of(in_force, look.statistics);
   const Feeds feeds = this->feeds();
   std::vector<NodeState::App> states;
   const MutexLock lock(mutex_);

@@ -15,13 +15,15 @@
 #include "mainstream/error.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/planning.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kUploadName = "upload.part";  // one at a time
+constexpr const char* kUploadName = "upload.part";    // one at a time
+constexpr auto kPatience = std::chrono::seconds(10);  // with the disk
 
 [[noreturn]] void cannot_write(const fs::path& path, const std::string& why) {
   throw Error(ErrorKind::storage, fmt::format("{}: cannot write: {}", path.string(), why));
@@ -35,17 +37,13 @@ std::string without_path(const std::string& text, const fs::path& path) {
 
 }  // namespace
 
-bool is_sha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 PackageFolder::PackageFolder(const fs::path& state) : folder_(fs::absolute(state) / "packages") {
   std::error_code ignored;
   fs::remove(folder_ / kUploadName, ignored);
 }
 
 fs::path PackageFolder::path_of(const std::string& sha256) const {
-  return folder_ / (sha256 + ".mpkg");
+  return folder_ / package_file_name(sha256);
 }
 
 std::unique_ptr<PackageFolder::Upload> PackageFolder::begin() {
@@ -72,12 +70,7 @@ PackageFolder::Upload::~Upload() {
 }
 
 void PackageFolder::Upload::add(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(file_.get(), bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) cannot_write(path_, std::strerror(errno));
-    bytes.remove_prefix(static_cast<std::size_t>(put));
-  }
+  write_all(file_, bytes, path_, kPatience);
 }
 
 PackageFolder::Taken PackageFolder::take(Upload& upload, const NodeConfig& config) {

@@ -61,7 +61,4 @@ class PackageFolder {
   std::atomic<bool> uploading_ = false;
 };
 
-// Whether a text is a sha256 in lower-case hexadecimal.
-[[nodiscard]] bool is_sha256(std::string_view text);
-
 }  // namespace mainstream

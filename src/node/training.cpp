@@ -25,11 +25,6 @@ constexpr int kNice = 10;  // the analysis comes first
 constexpr std::size_t kShownLog = 4'000;
 constexpr std::uint64_t kMostLog = 16 << 20;
 
-std::filesystem::path trainer_beside_this() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "mainstream-train";
-}
-
 // Standard output and errors go to the file. Returns the process.
 pid_t spawn(std::vector<std::string> words, const std::filesystem::path& log) {
   std::vector<char*> arguments;
@@ -63,6 +58,11 @@ std::string end_of(const std::filesystem::path& log) {
 }
 
 }  // namespace
+
+std::filesystem::path trainer_beside_this() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "mainstream-train";
+}
 
 const char* to_string(TrainingState::Phase phase) noexcept {
   constexpr std::array kWords = {"none", "running", "done", "failed"};

@@ -13,6 +13,9 @@
 
 namespace mainstream {
 
+// Where the trainer is, if it is installed with this program.
+[[nodiscard]] std::filesystem::path trainer_beside_this();
+
 struct TrainingState {
   enum class Phase { none, running, done, failed };
   Phase phase = Phase::none;

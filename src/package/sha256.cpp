@@ -40,6 +40,14 @@ std::string Sha256::finish() {
   return hexadecimal(digest, size);
 }
 
+bool is_sha256(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string package_file_name(const std::string& sha256) {
+  return sha256 + ".mpkg";
+}
+
 std::string sha256(std::string_view bytes) {
   Sha256 hash;
   hash.add(bytes);

@@ -9,6 +9,11 @@ namespace mainstream {
 
 [[nodiscard]] std::string sha256(std::string_view bytes);
 
+[[nodiscard]] bool is_sha256(std::string_view text);
+
+// The name of a package's file where packages are kept by their hashes.
+[[nodiscard]] std::string package_file_name(const std::string& sha256);
+
 // HMAC-SHA256 (RFC 2104), likewise.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view message);
 

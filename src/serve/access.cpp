@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <sstream>
 
 #include "core/file.hpp"
@@ -42,9 +41,7 @@ Token parse_token(const std::string& line, const std::string& place) {
   std::string role, more;
   words >> token.hash >> role >> token.name;
   const auto refuse = [&](const std::string& why) { throw Error(ErrorKind::untrusted, place + ": " + why); };
-  if (token.hash.size() != 64 || token.hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    refuse("expected a sha256 of 64 lower-case hexadecimal digits first");
-  }
+  if (!is_sha256(token.hash)) refuse("expected a sha256 of 64 lower-case hexadecimal digits first");
   const std::optional<Role> known = role_from(role);
   if (!known) refuse("expected the role viewer, operator or admin, got " + in_quotes(role));
   token.role = *known;
@@ -59,11 +56,6 @@ std::string_view without_port(std::string_view host) {
   const std::size_t colon = host.rfind(':');
   if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return host;
   return host.substr(0, colon);
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 }  // namespace
@@ -125,7 +117,7 @@ std::optional<ApiAnswer> Access::refusal(const ApiRequest& request, Role needed,
 std::optional<ApiAnswer> Access::other_site(const ApiRequest& request, Role needed) const {
   const std::string host = request.header("host");
   if (host.empty()) return problem(400, "headers: expected one host, got none");
-  const auto called = [&](const std::string& name) { return same_word(name, without_port(host)); };
+  const auto called = [&](const std::string& name) { return equal_ignoring_case(name, without_port(host)); };
   if (std::ranges::none_of(rules_.hosts, called)) {
     return problem(421, "this node is not called " + in_quotes(host));
   }
@@ -135,7 +127,7 @@ std::optional<ApiAnswer> Access::other_site(const ApiRequest& request, Role need
   // A link to the dashboard, which has nothing of this node before a script of its own asks.
   const bool link = needed == Role::anyone && request.header("sec-fetch-dest") == "document";
   const bool other = !link && (site == "cross-site" || site == "same-site");
-  if ((!origin.empty() && !same_word(origin, own)) || other) {
+  if ((!origin.empty() && !equal_ignoring_case(origin, own)) || other) {
     return problem(403, "requests from pages of other sites are refused");
   }
   return std::nullopt;

@@ -6,21 +6,17 @@
 #include "event/event_json.hpp"
 #include "mainstream/error.hpp"
 #include "node/state_json.hpp"
+#include "serve/answers.hpp"
 #include "serve/api.hpp"
 
 namespace mainstream {
 namespace {
 
 Json recording_json(const StreamRecording& recording) {
-  return {{"id", recording.id},
-          {"stream", recording.stream},
-          {"started", to_string(recording.started)},
-          {"fps", recording.fps},
-          {"frames", recording.frames},
-          {"lost", recording.lost},
-          {"bytes", recording.bytes},
-          {"going_on", recording.going_on},
-          {"fault", recording.fault.empty() ? Json() : Json(recording.fault)}};
+  return {
+      {"id", recording.id},       {"stream", recording.stream},     {"started", to_string(recording.started)},
+      {"fps", recording.fps},     {"frames", recording.frames},     {"lost", recording.lost},
+      {"bytes", recording.bytes}, {"going_on", recording.going_on}, {"fault", text_or_null(recording.fault)}};
 }
 
 Json marks_json(const Labels& labels) {
@@ -31,12 +27,6 @@ Json marks_json(const Labels& labels) {
     apps[app] = std::move(marks);
   }
   return {{"frames", labels.frames}, {"apps", std::move(apps)}};
-}
-
-ApiAnswer text_of(const Json& json) {
-  ApiAnswer answer;
-  answer.body = to_text(json);
-  return answer;
 }
 
 ApiAnswer no_recording(const std::string& id) {
@@ -61,12 +51,12 @@ ApiAnswer Api::recordings(const Call&) {
   Json list = Json::array();
   for (const StreamRecording& recording : node_.recordings().list())
     list.push_back(recording_json(recording));
-  return text_of({{"recordings", std::move(list)}});
+  return json_answer({{"recordings", std::move(list)}});
 }
 
 ApiAnswer Api::recording(const Call& call) {
   const auto found = node_.recordings().find(call.values[0]);
-  return found ? text_of(recording_json(*found)) : no_recording(call.values[0]);
+  return found ? json_answer(recording_json(*found)) : no_recording(call.values[0]);
 }
 
 ApiAnswer Api::start_recording(const Call& call) {
@@ -77,7 +67,7 @@ ApiAnswer Api::start_recording(const Call& call) {
     if (stream == state.streams.end()) return problem(404, "there is no stream " + in_quotes(wanted.stream));
     if (!stream->up) return problem(409, "stream " + in_quotes(wanted.stream) + " is not up");
     const std::string id = node_.recordings().start(wanted.stream, stream->fps, wanted.seconds);
-    return text_of(recording_json(node_.recordings().find(id).value()));
+    return json_answer(recording_json(node_.recordings().find(id).value()));
   });
 }
 
@@ -89,7 +79,7 @@ ApiAnswer Api::stop_recording(const Call& call) {
 ApiAnswer Api::remove_recording(const Call& call) {
   const auto found = node_.recordings().find(call.values[0]);
   if (!found || !node_.recordings().remove(call.values[0])) return no_recording(call.values[0]);
-  return text_of(recording_json(*found));
+  return json_answer(recording_json(*found));
 }
 
 ApiAnswer Api::recorded_frame(const Call& call) {
@@ -114,7 +104,7 @@ ApiAnswer Api::recorded_video(const Call& call) {
 
 ApiAnswer Api::marks(const Call& call) {
   if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
-  return text_of(marks_json(node_.recordings().labels(call.values[0])));
+  return json_answer(marks_json(node_.recordings().labels(call.values[0])));
 }
 
 ApiAnswer Api::put_marks(const Call& call) {
@@ -138,10 +128,10 @@ ApiAnswer Api::label_file(const Call& call) {
 ApiAnswer Api::training(const Call& call) {
   if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
   const TrainingState state = node_.training().state(node_.recordings().folder(call.values[0]));
-  return text_of({{"installed", node_.training().is_installed()},
-                  {"phase", to_string(state.phase)},
-                  {"app", state.app.empty() ? Json() : Json(state.app)},
-                  {"log", state.log}});
+  return json_answer({{"installed", node_.training().is_installed()},
+                      {"phase", to_string(state.phase)},
+                      {"app", text_or_null(state.app)},
+                      {"log", state.log}});
 }
 
 ApiAnswer Api::start_training(const Call& call) {

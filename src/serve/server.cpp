@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <deque>
 #include <fstream>
 #include <thread>
@@ -88,9 +87,7 @@ ApiRequest api_request(const httplib::Request& request) {
   result.method = request.method;
   result.target = request.target;
   for (const auto& [name, value] : request.headers) {
-    std::string lower = name;
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    result.headers.emplace(std::move(lower), value);
+    result.headers.emplace(ascii_lower(name), value);
   }
   result.remote = request.remote_addr;
   return result;

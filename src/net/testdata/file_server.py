@@ -4,16 +4,17 @@ GET /FILE gives a file, and the range asked for. Before the file's name, a word 
 what it has to give, /whole/FILE knows no ranges, /status/503/FILE answers with that status, /more/FILE gives a byte too many,
 /hang/FILE says nothing, /to/URL redirects there. POST gives its body back. Each request is a line of LOG: method, path and range.
 """
-import http.server
 import os
 import re
 import sys
 import time
 
+from answering import Answering, serve
+
 folder, log = sys.argv[2], open(sys.argv[3], "a", buffering=1)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(Answering):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
@@ -22,7 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         word, _, rest = self.path[1:].partition("/")
         if word == "status":
             status, _, rest = rest.partition("/")
-            return self.answer(int(status), b"an error's own text")
+            return self.answer(int(status), b"an error's own text", {"Retry-After": "7"} if status == "503" else {})
         if word == "hang":
             return time.sleep(60)
         if word == "to":
@@ -52,21 +53,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
         log.write(f"POST {self.path} {self.headers.get('X-Test', '-')}\n")
         self.answer(200, body)
 
-    def answer(self, status, data, headers={}):
-        self.send_response(status)
-        if status == 503:
-            self.send_header("Retry-After", "7")
-        for key, value in {**headers, "Content-Length": str(len(data))}.items():
-            self.send_header(key, value)
-        self.end_headers()
-        self.wfile.write(data)
 
-    def log_message(self, *_):
-        pass
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-
-Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+serve(int(sys.argv[1]), Handler)

@@ -1,4 +1,5 @@
 #include "train/data/node_pictures.hpp"
+#include "core/text.hpp"
 
 #include <fmt/format.h>
 

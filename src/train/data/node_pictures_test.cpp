@@ -85,11 +85,7 @@ TEST_F(NodePicturesTest, AreReadFromAStateDirectory) {
 
 TEST_F(NodePicturesTest, AreReadFromTheApiPageByPage) {
   const int port = free_port();
-  const ChildProcess server({"python3", MAINSTREAM_SOURCE_DIR "/src/train/testdata/node_api.py",
-                             std::to_string(port), state_.string(), "a token"},
-                            kMuted);
-  ASSERT_TRUE(soon([&] { return accepts_connections(port); }, std::chrono::seconds(20)))
-      << "python3 does not start";
+  const auto server = python_server("train/testdata/node_api.py", port, {state_.string(), "a token"});
   const std::string url = fmt::format("http://127.0.0.1:{}/", port);
   expect_both(read(url, {"a token", {}}));
   EXPECT_ERROR(unreadable, read(url), "expected an answer of 200, got 401; MAINSTREAM_TOKEN or --token-file");

@@ -2,17 +2,19 @@
 
 Reads the store of the directory. A page has two events, whatever limit is asked for.
 """
-import http.server
 import json
 import os
 import sqlite3
 import sys
 import urllib.parse
 
+sys.path.append(os.path.join(os.path.dirname(__file__), "../../net/testdata"))
+from answering import Answering, serve  # noqa: E402
+
 directory, token = sys.argv[2], sys.argv[3]
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(Answering):
     def do_GET(self):
         if self.headers.get("Authorization") != "Bearer " + token:
             return self.answer(401, b"{}")
@@ -33,18 +35,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
         events = [json.loads(record) | ({"verdict": kind} if kind else {}) for _, record, kind in rows]
         self.answer(200, json.dumps({"events": events, "next": rows[-1][0] if len(rows) == 2 else None}).encode())
 
-    def answer(self, status, data):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
 
-    def log_message(self, *_):
-        pass
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-
-Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+serve(int(sys.argv[1]), Handler)
