@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <utility>
-
-#include "core/text.hpp"
 
 namespace mainstream {
 namespace {
@@ -54,35 +53,7 @@ double sharpness_of(const std::vector<std::uint8_t>& luma) {
 }
 
 double mean_luma(const Scene& scene) {
-  double sum = 0;
-  for (const std::uint8_t value : scene.luma) sum += value;
-  return sum / static_cast<double>(kPixels);
-}
-
-std::string hex_of(const std::vector<std::uint8_t>& bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
-
-std::vector<std::uint8_t> bytes_of(const JsonField& field) {
-  const std::string text = field.text();
-  const auto digit = [&](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    field.fail("expected hexadecimal digits, got " + in_quotes(std::string(1, c)));
-  };
-  if (text.size() != 2 * kPixels) {
-    field.fail("expected " + std::to_string(2 * kPixels) + " digits, got " + std::to_string(text.size()));
-  }
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2)
-    bytes.push_back(static_cast<std::uint8_t>(16 * digit(text[i]) + digit(text[i + 1])));
-  return bytes;
+  return std::accumulate(scene.luma.begin(), scene.luma.end(), 0.0) / static_cast<double>(kPixels);
 }
 
 }  // namespace
@@ -343,8 +314,7 @@ Json PictureDrift::to_json() const {
   for (const Reference& reference : references_) {
     Json edges = Json::array();
     for (const float edge : reference.edges) edges.push_back(std::lround(edge * 1000));
-    references.push_back({{"luma", hex_of(reference.scene.luma)},
-                          {"edges", std::move(edges)},
+    references.push_back({{"edges", std::move(edges)},
                           {"strength", reference.strength},
                           {"sharpness", reference.scene.sharpness},
                           {"width", reference.scene.width},
@@ -381,7 +351,6 @@ void PictureDrift::restore(const JsonField& field) {
   for (std::size_t i = 0; i < references.size(); ++i) {
     const JsonField one = references.at(i);
     Reference& reference = references_.emplace_back();
-    reference.scene.luma = bytes_of(one["luma"]);
     const JsonField edges = one["edges"];
     if (edges.size() != 2 * kPixels) edges.fail("expected " + std::to_string(2 * kPixels) + " values");
     for (std::size_t e = 0; e < edges.size(); ++e)

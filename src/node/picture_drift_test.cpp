@@ -236,7 +236,7 @@ TEST(PictureDriftTest, GoesOnAfterARestart) {
   street.play(other, 1);
   EXPECT_EQ(other.result().finding, PictureFinding::moved);
   Json json = drift.to_json();
-  json["references"][0]["luma"] = "00";
+  json["references"][0]["edges"] = {0};
   PictureDrift wrong;
   EXPECT_THROW(wrong.restore(JsonField(json, "picture")), Error);
 }
