@@ -147,8 +147,9 @@ void take_node_pictures(TrainArguments& arguments, const std::string& app,
   std::set<std::string> occasions;
   for (const JudgedPicture& picture : found.pictures) occasions.insert(picture.occasion);
   inform(fmt::format(
-      "{}, app {}: {} true and {} false events of {} occasions teach; left out: {} that nobody judged, "
-      "{} judged ones without a picture, {}; a node keeps no near misses\n",
+      "{}, app {}: {} true and {} false events or near misses of {} occasions teach; left out: {} events "
+      "that "
+      "nobody judged, {} judged ones without a picture, {}\n",
       clean(place_of(arguments)), clean(app), right, std::ssize(found.pictures) - right, occasions.size(),
       found.unjudged, found.pictureless,
       found.knows_missed ? fmt::format("{} missed ones, of which there are no pictures", found.missed)

@@ -139,8 +139,9 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 }
 
 // What a record tells: that an event began, that it goes on, that it is over, or that the program ended
-// before it did. Or that it is no event but a warning. In files: new, update, end, interrupted, warning.
-enum class EventChange { begun, updated, ended, interrupted, warned };
+// before it did. Or that it is no event but a warning, or a near miss: the frame that came nearest to one
+// (one frame, with its picture). In files: new, update, end, interrupted, warning, near_miss.
+enum class EventChange { begun, updated, ended, interrupted, warned, nearly };
 
 [[nodiscard]] const char* to_string(EventChange change) noexcept;
 
@@ -190,9 +191,9 @@ struct EventRecord {
 // One line of JSON, without the newline (docs/formats.md). Unknown fields are left out.
 [[nodiscard]] std::string to_json_line(const EventRecord& event);
 
-// All events of a JSON Lines file, in its order, without warnings. Of an event that has several records (new,
-// update, end), or one record several times, only the last one is given, in the place of the first. Throws
-// unreadable, or untrusted naming file and line.
+// All events of a JSON Lines file, in its order, without warnings and near misses. Of an event that has
+// several records (new, update, end), or one record several times, only the last one is given, in the place
+// of the first. Throws unreadable, or untrusted naming file and line.
 [[nodiscard]] std::vector<EventRecord> read_events(const std::filesystem::path& path);
 
 // The event of a file that holds just one, as one object or as the records of one event. Throws as

@@ -57,8 +57,9 @@ struct PlanRecord {
 
 // What a person says of an event, or of a time at which one should have been.
 struct Verdict {
-  enum class Kind { right, wrong, missed };  // in files and the API: true, false, missed
-  std::string id{};                          // the event's; of a missed one, a new id
+  // In files and the API: true, false, missed. Of a near miss, true says that there was an event.
+  enum class Kind { right, wrong, missed };
+  std::string id{};  // the event's; of a missed one, a new id
   Kind kind = Kind::right;
   WallTime given{};
   // Of a missed event; else taken from the event.
@@ -72,6 +73,7 @@ struct Verdict {
 struct EventQuery {
   std::string stream{}, app{};                // empty: all
   std::optional<WallTime> after{}, before{};  // of their start
+  bool near_misses = false;
   std::string below{};  // only events that began before the one with this id: the next page
   std::size_t limit = 100;
 };
@@ -89,7 +91,7 @@ class StoreReader {
   // between were removed by age or size.
   [[nodiscard]] std::vector<StoredEvent> changes_after(std::int64_t sequence, std::size_t limit);
 
-  // The newest first, without warnings.
+  // The newest first, without warnings; near misses only, or none.
   [[nodiscard]] std::vector<EventRecord> events(const EventQuery& query);
   [[nodiscard]] std::optional<EventRecord> event(const std::string& id);  // its last record
   [[nodiscard]] std::vector<EventRecord> open_events();  // that are not over, the oldest first
@@ -134,10 +136,10 @@ class Store {
   [[nodiscard]] std::string new_event_id();
 
   // Takes a record of an event whose id is from new_event_id: first begun, then updates, then ended; or ended
-  // alone; or a warning. `jpeg`: the picture of its peak frame, if there is a better one than before. Never
-  // waits for the disk. An event is stored whole or not at all: false when there was no room for it, and for
-  // all that follows of it; also for an update that was dropped. Throws usage: no change, an id that is no
-  // file name.
+  // alone; or a warning or a near miss. `jpeg`: the picture of its peak frame, if there is a better one than
+  // before. Never waits for the disk. An event is stored whole or not at all: false when there was no room
+  // for it, and for all that follows of it; also for an update that was dropped. Throws usage: no change, an
+  // id that is no file name.
   bool put(EventRecord event, std::string jpeg = {});
 
   void put(PlanRecord plan);  // never waits; beyond 100 that wait the oldest is dropped

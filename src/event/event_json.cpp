@@ -28,10 +28,11 @@ double rounded(double value) {
 EventChange parse_change(const JsonField& field) {
   const std::string word = field.text();
   for (const EventChange change : {EventChange::begun, EventChange::updated, EventChange::ended,
-                                   EventChange::interrupted, EventChange::warned}) {
+                                   EventChange::interrupted, EventChange::warned, EventChange::nearly}) {
     if (word == to_string(change)) return change;
   }
-  field.fail(fmt::format("expected new, update, end, interrupted or warning, got {}", in_quotes(word)));
+  field.fail(
+      fmt::format("expected new, update, end, interrupted, warning or near_miss, got {}", in_quotes(word)));
 }
 
 template <typename T, typename Read>
@@ -118,6 +119,8 @@ const char* to_string(EventChange change) noexcept {
       return "interrupted";
     case EventChange::warned:
       return "warning";
+    case EventChange::nearly:
+      return "near_miss";
   }
   return "end";
 }
@@ -201,7 +204,7 @@ std::vector<EventRecord> read_events(const std::filesystem::path& path) {
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     EventRecord event = parse_event_line(line, fmt::format("{}:{}", path.string(), number));
-    if (event.change == EventChange::warned) continue;
+    if (event.change == EventChange::warned || event.change == EventChange::nearly) continue;
     if (event.change && !event.id.empty()) {
       const auto [known, first] = places.try_emplace(event.id, events.size());
       if (!first) {

@@ -108,6 +108,15 @@ TEST(EventJsonTest, ReadsEventsOfOtherPrograms) {
   EXPECT_TRUE(read_events(folder / "e.jsonl").empty());
 }
 
+TEST(EventJsonTest, NearMissesAreNoEventsEither) {
+  EventRecord near = make_event();
+  near.change = EventChange::nearly;
+  const TestFolder folder;
+  write_file(folder / "e.jsonl", to_json_line(near) + "\n");
+  EXPECT_TRUE(read_events(folder / "e.jsonl").empty());
+  EXPECT_EQ(read_event(folder / "e.jsonl").change, EventChange::nearly) << "replay takes it as it is";
+}
+
 TEST(EventJsonTest, MessagesNameFileLineAndField) {
   const TestFolder folder;
   const auto read_second = [&](const std::string& line) {
@@ -144,7 +153,7 @@ TEST(EventJsonTest, RecordsOfANodeTellTypeAndSequence) {
   EXPECT_EQ(to_json_line(parse_event_line(line, "x:1")), line);
   EXPECT_ERROR(untrusted,
                parse_event_line(R"({"app":"a","start_frame":1,"end_frame":5,"type":"over"})", "x:1"),
-               "x:1: type: expected new, update, end, interrupted or warning, got \"over\"");
+               "x:1: type: expected new, update, end, interrupted, warning or near_miss, got \"over\"");
 }
 
 TEST(EventJsonTest, WarningsAreNoEvents) {

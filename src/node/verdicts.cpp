@@ -53,7 +53,12 @@ std::map<std::pair<std::string, std::string>, NodeState::Judged> judge_apps(
     const auto event = reader.event(verdict.id);
     if (!event || event->package != package->second) continue;
     Counts& of_app = counts[key];
-    ++(verdict.kind == Verdict::Kind::right ? of_app.right : of_app.wrong);
+    const bool right = verdict.kind == Verdict::Kind::right;
+    if (event->change == EventChange::nearly) {
+      of_app.missed += right ? 1 : 0;
+    } else {
+      ++(right ? of_app.right : of_app.wrong);
+    }
     of_app.first = std::min(of_app.first.value_or(verdict.start), verdict.start);
   }
   std::map<std::pair<std::string, std::string>, NodeState::Judged> result;

@@ -156,7 +156,11 @@ bool Analysis::follow_event(const CameraFrame& frame, std::size_t app, float sco
   }
   keep(frame, events);
   const EventDetector::Event* open = events.detector.open();
-  if (open == nullptr) return false;
+  if (open == nullptr) {
+    if (context_.tells_changes) follow_near_miss(frame, app, score, positive);
+    return false;
+  }
+  events.near.event_at(open->start, open->end);
   if (open->range.last == index) {
     events.end = frame.wall_time;
     events.ran = plan_->apps[app];
@@ -164,6 +168,32 @@ bool Analysis::follow_event(const CameraFrame& frame, std::size_t app, float sco
   }
   if (context_.tells_changes) tell_change(frame.frame.time, events);
   return true;
+}
+
+// Only where no event is open, so take() never gives a frame that the merge gap may still add to one.
+void Analysis::follow_near_miss(const CameraFrame& frame, std::size_t app, float score, bool positive) {
+  const StemPlan::App& planned = plan_->apps[app];
+  NearMiss& near = events_[app].near;
+  if (near.wants(score, planned.setting.threshold)) {
+    EventRecord record = record_of(planned, plan_->number);
+    const std::int64_t index = frame.frame.index;
+    record.frames = {index, index};
+    record.start_seconds = record.end_seconds = seconds(frame.frame.time);
+    record.start_time = record.end_time = in_ms(frame.wall_time);
+    record.peak_score = score;
+    record.seen = 1;
+    record.positive = positive ? 1 : 0;
+    record.peak_frame = index;
+    near.keep({std::move(record), frame.frame.time, frame.frame.picture});
+  }
+  tell(near.take(frame.frame.time));
+}
+
+void Analysis::tell(std::optional<NearMiss::Found> near) {
+  if (!near) return;
+  near->record.id = context_.new_event_id(stream_);
+  near->record.change = EventChange::nearly;
+  context_.sink({std::move(near->record), std::move(near->picture)});
 }
 
 // Keeps of this frame, and of those kept so far, what an event may need.
@@ -220,33 +250,41 @@ void Analysis::tell(EventChange change, Events& events, const EventDetector::Eve
 }
 
 EventRecord Analysis::record(const Events& events, const EventDetector::Event& event) const {
-  const StemPlan::App& ran = events.ran;
   const auto first = std::ranges::find(events.kept, event.range.first, &KeptFrame::index);
-  return {.app = ran.id,
-          .stream = stream_,
-          .id = events.told.id,
-          .frames = event.range,
-          .start_seconds = seconds(event.start),
-          .end_seconds = seconds(event.end),
-          .start_time = in_ms(first != events.kept.end() ? first->wall_time : events.end),
-          .end_time = in_ms(events.end),
-          .peak_score = event.peak,
-          .seen = event.seen,
-          .positive = event.positive,
-          .confirmed_frame = event.confirmed_frame,
-          .peak_frame = event.peak_frame,
-          .branchpoint = ran.setting.branchpoint,
-          .fps = ran.setting.fps,
-          .votes = ran.setting.votes,
-          .candidate = ran.setting.candidate,
-          .package = ran.package,
-          .plan = events.plan,
-          .answered_by = ran.answered_by};
+  EventRecord record = record_of(events.ran, events.plan);
+  record.id = events.told.id;
+  record.frames = event.range;
+  record.start_seconds = seconds(event.start);
+  record.end_seconds = seconds(event.end);
+  record.start_time = in_ms(first != events.kept.end() ? first->wall_time : events.end);
+  record.end_time = in_ms(events.end);
+  record.peak_score = event.peak;
+  record.seen = event.seen;
+  record.positive = event.positive;
+  record.confirmed_frame = event.confirmed_frame;
+  record.peak_frame = event.peak_frame;
+  return record;
+}
+
+// By whom and how frames were analysed.
+EventRecord Analysis::record_of(const StemPlan::App& ran, int plan) const {
+  EventRecord record;
+  record.app = ran.id;
+  record.stream = stream_;
+  record.branchpoint = ran.setting.branchpoint;
+  record.fps = ran.setting.fps;
+  record.votes = ran.setting.votes;
+  record.candidate = ran.setting.candidate;
+  record.package = ran.package;
+  record.plan = plan;
+  record.answered_by = ran.answered_by;
+  return record;
 }
 
 void Analysis::finish() {
   for (std::size_t app = 0; app < events_.size(); ++app) {
     if (const auto event = events_[app].detector.finish()) close(plan_->apps[app].id, events_[app], *event);
+    tell(events_[app].near.finish());
   }
 }
 

@@ -16,6 +16,7 @@
 #include "run/budget_meter.hpp"
 #include "run/camera.hpp"
 #include "run/frame_log.hpp"
+#include "run/near_miss.hpp"
 #include "run/statistics.hpp"
 #include "run/stem_plan.hpp"
 
@@ -40,8 +41,8 @@ struct AnalysisContext {
   bool metered_by_clock = false;
   std::function<void(RaisedEvent)> sink;  // called by any worker
   EventIds new_event_id = numbered_event_ids();
-  // Whether records tell that events begin and go on, with pictures; else there is one of each finished
-  // event.
+  // Whether records tell that events begin and go on, with pictures, and of near misses; else there is one of
+  // each finished event.
   bool tells_changes = false;
   FrameLog* frame_log = nullptr;  // optional, for a single stem
   Clock* clock = &Clock::system();
@@ -91,6 +92,7 @@ class Analysis {
     std::chrono::system_clock::time_point end = {};
     std::vector<KeptFrame> kept = {};  // first and peak frames, of what is and what may be
     Told told = {};
+    NearMiss near = {};
     bool said_not_finite = false;  // that its network answers with what is no number
   };
 
@@ -100,10 +102,13 @@ class Analysis {
   void analyse(const CameraFrame& frame);
   void add_score(const CameraFrame& frame, std::size_t app, float score);
   [[nodiscard]] bool follow_event(const CameraFrame& frame, std::size_t app, float score, bool positive);
+  void follow_near_miss(const CameraFrame& frame, std::size_t app, float score, bool positive);
+  void tell(std::optional<NearMiss::Found> near);
   void keep(const CameraFrame& frame, Events& events) const;
   void tell_change(MediaTime now, Events& events);
   void close(const std::string& id, Events& events, const EventDetector::Event& event);
   [[nodiscard]] EventRecord record(const Events& events, const EventDetector::Event& event) const;
+  [[nodiscard]] EventRecord record_of(const StemPlan::App& ran, int plan) const;
   void tell(EventChange change, Events& events, const EventDetector::Event& event);
 
   AnalysisContext& context_;

@@ -267,6 +267,33 @@ TEST_F(AnalysisTest, WhereAnEventIsCutTheNextHasItsOwnTimeAndPicture) {
         << "the first is the peak";
 }
 
+TEST_F(AnalysisTest, TellsWhatNearlyWasAnEventWithItsPicture) {
+  context_.tells_changes = true;
+  std::vector<float> scores(60, 0.1F);
+  scores[5] = 0.45F;
+  scores[39] = 0.49F;  // but an event begins beside it
+  scores[40] = scores[41] = 0.8F;
+  int frame = 0;
+  Lane lane(context_, workers_, Pace::all, "test",
+            scripted_plan(
+                0, {scripted_app("app", 0, 20)}, [] {}, [&] { return scores[frame++]; }));
+  Camera camera(camera_options(clip(), Pace::all), Clock::system());
+  play(camera, lane);
+  ASSERT_EQ(raised_.size(), 3U);
+  EXPECT_EQ(raised_[0].record.change, EventChange::begun);
+  EXPECT_EQ(raised_[1].record.change, EventChange::ended);
+  const auto& [record, picture] = raised_[2];
+  EXPECT_EQ(record.change, EventChange::nearly);
+  EXPECT_EQ(record.frames, (FrameRange{5, 5}));
+  EXPECT_FLOAT_EQ(static_cast<float>(record.peak_score), 0.45F);
+  EXPECT_EQ(record.peak_frame, 5);
+  EXPECT_NE(record.id, raised_[1].record.id);
+  ASSERT_TRUE(picture);
+  VideoReader reader(clip().string());
+  for (int skipped = 0; skipped < 5; ++skipped) (void)reader.next();
+  EXPECT_EQ(to_rgb(*picture), to_rgb(reader.next()->picture));
+}
+
 TEST_F(AnalysisTest, WithoutChangesThereIsOneRecordOfEachEvent) {
   Lane lane(context_, workers_, Pace::all, "test", scripted_plan(0, 20, [] {}));
   Camera camera(camera_options(clip(), Pace::all), Clock::system());

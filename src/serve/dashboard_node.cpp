@@ -60,6 +60,7 @@ class DashboardNode {
   std::string answer(const std::string& command) {
     if (command == "event") return end(begin());
     if (command == "begin") return begin();
+    if (command == "near") return near();
     if (command.starts_with("end ")) return end(command.substr(4));
     if (command == "back") return std::to_string(open());
     if (command != "away") return {};
@@ -114,6 +115,14 @@ class DashboardNode {
     const std::string id = control_->node().store().new_event_id();
     (void)control_->node().store().put(event(id, EventChange::begun), jpeg_);
     return id;
+  }
+  std::string near() {
+    EventRecord near = event(control_->node().store().new_event_id(), EventChange::nearly);
+    near.frames.last = near.frames.first;
+    near.end_time = near.start_time;
+    (void)control_->node().store().put(near, jpeg_);
+    (void)control_->node().store().flush(within(std::chrono::seconds(5)));
+    return near.id;
   }
   std::string end(const std::string& id) {
     (void)control_->node().store().put(event(id, EventChange::ended));

@@ -226,6 +226,24 @@ class Dashboard(DashboardCase):
         self.until(lambda: self.node.get(f'events/{event}')['verdict'] == 'true', 'another verdict')
         self.assertEqual(self.faults(), [])
 
+    def test_near_misses(self):
+        event = self.node.tell('event')
+        near = self.node.tell('near')
+        self.go('events')
+        self.wait(f'#events [data-id="{event}"]')
+        self.assertEqual(self.all(f'#events [data-id="{near}"]'), [])
+        self.wait('#events .filters option[value="near"]').click()
+        card = self.wait(f'#events [data-id="{near}"]')
+        self.assertEqual(self.all(f'#events [data-id="{event}"]'), [])
+        self.assertIn('Missed event', card.text)
+        self.point_and_click(self.wait(f'#events [data-id="{near}"] .verdict.true'))
+        self.until(lambda: self.node.get(f'events/{near}').get('verdict') == 'true', 'the verdict')
+        later = self.node.tell('near')
+        self.node.tell('event')
+        self.until(lambda: self.all(f'#events [data-id="{later}"], #events .fresh:not([hidden])'), 'a new one')
+        self.picture('near-misses')
+        self.assertEqual(self.faults(), [])
+
     def test_a_missed_event_is_reported(self):
         self.go('events')
         self.wait('.filters button').click()

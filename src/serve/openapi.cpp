@@ -177,33 +177,35 @@ Json verdict_word() {
 }
 
 Json event_schema() {
-  return object({{"app", text()},
-                 {"stream", text()},
-                 {"id", text()},
-                 {"start_frame", whole()},
-                 {"end_frame", whole()},
-                 {"start_seconds", number()},
-                 {"end_seconds", number()},
-                 {"start_time", date_time()},
-                 {"end_time", date_time()},
-                 {"peak_score", number()},
-                 {"frames_seen", whole()},
-                 {"frames_positive", whole()},
-                 {"branchpoint", text()},
-                 {"fps", number()}},
-                {{"confirmed_frame", whole()},
-                 {"peak_frame", whole()},
-                 {"number_types", type("object")},  // of stem and tail (docs/formats.md, "Events")
-                 {"threshold", number()},
-                 {"region", list_of(number())},
-                 {"votes", whole()},
-                 {"candidate", text()},
-                 {"package", text()},
-                 {"plan", whole()},
-                 {"type", {{"type", "string"}, {"enum", {"new", "update", "end", "interrupted", "warning"}}}},
-                 {"sequence", whole()},
-                 {"snapshot", boolean()},
-                 {"verdict", verdict_word()}});
+  return object(
+      {{"app", text()},
+       {"stream", text()},
+       {"id", text()},
+       {"start_frame", whole()},
+       {"end_frame", whole()},
+       {"start_seconds", number()},
+       {"end_seconds", number()},
+       {"start_time", date_time()},
+       {"end_time", date_time()},
+       {"peak_score", number()},
+       {"frames_seen", whole()},
+       {"frames_positive", whole()},
+       {"branchpoint", text()},
+       {"fps", number()}},
+      {{"confirmed_frame", whole()},
+       {"peak_frame", whole()},
+       {"number_types", type("object")},  // of stem and tail (docs/formats.md, "Events")
+       {"threshold", number()},
+       {"region", list_of(number())},
+       {"votes", whole()},
+       {"candidate", text()},
+       {"package", text()},
+       {"plan", whole()},
+       {"type",
+        {{"type", "string"}, {"enum", {"new", "update", "end", "interrupted", "warning", "near_miss"}}}},
+       {"sequence", whole()},
+       {"snapshot", boolean()},
+       {"verdict", verdict_word()}});
 }
 
 Json recording_schema() {

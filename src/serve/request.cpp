@@ -144,6 +144,11 @@ EventQuery parse_event_query(const std::map<std::string, std::string>& query) {
   events.after = time("after");
   events.before = time("before");
   events.limit = parse_limit(query);
+  if (const std::string* near = find(query, "near_misses")) {
+    events.near_misses = *near == "true";
+    if (!events.near_misses && *near != "false")
+      refuse("query: near_misses", "expected true or false, got " + in_quotes(*near));
+  }
   if (const std::string* below = find(query, "below")) {
     if (!is_event_id(*below)) refuse("query: below", "expected the id of an event, got " + in_quotes(*below));
     events.below = *below;

@@ -38,13 +38,17 @@ TEST(RequestTest, EventQueriesAreChecked) {
                                               {"app", "near road"},
                                               {"after", "2024-05-17T08:30:00.250Z"},
                                               {"below", "000001-00000002"},
-                                              {"limit", "1000"}});
+                                              {"limit", "1000"},
+                                              {"near_misses", "true"}});
   EXPECT_EQ(query.stream, "gate");
   EXPECT_EQ(query.app, "near road");
   EXPECT_EQ(query.after->time_since_epoch().count(), 1715934600250);
   EXPECT_FALSE(query.before);
   EXPECT_EQ(query.below, "000001-00000002");
   EXPECT_EQ(query.limit, 1000U);
+  EXPECT_TRUE(query.near_misses);
+  EXPECT_FALSE(parse_event_query({{"near_misses", "false"}}).near_misses);
+  EXPECT_ERROR(untrusted, parse_event_query({{"near_misses", "1"}}), "near_misses: expected true or false");
   EXPECT_EQ(parse_event_query({}).limit, 100U);
   EXPECT_ERROR(untrusted, parse_event_query({{"after", "yesterday"}}),
                "query: after: \"yesterday\" is not a time");

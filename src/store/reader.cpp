@@ -73,12 +73,14 @@ std::vector<EventRecord> StoreReader::events(const EventQuery& query) {
   Statement rows = state_->database.prepare(
       "SELECT last_sequence, record FROM events WHERE (?1 = '' OR stream = ?1) AND (?2 = '' OR app = ?2) "
       "AND start_ms > ?3 AND start_ms < ?4 AND json_extract(record, '$.type') IS NOT 'warning' "
-      "AND (?5 = '' OR number < (SELECT number FROM events WHERE id = ?5)) ORDER BY number DESC LIMIT ?6");
+      "AND (json_extract(record, '$.type') IS 'near_miss') = ?7 AND (?5 = '' OR number < (SELECT number FROM "
+      "events WHERE id = ?5)) ORDER BY number DESC LIMIT ?6");
   const auto ms = [](const std::optional<WallTime>& time, std::int64_t none) {
     return time ? time->time_since_epoch().count() : none;
   };
   rows.bind(1, query.stream).bind(2, query.app).bind(3, ms(query.after, kMinMs));
   rows.bind(4, ms(query.before, kMaxMs)).bind(5, query.below).bind(6, static_cast<std::int64_t>(query.limit));
+  rows.bind(7, static_cast<std::int64_t>(query.near_misses));
   std::vector<EventRecord> events;
   while (rows.step()) events.push_back(state_->event_at(rows, 0));
   return events;

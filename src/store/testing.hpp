@@ -39,6 +39,13 @@ inline std::string put_event(Store& store, const std::string& app = "near-road",
   return id;
 }
 
+inline std::string put_near_miss(Store& store, const std::string& app = "near-road",
+                                 const std::string& jpeg = {}) {
+  const std::string id = store.new_event_id();
+  EXPECT_TRUE(store.put(record(id, EventChange::nearly, app), jpeg));
+  return id;
+}
+
 // "000001-00000001 new", one for each change.
 inline std::vector<std::string> words_of(const std::vector<StoredEvent>& changes) {
   std::vector<std::string> words;

@@ -5,6 +5,9 @@ import {h, say, note, number, count, time, length} from './dom.js';
 const kPage = 30;
 const kLatest = 6;
 
+// What a record of this type is of: an event, a near miss, or neither.
+const kindOf = (type) => (type === 'near_miss' ? 'near' : type === 'warning' ? 'none' : 'event');
+
 const at = (id) => document.getElementById(id);
 const local = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 
@@ -34,19 +37,23 @@ class Card {
     this.event = {...this.event, ...event};
     const e = this.event;
     this.element.dataset.id = e.id;
+    const near = kindOf(e.type) === 'near';
     say(this.title, `${e.app} on ${e.stream}`);
     const open = e.type === 'new' || e.type === 'update';
     this.chip.hidden = !open && e.type !== 'interrupted';
     this.chip.className = `chip ${open ? 'hot' : 'warn'}`;
     say(this.chip, open ? 'Going on' : 'Interrupted');
     const seconds = (new Date(e.end_time) - new Date(e.start_time)) / 1000;
-    say(this.when, `${time(e.start_time)}, ${open ? 'so far ' : ''}${length(seconds)}`);
-    say(this.more, `Highest score ${number(e.peak_score, 2)}` +
-      (e.threshold === undefined ? '' : `, threshold ${number(e.threshold, 2)}`) +
-      `. ${e.frames_positive} of ${count(e.frames_seen, 'analysed frame', 'analysed frames')} positive.`);
+    say(this.when, near ? time(e.start_time) : `${time(e.start_time)}, ${open ? 'so far ' : ''}${length(seconds)}`);
+    say(this.more, `${near ? 'Score' : 'Highest score'} ${number(e.peak_score, 2)}` +
+      (e.threshold === undefined ? '.' : `, threshold ${number(e.threshold, 2)}.`) +
+      (near ? '' : ` ${e.frames_positive} of ${count(e.frames_seen, 'analysed frame', 'analysed frames')} positive.`));
     for (const button of this.buttons)
       button.setAttribute('aria-pressed', String(button.classList.contains(e.verdict)));
-    this.buttons[0].parentElement?.setAttribute('aria-label', `Is the event of ${e.app} at ${time(e.start_time)} right?`);
+    this.buttons[0].parentElement?.setAttribute('aria-label', near
+      ? `Was there an event of ${e.app} at ${time(e.start_time)}?`
+      : `Is the event of ${e.app} at ${time(e.start_time)} right?`);
+    if (near) ['Missed event', 'No event'].forEach((text, i) => say(this.buttons[i], text));
     this.open.setAttribute('aria-label', `Enlarge the picture of ${e.app} at ${time(e.start_time)}`);
     this.open.disabled = !e.snapshot;
     this.image.alt = `Highest score of ${e.app} on ${e.stream}`;
@@ -146,7 +153,7 @@ export class Latest {
   }
 
   take({event, data}) {
-    if (event === 'lost' || !data?.after) return;
+    if (event === 'lost' || !data?.after || kindOf(data.after.type) !== 'event') return;
     this.list.put(data.after);
     if (event === 'new') announce(data.after);
     this.tell('');
@@ -165,6 +172,8 @@ export class Events {
     this.next = null;
     this.app = h('select', {onchange: () => this.read()}, h('option', {value: ''}, 'All apps'));
     this.stream = h('select', {onchange: () => this.read()}, h('option', {value: ''}, 'All streams'));
+    this.kind = h('select', {onchange: () => this.read()}, h('option', {value: 'event'}, 'Events'),
+      h('option', {value: 'near'}, 'Near misses'));
     this.held = [];  // new ones that wait: what a person points at does not move away
     this.fresh = h('button', {type: 'button', class: 'fresh', hidden: true, onclick: () => this.putHeld()});
     for (const left of ['pointerleave', 'focusout'])
@@ -172,9 +181,9 @@ export class Events {
     this.note = note('Reading events.');
     this.more = h('button', {type: 'button', hidden: true, onclick: () => this.read(true)}, 'Show earlier ones');
     parent.append(
-      h('div', {class: 'filters'}, h('label', {}, 'App ', this.app), h('label', {}, 'Stream ', this.stream),
+      h('div', {class: 'filters'}, h('label', {}, 'Show ', this.kind), h('label', {}, 'App ', this.app), h('label', {}, 'Stream ', this.stream),
         h('button', {type: 'button', onclick: () => this.askMissed()}, 'Report a missed event')),
-      h('p', {class: 'soft'}, 'Say whether an event is true or false: the node keeps the answer for the next training.'),
+      this.hint = h('p', {class: 'soft'}),
       this.note, this.fresh, this.list.element, h('p', {class: 'row'}, this.more));
     at('missed-cancel').onclick = () => at('missed-dialog').close();
     at('missed-form').onsubmit = (submit) => {
@@ -199,7 +208,11 @@ export class Events {
   }
 
   async read(further = false) {
-    const query = new URLSearchParams({limit: kPage});
+    const near = this.kind.value === 'near';
+    say(this.hint, near
+      ? 'The frame that came nearest to an event, for each ten minutes and app. Say whether an event was missed there: the next training learns most from these.'
+      : 'Say whether an event is true or false: the node keeps the answer for the next training.');
+    const query = new URLSearchParams({limit: kPage, near_misses: near});
     if (this.app.value) query.set('app', this.app.value);
     if (this.stream.value) query.set('stream', this.stream.value);
     if (further && this.next) query.set('below', this.next);
@@ -227,7 +240,7 @@ export class Events {
   }
 
   take({event, data}) {
-    if (event === 'lost' || !data?.after || !this.asked) return;
+    if (event === 'lost' || !data?.after || !this.asked || kindOf(data.after.type) !== this.kind.value) return;
     const {app, stream} = data.after;
     if ((this.app.value && this.app.value !== app) || (this.stream.value && this.stream.value !== stream)) return;
     if (this.list.cards.has(data.after.id) || !this.inUse()) this.list.put(data.after);
@@ -248,7 +261,8 @@ export class Events {
     say(this.fresh, `Show ${count(waiting, 'new event', 'new events')}`);
     this.note.hidden = !fault && this.list.cards.size > 0;
     this.note.className = fault ? 'empty bad' : 'empty';
-    say(this.note, fault || (this.app.value || this.stream.value ? 'No event fits.' : 'No event yet.'));
+    say(this.note, fault || (this.app.value || this.stream.value ? 'Nothing fits.'
+      : this.kind.value === 'near' ? 'No near miss yet.' : 'No event yet.'));
   }
 
   askMissed() {

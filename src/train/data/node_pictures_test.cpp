@@ -39,11 +39,14 @@ class NodePicturesTest : public testing::Test {
     wrong_ = put_event(store, "queue", "picture of a wrong one");
     const std::string bare = put_event(store, "queue");
     (void)put_event(store, "queue", "nobody looked");
+    near_ = put_near_miss(store, "queue", "picture of a near miss");
+    (void)put_near_miss(store, "queue", "nobody looked");
     const std::string other = put_event(store, "other", "of another app");
     EXPECT_TRUE(store.flush(within(std::chrono::seconds(10))));
     EXPECT_TRUE(store.put(verdict(right_, Verdict::Kind::right)));
     EXPECT_TRUE(store.put(verdict(wrong_, Verdict::Kind::wrong)));
     EXPECT_TRUE(store.put(verdict(bare, Verdict::Kind::right)));
+    EXPECT_TRUE(store.put(verdict(near_, Verdict::Kind::right)));
     EXPECT_TRUE(store.put(verdict(other, Verdict::Kind::right)));
     Verdict missed = verdict("missed-1", Verdict::Kind::missed);
     missed.app = "queue";
@@ -59,13 +62,15 @@ class NodePicturesTest : public testing::Test {
   [[nodiscard]] NodePictures read(const std::string& place, const NodeAccess& access = {}) const {
     return read_node_pictures(place, "queue", access, folder_ / "pictures", {});
   }
-  void expect_both(const NodePictures& found) const {
-    ASSERT_EQ(found.pictures.size(), 2U);
+  void expect_all(const NodePictures& found) const {
+    ASSERT_EQ(found.pictures.size(), 3U);
     EXPECT_TRUE(found.pictures[0].positive);
     EXPECT_EQ(found.pictures[0].path, folder_ / "pictures" / (right_ + ".jpg"));
     EXPECT_EQ(read_file(found.pictures[0].path), "picture of a right one");
     EXPECT_FALSE(found.pictures[1].positive);
     EXPECT_EQ(read_file(found.pictures[1].path), "picture of a wrong one");
+    EXPECT_TRUE(found.pictures[2].positive) << "an event was missed";
+    EXPECT_EQ(read_file(found.pictures[2].path), "picture of a near miss");
     EXPECT_EQ(found.pictures[0].occasion, found.pictures[1].occasion) << "at the same moment";
     EXPECT_EQ(found.unjudged, 1);
     EXPECT_EQ(found.pictureless, 1);
@@ -73,12 +78,12 @@ class NodePicturesTest : public testing::Test {
 
   TestFolder folder_;
   const std::filesystem::path state_ = folder_ / "state";
-  std::string right_, wrong_;
+  std::string right_, wrong_, near_;
 };
 
 TEST_F(NodePicturesTest, AreReadFromAStateDirectory) {
   const NodePictures found = read(state_.string());
-  expect_both(found);
+  expect_all(found);
   EXPECT_EQ(found.missed, 1);
   EXPECT_ERROR(unreadable, read((folder_ / "nowhere").string()), "nowhere");
 }
@@ -87,7 +92,7 @@ TEST_F(NodePicturesTest, AreReadFromTheApiPageByPage) {
   const int port = free_port();
   const auto server = python_server("train/testdata/node_api.py", port, {state_.string(), "a token"});
   const std::string url = fmt::format("http://127.0.0.1:{}/", port);
-  expect_both(read(url, {"a token", {}}));
+  expect_all(read(url, {"a token", {}}));
   EXPECT_ERROR(unreadable, read(url), "expected an answer of 200, got 401; MAINSTREAM_TOKEN or --token-file");
   EXPECT_ERROR(usage, read("http://gate.lan/", {"a token", {}}), "others could read the token on the way");
   EXPECT_ERROR(unreadable, read("http://127.0.0.1:1"), "http://127.0.0.1:1: ");

@@ -29,9 +29,10 @@ class Handler(Answering):
         query = dict(urllib.parse.parse_qsl(url.query))
         with sqlite3.connect(f"file:{directory}/node.db?mode=ro", uri=True) as store:
             rows = store.execute(
-                "SELECT e.id, e.record, v.kind FROM events e LEFT JOIN verdicts v ON v.id = e.id WHERE e.app = ? AND (? = '' OR "
-                "e.number < (SELECT number FROM events WHERE id = ?)) ORDER BY e.number DESC LIMIT 2",
-                (query["app"], query.get("below", ""), query.get("below", ""))).fetchall()
+                "SELECT e.id, e.record, v.kind FROM events e LEFT JOIN verdicts v ON v.id = e.id WHERE e.app = ? AND "
+                "(json_extract(e.record, '$.type') IS 'near_miss') = ? AND (? = '' OR e.number < "
+                "(SELECT number FROM events WHERE id = ?)) ORDER BY e.number DESC LIMIT 2",
+                (query["app"], query["near_misses"] == "true", query.get("below", ""), query.get("below", ""))).fetchall()
         events = [json.loads(record) | ({"verdict": kind} if kind else {}) for _, record, kind in rows]
         self.answer(200, json.dumps({"events": events, "next": rows[-1][0] if len(rows) == 2 else None}).encode())
 
