@@ -87,7 +87,7 @@ class EdgeNode::Impl {
   void watch_drift();
 
   [[nodiscard]] Feeds feeds() const;
-  [[nodiscard]] double decoding() const;
+  [[nodiscard]] Decoding decoding() const;
   [[nodiscard]] Look look() const;
   [[nodiscard]] Sample sample_of(const Look& look) const;
   void put_times(NodeState& state) const;
