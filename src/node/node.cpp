@@ -364,7 +364,9 @@ Decoding EdgeNode::Impl::decoding() const {
 }
 
 EdgeNode::EdgeNode(NodeSetup setup, NodeOptions options)
-    : impl_(std::make_unique<Impl>(std::move(setup), std::move(options), Clock::system())) {}
+    : EdgeNode(std::move(setup), std::move(options), Clock::system()) {}
+EdgeNode::EdgeNode(NodeSetup setup, NodeOptions options, Clock& clock)
+    : impl_(std::make_unique<Impl>(std::move(setup), std::move(options), clock)) {}
 EdgeNode::~EdgeNode() = default;
 EdgeNode::EdgeNode(EdgeNode&&) noexcept = default;
 
