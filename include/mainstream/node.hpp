@@ -22,6 +22,8 @@
 
 namespace mainstream {
 
+class Clock;
+
 // Where frames come from.
 struct NodeStream {
   std::string name;    // unique in the node; in events
@@ -92,7 +94,7 @@ struct NodeOptions {
   std::function<void(const NodeWarning&)> warn;  // beside the log; does not wait
 };
 
-// How old frames were when they were analysed, counted from the decoder's hand.
+// How old analysed frames were: from the decoder's hand to that of the events' thread.
 struct FrameAges {
   static constexpr std::array<double, 9> kBounds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};  // seconds
   std::array<std::int64_t, kBounds.size()> up_to{};  // frames not older than that
@@ -136,16 +138,14 @@ struct NodeState {
     std::int64_t frames = 0;          // decoded
     std::int64_t reconnects = 0;      // times that it came up again
     double decode_ms = 0;             // of a frame: processor time
-    // Of the last seconds, in the mean: from the decoder's hand to that of the events' thread. Nothing: no
-    // frame was analysed.
-    std::optional<double> frame_age_ms;
-    Drops drops;              // of the stream's frames
-    bool leaves_out = false;  // no frame is decoded that neither an app nor another frame needs
+    Drops drops;                      // of the stream's frames
+    bool leaves_out = false;          // no frame is decoded that neither an app nor another frame needs
     bool on_substream = false;
     Picture picture;
     // Of its analysed frames so far: core-milliseconds of scaling and stems, and how old they were.
     double stem_ms = 0;
     FrameAges ages;
+    std::optional<double> frame_age_ms;  // the mean of what `ages` counted in the last seconds, if it did
   };
   // Also tells why there is no event: the score is below the threshold, the votes are too few, or too few
   // frames are analysed.
@@ -277,6 +277,9 @@ class EdgeNode {
   [[nodiscard]] std::optional<std::string> latest_jpeg(const std::string& stream) const;
 
  private:
+  friend class ClockedNode;  // a test's, on a clock of its own
+  EdgeNode(NodeSetup setup, NodeOptions options, Clock& clock);
+
   class Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -123,6 +123,17 @@ void check_answers(const MPackage& package, const Base& base);
 // The number types of the stem that a candidate may run with: f32 first, then the measured ones.
 [[nodiscard]] std::vector<NumberTypes> number_types_of(const Candidate& candidate, const Mix::Stem& stem);
 
+// One way to decode a stream, and what it takes.
+struct DecodingWay {
+  double fps = std::numeric_limits<double>::infinity();  // it serves apps up to this rate
+  double ms_per_s = 0;                                   // core-milliseconds per second
+  bool operator==(const DecodingWay&) const = default;
+};
+
+// By stream: its ways, each serving higher rates than the one before, the last any rate. A stream is decoded
+// in the first way that serves its fastest app, and in the last while no app is planned on it.
+using Decoding = std::map<std::string, std::vector<DecodingWay>>;
+
 // Costs of a mix's parts: core-milliseconds for one frame, which is time on the clock times the engine's
 // threads, since these wait for each other. They come from the cached profile; a run corrects them by
 // observed times.
@@ -136,7 +147,7 @@ struct Costs {
 
   std::vector<Stem> stems;
   std::vector<std::map<Own, double>> own_ms;  // by app: a candidate's own network
-  double decoding = 0;  // core-milliseconds per second for decoding all streams, whatever is analysed
+  Decoding decoding = {};                     // may have streams that the mix has not
 };
 
 // Reads the profiles in `folder`; measures missing costs and stores them there. The engine should be idle.
@@ -211,12 +222,15 @@ class Planner {
   // `schedule.feasible` is false if there is none.
   [[nodiscard]] MixPlan solve(const Costs& costs, double budget) const;
 
+  // Core-milliseconds per second for decoding all streams while the apps have these settings.
+  [[nodiscard]] double decoding(const Costs& costs, const std::vector<Setting>& settings) const;
+
   // Cost and quality of given settings, feasible or not.
   [[nodiscard]] MixPlan evaluate(const Costs& costs, double budget,
                                  const std::vector<Setting>& settings) const;
 
   // For each app of a feasible plan of solve() for these costs: the setting that would give it more, and who
-  // would pay for it. After kSearchTime, those of the first apps alone.
+  // would pay for it, with streams decoded as they are. After kSearchTime, those of the first apps alone.
   [[nodiscard]] std::vector<std::optional<NextStep>> next_steps(const Costs& costs,
                                                                 const MixPlan& plan) const;
 
@@ -227,8 +241,10 @@ class Planner {
   [[nodiscard]] const Options& options() const { return options_; }
 
  private:
-  [[nodiscard]] Problem problem(const Costs& costs, double budget) const;
-  [[nodiscard]] static MixPlan with_decoding(MixPlan plan, const Costs& costs, double budget);
+  struct Solved;  // a schedule for streams that are decoded in given ways
+
+  [[nodiscard]] Problem problem(const Costs& costs, double networks_budget) const;
+  [[nodiscard]] MixPlan with_decoding(MixPlan plan, const Costs& costs, double budget) const;
 
   const Mix& mix_;
   const Options options_;

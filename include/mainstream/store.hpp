@@ -158,6 +158,8 @@ class Store {
   [[nodiscard]] bool flush(std::chrono::steady_clock::time_point until);
 
   [[nodiscard]] StoreState state() const;
+  // The time that passed in the life of the directory, whatever the clock showed: max_age goes by it.
+  [[nodiscard]] std::chrono::milliseconds age() const;
   [[nodiscard]] const std::filesystem::path& directory() const;
 
  private:

@@ -49,7 +49,8 @@ std::string config_reference() {
       table_reference("[[sink]] of type mqtt", "Events, states and pictures to an MQTT broker.",
                       mqtt_sink_keys()) +
       table_reference("[[sink]] of type webhook", "Each event as a POST.", webhook_sink_keys()) +
-      table_reference("[retention]", "How long events and snapshots are kept.", retention_keys()) +
+      table_reference("[retention]", "How long events, snapshots and recordings are kept.",
+                      retention_keys()) +
       table_reference("[serve]", "The control API (docs/api.md). Without this table there is none.",
                       serve_keys()) +
       table_reference("[fleet]",

@@ -276,9 +276,11 @@ const Keys<RetentionConfig>& retention_keys() {
   using Retention = RetentionConfig;
   static const Keys<Retention> keys{
       number("max_age_days", &Retention::max_age_days, 0, 36500,
-             "Older events and snapshots are removed. 0: never."),
-      number("max_size_mb", &Retention::max_size_mb, 0, 1e9,
-             "The oldest are removed until database and snapshots need no more. 0: no limit."),
+             "Older events, snapshots and recordings are removed. 0: never."),
+      number(
+          "max_size_mb", &Retention::max_size_mb, 0, 1e9,
+          "The oldest are removed until database and snapshots need no more; of recordings, too, which are "
+          "counted apart. 0: no limit."),
   };
   return keys;
 }

@@ -21,6 +21,14 @@ constexpr auto kBetweenRepairs = std::chrono::seconds(10);
 // Core-milliseconds per second that a budget leaves to sinks, scheduling and the system.
 constexpr double kReserve = 50, kLeastBudget = 100;
 
+// What decoding takes where every rate is served.
+double whole(const Decoding& decoding) {
+  double ms_per_s = 0;
+  for (const auto& [stream, ways] : decoding)
+    if (!ways.empty()) ms_per_s += ways.back().ms_per_s;
+  return ms_per_s;
+}
+
 template <typename Items, typename Name, typename Member>
 auto find_named(Items& items, const Name& name, Member member, const char* what) {
   const auto found = std::ranges::find(items, name, member);
@@ -210,11 +218,12 @@ Runtime::Budget EdgeNode::Impl::budget(const NodeSetup& setup, std::size_t stems
 
 Runtime::Budget EdgeNode::Impl::budget_with(const NodeSetup& setup, std::size_t stems, double cores,
                                             int workers) const {
-  const double decoding = this->decoding();
-  if (setup.budget) return {*setup.budget, true, decoding};
+  Decoding decoding = this->decoding();
+  if (setup.budget) return {*setup.budget, true, std::move(decoding)};
   const double used = static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(workers), stems));
   const double machine = 1000 * cores, engine = 1000 * runtime_->threads() * used;
-  return {std::max(kLeastBudget, std::min(machine, engine + decoding) - kReserve), false, decoding};
+  return {std::max(kLeastBudget, std::min(machine, engine + whole(decoding)) - kReserve), false,
+          std::move(decoding)};
 }
 
 // Lanes that went have closed their events by now.
@@ -348,14 +357,16 @@ std::optional<std::string> EdgeNode::Impl::latest_jpeg(const std::string& stream
   return feed == feeds.end() ? std::nullopt : feed->second->latest_jpeg();
 }
 
-double EdgeNode::Impl::decoding() const {
-  double ms_per_s = 0;
-  for (const auto& [name, feed] : feeds()) ms_per_s += feed->decoding();
-  return ms_per_s;
+Decoding EdgeNode::Impl::decoding() const {
+  Decoding decoding;
+  for (const auto& [name, feed] : feeds()) decoding[name] = feed->decoding();
+  return decoding;
 }
 
 EdgeNode::EdgeNode(NodeSetup setup, NodeOptions options)
-    : impl_(std::make_unique<Impl>(std::move(setup), std::move(options), Clock::system())) {}
+    : EdgeNode(std::move(setup), std::move(options), Clock::system()) {}
+EdgeNode::EdgeNode(NodeSetup setup, NodeOptions options, Clock& clock)
+    : impl_(std::make_unique<Impl>(std::move(setup), std::move(options), clock)) {}
 EdgeNode::~EdgeNode() = default;
 EdgeNode::EdgeNode(EdgeNode&&) noexcept = default;
 

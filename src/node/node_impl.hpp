@@ -50,20 +50,19 @@ class EdgeNode::Impl {
     Runtime::InForce in_force;
     std::vector<Statistics> statistics;  // of its lanes
   };
-  // What rates are computed from.
-  struct Sample {
-    Clock::Time at{};
-    std::map<std::string, std::int64_t> app_frames, stream_frames;
-    std::map<std::string, Drops> app_drops;
-    std::map<std::string, Spent> ages;  // of analysed frames, by stream
-    double busy_ms = 0;
-  };
-
   // What the analysis of a stream took so far.
   struct StreamTimes {
     double stem_ms = 0;
     FrameAges ages;
     void add(const Statistics& statistics, int threads);
+  };
+  // What rates are computed from.
+  struct Sample {
+    Clock::Time at{};
+    std::map<std::string, std::int64_t> app_frames, stream_frames;
+    std::map<std::string, Drops> app_drops;
+    std::map<std::string, StreamTimes> stream_times;
+    double busy_ms = 0;
   };
 
   void apply_as(const std::string& reason, NodeSetup setup);
@@ -87,10 +86,10 @@ class EdgeNode::Impl {
   void watch_drift();
 
   [[nodiscard]] Feeds feeds() const;
-  [[nodiscard]] double decoding() const;
+  [[nodiscard]] Decoding decoding() const;
   [[nodiscard]] Look look() const;
   [[nodiscard]] Sample sample_of(const Look& look) const;
-  void put_times(NodeState& state) const;
+  [[nodiscard]] std::map<std::string, StreamTimes> stream_times() const;
   [[nodiscard]] std::vector<NodeState::Stream> stream_states(const Look& look, const Sample& now,
                                                              const Sample& before) const;
   [[nodiscard]] std::vector<NodeState::App> app_states(const Look& look, const Sample& now,

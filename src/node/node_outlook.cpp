@@ -1,5 +1,6 @@
 // What a node would do with another setup: plans it as a change would, and leaves it at that.
 #include <algorithm>
+#include <utility>
 
 #include "node/node_impl.hpp"
 
@@ -59,18 +60,18 @@ NodeOutlook EdgeNode::Impl::outlook(const NodeSetup& setup, std::optional<double
         cores ? budget_with(setup, mix.stems.size(), *cores, workers) : this->budget(setup, mix.stems.size());
   }
   outlook.budget = cores || budget.given ? budget.ms_per_s : runtime_->planned_budget(budget);
-  outlook.decoding = outlook.cost = budget.decoding;
-  if (mix.apps.empty()) return outlook;
-
   EstimatedCosts estimate = runtime_->estimated_costs_of(mix);
-  estimate.costs.decoding = budget.decoding;
-  outlook.guessed = std::ranges::count(estimate.measured, false) > 0;
+  estimate.costs.decoding = std::move(budget.decoding);
   const Planner planner(mix, {options_.mode, options_.algorithm, options_.objective});
+  outlook.decoding = outlook.cost = planner.decoding(estimate.costs, {});
+  if (mix.apps.empty()) return outlook;
+  outlook.guessed = std::ranges::count(estimate.measured, false) > 0;
   const MixPlan plan = planner.solve(estimate.costs, outlook.budget);
   const Schedule& schedule = plan.schedule;
   outlook.feasible = schedule.feasible;
   outlook.reason = schedule.reason;
   outlook.cost = schedule.cost;
+  outlook.decoding = plan.decoding;
   outlook.mean_f1 = schedule.mean_f1;
   outlook.min_f1 = schedule.min_f1;
   if (schedule.feasible) {

@@ -30,7 +30,7 @@ double seconds_between(Clock::Time before, Clock::Time now) {
   return std::chrono::duration<double>(now - before).count();
 }
 
-void put_counts(const Statistics::App& counts, NodeState::App& app) {
+void put_counts(const Statistics::App& counts, int threads, NodeState::App& app) {
   app.last_score = counts.last_score;
   app.votes = counts.votes;
   app.event_open = counts.event_open;
@@ -38,7 +38,7 @@ void put_counts(const Statistics::App& counts, NodeState::App& app) {
   app.positive = counts.positive;
   app.events = counts.events;
   app.drops = counts.dropped;
-  app.own_ms = counts.own_ms.total();
+  app.own_ms = counts.own_ms.total() * threads;  // from time on the clock to core-milliseconds
 }
 
 // Where an app is in force.
@@ -57,14 +57,10 @@ std::map<std::string, AppPlace> places_of(const Runtime::InForce& in_force,
   return places;
 }
 
-// Of what came since; the counts of a stem begin anew with its lane.
-std::optional<double> mean_of(const std::map<std::string, Spent>& now,
-                              const std::map<std::string, Spent>& before, const std::string& name) {
-  const auto last = now.find(name), first = before.find(name);
-  if (last == now.end() || first == before.end()) return std::nullopt;
-  const Spent since = last->second - first->second;
-  if (since.times <= 0 || since.ms < 0) return std::nullopt;
-  return since.ms / static_cast<double>(since.times);
+std::optional<double> mean_age_ms(const FrameAges& before, const FrameAges& now) {
+  const std::int64_t frames = now.frames - before.frames;
+  if (frames <= 0) return std::nullopt;
+  return 1e3 * (now.total_s - before.total_s) / static_cast<double>(frames);
 }
 
 std::vector<NodeState::Stem> stems_of(const Runtime::InForce& in_force) {
@@ -97,11 +93,9 @@ EdgeNode::Impl::Sample EdgeNode::Impl::sample_of(const Look& look) const {
   Sample sample;
   sample.at = clock_.now();
   for (const auto& [name, feed] : feeds()) sample.stream_frames[name] = feed->counts().frames;
+  sample.stream_times = stream_times();
   for (std::size_t s = 0; s < look.statistics.size(); ++s) {
     const Statistics& statistics = look.statistics[s];
-    Spent& age = sample.ages[look.in_force.mix->stems[s].stream];
-    age.ms += statistics.latency_ms.total();
-    age.times += static_cast<std::int64_t>(statistics.latency_ms.count());
     sample.busy_ms += statistics.busy_ms;
     for (const Statistics::App& app : statistics.apps) {
       sample.app_frames[app.id] = app.frames;
@@ -122,20 +116,17 @@ void EdgeNode::Impl::StreamTimes::add(const Statistics& statistics, int threads)
 
 // Looks by itself, under the lock, so that no stem is in both places. One that has just gone may be in
 // neither for a moment: then what was told before holds.
-void EdgeNode::Impl::put_times(NodeState& state) const {
+std::map<std::string, EdgeNode::Impl::StreamTimes> EdgeNode::Impl::stream_times() const {
   const MutexLock lock(mutex_);
   std::map<std::string, StreamTimes> times = gone_;
   const Runtime::InForce in_force = runtime_->in_force();
   for (std::size_t s = 0; s < in_force.lanes.size(); ++s)
     times[in_force.mix->stems[s].stream].add(in_force.lanes[s]->statistics(), runtime_->threads());
-  for (NodeState::Stream& stream : state.streams) {
-    StreamTimes& told = told_[stream.name];
-    if (times[stream.name].ages.frames >= told.ages.frames) told = times[stream.name];
-    stream.stem_ms = told.stem_ms;
-    stream.ages = told.ages;
+  for (const auto& [stream, now] : times) {
+    StreamTimes& told = told_[stream];
+    if (now.ages.frames >= told.ages.frames) told = now;
   }
-  for (NodeState::App& app : state.apps) app.own_ms *= runtime_->threads();  // times on the clock so far
-  state.plans = plans_;
+  return told_;
 }
 
 NodeState EdgeNode::Impl::state() const {
@@ -148,6 +139,7 @@ NodeState EdgeNode::Impl::state() const {
     const MutexLock lock(mutex_);
     if (!samples_.empty()) before = samples_.front();
     state.workers = workers_;
+    state.plans = plans_;
   }
   state.threads = runtime_->threads();
   state.streams = stream_states(look, now, before);
@@ -170,7 +162,6 @@ NodeState EdgeNode::Impl::state() const {
   const double seconds = seconds_between(before.at, now.at);
   if (seconds > 0) state.busy_ms_per_s = std::max(0.0, now.busy_ms - before.busy_ms) / seconds;
   for (const NodeState::App& app : state.apps) state.events += app.events;
-  put_times(state);
   state.events_dropped = events_.dropped();
   state.sink_failures = events_.failures();
   return state;
@@ -195,7 +186,13 @@ std::vector<NodeState::Stream> EdgeNode::Impl::stream_states(const Look& look, c
     state.reached_fps = rate(value_of(now.stream_frames, stream.name),
                              value_of(before.stream_frames, stream.name), seconds_between(before.at, now.at));
     state.frames = counts.frames;
-    state.frame_age_ms = mean_of(now.ages, before.ages, stream.name);
+    if (const auto times = now.stream_times.find(stream.name); times != now.stream_times.end()) {
+      state.stem_ms = times->second.stem_ms;
+      state.ages = times->second.ages;
+      const auto earlier = before.stream_times.find(stream.name);
+      if (earlier != before.stream_times.end())
+        state.frame_age_ms = mean_age_ms(earlier->second.ages, state.ages);
+    }
     state.reconnects = counts.reconnects;
     if (counts.frames > 0) state.decode_ms = counts.decode_ms / static_cast<double>(counts.frames);
     state.leaves_out = counts.leaves_out;
@@ -226,7 +223,7 @@ std::vector<NodeState::App> EdgeNode::Impl::app_states(const Look& look, const S
     state.package = packages_.at(app.id);
     const auto place = places.find(app.id);
     if (place != places.end()) {
-      put_counts(place->second.counts, state);
+      put_counts(place->second.counts, runtime_->threads(), state);
       state.planned = true;
       const Mix::App& planned = in_force.mix->apps[place->second.app];
       state.setting = planned.overridden(in_force.plan.settings[place->second.app]);
@@ -238,7 +235,8 @@ std::vector<NodeState::App> EdgeNode::Impl::app_states(const Look& look, const S
       state.lost = lost_since(before.app_drops, now.app_drops, app.id);
       continue;
     }
-    if (const auto known = counts_.find(app.id); known != counts_.end()) put_counts(known->second, state);
+    if (const auto known = counts_.find(app.id); known != counts_.end())
+      put_counts(known->second, runtime_->threads(), state);
     const auto feed = feeds.find(app.stream);
     const bool up = feed != feeds.end() && feed->second->format() && !feed->second->ended();
     state.reason = up && !why_unplanned_.empty() ? why_unplanned_ : "its stream " + app.stream + " is not up";

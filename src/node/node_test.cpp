@@ -7,17 +7,26 @@
 #include <map>
 #include <thread>
 
+#include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/mutex.hpp"
 #include "mainstream/runner.hpp"
+#include "media/live_testing.hpp"
 #include "run/testing.hpp"
 
 namespace mainstream {
+
+class ClockedNode : public EdgeNode {
+ public:
+  ClockedNode(NodeSetup setup, NodeOptions options, Clock& clock)
+      : EdgeNode(std::move(setup), std::move(options), clock) {}
+};
+
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kPatience = std::chrono::seconds(60);  // ends a test that fails
 
 // Events by app, as they end, and all records as they come.
 class Collector {
@@ -457,6 +466,69 @@ TEST_F(NodeTest, AppsWithTheSameRegionShareAStem) {
                              part = app_state(node, "left-a").last_score;
   ASSERT_TRUE(whole && part);
   EXPECT_NE(*whole, *part) << "they see other pictures";
+}
+
+// The machine's clock, which a test may set forward.
+class ShiftedClock : public Clock {
+ public:
+  [[nodiscard]] Time now() const override { return Clock::system().now() + shift_.load(); }
+  void sleep_until(Time time) override { Clock::system().sleep_until(time - shift_.load()); }
+  void advance(Duration by) { shift_ = shift_.load() + by; }
+
+ private:
+  std::atomic<Duration> shift_{Duration{0}};
+};
+
+// Two real servers: a camera with 25 large pictures per second, and its substream with 12 small ones.
+TEST_F(NodeTest, ASubstreamIsPlayedWhileItIsThereAndSuffices) {
+  const RtspServer camera({"--size", "320x240", "--fps", "25"});
+  RtspServer substream({"--size", "80x64", "--fps", "12"});
+  NodeStream gate{.name = "gate", .source = camera.url(), .substream = substream.url()};
+  gate.input.timeout = std::chrono::seconds(10);
+  const NodeApp slow = app("gate-a", "gate", 'a');
+  NodeApp fast = slow;
+  fast.min_fps = 20;
+  const NodeSetup setup{.bases = {files_->base_path()}, .streams = {gate}, .apps = {fast}, .budget = {}};
+  NodeOptions options;
+  options.workers = options.threads = 1;
+  options.cache = cache_->path();
+  ShiftedClock clock;
+  ClockedNode node(setup, options, clock);
+  node.start();
+  const auto plays_on = [&](bool on_substream) {
+    const NodeState::Stream stream = node.state().streams[0];
+    return stream.up && stream.on_substream == on_substream;
+  };
+  const auto goes_on = [&] {
+    const std::int64_t frames = app_state(node, "gate-a").frames;
+    return comes([&] { return app_state(node, "gate-a").frames > frames + 3; });
+  };
+  ASSERT_TRUE(comes([&] { return node.state().plan.decoding > 0 && app_state(node, "gate-a").frames > 3; }));
+  EXPECT_TRUE(plays_on(false));
+  const NodeState::Plan whole = node.state().plan;
+
+  node.replace_app(slow);
+  ASSERT_LE(app_state(node, "gate-a").setting.fps, 12);
+  ASSERT_TRUE(comes([&] {
+    clock.advance(std::chrono::seconds(1));  // it changes once a minute at most
+    return plays_on(true);
+  }));
+  EXPECT_TRUE(goes_on());
+  node.set_budget(whole.budget / 2);
+  EXPECT_LT(node.state().plan.decoding, whole.decoding / 2) << "what is planned is what is done";
+
+  substream.kill();
+  ASSERT_TRUE(comes([&] { return plays_on(false); })) << "the main stream takes over";
+  EXPECT_TRUE(goes_on());
+  substream.start();
+  clock.advance(std::chrono::minutes(11));
+  ASSERT_TRUE(comes([&] { return plays_on(true); })) << "it is tried again";
+  EXPECT_TRUE(goes_on());
+
+  node.replace_app(fast);
+  clock.advance(std::chrono::minutes(2));
+  EXPECT_TRUE(comes([&] { return plays_on(false); })) << "more is wanted";
+  node.stop();
 }
 
 TEST_F(NodeTest, ASinkThatStallsSlowsNobody) {

@@ -112,9 +112,10 @@ class StreamRecordings::Writer {
     if (done.fault.empty()) done.fault = fault;
     try {
       if (done.frames == 0 && done.fault.empty()) done.fault = "no picture came";
-      const Json json{{"stream", done.stream}, {"started", to_string(done.started)},
-                      {"fps", done.fps},       {"frames", done.frames},
-                      {"lost", done.lost},     {"fault", done.fault}};
+      const Json json{{"stream", done.stream},     {"started", to_string(done.started)},
+                      {"fps", done.fps},           {"frames", done.frames},
+                      {"lost", done.lost},         {"fault", done.fault},
+                      {"age_ms", done.age.count()}};
       write_file(folder_ / "recording.json", json.dump());
     } catch (const std::exception& error) {
       done.fault = error.what();
@@ -177,7 +178,8 @@ class StreamRecordings::Writer {
   std::jthread thread_;
 };
 
-StreamRecordings::StreamRecordings(std::filesystem::path folder) : folder_(std::move(folder)) {
+StreamRecordings::StreamRecordings(std::filesystem::path folder, Age age)
+    : folder_(std::move(folder)), age_(std::move(age)) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
     if (is_recording_id(entry.path().filename()) && !exists(entry.path() / "recording.json"))
@@ -207,6 +209,7 @@ std::string StreamRecordings::start(const std::string& stream, double fps, int s
   recording.stream = stream;
   recording.fps = fps;
   recording.going_on = true;
+  recording.age = age_();
   const std::filesystem::path folder = folder_ / recording.id;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -241,6 +244,24 @@ bool StreamRecordings::remove(const std::string& id) {
   std::filesystem::remove_all(folder_ / id, error);
   if (error) throw Error(ErrorKind::storage, fmt::format("{}: {}", (folder_ / id).string(), error.message()));
   return true;
+}
+
+void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint64_t max_bytes,
+                                   const std::function<bool(const std::string& id)>& busy) {
+  std::vector<StreamRecording> recordings = list();
+  std::uint64_t bytes = 0;
+  for (const StreamRecording& recording : recordings) bytes += recording.bytes;
+  const std::chrono::milliseconds now = age_();
+  std::ranges::sort(recordings, {}, &StreamRecording::age);
+  for (const StreamRecording& recording : recordings) {
+    const bool old = max_age.count() > 0 && now - recording.age > max_age;
+    const bool too_much = max_bytes > 0 && bytes > max_bytes;
+    if (!(old || too_much) || recording.going_on || busy(recording.id)) continue;
+    if (!remove(recording.id)) continue;
+    bytes -= recording.bytes;
+    module_log("node")->info("removed recording {} of {}, which was too {}", recording.id, recording.stream,
+                             old ? "old" : "much");
+  }
 }
 
 std::vector<StreamRecording> StreamRecordings::list() const {
@@ -279,6 +300,7 @@ std::optional<StreamRecording> StreamRecordings::read(const std::string& id) con
   recording.frames = field["frames"].integer(0, std::int64_t{1} << 40);
   recording.lost = field["lost"].integer(0, std::int64_t{1} << 40);
   recording.fault = field["fault"].text();
+  recording.age = std::chrono::milliseconds(field["age_ms"].integer(0, std::int64_t{1} << 53));
   recording.bytes = bytes_in(folder);
   return recording;
 }

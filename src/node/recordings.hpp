@@ -2,8 +2,10 @@
 // `recordings/ID` of the state directory (docs/formats.md, "Recordings").
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,7 +26,8 @@ struct StreamRecording {
   std::int64_t lost = 0;    // frames that came while it was behind
   std::uint64_t bytes = 0;
   bool going_on = false;
-  std::string fault;  // why it ended early
+  std::string fault;                 // why it ended early
+  std::chrono::milliseconds age{0};  // of the state directory (Store::age), when it began
 };
 
 // All members may be called from any thread.
@@ -34,8 +37,11 @@ class StreamRecordings {
   static constexpr int kMostSeconds = 600;                             // of one
   static constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;  // of one
 
+  // The time of the state directory, which no clock's jump moves.
+  using Age = std::function<std::chrono::milliseconds()>;
+
   // Removes what a crash left unfinished.
-  explicit StreamRecordings(std::filesystem::path folder);
+  StreamRecordings(std::filesystem::path folder, Age age);
   ~StreamRecordings();  // ends those that go on
 
   // Begins one of what comes of a stream; gives its id. Throws usage: one of this stream goes on already, too
@@ -47,6 +53,10 @@ class StreamRecordings {
   bool stop(const std::string& id);
   // False: there is none. Ends it first.
   bool remove(const std::string& id);
+  // Removes those that are older than max_age, and then the oldest until all of them need no more than
+  // max_bytes; 0: no limit. Those that go on stay, and those for which `busy` is true.
+  void keep_within(std::chrono::milliseconds max_age, std::uint64_t max_bytes,
+                   const std::function<bool(const std::string& id)>& busy);
 
   [[nodiscard]] std::vector<StreamRecording> list() const;  // the newest first
   [[nodiscard]] std::optional<StreamRecording> find(const std::string& id) const;
@@ -70,6 +80,7 @@ class StreamRecordings {
   [[nodiscard]] std::optional<StreamRecording> read(const std::string& id) const;
 
   const std::filesystem::path folder_;
+  const Age age_;
   mutable Mutex mutex_;
   std::map<std::string, std::shared_ptr<Writer>> writers_ GUARDED_BY(mutex_);  // by stream
 };

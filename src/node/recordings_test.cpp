@@ -26,8 +26,11 @@ class RecordingsTest : public testing::Test {
     return id;
   }
 
+  static bool nobody(const std::string&) { return false; }
+
   TestFolder folder_;
-  StreamRecordings recordings_{folder_ / "recordings"};
+  std::chrono::milliseconds age_{0};
+  StreamRecordings recordings_{folder_ / "recordings", [this] { return age_; }};
 };
 
 TEST_F(RecordingsTest, KeepsVideoFramesAndTimes) {
@@ -93,10 +96,45 @@ TEST_F(RecordingsTest, AreThereAgainAfterARestart) {
   const std::string id = recorded(2);
   std::filesystem::create_directories(folder_ / "recordings" / "20240517-083000-250" /
                                       "frames");  // of a crash
-  const StreamRecordings again(folder_ / "recordings");
+  const StreamRecordings again(folder_ / "recordings", [] { return std::chrono::milliseconds(0); });
   ASSERT_EQ(again.list().size(), 1U);
   EXPECT_EQ(again.list()[0].id, id);
   EXPECT_FALSE(exists(folder_ / "recordings" / "20240517-083000-250"));
+}
+
+TEST_F(RecordingsTest, TheOldOnesGo) {
+  using std::chrono::hours;
+  const std::string first = recorded(1);
+  age_ = hours(20);
+  const std::string second = recorded(1);
+  const std::string going_on = recordings_.start("yard", 10, 60);
+  age_ = hours(30);
+  recordings_.keep_within(hours(0), 0, nobody);
+  recordings_.keep_within(hours(24), 0, [&](const std::string& id) { return id == first; });
+  EXPECT_TRUE(recordings_.find(first)) << "it is trained on";
+  recordings_.keep_within(hours(24), 0, nobody);
+  EXPECT_FALSE(recordings_.find(first));
+  age_ = hours(300);
+  EXPECT_TRUE(recordings_.find(second));
+  recordings_.keep_within(hours(24), 0, nobody);
+  ASSERT_EQ(recordings_.list().size(), 1U);
+  EXPECT_EQ(recordings_.list()[0].id, going_on);
+}
+
+TEST_F(RecordingsTest, TheOldestGoUntilTheRestIsWithinTheLimit) {
+  std::vector<std::string> ids;
+  std::uint64_t bytes = 0;
+  for (int i = 0; i < 3; ++i) {
+    age_ += std::chrono::seconds(1);
+    ids.push_back(recorded(2));
+    bytes += recordings_.find(ids.back())->bytes;
+  }
+  recordings_.keep_within({}, bytes, nobody);
+  EXPECT_EQ(recordings_.list().size(), 3U);
+  recordings_.keep_within({}, bytes - 1, nobody);
+  EXPECT_FALSE(recordings_.find(ids[0]));
+  EXPECT_TRUE(recordings_.find(ids[1]));
+  EXPECT_TRUE(recordings_.find(ids[2]));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr auto kTickTime = std::chrono::milliseconds(250);
 constexpr auto kBetweenHours = std::chrono::seconds(1);
+constexpr auto kBetweenTidying = std::chrono::minutes(10);  // of recordings: a look at all their files
 // At the end: for the disk and for the sinks together. A service manager waits, so it is short.
 constexpr auto kLastDelivery = std::chrono::milliseconds(500);
 
@@ -68,7 +69,7 @@ NodeService::NodeService(CheckedConfig checked, std::function<std::time_t()> now
       now_(std::move(now)),
       name_(checked_.config.node.name),
       store_(store_options(checked_.config)),
-      recordings_(checked_.config.node.state / "recordings") {
+      recordings_(checked_.config.node.state / "recordings", [this] { return store_.age(); }) {
   const MutexLock changing(changing_);
   checked_.check.forecast.reset();  // the node reads bases and packages itself
   const NodeConfig& config = checked_.config;
@@ -298,6 +299,7 @@ void NodeService::run(const std::stop_token& stop, const std::function<void()>& 
       follow_commands();
       follow_hours();
       follow_node();
+      tidy_recordings();
       if (each) each();
     } catch (const std::exception& error) {
       module_log("node")->error("{}", error.what());
@@ -334,6 +336,18 @@ void NodeService::follow_hours() {
   module_log("node")->info("hours begin or end: {} apps run", wanted.apps.size());
   node_->apply(std::move(wanted));
   tell_sinks();
+}
+
+void NodeService::tidy_recordings() {
+  if (Steady::now() - tidied_ < kBetweenTidying) return;
+  tidied_ = Steady::now();
+  const StoreOptions limits = [&] {
+    const MutexLock changing(changing_);
+    return store_options(checked_.config);
+  }();
+  recordings_.keep_within(limits.max_age, limits.max_bytes, [&](const std::string& id) {
+    return training_.state(recordings_.folder(id)).phase == TrainingState::Phase::running;
+  });
 }
 
 // Closes what is open, and gives sinks a moment to deliver it.

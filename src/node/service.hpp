@@ -113,6 +113,7 @@ class NodeService {
   void follow_hours();
   void follow_commands();
   void follow_node();
+  void tidy_recordings();
   void follow_verdicts(const NodeState& node);
   void count(const NodeState& state);
   void end();
@@ -138,7 +139,7 @@ class NodeService {
   // For the thread of run().
   int stored_plan_ = -1;
   std::map<std::string, std::int64_t> counted_;
-  std::chrono::steady_clock::time_point looked_at_hours_{}, told_stats_{}, read_verdicts_{};
+  std::chrono::steady_clock::time_point looked_at_hours_{}, told_stats_{}, read_verdicts_{}, tidied_{};
   std::atomic<bool> ended_ = false;
 
   std::optional<StatusSocket> socket_;  // last: it asks for the state

@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cmath>
 #include <ctime>
+#include <fstream>
+#include <random>
 #include <thread>
 
 #include "core/json.hpp"
 #include "core/log.hpp"
+#include "node/drift_watch.hpp"
 #include "run/testing.hpp"
 #include "sink/mqtt_testing.hpp"
 
@@ -57,6 +61,30 @@ class ServiceTest : public testing::Test {
     for (const ServiceState::App& one : service_->state().apps)
       if (one.name == name) return one;
     return {};
+  }
+
+  // Scores of whole days up to today: `usual` ones alike, then `other` ones.
+  void remember_scores(const NodeState::App& app, int usual, int other) const {
+    std::filesystem::remove_all(folder_ / "state/drift");
+    NodeSetup setup;
+    setup.streams = {{.name = app.stream, .source = mix_->clip().string()}};
+    setup.apps = {{.id = app.id, .stream = app.stream, .package = mix_->packages()[0]}};
+    const AnswerQuality* promised =
+        mix_->manifests.at("a").candidate(app.setting.candidate).quality(app.setting.number_types);
+    DriftWatch watch(folder_ / "state/drift", {});
+    std::mt19937 random(1);
+    const WallTime today = std::chrono::floor<std::chrono::days>(wall_now());
+    for (WallTime time = today - std::chrono::days(usual + other); time < today; time += 10min) {
+      std::normal_distribution<double> logit(time < today - std::chrono::days(other) ? -2 : 1);
+      DriftWatch::Scores scores{.app = app.id,
+                                .stream = app.stream,
+                                .package = app.package,
+                                .variant = app.setting.candidate + " " + to_string(app.setting.number_types),
+                                .promised = promised};
+      for (int i = 0; i < 60; ++i) ++scores.counts[score_bin(1 / (1 + std::exp(-logit(random))))];
+      watch.follow(setup, time);
+      watch.add(scores, time);
+    }
   }
 
   static TestMix* mix_;
@@ -114,6 +142,48 @@ TEST_F(ServiceTest, HomeAssistantFindsAndTogglesAnApp) {
   EXPECT_TRUE(soon(runs_by_stats, kLongEnough)) << home_assistant.last("mainstream/yard/stats");
   stop();
   EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/available") == "offline"; }));
+}
+
+// What the node remembers of eleven days like each other, and of yesterday, on which scores were others: days
+// pass before the node starts, the comparison and all that follows is the node's own.
+TEST_F(ServiceTest, AWarningOfDriftReachesTheSinks) {
+  if (!std::filesystem::exists(kBroker)) GTEST_SKIP() << kBroker << " is not installed";
+  const TestBroker broker;
+  Listener listener(broker.port());
+  const std::filesystem::path lines = folder_ / "events.jsonl";
+  const std::string sinks = fmt::format(
+      "[[sink]]\ntype = \"jsonl\"\npath = \"{}\"\n[[sink]]\ntype = \"mqtt\"\nurl = "
+      "\"mqtt://127.0.0.1:{}\"\n",
+      lines.string(), broker.port());
+  start(sinks);
+  ASSERT_TRUE(soon([&] { return runs("near"); }, kLongEnough));
+  const NodeState::App near = service_->state().node.apps.at(0);
+  stop();
+  remember_scores(near, 11, 1);
+
+  start(sinks);
+  const auto warning = [&] {
+    for (const std::string& payload : listener.on("mainstream/yard/warnings"))
+      if (payload.find("scores") != std::string::npos) return payload;
+    return std::string();
+  };
+  ASSERT_TRUE(soon([&] { return !warning().empty(); }, kLongEnough));
+  EXPECT_THAT(warning(), HasSubstr("its scores are not those of its first days here"));
+  EXPECT_THAT(warning(), HasSubstr("look at the camera's picture and at the last events"));
+  EXPECT_THAT(warning(), HasSubstr("remove " + (folder_ / "state/drift/gate.json").string()));
+  EXPECT_TRUE(soon([&] {
+    return std::filesystem::exists(lines) &&
+           read_file(lines).find("not those of its first days") != std::string::npos;
+  }));
+  std::ifstream file(lines);
+  for (std::string line; std::getline(file, line);) {
+    const Json record = Json::parse(line);
+    if (record["type"] != "warning") continue;
+    EXPECT_EQ(record["app"], "near");
+    EXPECT_EQ(record["stream"], "gate");
+    EXPECT_EQ(record["warning"], Json::parse(warning())["warning"]);
+  }
+  EXPECT_TRUE(soon([&] { return !service_->state().node.apps.at(0).scores.warning.empty(); }));
 }
 
 // A moment of local time on a Wednesday.

@@ -90,13 +90,12 @@ StreamFeed::Counts StreamFeed::counts() const {
   return counts;
 }
 
-double StreamFeed::decoding() const {
-  const CameraCounts now = camera_.counts();
+std::vector<DecodingWay> StreamFeed::decoding() const {
+  std::vector<DecodingWay> ways = camera_.decoding();
   const MutexLock lock(mutex_);
-  if (!format_ || ended_) return 0;
-  const double decode_ms =
-      now.whole_frames > 0 ? now.whole_decode_ms / static_cast<double>(now.whole_frames) : sample_decode_ms_;
-  return decode_ms * format_->fps;
+  if (!format_ || ended_) return {};
+  if (ways.empty()) ways.push_back({.ms_per_s = sample_decode_ms_ * format_->fps});
+  return ways;
 }
 
 std::optional<std::string> StreamFeed::latest_jpeg() {

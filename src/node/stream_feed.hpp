@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/mutex.hpp"
@@ -46,8 +47,8 @@ class StreamFeed {
     bool leaves_out = false, on_substream = false;  // as in CameraState
   };
   [[nodiscard]] Counts counts() const;
-  // Core-milliseconds per second that decoding all frames takes: a plan may need them.
-  [[nodiscard]] double decoding() const;
+  // How its camera can decode it; empty while it is not up.
+  [[nodiscard]] std::vector<DecodingWay> decoding() const;
   // The newest picture, at most 1280 pixels wide or high; nothing before the first. Encodes in the caller's
   // thread, one caller at a time and each picture once.
   [[nodiscard]] std::optional<std::string> latest_jpeg();
@@ -63,7 +64,7 @@ class StreamFeed {
   mutable Mutex mutex_;
   CondVar changed_;
   std::optional<StreamFormat> format_ GUARDED_BY(mutex_);
-  double sample_decode_ms_ GUARDED_BY(mutex_) = 0;
+  double sample_decode_ms_ GUARDED_BY(mutex_) = 0;  // of a frame, until frames tell
   bool planned_ GUARDED_BY(mutex_) = false, stopping_ GUARDED_BY(mutex_) = false;
   bool ended_ GUARDED_BY(mutex_) = false;
   std::optional<VideoFrame> newest_ GUARDED_BY(mutex_);

@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <set>
+#include <utility>
 
 #include "mainstream/planning.hpp"
+#include "plan/decoding_choice.hpp"
 #include "plan/problem.hpp"
 #include "schedule/estimates.hpp"
+#include "schedule/tolerances.hpp"
 
 namespace mainstream {
 namespace {
@@ -49,34 +54,85 @@ Algorithm algorithm_of(Mode mode, Algorithm wanted) {
 Planner::Planner(const Mix& mix, const Options& options)
     : mix_(mix), options_(options), described_(pool_estimates(describe_mix(mix, options.mode))) {}
 
-// Decoding takes its part of the budget whatever the schedule is, so the scheduler need not know of it.
-Problem Planner::problem(const Costs& costs, double budget) const {
+Problem Planner::problem(const Costs& costs, double networks_budget) const {
   Problem problem = described_;
-  problem.budget = std::max(1e-9, budget - costs.decoding);
+  problem.budget = std::max(1e-9, networks_budget);
   for (Problem::Stem& stem : problem.stems) stem.limit = options_.stem_limit;
   put_costs(mix_, costs, problem);
   return problem;
 }
 
-MixPlan Planner::with_decoding(MixPlan plan, const Costs& costs, double budget) {
+double Planner::decoding(const Costs& costs, const std::vector<Setting>& settings) const {
+  const DecodingChoice choice(mix_, costs);
+  return choice.ms_per_s(choice.serving(settings));
+}
+
+MixPlan Planner::with_decoding(MixPlan plan, const Costs& costs, double budget) const {
   Schedule& schedule = plan.schedule;
-  plan.decoding = costs.decoding;
-  schedule.cost += costs.decoding;
+  plan.decoding = decoding(costs, plan.settings);
+  schedule.cost += plan.decoding;
   schedule.budget = budget;
-  if (!schedule.feasible && costs.decoding > 0) {
-    schedule.reason +=
-        fmt::format(" (decoding takes {:.6g} of the {:.6g} there are)", costs.decoding, budget);
+  if (schedule.feasible || plan.decoding == 0) return plan;
+  if (plan.decoding >= budget) {
+    schedule.reason = fmt::format("decoding alone costs {:.6g}, the budget is {:.6g}", plan.decoding, budget);
+  } else {
+    schedule.reason += fmt::format("; decoding takes {:.6g} of {:.6g} before that", plan.decoding, budget);
   }
   return plan;
 }
 
+struct Planner::Solved {
+  Problem problem;
+  Schedule schedule;
+
+  [[nodiscard]] bool better_than(const Solved& other, double decoding, double others_decoding) const {
+    const Schedule &mine = schedule, &theirs = other.schedule;
+    if (mine.feasible != theirs.feasible) return mine.feasible;
+    const bool cheaper = mine.cost + decoding < theirs.cost + others_decoding;
+    if (!mine.feasible) return cheaper && !mine.apps.empty();
+    const auto quality = [](const Schedule& of) {
+      return of.objective == Objective::max_min ? std::pair(of.min_f1, of.mean_f1)
+                                                : std::pair(of.mean_f1, 0.0);
+    };
+    const auto [first, second] = quality(mine);
+    const auto [their_first, their_second] = quality(theirs);
+    if (std::abs(first - their_first) > kEqual) return first > their_first;
+    if (std::abs(second - their_second) > kEqual) return second > their_second;
+    return cheaper;
+  }
+};
+
+// What decoding costs depends on the highest rate of a stream's apps, in steps. Each attempt has given ways
+// of decoding, so the scheduler sees a fixed cost and a limit to the rates. A schedule for the last ways
+// shows which ones it needs; then each stream's other ways are tried in turn.
 MixPlan Planner::solve(const Costs& costs, double budget) const {
+  const DecodingChoice choice(mix_, costs);
+  using Ways = DecodingChoice::Ways;
+  const std::size_t attempts = 1 + choice.neighbours(choice.last()).size();
+  const auto enough = stop_after(kSearchTime);
   SolveOptions options;
   options.algorithm = algorithm_of(options_.mode, options_.algorithm);
   options.objective = options_.objective;
-  options.stop = stop_after(kSearchTime);
-  const Problem problem = this->problem(costs, budget);
-  return with_decoding(plan_of(spend_rest(problem, mainstream::solve(problem, options))), costs, budget);
+
+  std::optional<Solved> best;
+  Ways best_ways;
+  std::set<Ways> tried;
+  const auto attempt = [&](const Ways& ways) {
+    if (!tried.insert(ways).second || (best && enough())) return;
+    const double decoding = choice.ms_per_s(ways);
+    Solved solved{problem(costs, budget - decoding), {}};
+    if (!choice.limit_rates(ways, solved.problem)) return;
+    options.stop = stop_after(std::chrono::duration<double>(kSearchTime) / attempts);
+    solved.schedule = mainstream::solve(solved.problem, options);
+    if (best && !solved.better_than(*best, decoding, choice.ms_per_s(best_ways))) return;
+    best = std::move(solved);
+    best_ways = ways;
+  };
+  attempt(choice.last());
+  attempt(choice.serving(plan_of(best->schedule).settings));
+  attempt(choice.first());
+  for (const Ways& ways : choice.neighbours(best_ways)) attempt(ways);
+  return with_decoding(plan_of(spend_rest(best->problem, best->schedule)), costs, budget);
 }
 
 std::vector<std::optional<NextStep>> Planner::next_steps(const Costs& costs, const MixPlan& plan) const {
@@ -84,7 +140,9 @@ std::vector<std::optional<NextStep>> Planner::next_steps(const Costs& costs, con
   options.algorithm = algorithm_of(options_.mode, options_.algorithm);
   options.objective = options_.objective;
   options.stop = stop_after(kSearchTime);
-  const Problem problem = this->problem(costs, plan.schedule.budget);
+  const DecodingChoice choice(mix_, costs);
+  Problem problem = this->problem(costs, plan.schedule.budget - plan.decoding);
+  (void)choice.limit_rates(choice.serving(plan.settings), problem);
   Schedule schedule = plan.schedule;  // as the scheduler made it, which does not know of decoding
   schedule.cost -= plan.decoding;
   schedule.budget = problem.budget;
@@ -92,7 +150,7 @@ std::vector<std::optional<NextStep>> Planner::next_steps(const Costs& costs, con
 }
 
 MixPlan Planner::evaluate(const Costs& costs, double budget, const std::vector<Setting>& settings) const {
-  Problem problem = this->problem(costs, budget);
+  Problem problem = this->problem(costs, budget - decoding(costs, settings));
   std::vector<Choice> choices;
   for (std::size_t a = 0; a < settings.size(); ++a) {
     const Mix::App& app = mix_.apps[a];

@@ -178,6 +178,56 @@ TEST_F(PlanningTest, StreamsAndBasesShareTheBudget) {
   EXPECT_EQ(plan.stem_types.size(), 2U);
 }
 
+// The plan is as good as the best of those for given ways of decoding, and costs what its own ways take.
+TEST_F(PlanningTest, ALowerRateMayMakeDecodingCheaper) {
+  Mix mix = this->mix();
+  mix.stems.push_back(mix.stems[0]);
+  mix.stems[1].stream = "yard";
+  mix.add_app(MPackage::open(folder_ / "left.mpkg"), 1);
+  const double always = std::numeric_limits<double>::infinity();
+  Costs costs = made_up_costs(mix);
+  const Decoding ways{{"gate", {{2, 4}, {4, 20}, {always, 90}}},
+                      {"yard", {{3, 10}, {always, 60}}},
+                      {"roof", {{1, 1}, {always, 5}}}};
+  const Planner planner(mix, {});
+  for (const double budget : {50.0, 90.0, 150.0, 250.0, 400.0, 1000.0}) {
+    costs.decoding = ways;
+    const MixPlan plan = planner.solve(costs, budget);
+    double gate = 0;
+    for (std::size_t a = 0; a < 2; ++a) gate = std::max(gate, plan.settings[a].fps);
+    const double yard = plan.settings[2].fps;
+    EXPECT_EQ(plan.decoding, 5 + (gate <= 2 ? 4 : gate <= 4 ? 20 : 90) + (yard <= 3 ? 10 : 60)) << budget;
+    EXPECT_EQ(planner.decoding(costs, plan.settings), plan.decoding);
+    EXPECT_TRUE(plan.schedule.feasible) << plan.schedule.reason;
+    EXPECT_LE(plan.schedule.cost, budget + 1e-6);
+    EXPECT_NEAR(planner.evaluate(costs, budget, plan.settings).schedule.cost, plan.schedule.cost, 1e-6);
+    // All six pairs of ways, each with rates that it serves.
+    for (const DecodingWay& at_gate : ways.at("gate")) {
+      for (const DecodingWay& at_yard : ways.at("yard")) {
+        Mix limited = mix;
+        limited.stems[0].fps = std::min(10.0, at_gate.fps);
+        limited.stems[1].fps = std::min(10.0, at_yard.fps);
+        costs.decoding = {{"gate", {{always, at_gate.ms_per_s}}},
+                          {"yard", {{always, at_yard.ms_per_s}}},
+                          {"roof", {{always, 5}}}};
+        const Schedule with = Planner(limited, {}).solve(costs, budget).schedule;
+        if (!with.feasible) continue;
+        EXPECT_GE(plan.schedule.mean_f1, with.mean_f1 - 0.011) << "half of an error may be spent on delays";
+      }
+    }
+  }
+}
+
+TEST_F(PlanningTest, SaysWhatDecodingLeavesOfABudget) {
+  const Mix mix = this->mix();
+  Costs costs = made_up_costs(mix);
+  costs.decoding = {{"gate", {{.ms_per_s = 30}}}};
+  const Planner planner(mix, {});
+  EXPECT_EQ(planner.solve(costs, 20).schedule.reason, "decoding alone costs 30, the budget is 20");
+  EXPECT_EQ(planner.solve(costs, 31).schedule.reason,
+            "the cheapest schedule costs 1.3, the budget is 1; decoding takes 30 of 31 before that");
+}
+
 TEST_F(PlanningTest, RefusesAnAppTwiceAndOtherBases) {
   Mix mix = this->mix();
   EXPECT_ERROR(usage, mix.add_app(MPackage::open(folder_ / "left.mpkg")), "both of the app \"left\"");

@@ -33,11 +33,7 @@ constexpr auto kStable = std::chrono::seconds(10);
 // To measure a rate: so many frames, or those of this time.
 constexpr int kRateFrames = 16;
 constexpr MediaTime kRateTime = std::chrono::seconds(2);
-// Frames are left out where what comes is that much more than needed; all come again when it is hardly
-// enough.
-constexpr double kAmple = 1.25, kHardly = 1.05;
-constexpr MediaTime kKeptTime = std::chrono::seconds(4);  // to measure what comes
-constexpr std::chrono::seconds kBetweenSizes{10};         // that are told
+constexpr std::chrono::seconds kBetweenSizes{10};  // that are told
 // Between two changes of the source, and after a substream that failed.
 constexpr std::chrono::minutes kBetweenSwitches{1}, kAfterFailure{10};
 
@@ -137,6 +133,11 @@ std::int64_t Camera::expected_frames() const {
   return frames == std::numeric_limits<std::int64_t>::max() ? 0 : frames;
 }
 
+std::vector<DecodingWay> Camera::decoding() const {
+  const MutexLock lock(mutex_);
+  return ways_;
+}
+
 void Camera::need(const CameraNeed& need) {
   const MutexLock lock(mutex_);
   need_ = need;
@@ -178,7 +179,7 @@ void Camera::connect() {
   if (stop_.stop_requested()) throw Error(ErrorKind::failed, shown_ + ": stopped while opening");
   check(info, rate);
   source_ = std::move(source);
-  leaves_out_ = on_substream_ = false;
+  spared_.begin(false, false);
   index_by_time_ = options_.input.skip_nonref;
   note_connection(info, rate);
 }
@@ -283,7 +284,7 @@ void Camera::lose(const std::string& reason) {
     undecodable_before_ += source_->undecodable();
     if (now - connected_at_ >= kStable) backoff_.reset();
   }
-  if (on_substream_) no_switch_before_ = now + kAfterFailure;
+  if (spared_.on_substream()) no_switch_before_ = now + kAfterFailure;
   source_.reset();
   const Clock::Time next_try = now + backoff_.next();
   {
@@ -303,10 +304,9 @@ void Camera::lose(const std::string& reason) {
 bool Camera::deliver_all() {
   for (Clock::Time asked = clock_.now(); auto frame = decode_next(); asked = clock_.now()) {
     const Clock::Time now = clock_.now();
-    if (leaves_out_) measure_kept(*frame);
     if (catching_up_ && is_old(*frame, asked, now)) continue;
     place(*frame, now);
-    if (info().live && !on_substream_) note_size(frame->picture, now);
+    if (info().live && !spared_.on_substream()) note_size(frame->picture, now);
     if (info().live) watch_picture(frame->picture, now);
     if (frame->index < options_.frames.first) continue;
     if (frame->index > options_.frames.last || !deliver(std::move(*frame), now)) return false;
@@ -322,14 +322,10 @@ std::optional<VideoFrame> Camera::decode_next() {
   if (frame && !info().live && options_.input.fps > 0) {
     frame->time = from_seconds(static_cast<double>(frame->index) / options_.input.fps);
   }
+  if (frame) spared_.decoded(took, frame->time);
   const MutexLock lock(mutex_);
   counts_.undecodable = undecodable_before_ + source_->undecodable();
-  if (!frame) return frame;
-  counts_.decode_ms.add(took);
-  if (!leaves_out_ && !on_substream_) {
-    ++counts_.whole_frames;
-    counts_.whole_decode_ms += took;
-  }
+  if (frame) counts_.decode_ms.add(took);
   return frame;
 }
 
@@ -349,46 +345,36 @@ void Camera::spare() {
     const MutexLock lock(mutex_);
     return need_;
   }();
-  // A file whose times are those of its frames' numbers would run too fast.
-  if (info().live || options_.input.fps <= 0) spare_decoding(need);
-  if (!options_.substream.empty() && info().live) follow_substream(need);
-  const MutexLock lock(mutex_);
-  state_.leaves_out = leaves_out_;
-  state_.on_substream = on_substream_;
-}
-
-void Camera::spare_decoding(const CameraNeed& need) {
-  const double share = source_->needed_share();
-  if (on_substream_ || share >= 1) return;
-  const double kept = kept_fps_.value_or(share * fps());
-  const bool leave_out = leaves_out_ ? kHardly * need.fps <= kept : kAmple * need.fps <= kept;
-  if (leave_out == leaves_out_) return;
-  module_log("run")->debug("{}: decodes {} frames: {:.3g} per second are needed, {:.3g} of {:.3g} come",
-                           shown_, leave_out ? "only the needed" : "all", need.fps, kept, fps());
-  leaves_out_ = leave_out;
-  index_by_time_ = true;
-  kept_since_.reset();
-  source_->leave_out_unneeded(leave_out);
-}
-
-void Camera::measure_kept(const VideoFrame& frame) {
-  if (!kept_since_) {
-    kept_since_ = frame.time;
-    kept_frames_ = 0;
-    return;
+  if (!spared_.on_substream()) {
+    const VideoInfo stream = info();
+    spared_.set_stream(fps(), spares_frames() ? source_->needed_share() : 1, stream.width * stream.height);
+    leave_out(need);
   }
-  ++kept_frames_;
-  const MediaTime passed = frame.time - *kept_since_;
-  if (passed < kKeptTime) return;
-  kept_fps_ = kept_frames_ / seconds(passed);
-  kept_since_.reset();
+  const bool has_substream = !options_.substream.empty() && info().live;
+  if (has_substream) follow_substream(need);
+  const bool on_substream = spared_.on_substream();
+  std::vector<DecodingWay> ways =
+      spared_.ways(need, has_substream && (on_substream || clock_.now() >= no_switch_before_));
+  const MutexLock lock(mutex_);
+  state_.leaves_out = spared_.leaves_out();
+  state_.on_substream = on_substream;
+  ways_ = std::move(ways);
 }
 
-bool Camera::substream_suffices(const CameraNeed& need) const {
-  if (!std::isfinite(need.fps)) return false;
-  if (!substream_info_) return true;  // who opens it finds out
-  const VideoInfo& sub = *substream_info_;
-  return sub.fps >= need.fps && sub.width >= need.width && sub.height >= need.height;
+// A file whose times are those of its frames' numbers would run too fast.
+bool Camera::spares_frames() const {
+  return info().live || options_.input.fps <= 0;
+}
+
+void Camera::leave_out(const CameraNeed& need) {
+  const bool leave_out = spared_.may_leave_out(need);
+  if (leave_out == spared_.leaves_out()) return;
+  module_log("run")->debug("{}: decodes {} frames: {:.3g} per second are needed, {:.3g} of {:.3g} come",
+                           shown_, leave_out ? "only the needed" : "all", need.fps, spared_.kept_fps(),
+                           fps());
+  spared_.begin(leave_out, false);
+  index_by_time_ = true;
+  source_->leave_out_unneeded(leave_out);
 }
 
 // The other source is opened beside the one that plays, and takes over between two frames.
@@ -397,10 +383,11 @@ void Camera::follow_substream(const CameraNeed& need) {
     if (other_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) take_other_source(need);
     return;
   }
-  if (clock_.now() < no_switch_before_ || substream_suffices(need) == on_substream_) return;
+  const bool on_substream = spared_.on_substream();
+  if (clock_.now() < no_switch_before_ || spared_.substream_suffices(need) == on_substream) return;
   other_opened_at_ = clock_.now();
   other_ =
-      std::async(std::launch::async, [this, source = on_substream_ ? options_.source : options_.substream] {
+      std::async(std::launch::async, [this, source = on_substream ? options_.source : options_.substream] {
         SourceOptions input = options_.input;
         input.fps = 0;
         return options_.open(source, input, stop_.get_token());
@@ -408,16 +395,16 @@ void Camera::follow_substream(const CameraNeed& need) {
 }
 
 void Camera::take_other_source(const CameraNeed& need) {
-  const char* other = on_substream_ ? "stream" : "substream";
+  const bool on_substream = spared_.on_substream();
+  const char* other = on_substream ? "stream" : "substream";
   try {
     auto source = other_.get();
-    if (!on_substream_) substream_info_ = source->info();
+    if (!on_substream) spared_.set_substream(source->info());
     no_switch_before_ = clock_.now() + kBetweenSwitches;
-    if (!on_substream_ && !substream_suffices(need)) return;
+    if (!on_substream && !spared_.substream_suffices(need)) return;
     undecodable_before_ += source_->undecodable();
     source_ = std::move(source);
-    on_substream_ = !on_substream_;
-    leaves_out_ = false;
+    spared_.begin(false, !on_substream);
     first_of_connection_ = index_by_time_ = catching_up_ = true;
     opened_at_ = other_opened_at_;
     connected_at_ = clock_.now();
@@ -427,7 +414,7 @@ void Camera::take_other_source(const CameraNeed& need) {
         shown_, other, source_->info().width, source_->info().height, source_->info().fps, need.fps,
         need.width, need.height);
   } catch (const Error& error) {
-    no_switch_before_ = clock_.now() + (on_substream_ ? std::chrono::minutes(1) : kAfterFailure);
+    no_switch_before_ = clock_.now() + (on_substream ? kBetweenSwitches : kAfterFailure);
     module_log("run")->warn("{}: its {} cannot be used: {}", shown_, other, error.what());
   }
 }

@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/backoff.hpp"
 #include "core/bounded_queue.hpp"
@@ -23,6 +24,7 @@
 #include "mainstream/runner.hpp"
 #include "media/frame_source.hpp"
 #include "run/histogram.hpp"
+#include "run/spared_decoding.hpp"
 
 namespace mainstream {
 
@@ -36,11 +38,7 @@ struct CameraCounts {
   std::int64_t delivered = 0;  // frames decoded and offered to the analysis
   std::int64_t dropped = 0;    // of those, frames that a newer one replaced before the analysis took them
   std::int64_t undecodable = 0;
-  Histogram decode_ms;  // processor time of the decoder thread for each frame
-  // Of these, frames and time in milliseconds while every frame of the source itself was decoded: what a
-  // higher rate of analysis would need again.
-  std::int64_t whole_frames = 0;
-  double whole_decode_ms = 0;
+  Histogram decode_ms;         // processor time of the decoder thread for each frame
   bool duration_over = false;  // the stream was cut there
 };
 
@@ -48,14 +46,6 @@ struct CameraCounts {
 struct CameraSample {
   Picture picture;
   std::optional<double> decode_ms;  // processor time to decode one; not known before a live camera has run
-};
-
-// What the analysis needs of a camera: no more frames per second than this, and pictures of at least this
-// size.
-struct CameraNeed {
-  double fps = std::numeric_limits<double>::infinity();
-  double width = 0, height = 0;
-  bool operator==(const CameraNeed&) const = default;
 };
 
 // Where a camera stands.
@@ -135,6 +125,8 @@ class Camera {
 
   [[nodiscard]] CameraCounts counts() const;
   [[nodiscard]] CameraState state() const;
+  // The ways to decode it from now on, as plans may count on them; empty before the first frame.
+  [[nodiscard]] std::vector<DecodingWay> decoding() const;
 
  private:
   struct RequestStop {
@@ -156,11 +148,10 @@ class Camera {
   void follow_source();
   [[nodiscard]] bool deliver_all();
   void spare();
-  void spare_decoding(const CameraNeed& need);
-  void measure_kept(const VideoFrame& frame);
+  void leave_out(const CameraNeed& need);
   void follow_substream(const CameraNeed& need);
   void take_other_source(const CameraNeed& need);
-  [[nodiscard]] bool substream_suffices(const CameraNeed& need) const;
+  [[nodiscard]] bool spares_frames() const;
   [[nodiscard]] std::optional<VideoFrame> decode_next();
   void place(VideoFrame& frame, Clock::Time now);
   [[nodiscard]] bool is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now);
@@ -193,13 +184,8 @@ class Camera {
   std::optional<MediaTime> first_time_;  // of the first frame that was wanted, and when it was due
   Clock::Time started_{};
   std::chrono::system_clock::time_point wall_start_{};
-  // What need() spares:
-  bool leaves_out_ = false, on_substream_ = false;
-  bool index_by_time_ = false;           // in this connection
-  std::optional<double> kept_fps_ = {};  // that come while frames are left out, once measured
-  std::optional<MediaTime> kept_since_ = {};
-  int kept_frames_ = 0;  // since then
-  std::optional<VideoInfo> substream_info_ = {};
+  SparedDecoding spared_;
+  bool index_by_time_ = false;  // in this connection
   Clock::Time no_switch_before_{}, other_opened_at_{};
   std::future<std::unique_ptr<FrameSource>> other_;  // source or substream, while it is opened beside
   Clock::Time no_size_before_{};
@@ -211,6 +197,7 @@ class Camera {
   CameraCounts counts_ GUARDED_BY(mutex_);
   CameraState state_ GUARDED_BY(mutex_);
   CameraNeed need_ GUARDED_BY(mutex_);
+  std::vector<DecodingWay> ways_ GUARDED_BY(mutex_);
   std::exception_ptr failure_ GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last, so that it ends first

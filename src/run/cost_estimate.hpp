@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "mainstream/planning.hpp"
@@ -22,7 +23,7 @@ class CostEstimate {
   // apps are those of the mix that are on this stem, in their order.
   void observe(const MixPlan& plan, std::size_t stem, const PlanStatistics& window);
 
-  void set_decoding(double ms_per_s) { costs_.decoding = ms_per_s; }
+  void set_decoding(Decoding decoding) { costs_.decoding = std::move(decoding); }
 
   [[nodiscard]] const Costs& costs() const { return costs_; }
 

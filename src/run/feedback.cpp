@@ -44,7 +44,7 @@ EngineLoad Feedback::load_of(std::size_t stem, const PlanStatistics& window, boo
 
 // The machine's share for one stream says nothing while others are not known.
 void Feedback::estimate_budget(double now_s) {
-  EngineLoad all{.busy_ms_per_s = costs().decoding};
+  EngineLoad all{.busy_ms_per_s = planner_.decoding(costs(), plan().settings)};
   for (const Stream& stream : streams_) {
     if (stream.begun && !stream.load) return;
     if (stream.load) all += *stream.load;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "mainstream/planning.hpp"
@@ -34,8 +35,8 @@ class Feedback {
                                                   std::int64_t dropped, double now_s);
   // The change is in force as plan `number`; statistics of older plans are ignored from now on.
   void deployed(const PlanChange& change, int number);
-  // What decoding all streams takes.
-  void set_decoding(double ms_per_s) { costs_.set_decoding(ms_per_s); }
+  // As it is now: what was measured of it, and what cameras can do.
+  void set_decoding(Decoding decoding) { costs_.set_decoding(std::move(decoding)); }
 
   [[nodiscard]] const Costs& costs() const { return costs_.costs(); }
   [[nodiscard]] double budget() const { return budget_.ms_per_s(); }

@@ -1,6 +1,10 @@
 #include "run/feedback.hpp"
 
+#include <random>
+#include <set>
+
 #include "run/feedback_testing.hpp"
+#include "run/spared_decoding.hpp"
 #include "run/testing.hpp"
 
 namespace mainstream {
@@ -148,6 +152,60 @@ TEST_F(FeedbackTest, ObservationsOfAnOlderPlanSayNothing) {
   old.plan = 7;
   EXPECT_FALSE(feedback_->observe(0, old, 0, machine_.now()));
   EXPECT_EQ(feedback_->costs().stems[0].segment_ms, costs_.stems[0].segment_ms);
+}
+
+// A camera that leaves frames out where few are needed. A lower rate makes its decoding cheaper, which frees
+// budget for a higher rate, which needs all frames again: plan and camera settle all the same.
+TEST_F(FeedbackTest, DecodingFollowsThePlanAndDoesNotSwing) {
+  const std::string stream = mix_->stems[0].stream;
+  std::set<bool> ends;
+  for (const double budget : {120.0, 200.0, 250.0, 300.0, 350.0, 400.0, 500.0, 600.0}) {
+    SCOPED_TRACE(budget);
+    const int kept_fps = 3;
+    const double all_ms = 10, kept_ms = 13;  // frames that others need have more in them
+    SparedDecoding spared;
+    spared.set_stream(14, kept_fps / 14.0, 768 * 576);
+    std::mt19937 random(3);
+    std::normal_distribution<double> noise(1, 0.2);
+    CameraNeed need;
+    MediaTime time{};
+    const auto decode_a_second = [&] {
+      const int frames = spared.leaves_out() ? kept_fps : 14;
+      for (int i = 0; i < frames; ++i)
+        spared.decoded((spared.leaves_out() ? kept_ms : all_ms) * noise(random),
+                       time += std::chrono::microseconds(1'000'000 / frames));
+    };
+    decode_a_second();
+    costs_ = large_network(*mix_);
+    costs_.decoding[stream] = spared.ways(need, false);
+    begin(budget, true);
+    machine_.noise = 0.2;
+    std::size_t plans = 0, switches = 0;
+    for (int second = 0; second < 3600; ++second) {
+      double fps = 0;
+      for (const Setting& setting : feedback_->plan().settings) fps = std::max(fps, setting.fps);
+      need.fps = fps;
+      const bool leave_out = spared.may_leave_out(need);
+      if (leave_out != spared.leaves_out()) {
+        ++switches;
+        spared.begin(leave_out, false);
+      }
+      decode_a_second();
+      feedback_->set_decoding({{stream, spared.ways(need, false)}});
+      plans += pass(1).size();
+    }
+    EXPECT_LE(plans, 3U);
+    EXPECT_LE(switches, 3U);
+    const double decoding = spared.leaves_out() ? kept_ms * kept_fps : all_ms * 14;
+    EXPECT_NEAR(planner_.decoding(feedback_->costs(), feedback_->plan().settings), decoding, 0.1 * decoding)
+        << "what is planned is what is done";
+    EXPECT_LE(machine_.cost_per_second() + decoding, budget * 1.06);
+    Costs truth = large_network(*mix_);
+    truth.decoding[stream] = {{kept_fps / 1.25, kept_ms * kept_fps}, {.ms_per_s = all_ms * 14}};
+    EXPECT_GT(feedback_->plan().schedule.mean_f1, 0.97 * planner_.solve(truth, budget).schedule.mean_f1);
+    ends.insert(spared.leaves_out());
+  }
+  EXPECT_EQ(ends.size(), 2U) << "little budget spares frames, much does not";
 }
 
 // Two cameras on one machine, which gives each half of what it needs.

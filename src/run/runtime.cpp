@@ -141,7 +141,7 @@ Runtime::InForce Runtime::change(Mix mix, const Budget& budget, const std::strin
   if (options_.pace == Pace::live && given.empty()) {
     made->feedback.emplace(made->planner, follow, std::move(costs), plan, plans.front()->number);
   }
-  meter(budget);
+  meter(budget, plan.decoding);
   InForce result = take_over(made->mix, std::move(plan), reason, std::move(plans));
   made_ = std::move(made);
   return result;
@@ -160,7 +160,7 @@ Runtime::InForce Runtime::change_budget(const Budget& budget, const std::string&
     made_->feedback.emplace(made_->planner, follow, std::move(costs), plan, plans.front()->number);
   }
   made_->budget = budget;
-  meter(budget);
+  meter(budget, plan.decoding);
   return take_over(made_->mix, std::move(plan), reason, std::move(plans));
 }
 
@@ -194,8 +194,8 @@ double Runtime::planned_budget(const Budget& budget) const {
   return feedback_options(budget).budget_now();
 }
 
-void Runtime::meter(const Budget& budget) {
-  meter_.set_budget(budget.given ? std::max(0.0, budget.ms_per_s - budget.decoding) : kNoLimit);
+void Runtime::meter(const Budget& budget, double decoding) {
+  meter_.set_budget(budget.given ? std::max(0.0, budget.ms_per_s - decoding) : kNoLimit);
 }
 
 Runtime::InForce Runtime::take_over(const std::shared_ptr<const Mix>& mix, MixPlan plan,
@@ -253,12 +253,12 @@ std::optional<Runtime::InForce> Runtime::follow() {
   return std::nullopt;
 }
 
-void Runtime::set_decoding(double ms_per_s) {
+void Runtime::set_decoding(const Decoding& decoding) {
   const MutexLock changing(changing_);
   if (!made_ || !made_->feedback) return;
-  made_->feedback->set_decoding(ms_per_s);
-  made_->budget.decoding = ms_per_s;
-  meter(made_->budget);
+  made_->feedback->set_decoding(decoding);
+  made_->budget.decoding = decoding;
+  meter(made_->budget, made_->planner.decoding(made_->feedback->costs(), made_->feedback->plan().settings));
 }
 
 bool Runtime::offer(const std::string& stream, const CameraFrame& frame) {

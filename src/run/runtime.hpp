@@ -40,7 +40,7 @@ class Runtime {
   struct Budget {
     double ms_per_s = 0;  // core-milliseconds; where it is not given, an estimate that feedback corrects
     bool given = false;
-    double decoding = 0;  // what decoding takes of it
+    Decoding decoding = {};  // what takes its part of it
   };
 
   // What took over, and why. It is given back before the runtime ends.
@@ -67,7 +67,7 @@ class Runtime {
   // Compares what was observed with the plan, about five times a second; makes and deploys another if that is
   // better. Returns it.
   std::optional<InForce> follow();
-  void set_decoding(double ms_per_s);
+  void set_decoding(const Decoding& decoding);
   void set_workers(int count) { workers_.resize(count); }
   // For a mix of one stem, before its first frame.
   void set_frame_log(FrameLog& log) { context_.frame_log = &log; }
@@ -103,7 +103,7 @@ class Runtime {
   [[nodiscard]] Feedback::Options feedback_options(const Budget& budget) const REQUIRES(changing_);
   InForce take_over(const std::shared_ptr<const Mix>& mix, MixPlan plan, const std::string& reason,
                     std::vector<std::unique_ptr<StemPlan>> plans) REQUIRES(changing_);
-  void meter(const Budget& budget);
+  void meter(const Budget& budget, double decoding);
   [[nodiscard]] std::vector<std::shared_ptr<Lane>> lanes_of(const std::string& stream) const;
 
   const Options options_;

@@ -76,7 +76,7 @@ void add_times(Families& out, const NodeState& state) {
   for (const auto& a : state.apps)
     out.add(a.own_ms / 1e3, {{"app", app_name(a.id, a.stream)}, {"stream", a.stream}});
   out.begin("mainstream_frame_age_seconds", MetricType::Histogram,
-            "Age of frames when they were analysed, since they were decoded.");
+            "Age of analysed frames: from the decoder to the answer.");
   for (const auto& s : state.streams) out.add(s.ages, {{"stream", s.name}});
   out.counter("mainstream_plans_total", "Plans that came into force, by what made them.");
   for (const char* made_by : {"setup", "streams", "processors", "feedback", "repair"}) {

@@ -66,6 +66,10 @@ StoreState Store::state() const {
   return writer_->state();
 }
 
+std::chrono::milliseconds Store::age() const {
+  return writer_->age();
+}
+
 const std::filesystem::path& Store::directory() const {
   return writer_->directory();
 }

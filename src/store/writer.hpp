@@ -25,6 +25,7 @@ class Store::Writer {
   [[nodiscard]] std::string new_event_id();
   [[nodiscard]] bool wait_past(std::int64_t sequence, WriteQueue::Time until, const std::stop_token& stop);
   [[nodiscard]] StoreState state() const;
+  [[nodiscard]] AgeClock::Ms age() const { return age_->age(std::chrono::steady_clock::now()); }
   [[nodiscard]] const std::filesystem::path& directory() const { return options_.directory; }
 
  private:
@@ -39,7 +40,6 @@ class Store::Writer {
   [[nodiscard]] bool write_verdict(const Verdict& verdict);
   void write_meta(const char* key, std::int64_t value);
   void tidy();
-  [[nodiscard]] AgeClock::Ms age() const { return age_->age(std::chrono::steady_clock::now()); }
   void failed(const Error& error, Batch& batch);
   void works_again();
   void say_what_was_dropped();
@@ -51,7 +51,7 @@ class Store::Writer {
 
   // Of the thread that writes, and before it starts of the one that opens:
   std::optional<Database> database_;
-  std::optional<AgeClock> age_;
+  std::optional<AgeClock> age_;  // set before the thread starts
   WriteQueue::Time next_tidy_;
   WriteQueue::Dropped dropped_said_;
   bool dropping_said_ = false;
