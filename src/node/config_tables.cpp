@@ -292,7 +292,8 @@ const Keys<ServeConfig>& serve_keys() {
       path("certificate", &Serve::certificate, "A certificate (PEM). With it, it is HTTPS."),
       path("key", &Serve::key, "The certificate's key (PEM)."),
       path("tokens", &Serve::tokens,
-           "A file of lines `SHA256 ROLE NAME`, readable by its owner alone (docs/api.md). Without it, "
+           "A file of lines `SHA256 ROLE NAME [on STREAM, ..]`, readable by its owner alone (docs/api.md). "
+           "Without it, "
            "who can connect may do all."),
       list<Serve>(
           "names", "a name or a list of names",

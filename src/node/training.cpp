@@ -98,7 +98,8 @@ void TrainerProcess::start(const std::filesystem::path& recording, const std::fi
   }
   const MutexLock lock(mutex_);
   look();
-  if (child_) throw Error(ErrorKind::usage, "a training runs already, of the app " + in_quotes(child_->app));
+  // Whose it is may be none of the caller's business.
+  if (child_) throw Error(ErrorKind::usage, "a training runs already");
   std::filesystem::remove(recording / "trained.mpkg");
   std::filesystem::remove(recording / "training.json");
   std::vector<std::string> words = {trainer_.string(),

@@ -9,6 +9,7 @@
 #include "serve/connection.hpp"
 #include "serve/dashboard.hpp"
 #include "serve/event_feed.hpp"
+#include "serve/metrics.hpp"
 #include "serve/testing.hpp"
 
 namespace mainstream {
@@ -467,6 +468,40 @@ TEST_F(ServerTest, PrometheusTakesTheMetrics) {
   EXPECT_EQ(std::system(("promtool check metrics < " + (folder / "metrics").string()).c_str()), 0);
   EXPECT_EQ(std::system(("promtool check config " + examples + "prometheus.yml > /dev/null").c_str()), 0);
   EXPECT_EQ(std::system(("promtool test rules " + examples + "alerts_test.yml > /dev/null").c_str()), 0);
+}
+
+// What months bring, in one state.
+TEST_F(ServerTest, MetricsTellOfDrift) {
+  ServiceState state = node_->service().state();
+  NodeState::Stream& stream = state.node.streams[0];
+  EXPECT_EQ(value_of(metrics_text(state), "mainstream_picture_likeness{stream=\"gate\"}"), -1)
+      << "it is learned still";
+  stream.picture = {"moved", 0.25, 0.5, "look at the camera"};
+  NodeState::App& app = state.node.apps[0];
+  app.scores.from_first_days = 0.75;
+  app.scores.positive_rate = 0.125;
+  app.judged = NodeState::Judged{7, 2, 1, 0.875, 0.5, 0.96875, "train it again"};
+  const std::string text = metrics_text(state);
+  const std::string near = "{app=\"near\",stream=\"gate\"";
+  EXPECT_EQ(value_of(text, "mainstream_picture_likeness{stream=\"gate\"}"), 0.25);
+  EXPECT_EQ(value_of(text, "mainstream_picture_sharpness{stream=\"gate\"}"), 0.5);
+  EXPECT_EQ(value_of(text, "mainstream_score_divergence" + near + ",from=\"first_days\"}"), 0.75);
+  EXPECT_THAT(text, Not(HasSubstr("from=\"validation\"")));
+  EXPECT_EQ(value_of(text, "mainstream_positive_rate" + near + "}"), 0.125);
+  EXPECT_EQ(value_of(text, "mainstream_verdicts" + near + ",verdict=\"false\"}"), 2);
+  EXPECT_EQ(value_of(text, "mainstream_judged_f1" + near + ",bound=\"low\"}"), 0.5);
+  const auto warned = [&](const char* kind, const char* of) {
+    return value_of(
+        text, fmt::format("mainstream_drift_warning{{kind=\"{}\",stream=\"gate\",app=\"{}\"}}", kind, of));
+  };
+  EXPECT_EQ(warned("picture", ""), 1);
+  EXPECT_EQ(warned("scores", "near"), 0);
+  EXPECT_EQ(warned("verdicts", "near"), 1);
+  if (std::system("promtool --version > /dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool (prometheus) is not installed";
+  const TestFolder folder;
+  write_file(folder / "metrics", text);
+  EXPECT_EQ(std::system(("promtool check metrics < " + (folder / "metrics").string()).c_str()), 0);
 }
 
 TEST_F(ServerTest, OutsideNeedsTlsAndTokens) {
