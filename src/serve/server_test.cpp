@@ -507,7 +507,7 @@ TEST_F(ServerTest, MetricsTellOfDrift) {
 TEST_F(ServerTest, OutsideNeedsTlsAndTokens) {
   ServeConfig open = any_port();
   open.address = "0.0.0.0";
-  EXPECT_ERROR(usage, check_serving(open), "0.0.0.0 can be reached from outside");
+  EXPECT_ERROR(usage, check_serving(open), "0.0.0.0 can be reached from outside, so it needs tokens");
   open.address = "gate.local";
   EXPECT_ERROR(usage, check_serving(open), "expected an address like 127.0.0.1");
   ServeConfig half = any_port();
@@ -519,6 +519,41 @@ TEST_F(ServerTest, OutsideNeedsTlsAndTokens) {
   ServeConfig taken;
   taken.port = server_.port();
   EXPECT_ERROR(usage, ApiServer(node_->control(), taken), "is it taken?");
+}
+
+// As a client does it that trusts this one certificate.
+TEST_F(ServerTest, WithoutACertificateItMakesOneThatClientsPin) {
+  const TestFolder folder;
+  ServeConfig config = any_port();
+  config.address = "0.0.0.0";
+  config.names = {"localhost", "127.0.0.1"};
+  config.tokens = folder / "tokens";
+  write_file(config.tokens, sha256("look") + " viewer wall\n");
+  std::filesystem::permissions(config.tokens, std::filesystem::perms(0600));
+  check_serving(config);
+  const std::filesystem::path own = node_->store().directory() / "serve.pem";
+  EXPECT_FALSE(exists(own)) << "a check makes none";
+  const auto answers = [&](const ApiServer& server, const std::filesystem::path& trusted) {
+    httplib::SSLClient client("localhost", server.port());
+    client.set_ca_cert_path(trusted.c_str());
+    client.enable_server_certificate_verification(true);
+    const auto answer = client.Get("/api/v1/streams", httplib::Headers{{"Authorization", "Bearer look"}});
+    return answer ? answer->status : 0;
+  };
+  {
+    const ApiServer server(node_->control(), config);
+    EXPECT_EQ(answers(server, own), 200);
+    const std::string other =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 "
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout /dev/null -out " +
+        (folder / "other.pem").string() + " 2> /dev/null";
+    ASSERT_EQ(std::system(other.c_str()), 0) << other;
+    EXPECT_EQ(answers(server, folder / "other.pem"), 0) << "another node with the same name";
+  }
+  const std::string made = read_file(own);
+  const ApiServer again(node_->control(), config);
+  EXPECT_EQ(read_file(own), made) << "after a restart it is the same";
+  EXPECT_EQ(answers(again, own), 200);
 }
 
 TEST_F(ServerTest, ServesHttpsWithTokens) {
