@@ -201,6 +201,8 @@ std::vector<Route> Api::read_routes() {
        Role::operate,
        "POST",
        "NewTraining"},
+      {"/api/v1/recordings/{id}/doubts", "Frames to look at first after a training", "Doubts", &Api::doubts,
+       kStreams},
       {"/api/v1/recordings/{id}/trained.mpkg", "The package that was trained", "application/octet-stream",
        &Api::trained_package, kStreams}};
 }

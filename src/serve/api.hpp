@@ -115,6 +115,7 @@ class Api {
   ApiAnswer training(const Call& call);
   ApiAnswer start_training(const Call& call);
   ApiAnswer trained_package(const Call& call);
+  ApiAnswer doubts(const Call& call);
   ApiAnswer config(const Call& call);
   ApiAnswer put_config(const Call& call);
   ApiAnswer config_schema(const Call& call);

@@ -12,6 +12,8 @@
 namespace mainstream {
 namespace {
 
+constexpr std::size_t kMostDoubts = 24;
+
 Json recording_json(const StreamRecording& recording) {
   return {
       {"id", recording.id},       {"stream", recording.stream},     {"started", to_string(recording.started)},
@@ -147,6 +149,25 @@ ApiAnswer Api::start_training(const Call& call) {
     node_.train(call.values[0], parse_new_training(call.body()));
     return training(call);
   });
+}
+
+ApiAnswer Api::doubts(const Call& call) {
+  const auto found = asked_recording(call);
+  if (!found) return no_recording(call.values[0]);
+  const auto unseen = node_.training().unseen(node_.recordings().folder(found->id));
+  if (!unseen) return problem(404, "nothing is trained yet");
+  const Doubts doubts = choose_doubts(*unseen, node_.recordings().labels(found->id), found->fps, kMostDoubts);
+  Json frames = Json::array();
+  for (const Doubt& doubt : doubts.frames) {
+    frames.push_back({{"frame", doubt.frame},
+                      {"score", shortest_number(doubt.score)},
+                      {"marked", doubt.marked},
+                      {"contradicts", doubt.contradicts}});
+  }
+  return json_answer({{"app", doubts.app},
+                      {"candidate", doubts.candidate},
+                      {"threshold", shortest_number(doubts.threshold)},
+                      {"frames", std::move(frames)}});
 }
 
 ApiAnswer Api::trained_package(const Call& call) {

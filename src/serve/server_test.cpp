@@ -389,6 +389,7 @@ TEST_F(ServerTest, RecordsAndKeepsMarks) {
   EXPECT_EQ(train(R"({"app": "window"})"), 409) << "nothing is marked for it, or there is no trainer";
   EXPECT_EQ(train(R"({"app": "a/b"})"), 400);
   (void)get(path + "/trained.mpkg", 404);
+  (void)get(path + "/doubts", 404);
   EXPECT_EQ(put(R"({"apps": {}})"), 200);
   (void)get(path + "/labels.csv", 404);
   const auto start = [&](const std::string& body) {
@@ -403,10 +404,34 @@ TEST_F(ServerTest, RecordsAndKeepsMarks) {
   (void)get("/api/v1/recordings/..", 400);
 }
 
+// What the trainer would have left of a training of "door", which is marked in frame 1.
+void put_training(const std::filesystem::path& recording) {
+  write_file(recording / "training.json", R"({"app": "door", "done": true})");
+  write_file(
+      recording / "unseen.json",
+      R"({"app": "door", "candidate": "exit-9", "threshold": 0.5, "frames": [0, 1, 2], "scores": [0.9, 1, 0]})");
+}
+
+TEST_F(ServerTest, TellsWhichFramesToLookAtFirst) {
+  const std::string recording = recorded(), path = "/api/v1/recordings/" + recording;
+  put_training(node_->service().recordings().folder(recording));
+  const Json doubts = get(path + "/doubts");
+  EXPECT_EQ(doubts["app"], "door");
+  EXPECT_EQ(doubts["candidate"], "exit-9");
+  ASSERT_EQ(doubts["frames"].size(), 1U) << "the others are within a second";
+  EXPECT_EQ(doubts["frames"][0].dump(), R"({"frame":0,"score":0.9,"marked":false,"contradicts":true})");
+  EXPECT_EQ(client().Put(path + "/marks", R"({"apps": {"door": [[0, 1]]}})", "application/json")->status,
+            200);
+  EXPECT_EQ(get(path + "/doubts")["frames"][0]["frame"], 0) << "the least certain one now";
+  EXPECT_EQ(get(path + "/doubts")["frames"][0]["contradicts"], false);
+  EXPECT_EQ(client().Delete(path)->status, 200);
+}
+
 TEST_F(ServerTest, AnswersAreAsTheOpenApiDocumentSays) {
   const Json document = get("/api/v1/openapi.json");
   const SchemaCheck schemas(document);
   const std::string event = last_event(), recording = recorded();
+  put_training(node_->service().recordings().folder(recording));
   int answers = 0;
   for (const auto& item : document["paths"].items()) {
     std::string path = item.key();
