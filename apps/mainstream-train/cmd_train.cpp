@@ -23,7 +23,7 @@ namespace mainstream {
 namespace {
 
 struct TrainArguments {
-  std::filesystem::path base, output;
+  std::filesystem::path base, output, unseen;
   ClipData clip;
   std::vector<std::string> apps;
   std::string frames, branchpoints, candidates = "all";
@@ -184,7 +184,12 @@ void run(TrainArguments& arguments) {
   options.report = [&](const TrainProgress& progress) { bars.report(progress); };
 
   if (clip) {
-    const std::vector<AppTarget> targets = targets_of(arguments);
+    std::vector<AppTarget> targets = targets_of(arguments);
+    if (!arguments.unseen.empty()) {
+      if (targets.size() != 1)
+        throw Error(ErrorKind::usage, "--unseen takes the answers of one app; give one --app");
+      targets.front().unseen = arguments.unseen;
+    }
     const std::vector<Manifest> manifests = train_from_clip(base, arguments.clip, targets, options);
     bars.end();
     for (std::size_t i = 0; i < targets.size(); ++i) print(manifests[i], targets[i].package);
@@ -195,6 +200,7 @@ void run(TrainArguments& arguments) {
   if (arguments.event_frequency > 0) event.frequency = arguments.event_frequency;
   if (arguments.event_length_ms > 0 && arguments.event_frequency > 0)
     event.origin = EventModel::Origin::given;
+  if (!arguments.unseen.empty()) throw Error(ErrorKind::usage, "--unseen goes with --video");
   if (arguments.apps.size() > 1) throw Error(ErrorKind::usage, "pictures train one app; give one --app");
   const std::string app = arguments.apps.empty() ? arguments.output.stem().string() : arguments.apps.front();
   const AppTarget target{app, arguments.output};
@@ -217,6 +223,11 @@ void add_clip_options(CLI::App& command, TrainArguments& arguments) {
   command
       .add_option("--frames", arguments.frames,
                   "FIRST..LAST[,FIRST..LAST..]: what training may see; default all")
+      ->group(group);
+  command
+      .add_option("--unseen", arguments.unseen,
+                  "Write what the app's best candidate answers to each frame, by models that did not learn "
+                  "from it (JSON)")
       ->group(group);
   command.add_option("--fps", arguments.clip.fps, "Frames per second, where the clip does not state it")
       ->check(CLI::PositiveNumber)

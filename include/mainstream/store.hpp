@@ -71,8 +71,9 @@ struct Verdict {
 
 // Which events to read; all conditions must hold.
 struct EventQuery {
-  std::string stream{}, app{};                // empty: all
-  std::optional<WallTime> after{}, before{};  // of their start
+  std::string stream{}, app{};                        // empty: all
+  std::optional<std::vector<std::string>> streams{};  // only of these
+  std::optional<WallTime> after{}, before{};          // of their start
   bool near_misses = false;
   std::string below{};  // only events that began before the one with this id: the next page
   std::size_t limit = 100;
@@ -98,6 +99,8 @@ class StoreReader {
   [[nodiscard]] std::optional<std::string> snapshot(const std::string& id);  // JPEG
   [[nodiscard]] std::vector<Verdict> verdicts();                             // the oldest first
   [[nodiscard]] std::optional<Verdict::Kind> verdict(const std::string& id);
+  // Of an event, or of a missed one that was told.
+  [[nodiscard]] std::optional<std::string> stream_of(const std::string& id);
   [[nodiscard]] std::vector<PlanRecord> plans(std::size_t limit = 100);  // the newest first
   [[nodiscard]] std::map<std::string, std::int64_t> counters();
   [[nodiscard]] std::optional<std::int64_t> cursor(const std::string& sink);

@@ -69,6 +69,9 @@ struct TrainOptions {
 struct AppTarget {
   std::string app;
   std::filesystem::path package;
+  // From a clip: where to write what its best candidate's models answer to frames that they did not learn
+  // from (docs/formats.md, "Unseen answers"). Empty: nowhere.
+  std::filesystem::path unseen = {};
 };
 
 // A clip of a fixed camera with per-frame labels.

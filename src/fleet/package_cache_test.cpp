@@ -28,8 +28,24 @@ class PackageCacheTest : public testing::Test {
     return {content.substr(0, 8), hash, content.size(),
             fmt::format("http://127.0.0.1:{}/{}{}", port_, before, hash)};
   }
+  // The same files over https, with a certificate for this name alone.
+  [[nodiscard]] std::unique_ptr<ChildProcess> https_server(int port, const std::string& name) const {
+    const std::string pem = certificate(port).string();
+    const std::string make =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+        "-subj /CN=test -addext subjectAltName=" +
+        name + " -keyout " + pem + ".key -out " + pem + ".crt 2> /dev/null && cat " + pem + ".key " + pem +
+        ".crt > " + pem;
+    if (std::system(make.c_str()) != 0) throw Error(ErrorKind::failed, make);
+    return python_server("net/testdata/file_server.py", port,
+                         {(folder_ / "files").string(), (folder_ / "log").string(), pem});
+  }
+  [[nodiscard]] std::filesystem::path certificate(int port) const {
+    return folder_ / fmt::format("{}.pem", port);
+  }
   [[nodiscard]] std::vector<std::string> kept() const {
     std::vector<std::string> names;
+    if (!exists(folder_ / "kept")) return names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / "kept"))
       names.push_back(entry.path().filename());
     return names;
@@ -74,6 +90,27 @@ TEST_F(PackageCacheTest, GoesOnAfterABreak) {
   one.url.erase(one.url.find("cut/"), 4);
   EXPECT_EQ(cache_.fetch({one}, {}).error, "");
   EXPECT_THAT(read_file(folder_ / "log"), testing::HasSubstr("bytes=2500-"));
+  EXPECT_THAT(kept(), testing::ElementsAre(one.sha256 + ".mpkg"));
+}
+
+TEST_F(PackageCacheTest, OverHttpsItTakesThemFromWhomTheCertificateNames) {
+  DesiredPackage one = package("a package");
+  const auto fetch = [&](int port, const std::filesystem::path& trusted, const std::string& path = {}) {
+    one.url = fmt::format("https://127.0.0.1:{}/{}{}", port, path, one.sha256);
+    return PackageCache(folder_ / "kept", trusted, 10'000).fetch({one}, {});
+  };
+  const int good = free_port();
+  const auto server = https_server(good, "IP:127.0.0.1");
+  const int strange = free_port();
+  const auto stranger = https_server(strange, "DNS:elsewhere.example");
+  EXPECT_THAT(fetch(good, {}).error, testing::HasSubstr("certificate")) << "the system does not know it";
+  EXPECT_THAT(fetch(good, certificate(strange)).error, testing::HasSubstr("certificate"));
+  EXPECT_NE(fetch(strange, certificate(strange)).error, "") << "it is trusted, and for another name";
+  EXPECT_NE(fetch(good, certificate(good), fmt::format("to/http://127.0.0.1:{}/", port_)).error, "")
+      << "from https it does not go to http";
+  EXPECT_EQ(file_size(folder_ / "kept" / (one.sha256 + ".mpkg.part")), 0U) << "nothing came";
+  EXPECT_EQ(fetch(good, certificate(good)).error, "");
+  EXPECT_EQ(read_file(cache_.path_of(one)), "a package");
   EXPECT_THAT(kept(), testing::ElementsAre(one.sha256 + ".mpkg"));
 }
 

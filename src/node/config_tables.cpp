@@ -289,12 +289,15 @@ const Keys<ServeConfig>& serve_keys() {
   using Serve = ServeConfig;
   static const Keys<Serve> keys{
       text("address", &Serve::address, "an address like 127.0.0.1 or ::1", any_text,
-           "Where it listens. Any other than a loopback address needs certificate, key and tokens."),
+           "Where it listens. Any other than a loopback address needs tokens, and is HTTPS."),
       number("port", &Serve::port, 0, 65535, "0: any free one, which the log tells."),
-      path("certificate", &Serve::certificate, "A certificate (PEM). With it, it is HTTPS."),
+      path("certificate", &Serve::certificate,
+           "A certificate (PEM). With it, it is HTTPS. Without it, the node makes one where it needs "
+           "one (docs/api.md)."),
       path("key", &Serve::key, "The certificate's key (PEM)."),
       path("tokens", &Serve::tokens,
-           "A file of lines `SHA256 ROLE NAME`, readable by its owner alone (docs/api.md). Without it, "
+           "A file of lines `SHA256 ROLE NAME [on STREAM, ..]`, readable by its owner alone (docs/api.md). "
+           "Without it, "
            "who can connect may do all."),
       list<Serve>(
           "names", "a name or a list of names",

@@ -21,6 +21,7 @@
 namespace mainstream {
 namespace {
 
+constexpr const char* kUnseen = "unseen.json";
 constexpr int kNice = 10;  // the analysis comes first
 constexpr std::size_t kShownLog = 4'000;
 constexpr std::uint64_t kMostLog = 16 << 20;
@@ -98,9 +99,11 @@ void TrainerProcess::start(const std::filesystem::path& recording, const std::fi
   }
   const MutexLock lock(mutex_);
   look();
-  if (child_) throw Error(ErrorKind::usage, "a training runs already, of the app " + in_quotes(child_->app));
+  // Whose it is may be none of the caller's business.
+  if (child_) throw Error(ErrorKind::usage, "a training runs already");
   std::filesystem::remove(recording / "trained.mpkg");
   std::filesystem::remove(recording / "training.json");
+  std::filesystem::remove(recording / kUnseen);
   std::vector<std::string> words = {trainer_.string(),
                                     "train",
                                     "--base=" + base.string(),
@@ -108,6 +111,7 @@ void TrainerProcess::start(const std::filesystem::path& recording, const std::fi
                                     "--labels=" + (recording / "labels.csv").string(),
                                     "--app=" + app,
                                     "--candidates=exits",
+                                    "--unseen=" + (recording / kUnseen).string(),
                                     "--output=" + (recording / "trained.mpkg").string()};
   child_ = Child{spawn(std::move(words), recording / "training.log"), recording, app};
 }
@@ -130,6 +134,12 @@ TrainingState TrainerProcess::state(const std::filesystem::path& recording) {
   state.app = field["app"].text();
   state.phase = field["done"].boolean() ? TrainingState::Phase::done : TrainingState::Phase::failed;
   return state;
+}
+
+std::optional<UnseenAnswers> TrainerProcess::unseen(const std::filesystem::path& recording) {
+  if (state(recording).phase != TrainingState::Phase::done || !exists(recording / kUnseen))
+    return std::nullopt;
+  return read_unseen(recording / kUnseen);
 }
 
 void TrainerProcess::look() {

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "core/mutex.hpp"
+#include "node/doubts.hpp"
 
 namespace mainstream {
 
@@ -25,8 +26,8 @@ struct TrainingState {
 
 [[nodiscard]] const char* to_string(TrainingState::Phase phase) noexcept;
 
-// One training at a time, in the folder of a recording: from its video.mkv and labels.csv to trained.mpkg.
-// What the trainer says is in training.log, whether it was done in training.json. Thread-safe.
+// One training at a time, in the folder of a recording: from its video.mkv and labels.csv to trained.mpkg and
+// unseen.json. What the trainer says is in training.log, whether it was done in training.json. Thread-safe.
 class TrainerProcess {
  public:
   // Without a path: beside this program.
@@ -41,6 +42,8 @@ class TrainerProcess {
   void start(const std::filesystem::path& recording, const std::filesystem::path& base,
              const std::string& app);
   [[nodiscard]] TrainingState state(const std::filesystem::path& recording);
+  // Of a training that is done: what models that had not seen a frame answer to it. Throws untrusted.
+  [[nodiscard]] std::optional<UnseenAnswers> unseen(const std::filesystem::path& recording);
 
  private:
   struct Child {

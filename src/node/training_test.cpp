@@ -39,7 +39,8 @@ TEST_F(TrainingTest, StartsTheTrainerAndTellsItsEnd) {
   const TrainingState state = training.state(recording_);
   EXPECT_EQ(state.app, "door");
   EXPECT_THAT(state.log, HasSubstr("train --base=/b.onnx --video=" + (recording_ / "video.mkv").string()));
-  EXPECT_THAT(state.log, HasSubstr("--app=door --candidates=exits"));
+  EXPECT_THAT(state.log, HasSubstr("--app=door --candidates=exits --unseen="));
+  EXPECT_FALSE(training.unseen(recording_)) << "it wrote none";
   EXPECT_THAT(state.log, HasSubstr("to stderr"));
   EXPECT_EQ(TrainerProcess("/nowhere").state(recording_).phase, TrainingState::Phase::done)
       << "after a restart";
@@ -47,9 +48,11 @@ TEST_F(TrainingTest, StartsTheTrainerAndTellsItsEnd) {
 
 TEST_F(TrainingTest, TellsThatItFailed) {
   TrainerProcess training(program("echo too few events >&2; exit 1"));
+  write_file(recording_ / "unseen.json", "of an earlier training");
   training.start(recording_, "/b.onnx", "door");
   ASSERT_TRUE(ends(training, TrainingState::Phase::failed));
   EXPECT_THAT(training.state(recording_).log, HasSubstr("too few events"));
+  EXPECT_FALSE(exists(recording_ / "unseen.json"));
 }
 
 TEST_F(TrainingTest, OneAtATimeAndNoneOutlivesTheNode) {

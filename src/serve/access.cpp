@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <sstream>
 
 #include "core/file.hpp"
@@ -35,18 +36,36 @@ std::optional<Role> role_from(const std::string& word) {
   return std::nullopt;
 }
 
+// "gate, north yard": names have no commas.
+std::vector<std::string> parse_streams(const std::string& text,
+                                       const std::function<void(const std::string&)>& refuse) {
+  std::vector<std::string> streams;
+  std::istringstream parts(text + ",");
+  for (std::string part; std::getline(parts, part, ',');) {
+    const std::size_t start = part.find_first_not_of(" \t\r"), end = part.find_last_not_of(" \t\r");
+    std::string name = start == std::string::npos ? std::string() : part.substr(start, end - start + 1);
+    if (const std::string fault = name_fault(name); !fault.empty())
+      refuse("expected names of streams after `on`, got " + in_quotes(name) + ": " + fault);
+    streams.push_back(std::move(name));
+  }
+  return streams;
+}
+
 Token parse_token(const std::string& line, const std::string& place) {
   std::istringstream words(line);
   Token token;
-  std::string role, more;
-  words >> token.hash >> role >> token.name;
+  std::string role, on, streams;
+  words >> token.hash >> role >> token.name >> on;
   const auto refuse = [&](const std::string& why) { throw Error(ErrorKind::untrusted, place + ": " + why); };
   if (!is_sha256(token.hash)) refuse("expected a sha256 of 64 lower-case hexadecimal digits first");
   const std::optional<Role> known = role_from(role);
   if (!known) refuse("expected the role viewer, operator or admin, got " + in_quotes(role));
   token.role = *known;
   if (!name_fault(token.name).empty()) refuse("expected a name after the role");
-  if (words >> more) refuse("expected nothing after the name, got " + in_quotes(more));
+  if (on.empty()) return token;
+  if (on != "on") refuse("expected `on STREAM, ..` or nothing after the name, got " + in_quotes(on));
+  std::getline(words, streams);
+  token.scope = StreamScope(parse_streams(streams, refuse));
   return token;
 }
 
@@ -89,7 +108,8 @@ std::vector<Token> read_tokens(const std::filesystem::path& file) {
   return tokens;
 }
 
-std::optional<ApiAnswer> Access::refusal(const ApiRequest& request, Role needed, Clock::time_point now) {
+std::optional<ApiAnswer> Access::refusal(const ApiRequest& request, Role needed, Concern concern,
+                                         Clock::time_point now) {
   if (auto refused = other_site(request, needed)) return refused;
   if (!rules_.tokens || needed == Role::anyone) return std::nullopt;
   if (locked(request.remote, now)) {
@@ -97,19 +117,25 @@ std::optional<ApiAnswer> Access::refusal(const ApiRequest& request, Role needed,
     answer.headers.emplace_back("Retry-After", std::to_string(kFailureTime.count()));
     return answer;
   }
-  constexpr std::string_view kBearer = "Bearer ";
-  const std::string header = request.header("authorization");
-  const std::optional<Role> role =
-      header.starts_with(kBearer) ? role_of(std::string_view(header).substr(kBearer.size())) : std::nullopt;
-  if (!role) {
+  const Token* token = token_of(request);
+  if (token == nullptr) {
     count_failure(request.remote, now);
     ApiAnswer answer = problem(401, "expected the header Authorization: Bearer TOKEN with a valid token");
     answer.headers.emplace_back("WWW-Authenticate", "Bearer");
     return answer;
   }
-  if (*role >= needed) return std::nullopt;
-  return problem(403,
-                 fmt::format("needs the role {}, the token has {}", to_string(needed), to_string(*role)));
+  if (token->role < needed) {
+    return problem(
+        403, fmt::format("needs the role {}, the token has {}", to_string(needed), to_string(token->role)));
+  }
+  if (concern == Concern::streams || !token->scope.is_limited()) return std::nullopt;
+  return problem(403, "concerns the whole node, the token is limited to " + token->scope.words());
+}
+
+StreamScope Access::scope_of(const ApiRequest& request) const {
+  if (!rules_.tokens) return {};
+  const Token* token = token_of(request);
+  return token == nullptr ? StreamScope(std::vector<std::string>()) : token->scope;
 }
 
 // Other sites come in two ways: under a name of theirs that they let point here (the Host header tells), and
@@ -133,13 +159,15 @@ std::optional<ApiAnswer> Access::other_site(const ApiRequest& request, Role need
   return std::nullopt;
 }
 
-std::optional<Role> Access::role_of(std::string_view token) const {
-  if (token.size() > kMostToken) return std::nullopt;
-  const std::string hash = sha256(token);
-  std::optional<Role> role;
+const Token* Access::token_of(const ApiRequest& request) const {
+  constexpr std::string_view kBearer = "Bearer ";
+  const std::string header = request.header("authorization");
+  if (!header.starts_with(kBearer) || header.size() > kBearer.size() + kMostToken) return nullptr;
+  const std::string hash = sha256(header.substr(kBearer.size()));
+  const Token* token = nullptr;
   for (const Token& known : *rules_.tokens)  // all of them: the time tells nothing
-    if (same(known.hash, hash)) role = known.role;
-  return role;
+    if (same(known.hash, hash)) token = &known;
+  return token;
 }
 
 bool Access::locked(const std::string& remote, Clock::time_point now) {

@@ -20,7 +20,7 @@ ApiRequest request(const std::string& token = {}) {
 
 int status(Access& access, const ApiRequest& asked, Role role = Role::viewer,
            Clock::time_point now = Clock::time_point{}) {
-  const auto refused = access.refusal(asked, role, now);
+  const auto refused = access.refusal(asked, role, Concern::streams, now);
   return refused ? refused->status : 200;
 }
 
@@ -42,6 +42,22 @@ TEST(AccessTest, ATokenHasARole) {
   ApiRequest basic = request();
   basic.headers.emplace("authorization", "Basic look");
   EXPECT_EQ(status(access, basic), 401);
+}
+
+TEST(AccessTest, ATokenOfStreamsIsRefusedWhatConcernsTheNode) {
+  Access access({.hosts = {"gate.local"},
+                 .tokens = {{{sha256("some"), Role::admin, "guard", StreamScope({"gate", "roof"})},
+                             {sha256("all"), Role::viewer, "me"}}}});
+  EXPECT_FALSE(access.refusal(request("some"), Role::admin, Concern::streams));
+  const auto refused = access.refusal(request("some"), Role::viewer, Concern::node);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 403);
+  EXPECT_THAT(refused->body, testing::HasSubstr("the token is limited to streams gate, roof"));
+  EXPECT_FALSE(access.refusal(request("all"), Role::viewer, Concern::node));
+  EXPECT_TRUE(access.scope_of(request("some")).has("gate"));
+  EXPECT_FALSE(access.scope_of(request("some")).has("yard"));
+  EXPECT_TRUE(access.scope_of(request("all")).has("yard"));
+  EXPECT_FALSE(access.scope_of(request("wrong")).has("gate"));
 }
 
 TEST(AccessTest, ManyFailuresLockTheAddressForAMinute) {
@@ -111,7 +127,14 @@ TEST(AccessTest, TheFileOfTokensIsChecked) {
   write(sha256("x") + " admin\n");
   EXPECT_ERROR(untrusted, read_tokens(file), "expected a name after the role");
   write(sha256("x") + " admin me too\n");
-  EXPECT_ERROR(untrusted, read_tokens(file), "expected nothing after the name, got \"too\"");
+  EXPECT_ERROR(untrusted, read_tokens(file),
+               "expected `on STREAM, ..` or nothing after the name, got \"too\"");
+  write(sha256("x") + " admin me on\n");
+  EXPECT_ERROR(untrusted, read_tokens(file), "expected names of streams after `on`");
+  write(sha256("x") + " admin me on gate,,roof\n");
+  EXPECT_ERROR(untrusted, read_tokens(file), "expected names of streams after `on`");
+  write(sha256("x") + " viewer me on gate, north yard \r\n");
+  EXPECT_EQ(read_tokens(file)[0].scope.streams(), (std::vector<std::string>{"gate", "north yard"}));
   write("# none\n");
   EXPECT_ERROR(untrusted, read_tokens(file), "expected a token, got none");
   EXPECT_ERROR(unreadable, read_tokens(folder / "nothing"), "nothing");

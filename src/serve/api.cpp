@@ -101,54 +101,64 @@ std::vector<Route> Api::read_routes() {
   constexpr const char* kAlive = "Whether the node lives";
   constexpr const char* kReady = "Whether the node analyses, or why not; 503 if not";
   return {
-      {"/", "The dashboard", nullptr, &Api::dashboard, {}, Role::anyone},
-      {"/dashboard/{file}", "A file of it", nullptr, &Api::dashboard, {}, Role::anyone},
-      {"/healthz", kAlive, "Health", &Api::health, {}, Role::anyone},
-      {"/readyz", kReady, "Readiness", &Api::ready},
-      {"/metrics", "Metrics for Prometheus", kMetricsType, &Api::metrics},
-      {"/api/v1/healthz", kAlive, "Health", &Api::health, {}, Role::anyone},
-      {"/api/v1/readyz", kReady, "Readiness", &Api::ready},
-      {"/api/v1/version", "The program's version", "Version", &Api::version},
-      {"/api/v1/openapi.json", "This document", "OpenApi", &Api::openapi},
-      {"/api/v1/status", "How the node is, all in one", "Status", &Api::status},
-      {"/api/v1/streams", "All streams", "Streams", &Api::streams},
-      {"/api/v1/streams/{name}", "One stream", "Stream", &Api::stream},
-      {"/api/v1/streams/{name}/latest.jpg", "Its newest picture", kJpeg, &Api::latest_picture},
-      {"/api/v1/apps", "All apps", "Apps", &Api::apps},
-      {"/api/v1/apps/{name}", "One app, and why it reports no event", "App", &Api::app},
-      {"/api/v1/plan", "The plan in force", "Plan", &Api::plan},
-      {"/api/v1/plan/history", "Plans, the newest first", "PlanHistory", &Api::plan_history, {"limit"}},
+      {"/", "The dashboard", nullptr, &Api::dashboard, kStreams, {}, Role::anyone},
+      {"/dashboard/{file}", "A file of it", nullptr, &Api::dashboard, kStreams, {}, Role::anyone},
+      {"/healthz", kAlive, "Health", &Api::health, kStreams, {}, Role::anyone},
+      {"/readyz", kReady, "Readiness", &Api::ready, kStreams},
+      {"/metrics", "Metrics for Prometheus", kMetricsType, &Api::metrics, kStreams},
+      {"/api/v1/healthz", kAlive, "Health", &Api::health, kStreams, {}, Role::anyone},
+      {"/api/v1/readyz", kReady, "Readiness", &Api::ready, kStreams},
+      {"/api/v1/version", "The program's version", "Version", &Api::version, kStreams},
+      {"/api/v1/openapi.json", "This document", "OpenApi", &Api::openapi, kStreams},
+      {"/api/v1/status", "How the node is, all in one", "Status", &Api::status, kStreams},
+      {"/api/v1/streams", "All streams", "Streams", &Api::streams, kStreams},
+      {"/api/v1/streams/{name}", "One stream", "Stream", &Api::stream, kStreams},
+      {"/api/v1/streams/{name}/latest.jpg", "Its newest picture", kJpeg, &Api::latest_picture, kStreams},
+      {"/api/v1/apps", "All apps", "Apps", &Api::apps, kStreams},
+      {"/api/v1/apps/{name}", "One app, and why it reports no event", "App", &Api::app, kStreams},
+      {"/api/v1/plan", "The plan in force", "Plan", &Api::plan, kStreams},
+      {"/api/v1/plan/history",
+       "Plans, the newest first",
+       "PlanHistory",
+       &Api::plan_history,
+       kNode,
+       {"limit"}},
       {"/api/v1/events",
        "Events, the newest first, or near misses; `next` is `below` of the next page",
        "Events",
        &Api::events,
+       kStreams,
        {"stream", "app", "after", "before", "below", "limit", "near_misses"}},
-      {"/api/v1/events/stream", "Live events as server-sent events", "text/event-stream", &Api::live_events},
-      {"/api/v1/events/{id}", "One event", "Event", &Api::event},
-      {"/api/v1/events/{id}/snapshot.jpg", "The picture of its peak", kJpeg, &Api::snapshot},
+      {"/api/v1/events/stream", "Live events as server-sent events", "text/event-stream", &Api::live_events,
+       kStreams},
+      {"/api/v1/events/{id}", "One event", "Event", &Api::event, kStreams},
+      {"/api/v1/events/{id}/snapshot.jpg", "The picture of its peak", kJpeg, &Api::snapshot, kStreams},
       {"/api/v1/events/{id}/verdict",
        "What a person says of it",
        "StoredVerdict",
        &Api::put_verdict,
+       kStreams,
        {},
        Role::operate,
        "PUT",
        "Verdict"},
-      {"/api/v1/recordings", "What was recorded of streams, the newest first", "Recordings",
-       &Api::recordings},
+      {"/api/v1/recordings", "What was recorded of streams, the newest first", "Recordings", &Api::recordings,
+       kStreams},
       {"/api/v1/recordings",
        "Records a stream from now on",
        "Recording",
        &Api::start_recording,
+       kStreams,
        {},
        Role::operate,
        "POST",
        "NewRecording"},
-      {"/api/v1/recordings/{id}", "One recording", "Recording", &Api::recording},
+      {"/api/v1/recordings/{id}", "One recording", "Recording", &Api::recording, kStreams},
       {"/api/v1/recordings/{id}",
        "Removes it",
        "Recording",
        &Api::remove_recording,
+       kStreams,
        {},
        Role::operate,
        "DELETE"},
@@ -156,33 +166,45 @@ std::vector<Route> Api::read_routes() {
        "Ends it",
        "Recording",
        &Api::stop_recording,
+       kStreams,
        {},
        Role::operate,
        "POST"},
-      {"/api/v1/recordings/{id}/frame.jpg", "One of its frames", kJpeg, &Api::recorded_frame, {"index"}},
-      {"/api/v1/recordings/{id}/video.mkv", "Its video", "video/x-matroska", &Api::recorded_video},
-      {"/api/v1/recordings/{id}/marks", "In which frames apps are to find something", "Marks", &Api::marks},
+      {"/api/v1/recordings/{id}/frame.jpg",
+       "One of its frames",
+       kJpeg,
+       &Api::recorded_frame,
+       kStreams,
+       {"index"}},
+      {"/api/v1/recordings/{id}/video.mkv", "Its video", "video/x-matroska", &Api::recorded_video, kStreams},
+      {"/api/v1/recordings/{id}/marks", "In which frames apps are to find something", "Marks", &Api::marks,
+       kStreams},
       {"/api/v1/recordings/{id}/marks",
        "Replaces all marks",
        "Marks",
        &Api::put_marks,
+       kStreams,
        {},
        Role::operate,
        "PUT",
        "NewMarks"},
       {"/api/v1/recordings/{id}/labels.csv", "The marks as labels of all frames", "text/csv",
-       &Api::label_file},
-      {"/api/v1/recordings/{id}/training", "How the training of exits goes", "Training", &Api::training},
+       &Api::label_file, kStreams},
+      {"/api/v1/recordings/{id}/training", "How the training of exits goes", "Training", &Api::training,
+       kStreams},
       {"/api/v1/recordings/{id}/training",
        "Trains exits for a marked app on this machine",
        "Training",
        &Api::start_training,
+       kStreams,
        {},
        Role::operate,
        "POST",
        "NewTraining"},
+      {"/api/v1/recordings/{id}/doubts", "Frames to look at first after a training", "Doubts", &Api::doubts,
+       kStreams},
       {"/api/v1/recordings/{id}/trained.mpkg", "The package that was trained", "application/octet-stream",
-       &Api::trained_package}};
+       &Api::trained_package, kStreams}};
 }
 
 const std::vector<Route>& Api::routes() {
@@ -233,7 +255,8 @@ std::optional<ApiAnswer> Api::refusal(const ApiRequest& request) {
   if (!target) return refused;
   const Found found = find(request.method, target->path);
   const Role role = found.route != nullptr ? found.route->role : Role::viewer;
-  const auto denied = decoded(refused, [&] { return access_.refusal(request, role); });
+  const Concern concern = found.route != nullptr ? found.route->concern : Concern::streams;
+  const auto denied = decoded(refused, [&] { return access_.refusal(request, role, concern); });
   if (!denied) return refused;
   if (*denied) return *denied;
   if (found.route == nullptr) {
@@ -260,7 +283,7 @@ ApiAnswer Api::answer(const ApiRequest& request, const ReadBody& read_body) {
     Found found = find(request.method, target.path);
     if (found.route == nullptr) return problem(404, "there is no such path");
     return (this->*found.route->handler)(
-        {request, std::move(found.values), std::move(target.query), read_body});
+        {request, std::move(found.values), std::move(target.query), read_body, access_.scope_of(request)});
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::storage) return problem(503, error.what());
     // What went wrong inside may name files: the log has it.
@@ -273,6 +296,10 @@ StoreReader Api::reader() {
   return StoreReader(node_.store().directory());
 }
 
+ServiceState Api::state(const StreamScope& scope) {
+  return scope.seen(node_.state());
+}
+
 ApiAnswer Api::dashboard(const Call& call) {
   const std::string name = call.values.empty() ? "index.html" : call.values[0];
   return dashboard_answer(name, call.request.header("if-none-match"));
@@ -282,8 +309,8 @@ ApiAnswer Api::health(const Call&) {
   return json_answer({{"alive", true}});
 }
 
-ApiAnswer Api::ready(const Call&) {
-  const std::vector<std::string> reasons = not_ready(node_.state());
+ApiAnswer Api::ready(const Call& call) {
+  const std::vector<std::string> reasons = not_ready(state(call.scope));
   ApiAnswer answer = json_answer({{"ready", reasons.empty()}, {"reasons", reasons}});
   if (!reasons.empty()) answer.status = 503;
   return answer;
@@ -297,25 +324,25 @@ ApiAnswer Api::openapi(const Call&) {
   return json_answer(openapi_document(routes()));
 }
 
-ApiAnswer Api::metrics(const Call&) {
+ApiAnswer Api::metrics(const Call& call) {
   ApiAnswer answer;
   answer.type = kMetricsType;
-  answer.body = metrics_text(node_.state());
+  answer.body = metrics_text(state(call.scope), !call.scope.is_limited());
   return answer;
 }
 
-ApiAnswer Api::status(const Call&) {
-  return json_answer(state_json(node_.state()));
+ApiAnswer Api::status(const Call& call) {
+  return json_answer(call.scope.seen_status(state_json(state(call.scope))));
 }
 
-ApiAnswer Api::streams(const Call&) {
+ApiAnswer Api::streams(const Call& call) {
   Json list = Json::array();
-  for (const auto& stream : node_.state().node.streams) list.push_back(stream_json(stream));
+  for (const auto& stream : state(call.scope).node.streams) list.push_back(stream_json(stream));
   return json_answer({{"streams", std::move(list)}});
 }
 
 ApiAnswer Api::stream(const Call& call) {
-  const ServiceState state = node_.state();
+  const ServiceState state = this->state(call.scope);
   const auto found = std::ranges::find(state.node.streams, call.values[0], &NodeState::Stream::name);
   if (found == state.node.streams.end())
     return problem(404, "there is no stream " + in_quotes(call.values[0]));
@@ -323,7 +350,8 @@ ApiAnswer Api::stream(const Call& call) {
 }
 
 ApiAnswer Api::latest_picture(const Call& call) {
-  std::optional<std::string> jpeg = node_.latest_jpeg(call.values[0]);
+  std::optional<std::string> jpeg;
+  if (call.scope.has(call.values[0])) jpeg = node_.latest_jpeg(call.values[0]);
   if (!jpeg) return problem(404, "there is no picture of a stream " + in_quotes(call.values[0]));
   ApiAnswer answer;
   answer.type = kJpeg;
@@ -331,22 +359,22 @@ ApiAnswer Api::latest_picture(const Call& call) {
   return answer;
 }
 
-ApiAnswer Api::apps(const Call&) {
-  const ServiceState state = node_.state();
+ApiAnswer Api::apps(const Call& call) {
+  const ServiceState state = this->state(call.scope);
   Json list = Json::array();
   for (const auto& app : state.apps) list.push_back(app_json(app, state.node));
   return json_answer({{"apps", std::move(list)}});
 }
 
 ApiAnswer Api::app(const Call& call) {
-  const ServiceState state = node_.state();
+  const ServiceState state = this->state(call.scope);
   const auto found = std::ranges::find(state.apps, call.values[0], &ServiceState::App::name);
   if (found == state.apps.end()) return problem(404, "there is no app " + in_quotes(call.values[0]));
   return json_answer(app_json(*found, state.node));
 }
 
-ApiAnswer Api::plan(const Call&) {
-  return json_answer(plan_json(node_.state().node));
+ApiAnswer Api::plan(const Call& call) {
+  return json_answer(call.scope.seen_plan(plan_json(state(call.scope).node)));
 }
 
 ApiAnswer Api::plan_history(const Call& call) {
@@ -360,8 +388,9 @@ ApiAnswer Api::plan_history(const Call& call) {
 
 ApiAnswer Api::events(const Call& call) {
   ApiAnswer refused;
-  const auto query = decoded(refused, [&] { return parse_event_query(call.query); });
+  auto query = decoded(refused, [&] { return parse_event_query(call.query); });
   if (!query) return refused;
+  query->streams = call.scope.streams();
   StoreReader reader = this->reader();
   const std::vector<EventRecord> events = reader.events(*query);
   Json list = Json::array();
@@ -380,7 +409,7 @@ ApiAnswer Api::live_events(const Call& call) {
   if (!after) return refused;
   ApiAnswer answer;
   answer.type = "text/event-stream";
-  answer.feed = feeds_.open(*after);
+  answer.feed = feeds_.open(*after, call.scope);
   if (answer.feed) return answer;
   answer =
       problem(503, fmt::format("{} clients have live events already, which is the most", EventFeeds::kMost));
@@ -392,12 +421,15 @@ ApiAnswer Api::event(const Call& call) {
   const std::string& id = call.values[0];
   StoreReader reader = this->reader();
   const auto event = is_event_id(id) ? reader.event(id) : std::nullopt;
-  return event ? json_answer(judged_event_json(*event, reader)) : no_event(id);
+  return event && call.scope.has(event->stream) ? json_answer(judged_event_json(*event, reader))
+                                                : no_event(id);
 }
 
 ApiAnswer Api::snapshot(const Call& call) {
   const std::string& id = call.values[0];
-  std::optional<std::string> jpeg = is_event_id(id) ? reader().snapshot(id) : std::nullopt;
+  StoreReader reader = this->reader();
+  const auto stream = is_event_id(id) ? reader.stream_of(id) : std::nullopt;
+  std::optional<std::string> jpeg = stream && call.scope.has(*stream) ? reader.snapshot(id) : std::nullopt;
   if (!jpeg) return problem(404, "there is no picture of an event " + in_quotes(id));
   ApiAnswer answer;
   answer.type = kJpeg;
@@ -411,6 +443,10 @@ ApiAnswer Api::put_verdict(const Call& call) {
   auto verdict = decoded(refused, [&] { return parse_verdict(call.body()); });
   if (!verdict) return refused;
   if (!is_event_id(id)) return no_event(id);
+  const auto stream = reader().stream_of(id);  // a missed event has one once it was told
+  if (stream && !call.scope.has(*stream)) return no_event(id);
+  if (verdict->kind == Verdict::Kind::missed && !call.scope.has(verdict->stream))
+    return problem(403, "body: stream: the token is limited to " + call.scope.words());
   verdict->id = id;
   verdict->given = wall_now();
   const char* word = to_string(verdict->kind);

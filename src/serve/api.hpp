@@ -20,6 +20,9 @@ inline constexpr const char* kPackageType = "application/octet-stream";
 // Hands the body of a request on in pieces, until `take` is false. False when the body broke off.
 using ReadBody = std::function<bool(const std::function<bool(std::string_view)>& take)>;
 
+// Of routes (Route::concern).
+constexpr Concern kNode = Concern::node, kStreams = Concern::streams;
+
 class Api;
 
 // What a request asks for.
@@ -28,6 +31,7 @@ struct Call {
   std::vector<std::string> values;           // of the {parts} of the route's path
   std::map<std::string, std::string> query;  // keys of the route only
   const ReadBody& read_body;
+  StreamScope scope;  // what who asks may see
 
   [[nodiscard]] std::string body() const;  // whole; throws untrusted when it breaks off
 };
@@ -37,6 +41,7 @@ struct Route {
   const char* summary;
   const char* answer;  // a schema of the OpenAPI document, or a media type; nullptr: it is not in there
   ApiAnswer (Api::*handler)(const Call&);
+  Concern concern;
   std::vector<const char*> query = {};  // the keys that it takes
   Role role = Role::viewer;
   const char* method = "GET";
@@ -69,7 +74,13 @@ class Api {
 
   [[nodiscard]] static std::vector<Route> read_routes();
   [[nodiscard]] static std::vector<Route> change_routes();
-  [[nodiscard]] StoreReader reader();  // for the calling thread
+  [[nodiscard]] StoreReader reader();                          // for the calling thread
+  [[nodiscard]] ServiceState state(const StreamScope& scope);  // what it may see
+  // The recording in the path, if who asks may see it.
+  [[nodiscard]] std::optional<StreamRecording> asked_recording(const Call& call);
+  // Why who asks may not change the app in the path, which is on other streams: one who adds one, too, else
+  // 404.
+  [[nodiscard]] std::optional<ApiAnswer> foreign_app(const Call& call, bool adds);
 
   ApiAnswer dashboard(const Call& call);
   ApiAnswer health(const Call& call);
@@ -104,6 +115,7 @@ class Api {
   ApiAnswer training(const Call& call);
   ApiAnswer start_training(const Call& call);
   ApiAnswer trained_package(const Call& call);
+  ApiAnswer doubts(const Call& call);
   ApiAnswer config(const Call& call);
   ApiAnswer put_config(const Call& call);
   ApiAnswer config_schema(const Call& call);
@@ -115,7 +127,7 @@ class Api {
   ApiAnswer delete_stream(const Call& call);
   ApiAnswer dry_run(const Call& call);
   ApiAnswer put_package(const Call& call);
-  [[nodiscard]] ApiAnswer changed(const Change& change);
+  [[nodiscard]] ApiAnswer changed(const Change& change, const StreamScope& scope = {});
 
   NodeControl& control_;
   NodeService& node_;

@@ -1,7 +1,12 @@
 // The paths of the control API that change the node, or tell what a change would do.
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "node/config_schema.hpp"
 #include "node/state_json.hpp"
+#include "package/sha256.hpp"
 #include "serve/answers.hpp"
 #include "serve/api.hpp"
 
@@ -13,34 +18,72 @@ bool matches(const std::string& header, const std::string& tag) {
   return header == "*" || header.find('"' + tag + '"') != std::string::npos;
 }
 
+// Streams of an app, as the body of a request has them.
+std::vector<std::string> streams_in(const JsonField& keys) {
+  std::vector<std::string> streams;
+  const auto stream = keys.find("stream");
+  if (!stream) return streams;
+  if (!stream->value().is_array()) return {stream->text()};
+  for (std::size_t i = 0; i < stream->size(); ++i) streams.push_back(stream->at(i).text());
+  return streams;
+}
+
+// Why a token of some streams may not have an app with these keys. It names no files of the node.
+std::optional<ApiAnswer> beyond(const StreamScope& scope, const JsonField& keys) {
+  if (!scope.is_limited()) return std::nullopt;
+  if (!scope.has_all(streams_in(keys)))
+    return problem(403, "body: stream: the token is limited to " + scope.words());
+  const auto package = keys.find("package");
+  if (!package || is_sha256(package->text())) return std::nullopt;
+  return problem(403,
+                 "body: package: a token that is limited to streams names a package by its sha256 alone");
+}
+
 }  // namespace
 
 std::vector<Route> Api::change_routes() {
   return {
-      {"/api/v1/config", "The configuration, without passwords", kTomlType, &Api::config, {}, Role::admin},
+      {"/api/v1/config",
+       "The configuration, without passwords",
+       kTomlType,
+       &Api::config,
+       kNode,
+       {},
+       Role::admin},
       {"/api/v1/config",
        "All of another one, or nothing",
        "Changed",
        &Api::put_config,
+       kNode,
        {},
        Role::admin,
        "PUT",
        kTomlType},
-      {"/api/v1/config/schema", "Its tables and keys as a JSON schema", "OpenApi", &Api::config_schema},
-      {"/api/v1/config/reload", "Takes the file again", "Changed", &Api::reload, {}, Role::admin, "POST"},
+      {"/api/v1/config/schema", "Its tables and keys as a JSON schema", "OpenApi", &Api::config_schema,
+       kStreams},
+      {"/api/v1/config/reload",
+       "Takes the file again",
+       "Changed",
+       &Api::reload,
+       kNode,
+       {},
+       Role::admin,
+       "POST"},
       {"/api/v1/apps/{name}",
        "A new one, or in place of it",
        "Changed",
        &Api::put_app,
+       kStreams,
        {},
        Role::admin,
        "PUT",
        "AppKeys"},
-      {"/api/v1/apps/{name}", "Removes it", "Changed", &Api::delete_app, {}, Role::admin, "DELETE"},
+      {"/api/v1/apps/{name}", "Removes it", "Changed", &Api::delete_app, kStreams, {}, Role::admin, "DELETE"},
       {"/api/v1/apps/{name}/enabled",
        "Turns it on or off until the node ends",
        "Changed",
        &Api::enable_app,
+       kStreams,
        {},
        Role::operate,
        "PUT",
@@ -49,15 +92,24 @@ std::vector<Route> Api::change_routes() {
        "A new one, or in place of it",
        "Changed",
        &Api::put_stream,
+       kNode,
        {},
        Role::admin,
        "PUT",
        "StreamKeys"},
-      {"/api/v1/streams/{name}", "Removes it", "Changed", &Api::delete_stream, {}, Role::admin, "DELETE"},
+      {"/api/v1/streams/{name}",
+       "Removes it",
+       "Changed",
+       &Api::delete_stream,
+       kNode,
+       {},
+       Role::admin,
+       "DELETE"},
       {"/api/v1/plan/dry-run",
        "What other apps or another budget would change",
        "Outlook",
        &Api::dry_run,
+       kNode,
        {},
        Role::operate,
        "POST",
@@ -66,20 +118,44 @@ std::vector<Route> Api::change_routes() {
        "Keeps a package; 201, or 200 if it is there",
        "Package",
        &Api::put_package,
+       kNode,
        {},
        Role::admin,
        "PUT",
        kPackageType}};
 }
 
-ApiAnswer Api::changed(const Change& change) {
+std::optional<ApiAnswer> Api::foreign_app(const Call& call, bool adds) {
+  if (!call.scope.is_limited()) return std::nullopt;
+  const auto in_force = control_.in_force();
+  const std::vector<std::string>& names = in_force->app_names;
+  const auto found = std::ranges::find(names, call.values[0]);
+  if (found == names.end()) return std::nullopt;
+  const auto& streams = in_force->config.apps[static_cast<std::size_t>(found - names.begin())].streams;
+  if (call.scope.has_all(streams)) return std::nullopt;
+  const auto seen = [&](const std::string& stream) { return call.scope.has(stream); };
+  if (std::ranges::any_of(streams, seen))
+    return problem(403, "the app is on other streams, too; the token is limited to " + call.scope.words());
+  if (adds) return problem(403, "the token may not use this name; take another one");
+  return problem(404, "there is no app " + in_quotes(call.values[0]));
+}
+
+ApiAnswer Api::changed(const Change& change, const StreamScope& scope) {
   using Outcome = Change::Outcome;
   if (change.outcome != Outcome::done) {
     const int status = change.outcome == Outcome::busy      ? 503
                        : change.outcome == Outcome::stale   ? 412
                        : change.outcome == Outcome::unknown ? 404
                                                             : 422;
-    ApiAnswer refused = problem(status, change.why, change.faults);
+    // What the node cannot run beside other apps may be told by their names, and lines of the configuration.
+    const ServiceState state = scope.is_limited() ? node_.state() : ServiceState();
+    std::vector<std::string> faults;
+    for (const std::string& fault : change.faults)
+      if (auto seen = scope.seen_text(fault, state)) faults.push_back(std::move(*seen));
+    const auto why = scope.seen_text(change.why, state);
+    if (!why) module_log("serve")->warn("a change was refused: {}", change.why);
+    ApiAnswer refused =
+        problem(status, why.value_or("the node cannot take it over; its log says why"), faults);
     if (status == 503) refused.headers.emplace_back("Retry-After", "1");
     return refused;
   }
@@ -126,11 +202,14 @@ ApiAnswer Api::reload(const Call&) {
 
 ApiAnswer Api::put_app(const Call& call) {
   ApiAnswer refused;
-  const auto change = decoded(refused, [&] {
+  const auto answer = decoded(refused, [&]() -> ApiAnswer {
     const Json keys = parse_json(call.body(), "body");
-    return control_.put_app(call.values[0], JsonField(keys, "body:"));
+    const JsonField field(keys, "body:");
+    if (auto foreign = foreign_app(call, true)) return *foreign;
+    if (auto beyond_scope = beyond(call.scope, field)) return *beyond_scope;
+    return changed(control_.put_app(call.values[0], field), call.scope);
   });
-  return change ? changed(*change) : refused;
+  return answer ? *answer : refused;
 }
 
 ApiAnswer Api::put_stream(const Call& call) {
@@ -143,7 +222,8 @@ ApiAnswer Api::put_stream(const Call& call) {
 }
 
 ApiAnswer Api::delete_app(const Call& call) {
-  return changed(control_.remove_app(call.values[0]));
+  if (auto foreign = foreign_app(call, false)) return *foreign;
+  return changed(control_.remove_app(call.values[0]), call.scope);
 }
 
 ApiAnswer Api::delete_stream(const Call& call) {
@@ -158,7 +238,9 @@ ApiAnswer Api::enable_app(const Call& call) {
     field.allow_only({"enabled"});
     return field["enabled"].boolean();
   });
-  return on ? changed(control_.set_enabled(call.values[0], *on)) : refused;
+  if (!on) return refused;
+  if (auto foreign = foreign_app(call, false)) return *foreign;
+  return changed(control_.set_enabled(call.values[0], *on), call.scope);
 }
 
 ApiAnswer Api::dry_run(const Call& call) {

@@ -18,8 +18,12 @@ std::string message(std::int64_t sequence, const char* event, const Json& data) 
 
 }  // namespace
 
-EventFeed::EventFeed(EventFeeds& feeds, Store& store, std::optional<std::int64_t> after)
-    : feeds_(feeds), store_(store), reader_(store.directory()), said_(std::chrono::steady_clock::now()) {
+EventFeed::EventFeed(EventFeeds& feeds, Store& store, std::optional<std::int64_t> after, StreamScope scope)
+    : feeds_(feeds),
+      store_(store),
+      reader_(store.directory()),
+      scope_(std::move(scope)),
+      said_(std::chrono::steady_clock::now()) {
   const std::int64_t last = reader_.last_sequence();
   sequence_ = after && *after <= last ? *after : last;
   ++feeds_.clients_;
@@ -38,10 +42,11 @@ std::string EventFeed::next(const std::stop_token& stop) {
       if (sequence != sequence_ + 1) {
         text += message(sequence - 1, "lost", {{"after", sequence_}, {"before", sequence}});
       }
+      sequence_ = sequence;
+      if (!scope_.has(change.event.stream)) continue;
       const Json before = change.before ? event_json(*change.before) : Json();
       text += message(sequence, to_string(*change.event.change),
                       {{"before", before}, {"after", event_json(change.event)}});
-      sequence_ = sequence;
     }
   }
   if (text.empty() && now - said_ >= kSilence) text = ": still here\n\n";
@@ -49,9 +54,9 @@ std::string EventFeed::next(const std::stop_token& stop) {
   return text;
 }
 
-std::shared_ptr<EventFeed> EventFeeds::open(std::optional<std::int64_t> after) {
+std::shared_ptr<EventFeed> EventFeeds::open(std::optional<std::int64_t> after, StreamScope scope) {
   if (clients_ >= kMost) return nullptr;
-  std::shared_ptr<EventFeed> feed(new EventFeed(*this, store_, after));
+  std::shared_ptr<EventFeed> feed(new EventFeed(*this, store_, after, std::move(scope)));
   return clients_ > kMost ? nullptr : feed;  // others came at the same time
 }
 

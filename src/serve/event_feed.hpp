@@ -9,6 +9,7 @@
 #include <string>
 
 #include "mainstream/store.hpp"
+#include "serve/stream_scope.hpp"
 
 namespace mainstream {
 
@@ -26,11 +27,12 @@ class EventFeed {
 
  private:
   friend class EventFeeds;
-  EventFeed(EventFeeds& feeds, Store& store, std::optional<std::int64_t> after);
+  EventFeed(EventFeeds& feeds, Store& store, std::optional<std::int64_t> after, StreamScope scope);
 
   EventFeeds& feeds_;
   Store& store_;
   StoreReader reader_;
+  const StreamScope scope_;
   std::int64_t sequence_;
   std::chrono::steady_clock::time_point said_;  // when something was sent
 };
@@ -41,9 +43,9 @@ class EventFeeds {
   static constexpr int kMost = 16;
 
   explicit EventFeeds(Store& store) : store_(store) {}
-  // From the record behind `after` on; without it, or if it is ahead of the store, from now on. Nothing when
-  // there are kMost clients.
-  [[nodiscard]] std::shared_ptr<EventFeed> open(std::optional<std::int64_t> after);
+  // Events of these streams, from the record behind `after` on; without it, or if it is ahead of the store,
+  // from now on. Nothing when there are kMost clients.
+  [[nodiscard]] std::shared_ptr<EventFeed> open(std::optional<std::int64_t> after, StreamScope scope = {});
 
  private:
   friend class EventFeed;

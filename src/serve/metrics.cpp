@@ -78,11 +78,6 @@ void add_times(Families& out, const NodeState& state) {
   out.begin("mainstream_frame_age_seconds", MetricType::Histogram,
             "Age of analysed frames: from the decoder to the answer.");
   for (const auto& s : state.streams) out.add(s.ages, {{"stream", s.name}});
-  out.counter("mainstream_plans_total", "Plans that came into force, by what made them.");
-  for (const char* made_by : {"setup", "streams", "processors", "feedback", "repair"}) {
-    const auto known = state.plans.find(made_by);
-    out.add(known == state.plans.end() ? 0 : static_cast<double>(known->second), {{"reason", made_by}});
-  }
 }
 
 void add_drops(Families& out, const NodeState& state) {
@@ -117,12 +112,85 @@ void add_apps(Families& out, const NodeState& state) {
     if (a.planned) out.add(a.expected_f1, labels(a));
 }
 
+// What is not known yet has no value.
+void add_picture_drift(Families& out, const NodeState& state) {
+  const auto known = [](const NodeState::Stream& stream) { return stream.picture.finding != "learning"; };
+  out.gauge("mainstream_picture_likeness",
+            "How alike the stream's picture and what it was at first are, -1 to 1.");
+  for (const auto& s : state.streams)
+    if (known(s)) out.add(s.picture.likeness, {{"stream", s.name}});
+  out.gauge("mainstream_picture_sharpness",
+            "Sharpness of the stream's picture, by that of what it was at first.");
+  for (const auto& s : state.streams)
+    if (known(s)) out.add(s.picture.sharpness, {{"stream", s.name}});
+}
+
+void add_score_drift(Families& out, const NodeState& state) {
+  const auto add = [&](const NodeState::App& app, const std::optional<double>& value, const char* from) {
+    if (value)
+      out.add(*value, {{"app", app_name(app.id, app.stream)}, {"stream", app.stream}, {"from", from}});
+  };
+  out.gauge("mainstream_score_divergence",
+            "Population stability index of the last whole day's scores from those of the first days or of "
+            "the package's validation.");
+  for (const auto& a : state.apps) {
+    add(a, a.scores.from_first_days, "first_days");
+    add(a, a.scores.from_validation, "validation");
+  }
+  out.gauge("mainstream_positive_rate", "Share of positive frames on the last whole day, 0 to 1.");
+  for (const auto& a : state.apps) {
+    if (a.scores.positive_rate)
+      out.add(*a.scores.positive_rate, {{"app", app_name(a.id, a.stream)}, {"stream", a.stream}});
+  }
+}
+
+void add_verdicts(Families& out, const NodeState& state) {
+  const auto labels = [](const NodeState::App& app, const char* name, const char* value) -> MetricLabels {
+    return {{"app", app_name(app.id, app.stream)}, {"stream", app.stream}, {name, value}};
+  };
+  out.gauge("mainstream_verdicts", "Events of the last 30 days by what people said of them.");
+  for (const auto& a : state.apps) {
+    if (!a.judged) continue;
+    out.add(static_cast<double>(a.judged->right), labels(a, "verdict", "true"));
+    out.add(static_cast<double>(a.judged->wrong), labels(a, "verdict", "false"));
+    out.add(static_cast<double>(a.judged->missed), labels(a, "verdict", "missed"));
+  }
+  out.gauge("mainstream_judged_f1", "Event F1 by these verdicts, 0 to 1, and the ends of its 90 % interval.");
+  for (const auto& a : state.apps) {
+    if (!a.judged) continue;
+    out.add(a.judged->f1, labels(a, "bound", "none"));
+    out.add(a.judged->f1_low, labels(a, "bound", "low"));
+    out.add(a.judged->f1_high, labels(a, "bound", "high"));
+  }
+}
+
+void add_drift_warnings(Families& out, const NodeState& state) {
+  out.gauge(
+      "mainstream_drift_warning",
+      "1 while the node warns that a stream's picture (without an app), an app's scores or the verdicts "
+      "on its events have changed, else 0.");
+  const auto add = [&](const char* kind, const std::string& stream, const std::string& app,
+                       const std::string& warning) {
+    out.add(warning.empty() ? 0 : 1, {{"kind", kind}, {"stream", stream}, {"app", app}});
+  };
+  for (const auto& s : state.streams) add("picture", s.name, "", s.picture.warning);
+  for (const auto& a : state.apps) {
+    add("scores", a.stream, app_name(a.id, a.stream), a.scores.warning);
+    if (a.judged) add("verdicts", a.stream, app_name(a.id, a.stream), a.judged->warning);
+  }
+}
+
 void add_node(Families& out, const NodeState& state) {
   out.gauge("mainstream_budget_seconds_per_second", "Processor seconds per second that the plan may use.");
   out.add(state.plan.budget / 1e3);
   out.gauge("mainstream_busy_seconds_per_second",
             "Processor seconds per second of the workers, of the last seconds.");
   out.add(state.busy_ms_per_s / 1e3);
+  out.counter("mainstream_plans_total", "Plans that came into force, by what made them.");
+  for (const char* made_by : {"setup", "streams", "processors", "feedback", "repair"}) {
+    const auto known = state.plans.find(made_by);
+    out.add(known == state.plans.end() ? 0 : static_cast<double>(known->second), {{"reason", made_by}});
+  }
 }
 
 void add_sinks(Families& out, const std::vector<SinkState>& sinks) {
@@ -179,12 +247,17 @@ void add_process(Families& out) {
 
 }  // namespace
 
-std::string metrics_text(const ServiceState& state) {
+std::string metrics_text(const ServiceState& state, bool of_node) {
   Families out;
   add_streams(out, state.node);
   add_times(out, state.node);
   add_drops(out, state.node);
   add_apps(out, state.node);
+  add_picture_drift(out, state.node);
+  add_score_drift(out, state.node);
+  add_verdicts(out, state.node);
+  add_drift_warnings(out, state.node);
+  if (!of_node) return out.text();
   add_node(out, state.node);
   add_store(out, state.store);
   add_sinks(out, state.sinks);

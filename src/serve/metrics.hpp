@@ -9,6 +9,7 @@ namespace mainstream {
 
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-[[nodiscard]] std::string metrics_text(const ServiceState& state);
+// `of_node`: with what is not of a stream.
+[[nodiscard]] std::string metrics_text(const ServiceState& state, bool of_node = true);
 
 }  // namespace mainstream

@@ -124,14 +124,15 @@ Json plan_schema() {
   const Json stem = object(
       {{"stream", text()}, {"base", text()}, {"region", list_of(number())}, {"segments", list_of(segment)}});
   return object({{"number", whole()},
-                 {"reason", text()},
+                 // null for a token of some streams
+                 {"reason", or_null(text())},
                  {"feasible", boolean()},
-                 {"budget_ms_per_s", number()},
-                 {"cost_ms_per_s", number()},
-                 {"decoding_ms_per_s", number()},
-                 {"busy_ms_per_s", number()},
-                 {"mean_f1", number()},
-                 {"min_f1", number()},
+                 {"budget_ms_per_s", or_null(number())},
+                 {"cost_ms_per_s", or_null(number())},
+                 {"decoding_ms_per_s", or_null(number())},
+                 {"busy_ms_per_s", or_null(number())},
+                 {"mean_f1", or_null(number())},
+                 {"min_f1", or_null(number())},
                  {"workers", whole()},
                  {"threads", whole()},
                  {"stems", list_of(stem)},
@@ -163,13 +164,13 @@ Json status_schema() {
   return object({{"node", text()},
                  {"version", text()},
                  {"events", whole()},
-                 {"events_dropped", whole()},
+                 {"events_dropped", or_null(whole())},  // with the store null for a token of some streams
                  {"refused", or_null(text())},
                  {"plan", reference("Plan")},
                  {"streams", list_of(reference("Stream"))},
                  {"apps", list_of(reference("App"))},
                  {"sinks", list_of(sink)},
-                 {"store", store}});
+                 {"store", or_null(store)}});
 }
 
 Json verdict_word() {
@@ -317,6 +318,13 @@ Json schemas() {
                            {"phase", {{"type", "string"}, {"enum", {"none", "running", "done", "failed"}}}},
                            {"app", or_null(text())},
                            {"log", text()}})},
+      {"Doubts", object({{"app", text()},
+                         {"candidate", text()},
+                         {"threshold", number()},
+                         {"frames", list_of(object({{"frame", whole()},
+                                                    {"score", number()},
+                                                    {"marked", boolean()},
+                                                    {"contradicts", boolean()}}))}})},
       {"NewTraining", object({{"app", text()}})},
       {"Marks", object({{"frames", whole()}, {"apps", marked_apps()}})},
       {"NewMarks", object({{"apps", marked_apps()}})},
@@ -362,6 +370,7 @@ Json parameters(const Route& route) {
 Json operation(const Route& route) {
   Json result = {{"summary", route.summary},
                  {"x-role", to_string(route.role)},
+                 {"x-for-tokens-of-streams", route.concern == Concern::streams},
                  {"parameters", parameters(route)},
                  {"responses",
                   {{"200", {{"description", "Done"}, {"content", content(route.answer)}}},

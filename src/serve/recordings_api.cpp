@@ -12,6 +12,8 @@
 namespace mainstream {
 namespace {
 
+constexpr std::size_t kMostDoubts = 24;
+
 Json recording_json(const StreamRecording& recording) {
   return {
       {"id", recording.id},       {"stream", recording.stream},     {"started", to_string(recording.started)},
@@ -47,22 +49,27 @@ ApiAnswer answered(const Answer& answer) {
 
 }  // namespace
 
-ApiAnswer Api::recordings(const Call&) {
+std::optional<StreamRecording> Api::asked_recording(const Call& call) {
+  auto found = node_.recordings().find(call.values[0]);
+  return found && call.scope.has(found->stream) ? found : std::nullopt;
+}
+
+ApiAnswer Api::recordings(const Call& call) {
   Json list = Json::array();
   for (const StreamRecording& recording : node_.recordings().list())
-    list.push_back(recording_json(recording));
+    if (call.scope.has(recording.stream)) list.push_back(recording_json(recording));
   return json_answer({{"recordings", std::move(list)}});
 }
 
 ApiAnswer Api::recording(const Call& call) {
-  const auto found = node_.recordings().find(call.values[0]);
+  const auto found = asked_recording(call);
   return found ? json_answer(recording_json(*found)) : no_recording(call.values[0]);
 }
 
 ApiAnswer Api::start_recording(const Call& call) {
   return answered([&] {
     const NewRecording wanted = parse_new_recording(call.body());
-    const NodeState state = node_.state().node;
+    const NodeState state = this->state(call.scope).node;
     const auto stream = std::ranges::find(state.streams, wanted.stream, &NodeState::Stream::name);
     if (stream == state.streams.end()) return problem(404, "there is no stream " + in_quotes(wanted.stream));
     if (!stream->up) return problem(409, "stream " + in_quotes(wanted.stream) + " is not up");
@@ -72,19 +79,21 @@ ApiAnswer Api::start_recording(const Call& call) {
 }
 
 ApiAnswer Api::stop_recording(const Call& call) {
-  if (!node_.recordings().stop(call.values[0])) return no_recording(call.values[0]);
+  if (!asked_recording(call) || !node_.recordings().stop(call.values[0])) return no_recording(call.values[0]);
   return recording(call);
 }
 
 ApiAnswer Api::remove_recording(const Call& call) {
-  const auto found = node_.recordings().find(call.values[0]);
+  const auto found = asked_recording(call);
   if (!found || !node_.recordings().remove(call.values[0])) return no_recording(call.values[0]);
   return json_answer(recording_json(*found));
 }
 
 ApiAnswer Api::recorded_frame(const Call& call) {
   return answered([&] {
-    std::optional<std::string> jpeg = node_.recordings().frame(call.values[0], parse_index(call.query));
+    const std::int64_t index = parse_index(call.query);
+    std::optional<std::string> jpeg;
+    if (asked_recording(call)) jpeg = node_.recordings().frame(call.values[0], index);
     if (!jpeg) return problem(404, "there is no such frame");
     ApiAnswer answer;
     answer.type = "image/jpeg";
@@ -94,7 +103,7 @@ ApiAnswer Api::recorded_frame(const Call& call) {
 }
 
 ApiAnswer Api::recorded_video(const Call& call) {
-  const auto file = node_.recordings().video(call.values[0]);
+  const auto file = asked_recording(call) ? node_.recordings().video(call.values[0]) : std::nullopt;
   if (!file) return problem(404, "there is no video of a recording " + in_quotes(call.values[0]));
   ApiAnswer answer;
   answer.type = "video/x-matroska";
@@ -103,13 +112,13 @@ ApiAnswer Api::recorded_video(const Call& call) {
 }
 
 ApiAnswer Api::marks(const Call& call) {
-  if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+  if (!asked_recording(call)) return no_recording(call.values[0]);
   return json_answer(marks_json(node_.recordings().labels(call.values[0])));
 }
 
 ApiAnswer Api::put_marks(const Call& call) {
   return answered([&] {
-    const auto found = node_.recordings().find(call.values[0]);
+    const auto found = asked_recording(call);
     if (!found) return no_recording(call.values[0]);
     node_.recordings().set_labels(call.values[0], parse_marks(call.body(), found->frames));
     return marks(call);
@@ -117,7 +126,7 @@ ApiAnswer Api::put_marks(const Call& call) {
 }
 
 ApiAnswer Api::label_file(const Call& call) {
-  if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+  if (!asked_recording(call)) return no_recording(call.values[0]);
   if (node_.recordings().labels(call.values[0]).apps.empty()) return problem(404, "nothing is marked yet");
   ApiAnswer answer;
   answer.type = "text/csv";
@@ -126,7 +135,7 @@ ApiAnswer Api::label_file(const Call& call) {
 }
 
 ApiAnswer Api::training(const Call& call) {
-  if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+  if (!asked_recording(call)) return no_recording(call.values[0]);
   const TrainingState state = node_.training().state(node_.recordings().folder(call.values[0]));
   return json_answer({{"installed", node_.training().is_installed()},
                       {"phase", to_string(state.phase)},
@@ -136,14 +145,33 @@ ApiAnswer Api::training(const Call& call) {
 
 ApiAnswer Api::start_training(const Call& call) {
   return answered([&] {
-    if (!node_.recordings().find(call.values[0])) return no_recording(call.values[0]);
+    if (!asked_recording(call)) return no_recording(call.values[0]);
     node_.train(call.values[0], parse_new_training(call.body()));
     return training(call);
   });
 }
 
+ApiAnswer Api::doubts(const Call& call) {
+  const auto found = asked_recording(call);
+  if (!found) return no_recording(call.values[0]);
+  const auto unseen = node_.training().unseen(node_.recordings().folder(found->id));
+  if (!unseen) return problem(404, "nothing is trained yet");
+  const Doubts doubts = choose_doubts(*unseen, node_.recordings().labels(found->id), found->fps, kMostDoubts);
+  Json frames = Json::array();
+  for (const Doubt& doubt : doubts.frames) {
+    frames.push_back({{"frame", doubt.frame},
+                      {"score", shortest_number(doubt.score)},
+                      {"marked", doubt.marked},
+                      {"contradicts", doubt.contradicts}});
+  }
+  return json_answer({{"app", doubts.app},
+                      {"candidate", doubts.candidate},
+                      {"threshold", shortest_number(doubts.threshold)},
+                      {"frames", std::move(frames)}});
+}
+
 ApiAnswer Api::trained_package(const Call& call) {
-  const bool known = node_.recordings().find(call.values[0]).has_value();
+  const bool known = asked_recording(call).has_value();
   const std::filesystem::path file = node_.recordings().folder(call.values[0]) / "trained.mpkg";
   if (!known || !exists(file)) return problem(404, "nothing is trained yet");
   ApiAnswer answer;

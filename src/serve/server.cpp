@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "serve/api.hpp"
+#include "serve/certificate.hpp"
 #include "serve/connection.hpp"
 
 namespace mainstream {
@@ -229,22 +231,40 @@ bool is_loopback(const std::string& address) {
               "serve: expected an address like 127.0.0.1 or ::1, got " + in_quotes(address));
 }
 
+// By which clients may call the node; on the outside also by the host's name.
+std::vector<std::string> names_of(const ServeConfig& config) {
+  std::vector<std::string> names = config.names;
+  const bool v6 = config.address.find(':') != std::string::npos;
+  names.push_back(v6 ? "[" + config.address + "]" : config.address);
+  std::array<char, 256> host{};
+  if (!is_loopback(config.address) && ::gethostname(host.data(), host.size() - 1) == 0)
+    names.emplace_back(host.data());
+  return names;
+}
+
+// With the node's own certificate where it needs one and was given none.
+ServeConfig with_certificate(ServeConfig config, const std::filesystem::path& state) {
+  if (is_loopback(config.address) || !config.certificate.empty()) return config;
+  const OwnCertificate own = own_certificate(state / "serve.pem", names_of(config), wall_now());
+  config.certificate = config.key = own.file;
+  module_log("serve")->info("its certificate has the SHA-256 fingerprint {}", own.fingerprint);
+  return config;
+}
+
 AccessRules access_rules(const ServeConfig& config) {
   const bool loopback = is_loopback(config.address);
   if (config.certificate.empty() != config.key.empty()) {
     throw Error(ErrorKind::usage, "serve: expected both a certificate and a key, got one");
   }
-  if (!loopback && (config.certificate.empty() || config.tokens.empty())) {
-    throw Error(ErrorKind::usage,
-                fmt::format("serve: {} can be reached from outside, so it needs a certificate, "
-                            "a key and tokens; use 127.0.0.1 without",
-                            clean(config.address)));
+  if (!loopback && config.tokens.empty()) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("serve: {} can be reached from outside, so it needs tokens; use 127.0.0.1 without",
+                    clean(config.address)));
   }
   AccessRules rules;
-  rules.tls = !config.certificate.empty();
-  rules.hosts = config.names;
-  const bool v6 = config.address.find(':') != std::string::npos;
-  rules.hosts.push_back(v6 ? "[" + config.address + "]" : config.address);
+  rules.tls = !loopback || !config.certificate.empty();
+  rules.hosts = names_of(config);
   if (loopback) rules.hosts.insert(rules.hosts.end(), {"localhost", "127.0.0.1", "[::1]"});
   if (!config.tokens.empty()) rules.tokens = read_tokens(config.tokens);
   return rules;
@@ -266,7 +286,8 @@ void check_serving(const ServeConfig& config) {
 
 class ApiServer::Impl {
  public:
-  Impl(NodeControl& node, const ServeConfig& config) : api_(node, access_rules(config)) {
+  Impl(NodeControl& node, const ServeConfig& given) : api_(node, access_rules(given)) {
+    const ServeConfig config = with_certificate(given, node.node().store().directory());
     const bool tls = !config.certificate.empty();
     if (tls) {
       auto server = std::make_unique<Listener<httplib::SSLServer>>(api_, true, config.certificate.c_str(),

@@ -1,5 +1,5 @@
 // Serves the control API over HTTP or HTTPS. On a loopback address it asks for no token; any other address
-// needs TLS and tokens.
+// needs TLS and tokens; without a certificate of its owner it has one that it makes itself.
 #pragma once
 
 #include <memory>

@@ -9,6 +9,7 @@
 #include "serve/connection.hpp"
 #include "serve/dashboard.hpp"
 #include "serve/event_feed.hpp"
+#include "serve/metrics.hpp"
 #include "serve/testing.hpp"
 
 namespace mainstream {
@@ -388,6 +389,7 @@ TEST_F(ServerTest, RecordsAndKeepsMarks) {
   EXPECT_EQ(train(R"({"app": "window"})"), 409) << "nothing is marked for it, or there is no trainer";
   EXPECT_EQ(train(R"({"app": "a/b"})"), 400);
   (void)get(path + "/trained.mpkg", 404);
+  (void)get(path + "/doubts", 404);
   EXPECT_EQ(put(R"({"apps": {}})"), 200);
   (void)get(path + "/labels.csv", 404);
   const auto start = [&](const std::string& body) {
@@ -402,10 +404,34 @@ TEST_F(ServerTest, RecordsAndKeepsMarks) {
   (void)get("/api/v1/recordings/..", 400);
 }
 
+// What the trainer would have left of a training of "door", which is marked in frame 1.
+void put_training(const std::filesystem::path& recording) {
+  write_file(recording / "training.json", R"({"app": "door", "done": true})");
+  write_file(
+      recording / "unseen.json",
+      R"({"app": "door", "candidate": "exit-9", "threshold": 0.5, "frames": [0, 1, 2], "scores": [0.9, 1, 0]})");
+}
+
+TEST_F(ServerTest, TellsWhichFramesToLookAtFirst) {
+  const std::string recording = recorded(), path = "/api/v1/recordings/" + recording;
+  put_training(node_->service().recordings().folder(recording));
+  const Json doubts = get(path + "/doubts");
+  EXPECT_EQ(doubts["app"], "door");
+  EXPECT_EQ(doubts["candidate"], "exit-9");
+  ASSERT_EQ(doubts["frames"].size(), 1U) << "the others are within a second";
+  EXPECT_EQ(doubts["frames"][0].dump(), R"({"frame":0,"score":0.9,"marked":false,"contradicts":true})");
+  EXPECT_EQ(client().Put(path + "/marks", R"({"apps": {"door": [[0, 1]]}})", "application/json")->status,
+            200);
+  EXPECT_EQ(get(path + "/doubts")["frames"][0]["frame"], 0) << "the least certain one now";
+  EXPECT_EQ(get(path + "/doubts")["frames"][0]["contradicts"], false);
+  EXPECT_EQ(client().Delete(path)->status, 200);
+}
+
 TEST_F(ServerTest, AnswersAreAsTheOpenApiDocumentSays) {
   const Json document = get("/api/v1/openapi.json");
   const SchemaCheck schemas(document);
   const std::string event = last_event(), recording = recorded();
+  put_training(node_->service().recordings().folder(recording));
   int answers = 0;
   for (const auto& item : document["paths"].items()) {
     std::string path = item.key();
@@ -469,10 +495,44 @@ TEST_F(ServerTest, PrometheusTakesTheMetrics) {
   EXPECT_EQ(std::system(("promtool test rules " + examples + "alerts_test.yml > /dev/null").c_str()), 0);
 }
 
+// What months bring, in one state.
+TEST_F(ServerTest, MetricsTellOfDrift) {
+  ServiceState state = node_->service().state();
+  NodeState::Stream& stream = state.node.streams[0];
+  EXPECT_EQ(value_of(metrics_text(state), "mainstream_picture_likeness{stream=\"gate\"}"), -1)
+      << "it is learned still";
+  stream.picture = {"moved", 0.25, 0.5, "look at the camera"};
+  NodeState::App& app = state.node.apps[0];
+  app.scores.from_first_days = 0.75;
+  app.scores.positive_rate = 0.125;
+  app.judged = NodeState::Judged{7, 2, 1, 0.875, 0.5, 0.96875, "train it again"};
+  const std::string text = metrics_text(state);
+  const std::string near = "{app=\"near\",stream=\"gate\"";
+  EXPECT_EQ(value_of(text, "mainstream_picture_likeness{stream=\"gate\"}"), 0.25);
+  EXPECT_EQ(value_of(text, "mainstream_picture_sharpness{stream=\"gate\"}"), 0.5);
+  EXPECT_EQ(value_of(text, "mainstream_score_divergence" + near + ",from=\"first_days\"}"), 0.75);
+  EXPECT_THAT(text, Not(HasSubstr("from=\"validation\"")));
+  EXPECT_EQ(value_of(text, "mainstream_positive_rate" + near + "}"), 0.125);
+  EXPECT_EQ(value_of(text, "mainstream_verdicts" + near + ",verdict=\"false\"}"), 2);
+  EXPECT_EQ(value_of(text, "mainstream_judged_f1" + near + ",bound=\"low\"}"), 0.5);
+  const auto warned = [&](const char* kind, const char* of) {
+    return value_of(
+        text, fmt::format("mainstream_drift_warning{{kind=\"{}\",stream=\"gate\",app=\"{}\"}}", kind, of));
+  };
+  EXPECT_EQ(warned("picture", ""), 1);
+  EXPECT_EQ(warned("scores", "near"), 0);
+  EXPECT_EQ(warned("verdicts", "near"), 1);
+  if (std::system("promtool --version > /dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool (prometheus) is not installed";
+  const TestFolder folder;
+  write_file(folder / "metrics", text);
+  EXPECT_EQ(std::system(("promtool check metrics < " + (folder / "metrics").string()).c_str()), 0);
+}
+
 TEST_F(ServerTest, OutsideNeedsTlsAndTokens) {
   ServeConfig open = any_port();
   open.address = "0.0.0.0";
-  EXPECT_ERROR(usage, check_serving(open), "0.0.0.0 can be reached from outside");
+  EXPECT_ERROR(usage, check_serving(open), "0.0.0.0 can be reached from outside, so it needs tokens");
   open.address = "gate.local";
   EXPECT_ERROR(usage, check_serving(open), "expected an address like 127.0.0.1");
   ServeConfig half = any_port();
@@ -484,6 +544,41 @@ TEST_F(ServerTest, OutsideNeedsTlsAndTokens) {
   ServeConfig taken;
   taken.port = server_.port();
   EXPECT_ERROR(usage, ApiServer(node_->control(), taken), "is it taken?");
+}
+
+// As a client does it that trusts this one certificate.
+TEST_F(ServerTest, WithoutACertificateItMakesOneThatClientsPin) {
+  const TestFolder folder;
+  ServeConfig config = any_port();
+  config.address = "0.0.0.0";
+  config.names = {"localhost", "127.0.0.1"};
+  config.tokens = folder / "tokens";
+  write_file(config.tokens, sha256("look") + " viewer wall\n");
+  std::filesystem::permissions(config.tokens, std::filesystem::perms(0600));
+  check_serving(config);
+  const std::filesystem::path own = node_->store().directory() / "serve.pem";
+  EXPECT_FALSE(exists(own)) << "a check makes none";
+  const auto answers = [&](const ApiServer& server, const std::filesystem::path& trusted) {
+    httplib::SSLClient client("localhost", server.port());
+    client.set_ca_cert_path(trusted.c_str());
+    client.enable_server_certificate_verification(true);
+    const auto answer = client.Get("/api/v1/streams", httplib::Headers{{"Authorization", "Bearer look"}});
+    return answer ? answer->status : 0;
+  };
+  {
+    const ApiServer server(node_->control(), config);
+    EXPECT_EQ(answers(server, own), 200);
+    const std::string other =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 "
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout /dev/null -out " +
+        (folder / "other.pem").string() + " 2> /dev/null";
+    ASSERT_EQ(std::system(other.c_str()), 0) << other;
+    EXPECT_EQ(answers(server, folder / "other.pem"), 0) << "another node with the same name";
+  }
+  const std::string made = read_file(own);
+  const ApiServer again(node_->control(), config);
+  EXPECT_EQ(read_file(own), made) << "after a restart it is the same";
+  EXPECT_EQ(answers(again, own), 200);
 }
 
 TEST_F(ServerTest, ServesHttpsWithTokens) {

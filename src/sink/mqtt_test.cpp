@@ -275,6 +275,52 @@ TEST_F(MqttTest, TlsChecksTheBrokersCertificate) {
   EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
 }
 
+TEST_F(MqttTest, TlsProvesWhoBothAre) {
+  const std::string files = folder_.path().string();
+  const auto make = [&](const std::string& name, const std::string& alternative) {
+    const std::string command =
+        "cd " + files +
+        " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name +
+        " -addext subjectAltName=" + alternative + " -keyout " + name + ".key -out " + name +
+        ".pem 2> /dev/null";
+    return std::system(command.c_str()) == 0;
+  };
+  if (!make("broker", "IP:127.0.0.1") || !make("other", "DNS:elsewhere.example") || !make("shop", "DNS:shop"))
+    GTEST_SKIP() << "openssl cannot make a certificate";
+  const auto broker_with = [&](const std::string& name) {
+    more_ = fmt::format(
+        "allow_anonymous true\ncertfile {0}/{1}.pem\nkeyfile {0}/{1}.key\ncafile {0}/shop.pem\n"
+        "require_certificate true\nuser root\n",
+        files, name);
+    start_broker();
+  };
+  put_event(store_);
+  MqttOptions secure = options();
+  secure.tls = true;
+  secure.ca_file = folder_ / "other.pem";
+  secure.cert_file = folder_ / "shop.pem";
+  secure.key_file = folder_ / "shop.key";
+  broker_with("other");
+  start(secure);
+  EXPECT_TRUE(soon([&] { return runner_->state().failures > 1; }));
+  EXPECT_EQ(runner_->state().delivered, 0U) << "the broker's certificate is for another name";
+  runner_.reset();
+  broker_.reset();
+
+  broker_with("broker");
+  MqttOptions unknown = secure;
+  unknown.ca_file = folder_ / "broker.pem";
+  secure.ca_file = folder_ / "broker.pem";
+  unknown.cert_file.clear();
+  unknown.key_file.clear();
+  start(unknown);
+  EXPECT_TRUE(soon([&] { return runner_->state().failures > 1; }));
+  EXPECT_EQ(runner_->state().delivered, 0U) << "the broker asks who the client is";
+  runner_.reset();
+  start(secure);
+  EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
+}
+
 TEST_F(MqttTest, ABrokerThatHangsHoldsUpNoEnd) {
   start_broker();
   start(options());

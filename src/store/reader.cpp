@@ -73,14 +73,16 @@ std::vector<EventRecord> StoreReader::events(const EventQuery& query) {
   Statement rows = state_->database.prepare(
       "SELECT last_sequence, record FROM events WHERE (?1 = '' OR stream = ?1) AND (?2 = '' OR app = ?2) "
       "AND start_ms > ?3 AND start_ms < ?4 AND json_extract(record, '$.type') IS NOT 'warning' "
-      "AND (json_extract(record, '$.type') IS 'near_miss') = ?7 AND (?5 = '' OR number < (SELECT number FROM "
-      "events WHERE id = ?5)) ORDER BY number DESC LIMIT ?6");
+      "AND (?7 IS NULL OR stream IN (SELECT value FROM json_each(?7))) "
+      "AND (json_extract(record, '$.type') IS 'near_miss') = ?8 "
+      "AND (?5 = '' OR number < (SELECT number FROM events WHERE id = ?5)) ORDER BY number DESC LIMIT ?6");
   const auto ms = [](const std::optional<WallTime>& time, std::int64_t none) {
     return time ? time->time_since_epoch().count() : none;
   };
   rows.bind(1, query.stream).bind(2, query.app).bind(3, ms(query.after, kMinMs));
   rows.bind(4, ms(query.before, kMaxMs)).bind(5, query.below).bind(6, static_cast<std::int64_t>(query.limit));
-  rows.bind(7, static_cast<std::int64_t>(query.near_misses));
+  if (query.streams) rows.bind(7, Json(*query.streams).dump());
+  rows.bind(8, static_cast<std::int64_t>(query.near_misses));
   std::vector<EventRecord> events;
   while (rows.step()) events.push_back(state_->event_at(rows, 0));
   return events;
@@ -122,6 +124,13 @@ std::optional<Verdict::Kind> StoreReader::verdict(const std::string& id) {
   Statement row = state_->database.prepare("SELECT kind FROM verdicts WHERE id = ?");
   if (!row.bind(1, id).step()) return std::nullopt;
   return kind_of(row.text(0));
+}
+
+std::optional<std::string> StoreReader::stream_of(const std::string& id) {
+  Statement row = state_->database.prepare(
+      "SELECT stream FROM events WHERE id = ?1 UNION ALL SELECT stream FROM verdicts WHERE id = ?1");
+  if (!row.bind(1, id).step()) return std::nullopt;
+  return row.text(0);
 }
 
 std::vector<PlanRecord> StoreReader::plans(std::size_t limit) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "event/frame_score.hpp"
 #include "train/exits/sigmoid_fit.hpp"
@@ -13,17 +14,21 @@
 namespace mainstream {
 namespace {
 
+double right_frames(const ClipAnswers& answers) {
+  const Recording& recording = answers.recording;
+  double right = 0;
+  for (std::size_t i = 0; i < recording.scores.size(); ++i)
+    right += (recording.scores[i] >= answers.threshold) == recording.truth[i] ? 1 : 0;
+  return right;
+}
+
 AnswerQuality quality_of(const ClipAnswers& answers, double merge_gap_s) {
   const Recording& recording = answers.recording;
   AnswerQuality quality;
   quality.threshold = answers.threshold;
   std::vector<bool> positive;
-  double right = 0;
-  for (std::size_t i = 0; i < recording.scores.size(); ++i) {
-    positive.push_back(recording.scores[i] >= answers.threshold);
-    right += positive[i] == recording.truth[i] ? 1 : 0;
-  }
-  quality.top1 = right / static_cast<double>(positive.size());
+  for (const float score : recording.scores) positive.push_back(score >= answers.threshold);
+  quality.top1 = right_frames(answers) / static_cast<double>(positive.size());
   const ErrorRates rates = error_rates(recording.scores, recording.truth, answers.threshold);
   quality.tpr = rates.tpr;
   quality.fpr = rates.fpr;
@@ -76,6 +81,10 @@ double choose_merge_gap(std::span<const ClipCandidate> candidates) {
   return best;
 }
 
+double event_f1(const ClipCandidate& candidate) {
+  return sum(best_cells(candidate.exact, 1)).f1().value_or(0);
+}
+
 }  // namespace
 
 ClipAnswers answers_of(std::span<const double> log_odds, const std::vector<bool>& truth, double fps,
@@ -124,10 +133,13 @@ EventModel measure_events(const std::vector<bool>& labels, double fps,
 }
 
 double best_event_f1(std::span<const ClipCandidate> candidates) {
-  double best = 0;
-  for (const ClipCandidate& candidate : candidates)
-    best = std::max(best, sum(best_cells(candidate.exact, 1)).f1().value_or(0));
-  return best;
+  return candidates.empty() ? 0 : event_f1(best_candidate(candidates));
+}
+
+const ClipCandidate& best_candidate(std::span<const ClipCandidate> candidates) {
+  return *std::ranges::max_element(candidates, {}, [](const ClipCandidate& candidate) {
+    return std::pair(event_f1(candidate), right_frames(candidate.exact));
+  });
 }
 
 Packed pack_clip_candidates(const Base& base, const std::string& app,

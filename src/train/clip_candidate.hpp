@@ -41,6 +41,9 @@ struct ClipCandidate {
 // one.
 [[nodiscard]] double best_event_f1(std::span<const ClipCandidate> candidates);
 
+// The one with that F1; of several the one that answers most frames rightly.
+[[nodiscard]] const ClipCandidate& best_candidate(std::span<const ClipCandidate> candidates);
+
 // The candidates worth packing, with their quality; the log says which were dropped, and why.
 struct Packed {
   std::vector<Candidate> candidates;  // from the most frozen to the least

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/file.hpp"
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "event/frame_parts.hpp"
 #include "mainstream/error.hpp"
@@ -156,7 +158,20 @@ class ClipTraining {
       Packed packed = pack_clip_candidates(base_, app, candidates_[i], manifest.event);
       manifest.candidates = std::move(packed.candidates);
       write_package(targets_[i].package, manifest, packed.graphs);
+      if (!targets_[i].unseen.empty()) write_unseen(targets_[i], best_candidate(candidates_[i]));
     }
+  }
+
+  void write_unseen(const AppTarget& target, const ClipCandidate& candidate) const {
+    Json json{{"app", target.app},
+              {"candidate", candidate.described.id},
+              {"threshold", shortest_number(candidate.exact.threshold)},
+              {"frames", Json::array()},
+              {"scores", Json::array()}};
+    for (const std::size_t row : exits_.examples) json["frames"].push_back(clip_.rows.frames[row]);
+    for (const float score : candidate.exact.recording.scores)
+      json["scores"].push_back(shortest_number(score));
+    write_file(target.unseen, json.dump() + "\n");
   }
 
   const Base& base_;

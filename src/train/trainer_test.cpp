@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/file.hpp"
+#include "core/json.hpp"
 #include "core/testing.hpp"
 #include "event/replay.hpp"
 #include "mainstream/calibration.hpp"
@@ -139,6 +140,31 @@ TEST_F(ClipTraining, ExitsFindTheEvents) {
     EXPECT_GT(candidate.frozen_layers, 0);
     expect_to_find_events(candidate);
   }
+}
+
+// They are those on which the package's figures rest.
+TEST_F(ClipTraining, UnseenAnswersAreWrittenForEachFrame) {
+  const TestFolder out;
+  train({{"box", out / "box.mpkg", out / "unseen.json"}}, exits_only());
+  EXPECT_EQ(out.names(), (std::vector<std::string>{"box.mpkg", "unseen.json"}));
+  const Json unseen = parse_json(read_file(out / "unseen.json"), "unseen.json");
+  EXPECT_EQ(unseen["app"], "box");
+  const Manifest manifest = MPackage::open(out / "box.mpkg").manifest();
+  const auto best = std::ranges::find(manifest.candidates, std::string(unseen["candidate"]), &Candidate::id);
+  ASSERT_NE(best, manifest.candidates.end());
+  EXPECT_EQ(shortest_number(best->threshold), unseen["threshold"]);
+  ASSERT_EQ(unseen["frames"].size(), static_cast<std::size_t>(kFrames));
+  ASSERT_EQ(unseen["scores"].size(), static_cast<std::size_t>(kFrames));
+  double found = 0, alarms = 0, present = 0;
+  for (int frame = 0; frame < kFrames; ++frame) {
+    const auto place = static_cast<std::size_t>(frame);
+    EXPECT_EQ(unseen["frames"][place], frame);
+    const bool positive = unseen["scores"][place] >= unseen["threshold"];
+    present += is_present(frame) ? 1 : 0;
+    (is_present(frame) ? found : alarms) += positive ? 1 : 0;
+  }
+  EXPECT_NEAR(best->tpr, found / present, 1e-9);
+  EXPECT_NEAR(best->fpr, alarms / (kFrames - present), 1e-9);
 }
 
 // The engine's answers with the packed exits are those that the trainer promises, on the frames that it saw.

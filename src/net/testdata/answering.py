@@ -1,5 +1,6 @@
 """What the servers of tests have in common."""
 import http.server
+import ssl
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
@@ -20,5 +21,11 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
 
-def serve(port, handler):
-    Server(("127.0.0.1", port), handler).serve_forever()
+def serve(port, handler, certificate=None):
+    """With a certificate (a PEM file that has its key, too) over HTTPS."""
+    server = Server(("127.0.0.1", port), handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.serve_forever()

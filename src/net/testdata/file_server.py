@@ -1,4 +1,4 @@
-"""A server of files for tests: file_server.py PORT FOLDER LOG
+"""A server of files for tests: file_server.py PORT FOLDER LOG [CERTIFICATE]
 
 GET /FILE gives a file, and the range asked for. Before the file's name, a word makes it misbehave: /cut/FILE breaks off half-way through
 what it has to give, /whole/FILE knows no ranges, /status/503/FILE answers with that status, /more/FILE gives a byte too many,
@@ -54,4 +54,4 @@ class Handler(Answering):
         self.answer(200, body)
 
 
-serve(int(sys.argv[1]), Handler)
+serve(int(sys.argv[1]), Handler, *sys.argv[4:])

@@ -52,7 +52,7 @@ function tell(node) {
   else if (up < node.streams.length) chip('warn', `${up} of ${node.streams.length} streams up`);
   else chip('good', 'Running');
   const faults = [];
-  if (node.store.error) faults.push(`The disk cannot be written: ${node.store.error}.`);
+  if (node.store?.error) faults.push(`The disk cannot be written: ${node.store.error}.`);
   if (node.refused) faults.push(`The last change was refused: ${node.refused}.`);
   notice(faults.join(' '));
 }

@@ -53,14 +53,17 @@ export class Health {
   update(node) {
     if (!this.figures?.isConnected) this.build();
     const up = node.streams.filter((stream) => stream.up).length;
+    const whole = node.store !== null;  // null: the token is limited to some streams
+    this.sinks.parentElement.hidden = !whole;
     const ages = node.streams.map((stream) => stream.frame_age_ms).filter((age) => age !== null && age !== undefined);
     const items = [
       ['Streams up', String(up), `of ${node.streams.length}`],
       ['Apps planned', String(node.plan.apps.length), `of ${node.apps.flatMap((app) => app.streams).length}`],
-      ['Workers busy', number(node.plan.busy_ms_per_s, 0), `of ${number(node.plan.budget_ms_per_s - node.plan.decoding_ms_per_s, 0)} ms/s`],
+      ...(whole ? [['Workers busy', number(node.plan.busy_ms_per_s, 0),
+        `of ${number(node.plan.budget_ms_per_s - node.plan.decoding_ms_per_s, 0)} ms/s`]] : []),
       ['Oldest mean frame age', ages.length ? number(Math.max(...ages), 0) : '–', 'ms'],
       ['Events raised', node.events.toLocaleString('en'), node.events_dropped ? `${node.events_dropped} lost` : ''],
-      ['Store', number(node.store.bytes / 1e6, 1), 'MB'],
+      ...(whole ? [['Store', number(node.store.bytes / 1e6, 1), 'MB']] : []),
     ];
     keep(this.figures, items, (item) => item[0], ([name]) => h('div', {class: 'figure-box'}, h('dt', {}, name),
       h('dd', {}, h('strong'), ' ', h('span'))), (box, [, value, unit]) => {
@@ -143,6 +146,7 @@ function point(at, node) {
   for (const [cause] of kCauses)
     lost[cause] = node.streams.reduce((total, stream) => total + stream.dropped[cause], 0);
   const {plan} = node;
+  if (plan.budget_ms_per_s === null) return {at, apps, ages, lost};
   return {at, apps, ages, lost, busy: plan.busy_ms_per_s, planned: plan.cost_ms_per_s - plan.decoding_ms_per_s,
     budget: plan.budget_ms_per_s - plan.decoding_ms_per_s};
 }
@@ -157,12 +161,12 @@ function perSecond(points, cause) {
 }
 
 function plotsOf(points) {
-  const newest = points.findLast((one) => one.apps) || {apps: {}, ages: {}};
+  const newest = points.findLast((one) => one.apps) || {apps: {}, ages: {}, budget: null};
   const plots = [
-    {name: 'Busy time of the workers', unit: 'core-milliseconds per second, without decoding', lines: [
+    ...(newest.budget === undefined ? [] : [{name: 'Busy time of the workers', unit: 'core-milliseconds per second, without decoding', lines: [
       {name: 'busy', values: points.map((one) => one.busy ?? null)},
       {name: 'planned', values: points.map((one) => one.planned ?? null), dashed: true, colour: '--line-1'},
-      {name: 'budget', values: points.map((one) => one.budget ?? null), dashed: true, colour: '--soft'}]},
+      {name: 'budget', values: points.map((one) => one.budget ?? null), dashed: true, colour: '--soft'}]}]),
     {name: 'Lost frames of the streams', unit: 'frames per second, by cause', lines: kCauses.map(([cause, name]) =>
       ({name, values: perSecond(points, cause)}))},
     {name: 'Frame age', unit: 'ms from the decoder to the answer, mean', lines: Object.keys(newest.ages).map((name) =>

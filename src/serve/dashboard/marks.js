@@ -22,7 +22,7 @@ export class Marks {
     this.list = h('ul', {class: 'marks'});
     this.state = h('p', {class: 'soft small', role: 'status'});
     this.command = h('code');
-    this.training = new Training(() => this.name);
+    this.training = new Training(() => this.name, (app, frame) => this.correct(app, frame));
     this.element = h('div', {class: 'card', hidden: true, onkeydown: (event) => this.key(event)},
       h('h3', {}, '2. Mark'),
       h('p', {class: 'soft'}, 'Go to the first frame that shows it and begin; go to the last one and end.'),
@@ -48,7 +48,7 @@ export class Marks {
     this.slider.max = this.frames - 1;
     if (this.apps.size && !this.apps.has(this.app.value)) this.app.value = [...this.apps.keys()][0];
     say(this.state, '');
-    this.training.open(this.id, recording.stream);
+    this.training.open(this.id, recording.stream, recording.fps);
     this.element.hidden = false;
     this.go(0);
     this.element.scrollIntoView({block: 'nearest'});
@@ -104,6 +104,14 @@ export class Marks {
     this.slider.setAttribute('aria-valuetext', `frame ${this.frame} of ${this.frames}`);
     this.load();
     this.draw();
+  }
+
+  // Shows a frame to mark this app in.
+  correct(app, frame) {
+    this.app.value = app;
+    this.go(frame);
+    this.element.scrollIntoView();
+    this.element.querySelector('.player').focus({preventScroll: true});
   }
 
   // One at a time; the newest wish last.

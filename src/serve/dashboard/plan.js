@@ -21,7 +21,9 @@ export class Plan {
     this.fill(node);
     const changed = this.numberOf !== node.plan.number;
     this.numberOf = node.plan.number;
-    if (changed) this.readHistory();
+    const limited = ofSomeStreams(node.plan);
+    this.dryRun.element.hidden = this.history.hidden = limited;
+    if (changed && !limited) this.readHistory();
   }
 
   build() {
@@ -30,12 +32,13 @@ export class Plan {
     this.dryRun = new DryRun();
     this.history = h('div', {class: 'card'}, h('h3', {}, 'Earlier plans'), note('Reading them.'));
     this.parent.replaceChildren(this.summary, this.tree, this.dryRun.element, this.history);
+    this.drawn = null;
   }
 
   fill(node) {
     const plan = node.plan;
     const shown = JSON.stringify([plan, node.apps.map((app) => app.streams.map((on) => on.reason))]);
-    this.dryRun.update(plan);
+    if (!ofSomeStreams(plan)) this.dryRun.update(plan);
     // busy_ms_per_s changes all the time; the rest is drawn anew only with another plan.
     this.summary.replaceChildren(...summary(plan));
     const key = shown.replace(/"busy_ms_per_s":[^,]*/, '');
@@ -55,6 +58,9 @@ export class Plan {
     this.history.replaceChildren(h('h3', {}, 'Earlier plans'), content);
   }
 }
+
+// The token is limited to some streams: it sees no figures of the whole node.
+const ofSomeStreams = (plan) => plan.budget_ms_per_s === null;
 
 const sum = (list) => list.reduce((total, value) => total + value, 0);
 
@@ -77,6 +83,10 @@ function legend(kind, name, value) {
 
 function summary(plan) {
   const {decoding, shared, own} = parts(plan);
+  if (ofSomeStreams(plan)) {
+    return [h('h3', {}, `Plan ${plan.number}`),
+      h('p', {class: 'soft'}, 'Your token is limited to some streams, so costs and budget of the whole node are not shown.')];
+  }
   const budget = plan.budget_ms_per_s;
   const free = Math.max(0, budget - plan.cost_ms_per_s);
   const whole = Math.max(budget, plan.cost_ms_per_s) || 1;

@@ -1,14 +1,16 @@
 // Trains exits for a marked app on the node's own machine, where the trainer is installed.
 import {request, read, save, ApiError} from './api.js';
 import {h, say} from './dom.js';
+import {Doubts} from './doubts.js';
 
 const kPatience = 120_000;  // ms; a package is verified, measured and compiled
 const kEvery = 1_000;  // ms between two looks while a training runs
 
 export class Training {
-  // `app()`: the chosen one.
-  constructor(app) {
+  // `app()`: the chosen one. `go(app, frame)`: shows it where it can be marked.
+  constructor(app, go) {
     this.app = app;
+    this.doubts = new Doubts(go);
     this.start = h('button', {type: 'button', class: 'main', onclick: () => this.begin()}, 'Train on this node');
     this.package = h('button', {type: 'button', hidden: true, onclick: () => this.savePackage()}, 'Save the package');
     this.run = h('button', {type: 'button', hidden: true, onclick: () => this.runIt()}, 'Run it on this stream');
@@ -17,12 +19,14 @@ export class Training {
     this.log = h('code');
     this.output = h('pre', {tabIndex: 0, hidden: true, 'aria-label': 'What the trainer says'}, this.log);
     this.element = h('div', {class: 'training', hidden: true}, h('p', {class: 'row'}, this.start, this.run, this.package), this.state,
-      this.fault, this.output);
+      this.fault, this.output, this.doubts.element);
   }
 
-  open(id, stream) {
+  open(id, stream, fps) {
     this.id = id;
     this.stream = stream;
+    this.fps = fps;
+    this.doubts.close();
     this.tell('');
     this.look();
   }
@@ -68,6 +72,8 @@ export class Training {
     say(this.state, words[phase]);
     this.output.hidden = !log;
     say(this.log, log);
+    if (phase === 'done') this.doubts.open(this.id, this.fps);
+    else this.doubts.close();
     if (phase === 'running') this.timer = setTimeout(() => this.look(), kEvery);
   }
 
