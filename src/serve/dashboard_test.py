@@ -390,6 +390,8 @@ class FromTheCamera(DashboardCase):
         marked = lambda: self.node.get(f'recordings/{recording}/doubts')['frames']
         self.until(lambda: any(one['frame'] == doubt['frame'] and one['marked'] for one in marked()) or
                    doubt['frame'] not in [one['frame'] for one in marked()], 'the correction counts')
+        frames = [one['frame'] for one in marked()]
+        self.until(lambda: [int(one.get_attribute('data-frame')) for one in self.all('.doubts img')] == frames, 'the list follows')
         self.wait('.training .main').click()
         self.until(lambda: 'is being trained' in self.text('.training'), 'the second training')
         self.until(lambda: 'is trained' in self.text('.training') and self.all('.doubts button'), 'the second training', 120)
@@ -437,6 +439,8 @@ class FromTheCamera(DashboardCase):
         self.driver.refresh()
         self.wait('.recordings .open').click()
         self.until(lambda: len(self.all('.marks li')) == count, 'the marks after a reload')
+        self.until(lambda: self.script('return [...document.querySelectorAll(".doubts img")].every((one) => one.naturalWidth)'),
+                   'no picture is on its way')
         self.script('scrollTo(0, 0)')
         self.wait('.recordings .remove').click()
         self.driver.switch_to.alert.accept()

@@ -106,6 +106,7 @@ export class Labels {
 
   async remove(id) {
     if (!confirm('Remove this recording and its marks?')) return;
+    if (this.marks.id === id) this.marks.close();  // it asks for no more pictures
     await this.attempt('It cannot be removed', () => request(`recordings/${id}`, {method: 'DELETE'}));
     this.read();
   }

@@ -57,6 +57,7 @@ export class Marks {
 
   close() {
     this.hide();
+    this.training.doubts.close();
     this.id = null;
     this.element.hidden = true;
   }
@@ -161,6 +162,7 @@ export class Marks {
     try {
       await request(`recordings/${this.id}/marks`, {method: 'PUT', json: {apps: Object.fromEntries(this.apps)}});
       say(this.state, 'The node has kept the marks.');
+      this.training.marksChanged();
       this.tell('');
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -53,6 +53,11 @@ export class Training {
 
   look() { return this.ask(); }
 
+  // The marks are others now, so other frames contradict them.
+  marksChanged() {
+    if (this.doubts.id === this.id && !this.doubts.element.hidden) this.doubts.open(this.id, this.fps);
+  }
+
   begin() {
     this.tell('');
     return this.ask({method: 'POST', json: {app: this.app()}});
