@@ -91,7 +91,7 @@ class Analysis {
     std::chrono::system_clock::time_point end = {};
     std::vector<KeptFrame> kept = {};  // first and peak frames, of what is and what may be
     Told told = {};
-    bool said_not_finite = false;  // that its network answers with what is no number
+    bool said_not_finite = false;  // that its network gave a score that is not finite
   };
 
   void begin_plan(const StemPlan* previous);
