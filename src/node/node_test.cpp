@@ -290,7 +290,7 @@ TEST_F(NodeTest, WhatIsWrongIsRefusedAsAWhole) {
   odd.overrides = {.votes = 0};
   EXPECT_ERROR(usage, node.add_app(odd), "app new: expected 1 to 1000 votes, got 0");
   odd.overrides = {.min_length = milliseconds(300), .max_length = milliseconds(200)};
-  EXPECT_ERROR(usage, node.add_app(odd), "at least min_length, 300 ms, got 200 ms");
+  EXPECT_ERROR(usage, node.add_app(odd), "a max_length above 0 and not below min_length, 300 ms, got 200 ms");
   EXPECT_EQ(node.setup().apps, before.apps);
   EXPECT_EQ(node.setup().streams, before.streams);
   EXPECT_EQ(node.setup().budget, before.budget);
