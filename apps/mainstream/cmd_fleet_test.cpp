@@ -273,7 +273,7 @@ TEST_F(FleetCommandTest, RefusesAStateAsAWholeAndRemembersTheOldOne) {
   EXPECT_EQ(refused.exit_code, 1) << logs();
   EXPECT_THAT(refused.err, HasSubstr("0 of 3 nodes run what they shall; 3 refused it"));
   EXPECT_THAT(refused.out, HasSubstr("version 2:13:11: "));
-  EXPECT_THAT(refused.out, HasSubstr("which is none of [node] bases"));
+  EXPECT_THAT(refused.out, HasSubstr("which is not among [node] bases"));
   EXPECT_EQ(status_of("three")["apps"].size(), 2U) << "as before";
   EXPECT_TRUE(soon([&] { return packages_of("one").size() == 2; })) << "what was refused is not kept";
 

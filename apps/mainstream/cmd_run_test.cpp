@@ -195,7 +195,7 @@ TEST_F(RunCommandTest, AnswersThatAreNoNumbersAreRefusedByVerifyAndToldByARun) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out, "");
   EXPECT_THAT(result.err, HasSubstr("frame 0: candidate tail-"));
-  EXPECT_THAT(result.err, HasSubstr("of app \"a\" answers with what is no number"));
+  EXPECT_THAT(result.err, HasSubstr("of app \"a\" gives a score that is not finite"));
 }
 
 }  // namespace

@@ -278,7 +278,7 @@ class EdgeNode {
 
  private:
   friend class ClockedNode;  // a test's, on a clock of its own
-  EdgeNode(NodeSetup setup, NodeOptions options, Clock& clock);
+  EdgeNode(NodeSetup setup, NodeOptions options, mainstream::Clock& clock);
 
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -339,7 +339,7 @@ TEST(LiveSourceTest, AFolderOfPicturesIsAClip) {
   write_file(folder / "15.png", "no picture");
   write_file(folder / "notes.txt", "nor this");
   SourceOptions options;
-  EXPECT_ERROR(usage, VideoReader(folder.path(), options), "give one (--stream-fps)");
+  EXPECT_ERROR(usage, VideoReader(folder.path(), options), "give one (--stream-fps, or fps");
   options.fps = 4;
   VideoReader reader(folder.path(), options);
   EXPECT_EQ(reader.info().frames, 4);

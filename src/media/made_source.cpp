@@ -55,8 +55,9 @@ class PictureFolder : public FrameSource {
         stop_(std::move(stop)),
         files_(pictures_in(address)) {
     if (options.fps <= 0) {
-      throw Error(ErrorKind::usage,
-                  shown_ + ": a folder of pictures states no frame rate; give one (--stream-fps)");
+      throw Error(ErrorKind::usage, shown_ +
+                                        ": a folder of pictures states no frame rate; give one "
+                                        "(--stream-fps, or fps of a node's stream)");
     }
     info_.fps = options.fps;
     info_.frames = static_cast<std::int64_t>(files_.size());

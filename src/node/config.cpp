@@ -156,9 +156,10 @@ class ConfigReader : TableReader {
         fault(app.of("stream"), fmt::format("there is no stream {}{}", in_quotes(stream), hint));
       }
       if (app.min_length && app.max_length && *app.min_length > *app.max_length) {
-        fault(app.of("max_length_s"), fmt::format("max_length_s: {} is below min_length_s, {}",
-                                                  std::chrono::duration<double>(*app.max_length).count(),
-                                                  std::chrono::duration<double>(*app.min_length).count()));
+        fault(app.of("max_length_s"),
+              fmt::format("max_length_s: expected at least min_length_s, {1}, got {0}",
+                          std::chrono::duration<double>(*app.max_length).count(),
+                          std::chrono::duration<double>(*app.min_length).count()));
       }
     }
   }

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -71,7 +73,7 @@ class ConfigChecker {
     std::filesystem::path there = std::filesystem::absolute(folder);
     while (!std::filesystem::exists(there) && there.has_relative_path()) there = there.parent_path();
     if (!std::filesystem::is_directory(there)) {
-      fault(ErrorKind::storage, place, fmt::format("{}: not a folder", there.string()));
+      fault(ErrorKind::storage, place, fmt::format("{}: expected a folder, got a file", there.string()));
     } else if (::access(there.c_str(), W_OK | X_OK) != 0) {
       fault(ErrorKind::storage, place, fmt::format("{}: cannot write into this folder", there.string()));
     }
@@ -79,7 +81,8 @@ class ConfigChecker {
 
   void check_file(const std::filesystem::path& file, Place place) {
     if (file.empty() || ::access(file.c_str(), R_OK) == 0) return;
-    fault(ErrorKind::unreadable, place, fmt::format("{}: cannot open", file.string()));
+    fault(ErrorKind::unreadable, place,
+          fmt::format("{}: cannot be read: {}", file.string(), std::strerror(errno)));
   }
 
   void check_places() {
@@ -120,7 +123,7 @@ class ConfigChecker {
       at(stream.of("substream"), [&] {
         if (is_path(stream.substream)) throw Error(ErrorKind::usage, "expected a url, got a path");
         if (!address.live && address.kind != Kind::http)
-          throw Error(ErrorKind::usage, "only a camera has a substream, and url is none");
+          throw Error(ErrorKind::usage, "only a camera has a substream, and url names none");
       });
     }
     if (stream.fps > 0) picture.fps = stream.fps;
@@ -143,10 +146,10 @@ class ConfigChecker {
       if (base == bases_.end()) {
         // A base that could not be read was told of already.
         if (bases_.size() < config_.node.bases.size()) return;
-        throw Error(
-            ErrorKind::untrusted,
-            fmt::format("{}: made for base {} (id {}), which is none of [node] bases", app.package.string(),
-                        in_quotes(package.manifest().base_name), package.manifest().base_id));
+        throw Error(ErrorKind::untrusted,
+                    fmt::format("{}: was made for base {} (id {}), which is not among [node] bases",
+                                app.package.string(), in_quotes(package.manifest().base_name),
+                                package.manifest().base_id));
       }
       package.verify(base->base);
       check_answers(package, base->base);

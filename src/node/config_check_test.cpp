@@ -87,7 +87,7 @@ TEST_F(ConfigCheckTest, OnlyACameraHasASubstream) {
   };
   EXPECT_THAT(with("rtsp://127.0.0.1:1/main", "rtsp://127.0.0.1:1/sub"), IsEmpty());
   EXPECT_THAT(with("clip.avi", "rtsp://127.0.0.1:1/sub"),
-              ElementsAre(HasSubstr("7: only a camera has a substream, and url is none")));
+              ElementsAre(HasSubstr("7: only a camera has a substream, and url names none")));
   EXPECT_THAT(with("rtsp://127.0.0.1:1/main", "clip.avi"),
               ElementsAre(HasSubstr("7: expected a url, got a path")));
 }
@@ -119,7 +119,7 @@ name = "clip"
 url = "gone.avi"
 )";
   EXPECT_THAT(faults(other + app("a.mpkg", "stream = \"clip\"")),
-              ElementsAre(HasSubstr("unreadable 5: "), HasSubstr("a.mpkg: made for base")));
+              ElementsAre(HasSubstr("unreadable 5: "), HasSubstr("a.mpkg: was made for base")));
   EXPECT_THAT(faults(head("state = \"clip.avi/state\"") + app("a.mpkg", "stream = \"clip\"")),
               ElementsAre(testing::StartsWith("storage 4: ")));
 }

@@ -164,7 +164,7 @@ TEST(ConfigTest, NamesWhatIsMissingOrTwice) {
               ElementsAre(HasSubstr("n.toml:14:8: port: expected a whole number from 0 to 65535, got 80000"),
                           HasSubstr("unknown key in [serve]: \"adress\"; did you mean \"address\"?")));
   EXPECT_THAT(with("min_length_s = 5\nmax_length_s = 4\n"),
-              ElementsAre("n.toml:14:16: max_length_s: 4 is below min_length_s, 5"));
+              ElementsAre("n.toml:14:16: max_length_s: expected at least min_length_s, 5, got 4"));
 }
 
 TEST(ConfigTest, RefusesHostileNamesWhereTheyAreGiven) {

@@ -134,7 +134,8 @@ Change NodeControl::put_config(const std::string& text,
                                const std::function<bool(const std::string&)>& for_tag) {
   return change_text([&](const InForce& present) {
     if (!for_tag(present.tag))
-      return not_done(Change::Outcome::stale, "the configuration is another one now");
+      return not_done(Change::Outcome::stale,
+                      "the configuration has changed since it was read; read it again");
     return apply(marked(with_passwords(text, present.written), file_, file_hash_), kShownAs, check_);
   });
 }

@@ -21,14 +21,6 @@ constexpr auto kBetweenRepairs = std::chrono::seconds(10);
 // Core-milliseconds per second that a budget leaves to sinks, scheduling and the system.
 constexpr double kReserve = 50, kLeastBudget = 100;
 
-// What decoding takes where every rate is served.
-double whole(const Decoding& decoding) {
-  double ms_per_s = 0;
-  for (const auto& [stream, ways] : decoding)
-    if (!ways.empty()) ms_per_s += ways.back().ms_per_s;
-  return ms_per_s;
-}
-
 template <typename Items, typename Name, typename Member>
 auto find_named(Items& items, const Name& name, Member member, const char* what) {
   const auto found = std::ranges::find(items, name, member);
@@ -37,6 +29,13 @@ auto find_named(Items& items, const Name& name, Member member, const char* what)
 }
 
 }  // namespace
+
+double whole_ms_per_s(const Decoding& decoding) {
+  double sum = 0;
+  for (const auto& [stream, ways] : decoding)
+    if (!ways.empty()) sum += ways.back().ms_per_s;
+  return sum;
+}
 
 EdgeNode::Impl::Impl(NodeSetup setup, NodeOptions options, Clock& clock)
     : options_(std::move(options)),
@@ -192,7 +191,7 @@ void EdgeNode::Impl::replan(const char* made_by, const std::string& reason, Form
     count_plan(made_by);
   } catch (const Error& error) {
     why_not = error.what();
-    module_log("node")->warn("{}: keeps its schedule: {}", reason, why_not);
+    module_log("node")->warn("{}, but the schedule stays: {}", reason, why_not);
   }
   plans_for(std::move(formats));
   const MutexLock lock(mutex_);
@@ -222,7 +221,7 @@ Runtime::Budget EdgeNode::Impl::budget_with(const NodeSetup& setup, std::size_t 
   if (setup.budget) return {*setup.budget, true, std::move(decoding)};
   const double used = static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(workers), stems));
   const double machine = 1000 * cores, engine = 1000 * runtime_->threads() * used;
-  return {std::max(kLeastBudget, std::min(machine, engine + whole(decoding)) - kReserve), false,
+  return {std::max(kLeastBudget, std::min(machine, engine + whole_ms_per_s(decoding)) - kReserve), false,
           std::move(decoding)};
 }
 
@@ -256,7 +255,7 @@ void EdgeNode::Impl::control(const std::stop_token& stop) {
       const Runtime::InForce in_force = runtime_->in_force();
       for (const auto& [name, feed] : feeds()) feed->need(need_of(in_force, name));
     } catch (const std::exception& error) {
-      module_log("node")->error("cannot follow its streams: {}", error.what());
+      module_log("node")->error("cannot follow streams and machine: {}; tries again", error.what());
     }
     const auto until = std::chrono::steady_clock::now() + kTick;
     const MutexLock lock(stopping_mutex_);
@@ -297,7 +296,7 @@ void EdgeNode::Impl::follow_machine() {
   }
   const Runtime::InForce in_force = runtime_->in_force();
   if (in_force.lanes.empty() || setup.budget) return;
-  (void)runtime_->change_budget(budget(setup, in_force.lanes.size()), "other processors");
+  (void)runtime_->change_budget(budget(setup, in_force.lanes.size()), "it may use other processors");
   count_plan("processors");
 }
 

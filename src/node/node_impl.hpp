@@ -20,6 +20,9 @@
 
 namespace mainstream {
 
+// What decoding takes in the ways that serve all rates.
+[[nodiscard]] double whole_ms_per_s(const Decoding& decoding);
+
 // A runtime fed by cameras. Its own thread follows what changes by itself: streams that come up or end, the
 // processors that it may use, and what feedback finds.
 class EdgeNode::Impl {
@@ -73,6 +76,8 @@ class EdgeNode::Impl {
   [[nodiscard]] Runtime::Budget budget(const NodeSetup& setup, std::size_t stems) const;
   [[nodiscard]] Runtime::Budget budget_with(const NodeSetup& setup, std::size_t stems, double cores,
                                             int workers) const;
+  [[nodiscard]] Runtime::Budget imagined_budget(const NodeSetup& setup, std::size_t stems,
+                                                std::optional<double> cores) const;
   [[nodiscard]] WorkerLayout measure(const NodeSetup& setup) const REQUIRES(changing_);
   void plans_for(Formats formats) REQUIRES(changing_);
   [[nodiscard]] std::shared_ptr<StreamFeed> open(const NodeStream& stream);

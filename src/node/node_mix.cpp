@@ -52,7 +52,7 @@ void check_overrides(const NodeApp& app) {
   }
   const auto least = overrides.min_length.value_or(kNone);
   if (overrides.max_length && (*overrides.max_length == kNone || *overrides.max_length < least)) {
-    usage(fmt::format("app {}: expected a greatest length above 0 and at least min_length, {} ms, got {} ms",
+    usage(fmt::format("app {}: expected a max_length above 0 and not below min_length, {} ms, got {} ms",
                       app.id, least.count(), overrides.max_length->count()));
   }
 }
@@ -154,7 +154,7 @@ const Base& NodeFiles::base_of(const NodeSetup& setup, const NodeApp& app) const
     const Base& base = bases_.at(path).value;
     if (base.id == manifest.base_id) return base;
   }
-  usage(fmt::format("{} was made for the base {} (id {}), which the node does not have", app.package.string(),
+  usage(fmt::format("{}: was made for base {} (id {}), which the node does not have", app.package.string(),
                     manifest.base_name, manifest.base_id));
 }
 

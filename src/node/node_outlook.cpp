@@ -32,7 +32,28 @@ void put_plan(const Mix& mix, const MixPlan& plan, const std::vector<std::option
   }
 }
 
+// Before a plan says otherwise.
+std::vector<NodeOutlook::App> without_plan(const std::vector<NodeApp>& apps) {
+  std::vector<NodeOutlook::App> result;
+  for (const NodeApp& app : apps) {
+    NodeOutlook::App& one = result.emplace_back();
+    one.id = app.id;
+    one.stream = app.stream;
+    one.reason = "its stream " + app.stream + " is not up";
+  }
+  return result;
+}
+
 }  // namespace
+
+Runtime::Budget EdgeNode::Impl::imagined_budget(const NodeSetup& setup, std::size_t stems,
+                                                std::optional<double> cores) const {
+  const MutexLock changing(changing_);
+  if (!cores) return budget(setup, stems);
+  const int workers =
+      options_.workers > 0 ? options_.workers : std::max(1, static_cast<int>(*cores) / runtime_->threads());
+  return budget_with(setup, stems, *cores, workers);
+}
 
 NodeOutlook EdgeNode::Impl::outlook(const NodeSetup& setup, std::optional<double> cores) const {
   NodeFiles files;
@@ -42,29 +63,16 @@ NodeOutlook EdgeNode::Impl::outlook(const NodeSetup& setup, std::optional<double
   }
   files.open(setup);
   const Mix mix = mix_for(files, setup, formats_of(setup));
+  Runtime::Budget budget = imagined_budget(setup, mix.stems.size(), cores);
   NodeOutlook outlook;
-  for (const NodeApp& app : setup.apps) {
-    NodeOutlook::App& one = outlook.apps.emplace_back();
-    one.id = app.id;
-    one.stream = app.stream;
-    one.reason = "its stream " + app.stream + " is not up";
-  }
-  Runtime::Budget budget;
-  {
-    const MutexLock changing(changing_);
-    const int threads = runtime_->threads();
-    const int workers = options_.workers > 0
-                            ? options_.workers
-                            : std::max(1, static_cast<int>(cores.value_or(cpu_time_)) / threads);
-    budget =
-        cores ? budget_with(setup, mix.stems.size(), *cores, workers) : this->budget(setup, mix.stems.size());
-  }
+  outlook.apps = without_plan(setup.apps);
   outlook.budget = cores || budget.given ? budget.ms_per_s : runtime_->planned_budget(budget);
+  outlook.decoding = outlook.cost = whole_ms_per_s(budget.decoding);
+  if (mix.apps.empty()) return outlook;
+
   EstimatedCosts estimate = runtime_->estimated_costs_of(mix);
   estimate.costs.decoding = std::move(budget.decoding);
   const Planner planner(mix, {options_.mode, options_.algorithm, options_.objective});
-  outlook.decoding = outlook.cost = planner.decoding(estimate.costs, {});
-  if (mix.apps.empty()) return outlook;
   outlook.guessed = std::ranges::count(estimate.measured, false) > 0;
   const MixPlan plan = planner.solve(estimate.costs, outlook.budget);
   const Schedule& schedule = plan.schedule;

@@ -79,7 +79,7 @@ PackageFolder::Taken PackageFolder::take(Upload& upload, const NodeConfig& confi
     const MPackage package = MPackage::open(upload.path_);
     taken.sha256 = package.sha256();
     taken.app = package.manifest().app;
-    taken.no_base = fmt::format("made for base {} (id {}), which is none of the node's",
+    taken.no_base = fmt::format("was made for base {} (id {}), which the node does not have",
                                 in_quotes(package.manifest().base_name), package.manifest().base_id);
     for (const fs::path& path : config.node.bases) {
       const Base base = read_base(path);

@@ -1,5 +1,7 @@
 #include "node/picture_drift.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -342,17 +344,18 @@ void PictureDrift::restore(const JsonField& field) {
     if (word == to_string(finding)) result_.finding = finding;
   }
   if (const auto shift = field.find("shift")) {
-    if (shift->size() != 2) shift->fail("expected 2 values");
+    if (shift->size() != 2) shift->fail("expected 2 values, got " + std::to_string(shift->size()));
     result_.shift = {shift->at(0).number(-1, 1), shift->at(1).number(-1, 1)};
   }
   const JsonField references = field["references"];
   if (references.size() > kReferences || (learned_ > 0 && references.size() == 0))
-    references.fail("expected 1 to " + std::to_string(kReferences) + " references");
+    references.fail(fmt::format("expected 1 to {} references, got {}", kReferences, references.size()));
   for (std::size_t i = 0; i < references.size(); ++i) {
     const JsonField one = references.at(i);
     Reference& reference = references_.emplace_back();
     const JsonField edges = one["edges"];
-    if (edges.size() != 2 * kPixels) edges.fail("expected " + std::to_string(2 * kPixels) + " values");
+    if (edges.size() != 2 * kPixels)
+      edges.fail(fmt::format("expected {} values, got {}", 2 * kPixels, edges.size()));
     for (std::size_t e = 0; e < edges.size(); ++e)
       reference.edges.push_back(static_cast<float>(edges.at(e).number(-1000, 1000) / 1000));
     reference.strength = one["strength"].number(0, 1);

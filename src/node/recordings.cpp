@@ -259,8 +259,8 @@ void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint6
     if (!(old || too_much) || recording.going_on || busy(recording.id)) continue;
     if (!remove(recording.id)) continue;
     bytes -= recording.bytes;
-    module_log("node")->info("removed recording {} of {}, which was too {}", recording.id, recording.stream,
-                             old ? "old" : "much");
+    module_log("node")->info("removed recording {} of {}: {}", recording.id, recording.stream,
+                             old ? "it was too old" : "all of them needed too much space");
   }
 }
 

@@ -1,5 +1,7 @@
 #include "node/score_drift.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -106,7 +108,8 @@ ScoreShares pooled(const std::vector<ScoreDay>& days, std::size_t without) {
 
 template <typename Values>
 void read_values(const JsonField& field, Values& values) {
-  if (field.size() != values.size()) field.fail("expected " + std::to_string(values.size()) + " values");
+  if (field.size() != values.size())
+    field.fail(fmt::format("expected {} values, got {}", values.size(), field.size()));
   for (std::size_t i = 0; i < values.size(); ++i) {
     if constexpr (std::is_floating_point_v<typename Values::value_type>) {
       values[i] = field.at(i).number(0, 1e18);
@@ -338,7 +341,8 @@ void ScoreDrift::restore(const JsonField& field) {
   rate_sum_ = read_sum(field["rate_sum"]);
   if (result_.learning) {
     const JsonField days = field["first_days"];
-    if (days.size() >= kFirstDays) days.fail("expected fewer than " + std::to_string(kFirstDays) + " days");
+    if (days.size() >= kFirstDays)
+      days.fail(fmt::format("expected fewer than {} days, got {}", kFirstDays, days.size()));
     for (std::size_t i = 0; i < days.size(); ++i) first_days_.push_back(ScoreDay::from_json(days.at(i)));
   } else {
     const JsonField reference = field["reference"];

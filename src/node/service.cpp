@@ -333,7 +333,7 @@ void NodeService::follow_hours() {
   const MutexLock changing(changing_);
   NodeSetup wanted = setup_of(checked_, enabled_, false);
   if (wanted.apps == node_->setup().apps) return;
-  module_log("node")->info("hours begin or end: {} apps run", wanted.apps.size());
+  module_log("node")->info("hours have begun or ended: {} apps run now", wanted.apps.size());
   node_->apply(std::move(wanted));
   tell_sinks();
 }

@@ -125,9 +125,9 @@ std::string ask_node(const std::filesystem::path& directory) {
     const ssize_t got = ::recv(socket.get(), part.data(), part.size(), MSG_DONTWAIT);
     if (got == 0) return text;
     if (got > 0) text.append(part.data(), static_cast<std::size_t>(got));
-    if (got < 0 && errno != EAGAIN && errno != EINTR) refuse("the node broke off");
+    if (got < 0 && errno != EAGAIN && errno != EINTR) refuse("the node ended in the middle of its answer");
   }
-  refuse("the node says more than can be");
+  refuse(fmt::format("the node's answer has more than {} MiB", kMostAnswer >> 20));
   return {};
 }
 

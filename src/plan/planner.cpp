@@ -76,7 +76,7 @@ MixPlan Planner::with_decoding(MixPlan plan, const Costs& costs, double budget) 
   if (plan.decoding >= budget) {
     schedule.reason = fmt::format("decoding alone costs {:.6g}, the budget is {:.6g}", plan.decoding, budget);
   } else {
-    schedule.reason += fmt::format("; decoding takes {:.6g} of {:.6g} before that", plan.decoding, budget);
+    schedule.reason += fmt::format(" (decoding takes {:.6g} of {:.6g})", plan.decoding, budget);
   }
   return plan;
 }

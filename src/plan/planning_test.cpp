@@ -225,7 +225,7 @@ TEST_F(PlanningTest, SaysWhatDecodingLeavesOfABudget) {
   const Planner planner(mix, {});
   EXPECT_EQ(planner.solve(costs, 20).schedule.reason, "decoding alone costs 30, the budget is 20");
   EXPECT_EQ(planner.solve(costs, 31).schedule.reason,
-            "the cheapest schedule costs 1.3, the budget is 1; decoding takes 30 of 31 before that");
+            "the cheapest schedule costs 1.3, the budget is 1 (decoding takes 30 of 31)");
 }
 
 TEST_F(PlanningTest, RefusesAnAppTwiceAndOtherBases) {

@@ -129,8 +129,8 @@ void Analysis::add_score(const CameraFrame& frame, std::size_t app, float score)
   const bool positive = score >= planned.setting.threshold;  // never for NaN
   if (!std::isfinite(score) && !std::exchange(events_[app].said_not_finite, true)) {
     module_log("run")->error(
-        "{}: frame {}: candidate {} of app {} answers with what is no number; it finds nothing on such "
-        "frames",
+        "{}: frame {}: candidate {} of app {} gives a score that is not finite; such frames count as "
+        "negative",
         stream_, frame.frame.index, planned.setting.candidate, in_quotes(planned.id));
   }
   if (context_.frame_log != nullptr) context_.frame_log->add(frame.frame, planned.id, score, positive);

@@ -93,7 +93,7 @@ class Analysis {
     std::vector<KeptFrame> kept = {};  // first and peak frames, of what is and what may be
     Told told = {};
     NearMiss near = {};
-    bool said_not_finite = false;  // that its network answers with what is no number
+    bool said_not_finite = false;  // that its network gave a score that is not finite
   };
 
   void begin_plan(const StemPlan* previous);

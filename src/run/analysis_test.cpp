@@ -325,7 +325,8 @@ TEST_F(AnalysisTest, LivePaceDropsWhatIsTooMuchAndStaysNearTheCamera) {
   EXPECT_GT(dropped, 20);
   EXPECT_EQ(statistics.replaced, lane.replaced());
   EXPECT_GT(statistics.apps[0].dropped.overload, 20);
-  EXPECT_EQ(statistics.apps[0].dropped.total(), statistics.apps[0].dropped.overload);
+  EXPECT_EQ(statistics.apps[0].dropped.budget, 0);
+  EXPECT_LE(statistics.apps[0].dropped.camera, counts.dropped) << "which this test's reader was too slow for";
   EXPECT_GT(took.count(), 2.9) << "a clip takes as long as its time";
   EXPECT_GT(statistics.analysed, 5);
   // A frame waits for at most the one in work, however many came before.

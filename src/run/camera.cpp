@@ -186,8 +186,9 @@ void Camera::connect() {
 
 void Camera::check(const VideoInfo& info, double fps) const {
   if (fps <= 0) {
-    throw Error(info.live ? ErrorKind::unreadable : ErrorKind::usage,
-                fmt::format("{}: states no frame rate; give one (--stream-fps)", shown_));
+    throw Error(
+        info.live ? ErrorKind::unreadable : ErrorKind::usage,
+        fmt::format("{}: states no frame rate; give one (--stream-fps, or fps of a node's stream)", shown_));
   }
   if (options_.frames.first > 0 && info.live) {
     throw Error(

@@ -69,7 +69,7 @@ EventReplay replay_event(const EventRecord& event, const ReplayOptions& options,
   VideoInfo video = reader.info();
   if (options.input.fps > 0) video.fps = options.input.fps;
   if (!(video.fps > 0)) {
-    throw Error(ErrorKind::usage, fmt::format("{}: states no frame rate; give it with --stream-fps",
+    throw Error(ErrorKind::usage, fmt::format("{}: states no frame rate; give one (--stream-fps)",
                                               without_password(options.source)));
   }
   const Mix mix = replayed_mix(event, options, video);

@@ -31,6 +31,14 @@ std::optional<PlanChange> Feedback::observe(std::size_t stem, const PlanStatisti
   return policy_.consider(costs(), budget(), now_s, window.length_s());
 }
 
+void Feedback::set_decoding(Decoding decoding) {
+  for (const auto& [stream, ways] : decoding) {
+    const auto before = costs().decoding.find(stream);
+    if (before == costs().decoding.end() || before->second.size() < ways.size()) policy_.look_again();
+  }
+  costs_.set_decoding(std::move(decoding));
+}
+
 EngineLoad Feedback::load_of(std::size_t stem, const PlanStatistics& window, bool dropped) const {
   const Mix& mix = planner_.mix();
   EngineLoad load{.busy_ms_per_s = window.busy_ms / window.length_s(), .dropped = dropped};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "mainstream/planning.hpp"
@@ -36,7 +35,7 @@ class Feedback {
   // The change is in force as plan `number`; statistics of older plans are ignored from now on.
   void deployed(const PlanChange& change, int number);
   // As it is now: what was measured of it, and what cameras can do.
-  void set_decoding(Decoding decoding) { costs_.set_decoding(std::move(decoding)); }
+  void set_decoding(Decoding decoding);
 
   [[nodiscard]] const Costs& costs() const { return costs_.costs(); }
   [[nodiscard]] double budget() const { return budget_.ms_per_s(); }

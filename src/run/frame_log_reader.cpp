@@ -20,7 +20,7 @@ class FrameLogParser {
   FrameLogParser(std::string_view text, std::string source) : rest_(text), source_(std::move(source)) {}
 
   std::vector<FrameAnswer> parse() {
-    if (!rest_.starts_with(kHeader)) fail("the header must be frame,seconds,app,score,positive");
+    if (!rest_.starts_with(kHeader)) fail("expected the header frame,seconds,app,score,positive");
     rest_.remove_prefix(kHeader.size());
     std::vector<FrameAnswer> answers;
     while (!rest_.empty()) {
@@ -31,7 +31,7 @@ class FrameLogParser {
       answer.app = app_field();
       answer.score = number<double>(plain_field(','), "a score");
       const std::string_view positive = plain_field('\n');
-      if (positive != "0" && positive != "1") fail(in_quotes(positive) + ", expected 0 or 1");
+      if (positive != "0" && positive != "1") fail("positive: expected 0 or 1, got " + in_quotes(positive));
       answer.positive = positive == "1";
     }
     return answers;
@@ -71,7 +71,7 @@ class FrameLogParser {
     Number value{};
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     if (error != std::errc() || end != field.data() + field.size()) {
-      fail(fmt::format("{}, expected {}", in_quotes(field), what));
+      fail(fmt::format("expected {}, got {}", what, in_quotes(field)));
     }
     return value;
   }

@@ -42,8 +42,9 @@ TEST(FrameLogReaderTest, RefusesWhatIsNoFrameLog) {
   };
   EXPECT_TRUE(read(kHeader).empty());
   EXPECT_ERROR(unreadable, read_frame_log(folder / "none.csv"), "none.csv");
-  EXPECT_ERROR(untrusted, read("frame,APP\n"), "f.csv: row 0: the header must be");
-  EXPECT_ERROR(untrusted, read(kHeader + std::string("1,0.1,a,0.5,1\nx,0.1,a,0.5,1\n")), "row 2: \"x\"");
+  EXPECT_ERROR(untrusted, read("frame,APP\n"), "f.csv: row 0: expected the header");
+  EXPECT_ERROR(untrusted, read(kHeader + std::string("1,0.1,a,0.5,1\nx,0.1,a,0.5,1\n")),
+               "row 2: expected a frame, got \"x\"");
   EXPECT_ERROR(untrusted, read(kHeader + std::string("1,0.1,a,high,1\n")), "expected a score");
   EXPECT_ERROR(untrusted, read(kHeader + std::string("1,0.1,a,0.5,yes\n")), "expected 0 or 1");
   EXPECT_ERROR(untrusted, read(kHeader + std::string("1,0.1,a,0.5\n")), "five fields");

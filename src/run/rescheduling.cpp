@@ -56,12 +56,13 @@ bool ReschedulingPolicy::has_room(double cost, double budget, double now_s) cons
   const auto room_since = [&](double cost_then, double budget_then) {
     return cost < (1 - feedback::kRoom) * cost_then * budget / budget_then;
   };
-  return room_since(solved_cost_, solved_budget_) ||
+  return look_again_ || room_since(solved_cost_, solved_budget_) ||
          (looked_at_s_ && now_s - *looked_at_s_ >= feedback::kLookAgainSeconds &&
           room_since(made_cost_, made_budget_));
 }
 
 void ReschedulingPolicy::solved(double cost, double budget) {
+  look_again_ = false;
   made_cost_ = solved_cost_ = cost;
   made_budget_ = solved_budget_ = budget;
   looked_at_s_.reset();
@@ -89,6 +90,7 @@ std::optional<PlanChange> ReschedulingPolicy::raise(const Costs& costs, double b
   // The margin is for the next fluctuation, which would take the raise back.
   MixPlan better = planner_.solve(costs, feedback::kMargin * budget);
   if (!better.schedule.feasible || gain(better.schedule, present) < feedback::kWorthwhileGain) {
+    look_again_ = false;
     solved_cost_ = present.cost;
     solved_budget_ = budget;
     looked_at_s_ = now_s;

@@ -29,6 +29,9 @@ class ReschedulingPolicy {
   [[nodiscard]] std::optional<PlanChange> consider(const Costs& costs, double budget, double now_s,
                                                    double observed_s);
   void deployed(MixPlan plan);
+  // Something is possible that was not when the plan was made: the next consider() that may look for a better
+  // plan does.
+  void look_again() { look_again_ = true; }
 
   [[nodiscard]] const MixPlan& plan() const { return plan_; }  // in force
 
@@ -43,7 +46,8 @@ class ReschedulingPolicy {
   MixPlan plan_;
   double made_cost_, made_budget_;      // when the present plan was made
   double solved_cost_, solved_budget_;  // when a plan was last solved for
-  double unavoidable_cost_ = 0;         // the present plan's, if none was found that costs less; else 0
+  bool look_again_ = false;
+  double unavoidable_cost_ = 0;  // the present plan's, if none was found that costs less; else 0
 
   // Seconds on the caller's clock.
   std::optional<double> over_since_s_;

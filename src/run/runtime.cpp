@@ -134,7 +134,7 @@ Runtime::InForce Runtime::change(Mix mix, const Budget& budget, const std::strin
                                : made->planner.evaluate(costs, budget.ms_per_s, given);
   if (!plan.schedule.feasible && given.empty()) {
     throw Error(ErrorKind::infeasible,
-                fmt::format("{}: no schedule for {} apps fits: {} (ms per second)", streams_of(*made->mix),
+                fmt::format("{}: no schedule for {} apps fits: {} (in ms/s)", streams_of(*made->mix),
                             made->mix->apps.size(), plan.schedule.reason));
   }
   auto plans = deployer_.plan(*made->mix, plan);
@@ -247,7 +247,7 @@ std::optional<Runtime::InForce> Runtime::follow() {
       return take_over(made_->mix, std::move(change->plan), change->reason, std::move(plans));
     }
   } catch (const Error& error) {
-    module_log("run")->warn("{}: keeps its schedule: {}", streams_of(*made_->mix), error.what());
+    module_log("run")->warn("{}: the schedule stays as it is: {}", streams_of(*made_->mix), error.what());
     made_->feedback.reset();
   }
   return std::nullopt;
