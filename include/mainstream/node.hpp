@@ -59,7 +59,7 @@ struct NodeSetup {
 // Takes records of events: one when an event begins, when it goes on (at most one a second, and only if its
 // end or its peak moved), and when it is over. `jpeg` is the picture of the peak frame so far, at most 1280
 // pixels wide: when the event begins, when a clearly higher peak comes, and at the end if the peak's was not
-// given before; else empty.
+// given before; else empty. Takes near misses, too, which are no events (EventChange::nearly).
 using NodeEventSink = std::function<void(const EventRecord&, const std::string& jpeg)>;
 
 // Something was found to have changed for long, with what to do; or it is as it was again (docs/node.md,

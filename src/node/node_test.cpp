@@ -28,7 +28,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kPatience = std::chrono::seconds(60);  // ends a test that fails
 
-// Events by app, as they end, and all records as they come.
+// Events by app, as they end, and all records of them as they come; without near misses.
 class Collector {
  public:
   struct Told {
@@ -37,6 +37,7 @@ class Collector {
   };
 
   void add(const EventRecord& event, const std::string& jpeg) {
+    if (event.change == EventChange::nearly) return;
     const MutexLock lock(mutex_);
     told_.push_back({event, jpeg});
     if (event.over()) events_[event.app].push_back(event);

@@ -42,6 +42,20 @@ std::string recording_id(WallTime time) {
   return text;
 }
 
+StreamRecording parse_recording(std::string_view text) {
+  const Json json = parse_json(text, "recording.json");
+  const JsonField field(json, "recording.json:");
+  StreamRecording recording;
+  recording.stream = field["stream"].text();
+  recording.started = parse_time(field["started"]);
+  recording.fps = field["fps"].number(0, 1e6);
+  recording.frames = field["frames"].integer(0, std::int64_t{1} << 40);
+  recording.lost = field["lost"].integer(0, std::int64_t{1} << 40);
+  recording.fault = field["fault"].text();
+  recording.age = std::chrono::milliseconds(field["age_ms"].integer(0, std::int64_t{1} << 53));
+  return recording;
+}
+
 std::uint64_t bytes_in(const std::filesystem::path& folder) {
   std::uint64_t bytes = 0;
   std::error_code ignored;
@@ -289,18 +303,14 @@ std::optional<StreamRecording> StreamRecordings::find(const std::string& id) con
 std::optional<StreamRecording> StreamRecordings::read(const std::string& id) const {
   const std::filesystem::path folder = folder_ / id;
   if (!is_recording_id(id) || !exists(folder / "recording.json")) return std::nullopt;
-  const std::string text = read_file(folder / "recording.json", kMostTableBytes);
-  const Json json = parse_json(text, (folder / "recording.json").string());
-  const JsonField field(json, "recording.json:");
   StreamRecording recording;
+  try {
+    recording = parse_recording(read_file(folder / "recording.json", kMostTableBytes));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::untrusted) throw;
+    recording.fault = std::string(error.what()) + "; remove it";  // beside it, others go on
+  }
   recording.id = id;
-  recording.stream = field["stream"].text();
-  recording.started = parse_time(field["started"]);
-  recording.fps = field["fps"].number(0, 1e6);
-  recording.frames = field["frames"].integer(0, std::int64_t{1} << 40);
-  recording.lost = field["lost"].integer(0, std::int64_t{1} << 40);
-  recording.fault = field["fault"].text();
-  recording.age = std::chrono::milliseconds(field["age_ms"].integer(0, std::int64_t{1} << 53));
   recording.bytes = bytes_in(folder);
   return recording;
 }

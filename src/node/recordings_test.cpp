@@ -92,6 +92,17 @@ TEST_F(RecordingsTest, RefusesWhatIsNone) {
   }
 }
 
+TEST_F(RecordingsTest, ADamagedOneIsNamedAndHidesNoOther) {
+  const std::string damaged = recorded(1), whole = recorded(1);
+  write_file(folder_ / "recordings" / damaged / "recording.json", "{\"stream\":");
+  ASSERT_EQ(recordings_.list().size(), 2U);
+  EXPECT_EQ(recordings_.find(whole)->fault, "");
+  EXPECT_THAT(recordings_.find(damaged)->fault, testing::HasSubstr("recording.json"));
+  EXPECT_THAT(recordings_.find(damaged)->fault, testing::HasSubstr("; remove it"));
+  EXPECT_TRUE(recordings_.remove(damaged));
+  EXPECT_EQ(recordings_.list().size(), 1U);
+}
+
 TEST_F(RecordingsTest, AreThereAgainAfterARestart) {
   const std::string id = recorded(2);
   std::filesystem::create_directories(folder_ / "recordings" / "20240517-083000-250" /

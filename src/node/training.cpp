@@ -47,10 +47,14 @@ pid_t spawn(std::vector<std::string> words, const std::filesystem::path& log) {
   return process;
 }
 
-// Its last lines.
-std::string end_of(const std::filesystem::path& log) {
+// What the trainer said last of a recording, with its files named as they are within it: who asks need not
+// know where the node keeps them.
+std::string end_of_log(const std::filesystem::path& recording) {
+  const std::filesystem::path log = recording / "training.log";
   if (!exists(log)) return {};
   std::string text = read_file(log, kMostLog);
+  const std::string folder = recording.string() + "/";
+  for (std::size_t at = 0; (at = text.find(folder, at)) != std::string::npos;) text.erase(at, folder.size());
   if (text.size() > kShownLog) {
     text.erase(0, text.size() - kShownLog);
     text.erase(0, text.find('\n') + 1);
@@ -126,7 +130,7 @@ TrainingState TrainerProcess::state(const std::filesystem::path& recording) {
       state.app = child_->app;
     }
   }
-  state.log = end_of(recording / "training.log");
+  state.log = end_of_log(recording);
   const std::filesystem::path file = recording / "training.json";
   if (state.phase == TrainingState::Phase::running || !exists(file)) return state;
   const Json json = parse_json(read_file(file, kMostLog), file.string());

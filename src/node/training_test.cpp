@@ -38,7 +38,8 @@ TEST_F(TrainingTest, StartsTheTrainerAndTellsItsEnd) {
   ASSERT_TRUE(ends(training, TrainingState::Phase::done));
   const TrainingState state = training.state(recording_);
   EXPECT_EQ(state.app, "door");
-  EXPECT_THAT(state.log, HasSubstr("train --base=/b.onnx --video=" + (recording_ / "video.mkv").string()));
+  EXPECT_THAT(state.log, HasSubstr("train --base=/b.onnx --video=video.mkv --labels=labels.csv"))
+      << "it tells nobody where the node keeps its files";
   EXPECT_THAT(state.log, HasSubstr("--app=door --candidates=exits --unseen="));
   EXPECT_FALSE(training.unseen(recording_)) << "it wrote none";
   EXPECT_THAT(state.log, HasSubstr("to stderr"));

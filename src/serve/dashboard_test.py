@@ -238,9 +238,8 @@ class Dashboard(DashboardCase):
         self.assertIn('Missed event', card.text)
         self.point_and_click(self.wait(f'#events [data-id="{near}"] .verdict.true'))
         self.until(lambda: self.node.get(f'events/{near}').get('verdict') == 'true', 'the verdict')
-        later = self.node.tell('near')
         self.node.tell('event')
-        self.until(lambda: self.all(f'#events [data-id="{later}"], #events .fresh:not([hidden])'), 'a new one')
+        self.assertEqual(len(self.all('#events .event')), 1)
         self.picture('near-misses')
         self.assertEqual(self.faults(), [])
 

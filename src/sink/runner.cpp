@@ -67,8 +67,9 @@ class SinkRunner::State {
       std::vector<StoredEvent> events;
       Delivery delivery;
       try {
-        events = next_batch();
+        events = reader_.changes_after(cursor_, options_.batch);
         if (events.empty()) continue;
+        note_gap(events.front().event.sequence);
         delivery = sink_->deliver(events, stop);
       } catch (const std::exception& error) {
         delivery.error = error.what();
@@ -77,19 +78,6 @@ class SinkRunner::State {
       // What a stop has cut off is no failure.
       if (!delivery.error.empty() && !stop.stop_requested()) failed(delivery, stop);
     }
-  }
-
-  // The records to deliver. Near misses are for whoever looks at the node, and are passed over.
-  std::vector<StoredEvent> next_batch() {
-    std::vector<StoredEvent> events = reader_.changes_after(cursor_, options_.batch);
-    if (events.empty()) return events;
-    note_gap(events.front().event.sequence);
-    const std::int64_t last = events.back().event.sequence;
-    std::erase_if(events,
-                  [](const StoredEvent& stored) { return stored.event.change == EventChange::nearly; });
-    const std::int64_t passed = events.empty() ? last : events.front().event.sequence - 1;
-    if (passed > cursor_) advance(passed, 0);
-    return events;
   }
 
   void note_gap(std::int64_t first) {

@@ -39,7 +39,7 @@ struct StoreReader::State {
   // The row's columns are: sequence, record.
   [[nodiscard]] EventRecord event_at(const Statement& row, int column) const {
     EventRecord event = parse_event_line(row.text(column + 1), place);
-    event.sequence = row.integer(column);
+    if (event.change != EventChange::nearly) event.sequence = row.integer(column);
     return event;
   }
 
@@ -74,7 +74,7 @@ std::vector<EventRecord> StoreReader::events(const EventQuery& query) {
       "SELECT last_sequence, record FROM events WHERE (?1 = '' OR stream = ?1) AND (?2 = '' OR app = ?2) "
       "AND start_ms > ?3 AND start_ms < ?4 AND json_extract(record, '$.type') IS NOT 'warning' "
       "AND (?7 IS NULL OR stream IN (SELECT value FROM json_each(?7))) "
-      "AND (json_extract(record, '$.type') IS 'near_miss') = ?8 "
+      "AND (near_miss_age_ms IS NOT NULL) = ?8 "
       "AND (?5 = '' OR number < (SELECT number FROM events WHERE id = ?5)) ORDER BY number DESC LIMIT ?6");
   const auto ms = [](const std::optional<WallTime>& time, std::int64_t none) {
     return time ? time->time_since_epoch().count() : none;

@@ -32,6 +32,19 @@ std::int64_t cutoff(Database& database, const RetentionLimits& limits, std::int6
   return last;
 }
 
+// Deletes events for which `condition` holds of ?1, and notes their snapshots.
+void remove_events(Database& database, const std::string& condition, std::int64_t value, Removed& removed) {
+  std::int64_t bytes = 0;
+  Statement pictured =
+      database.prepare("SELECT id, snapshot_bytes FROM events WHERE snapshot_bytes > 0 AND " + condition);
+  for (pictured.bind(1, value); pictured.step();) {
+    removed.snapshots.push_back(pictured.text(0));
+    bytes += pictured.integer(1);
+  }
+  database.prepare("DELETE FROM events WHERE " + condition).bind(1, value).run();
+  database.prepare("UPDATE meta SET value = value - ? WHERE key = 'snapshot_bytes'").bind(1, bytes).run();
+}
+
 }  // namespace
 
 std::uint64_t used_bytes(Database& database) {
@@ -49,21 +62,14 @@ Removed remove_some(Database& database, const RetentionLimits& limits, std::chro
         .bind(1, oldest_age)
         .run();
     database.prepare("DELETE FROM verdicts WHERE age_ms < ?").bind(1, oldest_age).run();
+    remove_events(database, "near_miss_age_ms < ?1", oldest_age, removed);
   }
   const std::int64_t last = cutoff(database, limits, oldest_age);
   if (last == 0) return removed;
-  Statement old = database.prepare(
-      "SELECT id, snapshot_bytes FROM events WHERE last_sequence <= ? AND NOT open AND snapshot_bytes > 0");
-  std::int64_t bytes = 0;
-  for (old.bind(1, last); old.step();) {
-    removed.snapshots.push_back(old.text(0));
-    bytes += old.integer(1);
-  }
-  database.prepare("DELETE FROM events WHERE last_sequence <= ? AND NOT open").bind(1, last).run();
+  remove_events(database, "last_sequence <= ?1 AND NOT open", last, removed);
   Statement changes = database.prepare("DELETE FROM changes WHERE sequence <= ?");
   changes.bind(1, last).run();
   removed.changes = database.number("SELECT changes()");
-  database.prepare("UPDATE meta SET value = value - ? WHERE key = 'snapshot_bytes'").bind(1, bytes).run();
   return removed;
 }
 

@@ -38,6 +38,19 @@ TEST(RetentionTest, WhatIsTooOldIsRemovedWithItsSnapshots) {
   EXPECT_EQ(reader.last_sequence(), 34);
 }
 
+TEST(RetentionTest, NearMissesGoByTheirAgeAlone) {
+  const TestFolder folder;
+  StoreOptions options = store_in(folder.path());
+  options.max_age = 600ms;
+  options.tidy_every = 20ms;
+  Store store(options);
+  put_near_miss(store, "near-road", "a picture");  // nothing else happens for long
+  ASSERT_TRUE(store.flush(within(5s)));
+  StoreReader reader(folder.path());
+  EXPECT_TRUE(soon([&] { return reader.events({.near_misses = true}).empty(); }));
+  EXPECT_TRUE(soon([&] { return files_in(folder / "snapshots") == 0; }));
+}
+
 TEST(RetentionTest, TheOldestIsRemovedUntilTheRestFits) {
   const TestFolder folder;
   StoreOptions options = store_in(folder.path());

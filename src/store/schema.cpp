@@ -57,7 +57,13 @@ CREATE TABLE verdicts (
 );
 )sql";
 
-constexpr std::array kSteps = {kVersion1};
+// Near misses are kept among the events, but are no changes: sinks see nothing of them, not even a gap.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE events ADD COLUMN near_miss_age_ms INTEGER;
+CREATE INDEX events_near_misses ON events (near_miss_age_ms) WHERE near_miss_age_ms IS NOT NULL;
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2};
 
 [[noreturn]] void refuse_newer(const std::string& place, std::int64_t version, std::size_t known) {
   throw Error(ErrorKind::untrusted,

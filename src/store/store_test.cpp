@@ -68,6 +68,29 @@ TEST(StoreTest, WarningsComeWithTheChangesAndAreNoEvents) {
   EXPECT_EQ(reader.events({})[0].id, event);
 }
 
+TEST(StoreTest, NearMissesAreNeitherEventsNorChanges) {
+  const TestFolder folder;
+  Store store(store_in(folder.path()));
+  const std::string early = put_near_miss(store);
+  const std::string event = put_event(store);
+  const std::string near = put_near_miss(store, "near-road", "a picture");
+  ASSERT_TRUE(store.flush(within(5s)));
+  StoreReader reader(folder.path());
+  EXPECT_THAT(words_of(reader.changes_after(0, 10)), testing::ElementsAre(event + " new", event + " end"));
+  ASSERT_EQ(reader.events({}).size(), 1U);
+  EXPECT_EQ(reader.events({})[0].id, event);
+  const auto found = reader.events({.near_misses = true});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].id, near);
+  EXPECT_EQ(found[1].id, early);
+  EXPECT_EQ(found[0].change, EventChange::nearly);
+  EXPECT_EQ(found[0].sequence, 0);
+  EXPECT_EQ(reader.snapshot(near), "a picture");
+  EXPECT_EQ(reader.last_sequence(), 2);
+  EXPECT_TRUE(store.put(Verdict{.id = near, .kind = Verdict::Kind::right}));
+  EXPECT_EQ(reader.verdict(near), Verdict::Kind::right);
+}
+
 TEST(StoreTest, IdsAndSequencesGoOnAfterARestart) {
   const TestFolder folder;
   std::vector<std::string> ids;

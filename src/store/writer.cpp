@@ -155,7 +155,9 @@ void Store::Writer::write(Batch& batch) {
   }
   Transaction transaction(*database_);
   std::int64_t last = 0;
-  for (const PendingEvent& item : batch.events) last = write_event(item.event, item.jpeg.size());
+  for (const PendingEvent& item : batch.events) {
+    if (const auto sequence = write_event(item.event, item.jpeg.size())) last = *sequence;
+  }
   for (const PlanRecord& plan : batch.plans) write_plan(plan);
   Statement count = database_->prepare(
       "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value");
@@ -176,7 +178,7 @@ void Store::Writer::write(Batch& batch) {
   committed_.notify_all();
 }
 
-std::int64_t Store::Writer::write_event(const EventRecord& event, std::size_t jpeg_bytes) {
+std::optional<std::int64_t> Store::Writer::write_event(const EventRecord& event, std::size_t jpeg_bytes) {
   auto bytes = static_cast<std::int64_t>(jpeg_bytes);
   std::int64_t before = 0;
   Statement earlier = database_->prepare("SELECT snapshot_bytes FROM events WHERE id = ?");
@@ -186,33 +188,35 @@ std::int64_t Store::Writer::write_event(const EventRecord& event, std::size_t jp
   stored.snapshot = bytes > 0;
   stored.sequence = 0;  // the row's key tells it
   const std::string record = to_json_line(stored);
-  database_->prepare("INSERT INTO changes (id, age_ms, record) VALUES (?, ?, ?)")
-      .bind(1, event.id)
-      .bind(2, age().count())
-      .bind(3, record)
-      .run();
-  const std::int64_t sequence = database_->last_id();
-  database_
-      ->prepare(
-          "INSERT INTO events (id, app, stream, start_ms, open, last_sequence, snapshot_bytes, record) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET open = excluded.open, "
-          "last_sequence = excluded.last_sequence, snapshot_bytes = excluded.snapshot_bytes, "
-          "record = excluded.record")
-      .bind(1, event.id)
-      .bind(2, event.app)
-      .bind(3, event.stream)
-      .bind(4, ms_of(event.start_time))
-      .bind(5, event.over() ? 0 : 1)
-      .bind(6, sequence)
-      .bind(7, bytes)
-      .bind(8, record)
-      .run();
+  const bool near_miss = event.change == EventChange::nearly;
+  std::optional<std::int64_t> sequence;
+  if (!near_miss) sequence = write_change(event.id, record);
+  Statement row = database_->prepare(
+      "INSERT INTO events (id, app, stream, start_ms, open, last_sequence, snapshot_bytes, record, "
+      "near_miss_age_ms) VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT max(sequence) FROM changes), 0), ?, ?, "
+      "?) "
+      "ON CONFLICT (id) DO UPDATE SET open = excluded.open, last_sequence = excluded.last_sequence, "
+      "snapshot_bytes = excluded.snapshot_bytes, record = excluded.record");
+  row.bind(1, event.id).bind(2, event.app).bind(3, event.stream).bind(4, ms_of(event.start_time));
+  row.bind(5, event.over() ? 0 : 1).bind(7, bytes).bind(8, record);
+  if (sequence) row.bind(6, *sequence);
+  if (near_miss) row.bind(9, age().count());
+  row.run();
   if (bytes != before) {
     database_->prepare("UPDATE meta SET value = value + ? WHERE key = 'snapshot_bytes'")
         .bind(1, bytes - before)
         .run();
   }
   return sequence;
+}
+
+std::int64_t Store::Writer::write_change(const std::string& id, const std::string& record) {
+  database_->prepare("INSERT INTO changes (id, age_ms, record) VALUES (?, ?, ?)")
+      .bind(1, id)
+      .bind(2, age().count())
+      .bind(3, record)
+      .run();
+  return database_->last_id();
 }
 
 void Store::Writer::write_plan(const PlanRecord& plan) {

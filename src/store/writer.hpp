@@ -35,7 +35,9 @@ class Store::Writer {
   void run();
   void write_until_done(Batch& batch);
   void write(Batch& batch);
-  std::int64_t write_event(const EventRecord& event, std::size_t jpeg_bytes);
+  // The sequence of the change; nothing for a near miss, which is none.
+  std::optional<std::int64_t> write_event(const EventRecord& event, std::size_t jpeg_bytes);
+  std::int64_t write_change(const std::string& id, const std::string& record);
   void write_plan(const PlanRecord& plan);
   [[nodiscard]] bool write_verdict(const Verdict& verdict);
   void write_meta(const char* key, std::int64_t value);

@@ -5,9 +5,6 @@ import {h, say, note, number, count, time, length} from './dom.js';
 const kPage = 30;
 const kLatest = 6;
 
-// What a record of this type is of: an event, a near miss, or neither.
-const kindOf = (type) => (type === 'near_miss' ? 'near' : type === 'warning' ? 'none' : 'event');
-
 const at = (id) => document.getElementById(id);
 const local = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 
@@ -37,7 +34,7 @@ class Card {
     this.event = {...this.event, ...event};
     const e = this.event;
     this.element.dataset.id = e.id;
-    const near = kindOf(e.type) === 'near';
+    const near = e.type === 'near_miss';
     say(this.title, `${e.app} on ${e.stream}`);
     const open = e.type === 'new' || e.type === 'update';
     this.chip.hidden = !open && e.type !== 'interrupted';
@@ -153,7 +150,7 @@ export class Latest {
   }
 
   take({event, data}) {
-    if (event === 'lost' || !data?.after || kindOf(data.after.type) !== 'event') return;
+    if (event === 'lost' || event === 'warning' || !data?.after) return;
     this.list.put(data.after);
     if (event === 'new') announce(data.after);
     this.tell('');
@@ -208,11 +205,10 @@ export class Events {
   }
 
   async read(further = false) {
-    const near = this.kind.value === 'near';
-    say(this.hint, near
+    say(this.hint, this.near()
       ? 'The frame that came nearest to an event, for each ten minutes and app. Say whether an event was missed there: the next training learns most from these.'
       : 'Say whether an event is true or false: the node keeps the answer for the next training.');
-    const query = new URLSearchParams({limit: kPage, near_misses: near});
+    const query = new URLSearchParams({limit: kPage, near_misses: this.near()});
     if (this.app.value) query.set('app', this.app.value);
     if (this.stream.value) query.set('stream', this.stream.value);
     if (further && this.next) query.set('below', this.next);
@@ -240,13 +236,15 @@ export class Events {
   }
 
   take({event, data}) {
-    if (event === 'lost' || !data?.after || !this.asked || kindOf(data.after.type) !== this.kind.value) return;
+    if (event === 'lost' || event === 'warning' || !data?.after || !this.asked || this.near()) return;
     const {app, stream} = data.after;
     if ((this.app.value && this.app.value !== app) || (this.stream.value && this.stream.value !== stream)) return;
     if (this.list.cards.has(data.after.id) || !this.inUse()) this.list.put(data.after);
     else this.held.push(data.after);
     this.tell('');
   }
+
+  near() { return this.kind.value === 'near'; }
 
   inUse() { return this.list.element.matches(':hover, :focus-within'); }
 
@@ -262,7 +260,7 @@ export class Events {
     this.note.hidden = !fault && this.list.cards.size > 0;
     this.note.className = fault ? 'empty bad' : 'empty';
     say(this.note, fault || (this.app.value || this.stream.value ? 'Nothing fits.'
-      : this.kind.value === 'near' ? 'No near miss yet.' : 'No event yet.'));
+      : this.near() ? 'No near miss yet.' : 'No event yet.'));
   }
 
   askMissed() {
