@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "core/cpus.hpp"
 #include "run/testing.hpp"
 
 namespace mainstream {
@@ -139,6 +143,24 @@ TEST_F(ConfigCheckTest, SaysThatNoScheduleFits) {
   const ConfigCheck idle = check(head() + app("a.mpkg", "stream = \"clip\"\nenabled = false"));
   EXPECT_THAT(idle.faults, IsEmpty()) << "someone may enable it while the node runs";
   EXPECT_THAT(idle.notes, testing::Contains("no app is enabled"));
+}
+
+TEST_F(ConfigCheckTest, RefusesNothingBecauseDecodingMightTakeLong) {
+  const ConfigCheck one = check(head() + app("a.mpkg", "stream = \"camera\"\nmin_fps = 15"));
+  ASSERT_TRUE(one.forecast);
+  // As many as the processors can analyse, but not decode at the cost that is assumed.
+  const double cost = one.forecast->plan.schedule.cost;
+  const int many = static_cast<int>(std::max(12 * usable_cpu_time(), std::ceil(150 / cost)));
+  ASSERT_LT(many * cost, 900 * usable_cpu_time()) << "the test's base is small";
+  ASSERT_LE(many, 900) << cost;
+  std::string text = "[node]\nbases = \"base.onnx\"\ncache = \"cache\"\n";
+  for (int s = 0; s < many; ++s) {
+    text += fmt::format("[[stream]]\nname = \"c{}\"\nurl = \"rtsp://127.0.0.1:1/none\"\n", s);
+    text += app("a.mpkg", fmt::format("name = \"a{0}\"\nstream = \"c{0}\"\nmin_fps = 15", s));
+  }
+  const ConfigCheck all = check(text);
+  EXPECT_THAT(all.faults, IsEmpty());
+  EXPECT_THAT(all.notes, testing::Contains(HasSubstr("planned without it")));
 }
 
 }  // namespace
