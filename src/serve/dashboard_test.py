@@ -255,7 +255,7 @@ class Dashboard(DashboardCase):
         self.node.tell('event')
         self.go('events')
         self.wait('#events .event')
-        select = self.wait('.filters select')
+        select = self.wait('.filters label:nth-of-type(2) select')
         select.send_keys('at night')
         self.until(lambda: 'No event fits.' in self.text('#events .empty'), 'an empty list')
         self.assertEqual(self.faults(), [])

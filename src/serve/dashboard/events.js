@@ -259,8 +259,8 @@ export class Events {
     say(this.fresh, `Show ${count(waiting, 'new event', 'new events')}`);
     this.note.hidden = !fault && this.list.cards.size > 0;
     this.note.className = fault ? 'empty bad' : 'empty';
-    say(this.note, fault || (this.app.value || this.stream.value ? 'Nothing fits.'
-      : this.near() ? 'No near miss yet.' : 'No event yet.'));
+    const noun = this.near() ? 'near miss' : 'event';
+    say(this.note, fault || `No ${noun} ${this.app.value || this.stream.value ? 'fits' : 'yet'}.`);
   }
 
   askMissed() {
