@@ -57,11 +57,15 @@ void check_private(const std::filesystem::path& file, std::string_view what) {
                           what, status.st_mode & 0777, file.string()));
 }
 
-void write_file(const std::filesystem::path& path, std::string_view bytes) {
+void write_file(const std::filesystem::path& path, std::string_view bytes, Readers readers) {
   if (is_passage(path)) return write_all(open_output(path), bytes, path, kPatience);
   TemporaryFile temporary(path);
   {
-    const Descriptor file(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    // A file that was there would keep its mode.
+    const bool is_private = readers == Readers::owner;
+    if (is_private) ::unlink(temporary.path().c_str());
+    const int how = O_WRONLY | O_CREAT | O_CLOEXEC | (is_private ? O_EXCL : O_TRUNC);
+    const Descriptor file(::open(temporary.path().c_str(), how, is_private ? 0600 : 0644));
     if (!file.is_open()) fail(ErrorKind::storage, path, "cannot write");
     while (!bytes.empty()) {
       const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());

@@ -20,7 +20,8 @@ void check_private(const std::filesystem::path& file, std::string_view what);
 // Writes `bytes` to `path` through a temporary file beside it that is renamed at the end, so a reader never
 // sees half a file and a failure leaves the old file. Links are followed. What is no regular file (a pipe, a
 // terminal, /dev/stdout; is_passage in core/output.hpp) is written through instead. Throws storage.
-void write_file(const std::filesystem::path& path, std::string_view bytes);
+enum class Readers { all, owner };  // `owner`: passwords and keys
+void write_file(const std::filesystem::path& path, std::string_view bytes, Readers readers = Readers::all);
 
 // Names a temporary file for a target, for libraries that write files themselves: write to path(), then
 // commit(). It stands beside the target, or in the system's temporary folder for a target that is no regular

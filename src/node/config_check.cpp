@@ -285,9 +285,11 @@ class ConfigChecker {
       // What decoding takes is a guess here, and nothing to refuse a configuration for: the node measures it.
       forecast.budget = 1000 * usable_cpu_time() - kRestOfNode;
       forecast.plan = planner.solve(estimate.costs, forecast.budget);
-      note(
-          "no schedule fits if decoding takes that much: planned without it; the node measures what it "
-          "takes");
+      if (forecast.plan.schedule.feasible) {
+        note(
+            "no schedule fits if decoding takes that much: planned without it; the node measures what it "
+            "takes");
+      }
     }
     const Schedule& schedule = forecast.plan.schedule;
     if (!schedule.feasible) throw Error(ErrorKind::infeasible, "no schedule fits: " + schedule.reason);

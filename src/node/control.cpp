@@ -1,6 +1,5 @@
 #include "node/control.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +7,6 @@
 
 #include "core/file.hpp"
 #include "core/log.hpp"
-#include "core/output.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "node/service_manager.hpp"
@@ -81,13 +79,6 @@ FileStamp stamp_of(const fs::path& file) {
   stamp.time = fs::last_write_time(file, missing);
   stamp.size = fs::file_size(file, missing);
   return stamp;
-}
-
-// For its owner alone: urls may have passwords.
-void write_private(const fs::path& path, const std::string& text) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file.is_open()) throw Error(ErrorKind::storage, path.string() + ": cannot write");
-  write_all(file, text, path, std::chrono::seconds(10));
 }
 
 }  // namespace
@@ -244,7 +235,7 @@ Change NodeControl::apply(const std::string& text, const std::string& shown_as, 
   }
   const bool own = shown_as == kShownAs;
   TemporaryFile kept(own_text_);
-  if (own) write_private(kept.path(), text);
+  if (own) write_file(kept.path(), text, Readers::owner);  // urls may have passwords
   try {
     node_.apply(std::move(checked));
   } catch (const Error& error) {

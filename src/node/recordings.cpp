@@ -289,6 +289,17 @@ std::vector<StreamRecording> StreamRecordings::list() const {
 }
 
 std::optional<StreamRecording> StreamRecordings::find(const std::string& id) const {
+  std::optional<StreamRecording> found = known(id);
+  if (found && !found->going_on) found->bytes = bytes_in(folder_ / id);
+  return found;
+}
+
+std::optional<std::string> StreamRecordings::stream_of(const std::string& id) const {
+  const std::optional<StreamRecording> found = known(id);
+  return found ? std::optional(found->stream) : std::nullopt;
+}
+
+std::optional<StreamRecording> StreamRecordings::known(const std::string& id) const {
   {
     const MutexLock lock(mutex_);
     for (const auto& [stream, writer] : writers_) {
@@ -311,7 +322,6 @@ std::optional<StreamRecording> StreamRecordings::read(const std::string& id) con
     recording.fault = std::string(error.what()) + "; remove it";  // beside it, others go on
   }
   recording.id = id;
-  recording.bytes = bytes_in(folder);
   return recording;
 }
 
@@ -337,7 +347,7 @@ Labels StreamRecordings::labels(const std::string& id) const {
 }
 
 void StreamRecordings::set_labels(const std::string& id, const Labels& labels) {
-  const std::optional<StreamRecording> recording = find(id);
+  const std::optional<StreamRecording> recording = known(id);
   if (!recording) throw Error(ErrorKind::usage, "there is no recording " + id);
   if (recording->going_on) throw Error(ErrorKind::usage, "recording " + id + " goes on; end it first");
   if (labels.frames != recording->frames) {

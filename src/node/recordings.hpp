@@ -60,6 +60,8 @@ class StreamRecordings {
 
   [[nodiscard]] std::vector<StreamRecording> list() const;  // the newest first
   [[nodiscard]] std::optional<StreamRecording> find(const std::string& id) const;
+  // Of which stream it is; does not look at its files, as find() does for their size.
+  [[nodiscard]] std::optional<std::string> stream_of(const std::string& id) const;
   // A frame as JPEG, at most 640 pixels wide or high.
   [[nodiscard]] std::optional<std::string> frame(const std::string& id, std::int64_t index) const;
   // The file of the video, of one that is over.
@@ -77,6 +79,8 @@ class StreamRecordings {
  private:
   class Writer;
 
+  // Without the bytes of one that is over.
+  [[nodiscard]] std::optional<StreamRecording> known(const std::string& id) const;
   [[nodiscard]] std::optional<StreamRecording> read(const std::string& id) const;
 
   const std::filesystem::path folder_;

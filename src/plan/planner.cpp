@@ -82,13 +82,15 @@ MixPlan Planner::with_decoding(MixPlan plan, const Costs& costs, double budget) 
 }
 
 struct Planner::Solved {
+  DecodingChoice::Ways ways;
+  double decoding = 0;
   Problem problem;
   Schedule schedule;
 
-  [[nodiscard]] bool better_than(const Solved& other, double decoding, double others_decoding) const {
+  [[nodiscard]] bool better_than(const Solved& other) const {
     const Schedule &mine = schedule, &theirs = other.schedule;
     if (mine.feasible != theirs.feasible) return mine.feasible;
-    const bool cheaper = mine.cost + decoding < theirs.cost + others_decoding;
+    const bool cheaper = mine.cost + decoding < theirs.cost + other.decoding;
     if (!mine.feasible) return cheaper && !mine.apps.empty();
     const auto quality = [](const Schedule& of) {
       return of.objective == Objective::max_min ? std::pair(of.min_f1, of.mean_f1)
@@ -115,23 +117,20 @@ MixPlan Planner::solve(const Costs& costs, double budget) const {
   options.objective = options_.objective;
 
   std::optional<Solved> best;
-  Ways best_ways;
   std::set<Ways> tried;
   const auto attempt = [&](const Ways& ways) {
     if (!tried.insert(ways).second || (best && enough())) return;
     const double decoding = choice.ms_per_s(ways);
-    Solved solved{problem(costs, budget - decoding), {}};
+    Solved solved{ways, decoding, problem(costs, budget - decoding), {}};
     if (!choice.limit_rates(ways, solved.problem)) return;
     options.stop = stop_after(std::chrono::duration<double>(kSearchTime) / attempts);
     solved.schedule = mainstream::solve(solved.problem, options);
-    if (best && !solved.better_than(*best, decoding, choice.ms_per_s(best_ways))) return;
-    best = std::move(solved);
-    best_ways = ways;
+    if (!best || solved.better_than(*best)) best = std::move(solved);
   };
   attempt(choice.last());
   attempt(choice.serving(plan_of(best->schedule).settings));
   attempt(choice.first());
-  for (const Ways& ways : choice.neighbours(best_ways)) attempt(ways);
+  for (const Ways& ways : choice.neighbours(best->ways)) attempt(ways);
   return with_decoding(plan_of(spend_rest(best->problem, best->schedule)), costs, budget);
 }
 

@@ -92,6 +92,21 @@ class AnalysisTest : public testing::Test {
     lane.end();
     lane.wait_until_over();
   }
+  // The same for one app that looks at every frame and answers with these.
+  void play_scores(const std::vector<float>& scores) {
+    std::size_t frame = 0;
+    const auto next = [&] { return scores[frame++]; };
+    Lane lane(context_, workers_, Pace::all, "test",
+              scripted_plan(
+                  0, {scripted_app("app", 0, 20)}, [] {}, next));
+    Camera camera(camera_options(clip(), Pace::all), Clock::system());
+    play(camera, lane);
+  }
+  static Picture picture_of(std::int64_t frame) {
+    VideoReader reader(clip().string());
+    for (std::int64_t skipped = 0; skipped < frame; ++skipped) (void)reader.next();
+    return reader.next()->picture;
+  }
 
   static TestFolder* folder_;
   std::vector<EventRecord> events_;
@@ -213,12 +228,7 @@ TEST_F(AnalysisTest, TellsHowAnEventGoesOnWithPicturesOfItsPeak) {
   scores[30] = 0.9F;
   scores[50] = 0.91F;
   scores[58] = scores[59] = 0;
-  int frame = 0;
-  Lane lane(context_, workers_, Pace::all, "test",
-            scripted_plan(
-                0, {scripted_app("app", 0, 20)}, [] {}, [&] { return scores[frame++]; }));
-  Camera camera(camera_options(clip(), Pace::all), Clock::system());
-  play(camera, lane);
+  play_scores(scores);
   struct Expected {
     EventChange change;
     std::int64_t last, peak_frame;
@@ -239,9 +249,8 @@ TEST_F(AnalysisTest, TellsHowAnEventGoesOnWithPicturesOfItsPeak) {
     EXPECT_EQ(record.confirmed_frame, 2);
     EXPECT_EQ(picture.has_value(), expected[i].picture) << i;
     if (!picture) continue;
-    VideoReader reader(clip().string());
-    for (std::int64_t skipped = 0; skipped < expected[i].peak_frame; ++skipped) (void)reader.next();
-    EXPECT_EQ(to_rgb(*picture), to_rgb(reader.next()->picture)) << "of frame " << expected[i].peak_frame;
+    EXPECT_EQ(to_rgb(*picture), to_rgb(picture_of(expected[i].peak_frame)))
+        << "of frame " << expected[i].peak_frame;
   }
   EXPECT_EQ(raised_[3].record.end_time - raised_[3].record.start_time, std::chrono::milliseconds(2750));
 }
@@ -273,12 +282,7 @@ TEST_F(AnalysisTest, TellsWhatNearlyWasAnEventWithItsPicture) {
   scores[5] = 0.45F;
   scores[39] = 0.49F;  // but an event begins beside it
   scores[40] = scores[41] = 0.8F;
-  int frame = 0;
-  Lane lane(context_, workers_, Pace::all, "test",
-            scripted_plan(
-                0, {scripted_app("app", 0, 20)}, [] {}, [&] { return scores[frame++]; }));
-  Camera camera(camera_options(clip(), Pace::all), Clock::system());
-  play(camera, lane);
+  play_scores(scores);
   ASSERT_EQ(raised_.size(), 3U);
   EXPECT_EQ(raised_[0].record.change, EventChange::begun);
   EXPECT_EQ(raised_[1].record.change, EventChange::ended);
@@ -289,9 +293,7 @@ TEST_F(AnalysisTest, TellsWhatNearlyWasAnEventWithItsPicture) {
   EXPECT_EQ(record.peak_frame, 5);
   EXPECT_NE(record.id, raised_[1].record.id);
   ASSERT_TRUE(picture);
-  VideoReader reader(clip().string());
-  for (int skipped = 0; skipped < 5; ++skipped) (void)reader.next();
-  EXPECT_EQ(to_rgb(*picture), to_rgb(reader.next()->picture));
+  EXPECT_EQ(to_rgb(*picture), to_rgb(picture_of(5)));
 }
 
 TEST_F(AnalysisTest, WithoutChangesThereIsOneRecordOfEachEvent) {

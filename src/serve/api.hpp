@@ -78,6 +78,7 @@ class Api {
   [[nodiscard]] ServiceState state(const StreamScope& scope);  // what it may see
   // The recording in the path, if who asks may see it.
   [[nodiscard]] std::optional<StreamRecording> asked_recording(const Call& call);
+  [[nodiscard]] bool has_recording(const Call& call);  // that the call may see
   // Why who asks may not change the app in the path, which is on other streams: one who adds one, too, else
   // 404.
   [[nodiscard]] std::optional<ApiAnswer> foreign_app(const Call& call, bool adds);

@@ -1,7 +1,6 @@
 #include "serve/certificate.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/bn.h>
 #include <openssl/pem.h>
@@ -14,7 +13,6 @@
 
 #include "core/file.hpp"
 #include "core/log.hpp"
-#include "core/output.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
 
@@ -150,13 +148,7 @@ void write(const KeyAndCertificate& both, const std::filesystem::path& path) {
   check(PEM_write_bio_X509(bio.get(), both.certificate.get()) == 1);
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &bytes);
-  TemporaryFile temporary(path);
-  {
-    const Descriptor file(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file.is_open()) throw Error(ErrorKind::storage, path.string() + ": cannot write");
-    write_all(file, {bytes, static_cast<std::size_t>(size)}, path, std::chrono::seconds(10));
-  }
-  temporary.commit();
+  write_file(path, {bytes, static_cast<std::size_t>(size)}, Readers::owner);
 }
 
 std::string fingerprint_of(const X509& certificate) {

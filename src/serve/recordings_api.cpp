@@ -54,6 +54,11 @@ std::optional<StreamRecording> Api::asked_recording(const Call& call) {
   return found && call.scope.has(found->stream) ? found : std::nullopt;
 }
 
+bool Api::has_recording(const Call& call) {
+  const auto stream = node_.recordings().stream_of(call.values[0]);
+  return stream && call.scope.has(*stream);
+}
+
 ApiAnswer Api::recordings(const Call& call) {
   Json list = Json::array();
   for (const StreamRecording& recording : node_.recordings().list())
@@ -79,7 +84,7 @@ ApiAnswer Api::start_recording(const Call& call) {
 }
 
 ApiAnswer Api::stop_recording(const Call& call) {
-  if (!asked_recording(call) || !node_.recordings().stop(call.values[0])) return no_recording(call.values[0]);
+  if (!has_recording(call) || !node_.recordings().stop(call.values[0])) return no_recording(call.values[0]);
   return recording(call);
 }
 
@@ -93,7 +98,7 @@ ApiAnswer Api::recorded_frame(const Call& call) {
   return answered([&] {
     const std::int64_t index = parse_index(call.query);
     std::optional<std::string> jpeg;
-    if (asked_recording(call)) jpeg = node_.recordings().frame(call.values[0], index);
+    if (has_recording(call)) jpeg = node_.recordings().frame(call.values[0], index);
     if (!jpeg) return problem(404, "there is no such frame");
     ApiAnswer answer;
     answer.type = "image/jpeg";
@@ -103,7 +108,7 @@ ApiAnswer Api::recorded_frame(const Call& call) {
 }
 
 ApiAnswer Api::recorded_video(const Call& call) {
-  const auto file = asked_recording(call) ? node_.recordings().video(call.values[0]) : std::nullopt;
+  const auto file = has_recording(call) ? node_.recordings().video(call.values[0]) : std::nullopt;
   if (!file) return problem(404, "there is no video of a recording " + in_quotes(call.values[0]));
   ApiAnswer answer;
   answer.type = "video/x-matroska";
@@ -112,7 +117,7 @@ ApiAnswer Api::recorded_video(const Call& call) {
 }
 
 ApiAnswer Api::marks(const Call& call) {
-  if (!asked_recording(call)) return no_recording(call.values[0]);
+  if (!has_recording(call)) return no_recording(call.values[0]);
   return json_answer(marks_json(node_.recordings().labels(call.values[0])));
 }
 
@@ -126,7 +131,7 @@ ApiAnswer Api::put_marks(const Call& call) {
 }
 
 ApiAnswer Api::label_file(const Call& call) {
-  if (!asked_recording(call)) return no_recording(call.values[0]);
+  if (!has_recording(call)) return no_recording(call.values[0]);
   if (node_.recordings().labels(call.values[0]).apps.empty()) return problem(404, "nothing is marked yet");
   ApiAnswer answer;
   answer.type = "text/csv";
@@ -135,7 +140,7 @@ ApiAnswer Api::label_file(const Call& call) {
 }
 
 ApiAnswer Api::training(const Call& call) {
-  if (!asked_recording(call)) return no_recording(call.values[0]);
+  if (!has_recording(call)) return no_recording(call.values[0]);
   const TrainingState state = node_.training().state(node_.recordings().folder(call.values[0]));
   return json_answer({{"installed", node_.training().is_installed()},
                       {"phase", to_string(state.phase)},
@@ -145,7 +150,7 @@ ApiAnswer Api::training(const Call& call) {
 
 ApiAnswer Api::start_training(const Call& call) {
   return answered([&] {
-    if (!asked_recording(call)) return no_recording(call.values[0]);
+    if (!has_recording(call)) return no_recording(call.values[0]);
     node_.train(call.values[0], parse_new_training(call.body()));
     return training(call);
   });
@@ -171,7 +176,7 @@ ApiAnswer Api::doubts(const Call& call) {
 }
 
 ApiAnswer Api::trained_package(const Call& call) {
-  const bool known = asked_recording(call).has_value();
+  const bool known = has_recording(call);
   const std::filesystem::path file = node_.recordings().folder(call.values[0]) / "trained.mpkg";
   if (!known || !exists(file)) return problem(404, "nothing is trained yet");
   ApiAnswer answer;

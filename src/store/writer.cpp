@@ -193,8 +193,8 @@ std::optional<std::int64_t> Store::Writer::write_event(const EventRecord& event,
   if (!near_miss) sequence = write_change(event.id, record);
   Statement row = database_->prepare(
       "INSERT INTO events (id, app, stream, start_ms, open, last_sequence, snapshot_bytes, record, "
-      "near_miss_age_ms) VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT max(sequence) FROM changes), 0), ?, ?, "
-      "?) "
+      "near_miss_age_ms) "
+      "VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT max(sequence) FROM changes), 0), ?, ?, ?) "
       "ON CONFLICT (id) DO UPDATE SET open = excluded.open, last_sequence = excluded.last_sequence, "
       "snapshot_bytes = excluded.snapshot_bytes, record = excluded.record");
   row.bind(1, event.id).bind(2, event.app).bind(3, event.stream).bind(4, ms_of(event.start_time));
