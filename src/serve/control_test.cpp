@@ -409,14 +409,23 @@ TEST_F(ControlTest, ADryRunTellsWhatWouldChangeAndChangesNothing) {
   EXPECT_EQ(of(more, "far")["reason"], "it goes");
   EXPECT_TRUE(of(more, "far")["after"].is_null());
 
-  // With a budget for a part of that, apps have less than their best, and it says what more would cost.
-  const Json full = same.json()["after"];
-  const double decoding = full["decoding_ms_per_s"], networks = double(full["cost_ms_per_s"]) - decoding;
-  const Json small = ask(Json{{"budget", decoding + 0.3 * networks}}.dump()).json();
+  // With a budget for a part of that, some app has less than its best, and it says what more would cost.
+  // Costs follow what the node observes between two answers, so which part that is differs.
+  Json small, full;
+  for (const double part : {0.5, 0.3, 0.2, 0.1}) {
+    full = ask("{}").json()["after"];
+    const double decoding = full["decoding_ms_per_s"], networks = double(full["cost_ms_per_s"]) - decoding;
+    small = ask(Json{{"budget", decoding + part * networks}}.dump()).json();
+    if (small["feasible"] == true && small["after"]["mean_f1"] < full["mean_f1"]) break;
+  }
   ASSERT_EQ(small["feasible"], true) << small;
   EXPECT_LE(small["after"]["cost_ms_per_s"], small["after"]["budget_ms_per_s"]);
   EXPECT_LT(small["after"]["mean_f1"], full["mean_f1"]);
-  EXPECT_GT(of(small, "near")["more"]["extra_cost_ms_per_s"], 0) << small;
+  double extra = 0;
+  for (const char* app : {"near", "far"})
+    if (const Json one = of(small, app)["more"]; !one.is_null())
+      extra = std::max(extra, double(one["extra_cost_ms_per_s"]));
+  EXPECT_GT(extra, 0) << small;
   const Json none = ask(R"({"budget": 0.001})").json();
   EXPECT_EQ(none["feasible"], false);
   EXPECT_THAT(std::string(of(none, "near")["reason"]), HasSubstr("no plan fits"));
