@@ -297,7 +297,9 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
       ->capture_default_str();
   command.add_option("--epochs", options.epochs, "Epochs of the tails; 0: chosen by the number of pictures")
       ->capture_default_str();
-  command.add_option("--views", options.views, "Views of each picture: the plain one and changed ones")
+  command
+      .add_option("--views", options.views,
+                  "Views of each picture that are learned from: the plain one and changed ones")
       ->capture_default_str();
   command.add_option(
       "--learning-rate", options.learning_rate,

@@ -31,28 +31,6 @@ std::vector<std::size_t> ranked(std::span<const float> scores) {
   return order;
 }
 
-// tpr - fpr when exactly the frames with a score at or above `threshold` are positive.
-struct Point {
-  float threshold = 0;
-  double gain = 0;
-};
-
-std::vector<Point> points_of(std::span<const float> scores, const std::vector<bool>& truth) {
-  const std::vector<std::size_t> order = ranked(scores);
-  const auto positives = static_cast<double>(std::ranges::count(truth, true));
-  const double negatives = static_cast<double>(order.size()) - positives;
-  std::vector<Point> points;
-  double hits = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const float score = scores[order[i]];
-    if (std::isnan(score)) break;
-    hits += truth[order[i]] ? 1 : 0;
-    if (i + 1 < order.size() && scores[order[i + 1]] == score) continue;
-    points.push_back({score, hits / positives - (static_cast<double>(i + 1) - hits) / negatives});
-  }
-  return points;
-}
-
 }  // namespace
 
 ErrorRates error_rates(std::span<const float> scores, const std::vector<bool>& truth, float threshold) {
@@ -67,20 +45,6 @@ ErrorRates error_rates(std::span<const float> scores, const std::vector<bool>& t
   rates.tpr = positives > 0 ? rates.tpr / positives : 0;
   rates.fpr = negatives > 0 ? rates.fpr / negatives : 0;
   return rates;
-}
-
-float choose_threshold(std::span<const float> scores, const std::vector<bool>& truth) {
-  check(scores, truth);
-  const auto positives = std::ranges::count(truth, true);
-  if (positives == 0 || positives == std::ssize(truth)) return 0.5F;
-  const std::vector<Point> points = points_of(scores, truth);
-  if (points.empty()) return 0.5F;
-  const auto best = std::ranges::max_element(points, {}, &Point::gain);
-  constexpr double kNearly = 0.02;
-  auto high = best, low = best;
-  while (high != points.begin() && std::prev(high)->gain >= best->gain - kNearly) --high;
-  while (std::next(low) != points.end() && std::next(low)->gain >= best->gain - kNearly) ++low;
-  return (high->threshold + low->threshold) / 2;
 }
 
 std::optional<double> area_under_roc(std::span<const float> scores, const std::vector<bool>& truth) {

@@ -17,11 +17,6 @@ struct ErrorRates {
 [[nodiscard]] ErrorRates error_rates(std::span<const float> scores, const std::vector<bool>& truth,
                                      float threshold);
 
-// The threshold with the highest tpr - fpr (Youden 1950). Scores are few and noisy, so the middle of the
-// range around it in which that stays within 0.02 of the best. 0.5 when one kind of frame is missing. (The
-// F1 over frames would not do: where positives are frequent, answering always yes has a good one.)
-[[nodiscard]] float choose_threshold(std::span<const float> scores, const std::vector<bool>& truth);
-
 // The area under the ROC curve: the probability that a positive frame scores higher than another one, equal
 // scores counting half. Nothing when one kind is missing.
 [[nodiscard]] std::optional<double> area_under_roc(std::span<const float> scores,

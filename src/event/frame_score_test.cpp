@@ -39,17 +39,6 @@ TEST(FrameScoreTest, AreaUnderRocIsTheShareOfOrderedPairs) {
   EXPECT_FALSE(area_under_roc(Scores{0.5F, 0.6F}, Truth{true, true}).has_value());
 }
 
-TEST(FrameScoreTest, ChoosesTheThresholdWithTheMostGain) {
-  // At 0.6: three of four positives and one false one; everything else is worse.
-  const Scores scores{0.9F, 0.8F, 0.7F, 0.6F, 0.5F, 0.4F, 0.3F, 0.2F, 0.1F};
-  const Truth truth{true, true, false, true, false, false, false, true, false};
-  EXPECT_FLOAT_EQ(choose_threshold(scores, truth), 0.6F);
-  // Where several are as good, the middle.
-  const float middle = choose_threshold(Scores{0.9F, 0.1F}, Truth{true, false});
-  EXPECT_EQ(error_rates(Scores{0.9F, 0.1F}, Truth{true, false}, middle).fpr, 0);
-  EXPECT_FLOAT_EQ(choose_threshold(Scores{0.9F, 0.1F}, Truth{false, false}), 0.5F);
-}
-
 TEST(FrameScoreTest, ANanIsBelowEveryThreshold) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Scores scores{nan, 0.9F, nan, 0.1F};
@@ -57,8 +46,6 @@ TEST(FrameScoreTest, ANanIsBelowEveryThreshold) {
   EXPECT_EQ(error_rates(scores, truth, 0).tpr, 0.5);
   // Of the four pairs, 0.9 wins both of its own; the NaN equals one NaN and loses the other pair.
   EXPECT_EQ(area_under_roc(scores, truth), 2.5 / 4);
-  EXPECT_FLOAT_EQ(choose_threshold(scores, truth), 0.9F);
-  EXPECT_FLOAT_EQ(choose_threshold(Scores{nan, nan}, Truth{true, false}), 0.5F);
 }
 
 }  // namespace

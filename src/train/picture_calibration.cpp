@@ -61,12 +61,11 @@ std::vector<float> probabilities_of(std::span<const float> logits, std::size_t c
 }
 
 PictureCalibration calibrate_pictures(std::span<const float> logits, std::span<const int> labels,
-                                      std::size_t classes, std::span<const std::size_t> positive,
-                                      std::span<const HeldOut> folds) {
+                                      std::size_t classes, const PictureEvents& events) {
   PictureCalibration calibration;
   calibration.slope = fit_slope(logits, labels, classes);
   const ScoredPictures scored =
-      score_pictures(probabilities_of(logits, classes, calibration.slope), labels, classes, positive);
+      score_pictures(probabilities_of(logits, classes, calibration.slope), labels, classes, events.positive);
   std::vector<double> log_odds;
   for (const double score : scored.scores) {
     constexpr double kCertain = 1e-6;
@@ -74,7 +73,7 @@ PictureCalibration calibrate_pictures(std::span<const float> logits, std::span<c
     log_odds.push_back(std::log(p / (1 - p)));
   }
   calibration.threshold =
-      static_cast<float>(probability_of(compromise_threshold(log_odds, scored.truth, folds)));
+      static_cast<float>(probability_of(rare_event_threshold(log_odds, scored.truth, events.frequency)));
   return calibration;
 }
 

@@ -4,8 +4,6 @@
 #include <span>
 #include <vector>
 
-#include "train/exits/ridge.hpp"
-
 namespace mainstream {
 
 struct PictureCalibration {
@@ -13,12 +11,16 @@ struct PictureCalibration {
   float threshold = 0.5F;
 };
 
-// `logits` [pictures x classes] by models that did not see the pictures; `folds` of the pictures serve
-// compromise_threshold. `positive`: classes that make an event.
+// The classes that make an event, and the fraction of a stream's time that events take up.
+struct PictureEvents {
+  std::vector<std::size_t> positive;
+  double frequency = 0.1;
+};
+
+// `logits` [pictures x classes] by models that did not see the pictures.
 [[nodiscard]] PictureCalibration calibrate_pictures(std::span<const float> logits,
                                                     std::span<const int> labels, std::size_t classes,
-                                                    std::span<const std::size_t> positive,
-                                                    std::span<const HeldOut> folds);
+                                                    const PictureEvents& events);
 
 // Softmax of each row of logits [rows x classes].
 [[nodiscard]] std::vector<float> probabilities_of(std::span<const float> logits, std::size_t classes,

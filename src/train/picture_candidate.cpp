@@ -12,22 +12,65 @@
 namespace mainstream {
 namespace {
 
-AnswerQuality quality_of(const PictureAnswers& answers, std::span<const int> labels,
-                         const Manifest& manifest) {
+// The rows of training that rates are measured on, then the validation pictures.
+ScoredPictures measured_pictures(const PictureCandidate& candidate, const PictureLabels& labels,
+                                 const Manifest& manifest) {
   const std::size_t classes = manifest.classes.size();
-  const ScoredPictures scored =
-      score_pictures(answers.probabilities, labels, classes, positive_classes(manifest));
+  std::vector<float> probabilities;
+  std::vector<int> of_rows;
+  for (const std::size_t row : labels.measured) {
+    const auto answer = std::span(candidate.unseen).subspan(row * classes, classes);
+    probabilities.insert(probabilities.end(), answer.begin(), answer.end());
+    of_rows.push_back(labels.training[row]);
+  }
+  probabilities.insert(probabilities.end(), candidate.exact.probabilities.begin(),
+                       candidate.exact.probabilities.end());
+  of_rows.insert(of_rows.end(), labels.validation.begin(), labels.validation.end());
+  return score_pictures(probabilities, of_rows, classes, positive_classes(manifest));
+}
+
+double top1_of(const PictureAnswers& answers, const PictureLabels& labels, const Manifest& manifest) {
+  return top1(answers.probabilities, labels.validation, static_cast<int>(manifest.classes.size()));
+}
+
+AnswerQuality quality_of(const PictureCandidate& candidate, const PictureLabels& labels,
+                         const Manifest& manifest) {
+  const ScoredPictures scored = measured_pictures(candidate, labels, manifest);
   AnswerQuality quality;
-  quality.threshold = answers.threshold;
-  quality.top1 = top1(answers.probabilities, labels, static_cast<int>(classes));
+  quality.threshold = candidate.exact.threshold;
+  quality.top1 = top1_of(candidate.exact, labels, manifest);
   const ErrorRates rates = error_rates(scored.scores, scored.truth, quality.threshold);
   quality.tpr = rates.tpr;
   quality.fpr = rates.fpr;
   std::vector<bool> positive;
   for (const float score : scored.scores) positive.push_back(score >= quality.threshold);
-  quality.tpr_interval = interval_of_independent(positive, scored.truth, true);
-  quality.fpr_interval = interval_of_independent(positive, scored.truth, false);
+  const auto rows = static_cast<double>(labels.measured.size()), all = static_cast<double>(positive.size());
+  const double independent = (rows / labels.views + all - rows) / all;
+  quality.tpr_interval = interval_of_pictures(positive, scored.truth, true, independent);
+  quality.fpr_interval = interval_of_pictures(positive, scored.truth, false, independent);
   quality.scores = score_table(scored.scores, scored.truth);
+  return quality;
+}
+
+// The same in other number types: rates differ from the exact ones by as much as on the validation pictures,
+// the only ones that the shipped candidate has not seen.
+AnswerQuality quality_in(const PictureAnswers& answers, const PictureAnswers& exact,
+                         const AnswerQuality& measured, const PictureLabels& labels,
+                         const Manifest& manifest) {
+  const auto rates_of = [&](const PictureAnswers& some) {
+    const ScoredPictures scored = score_pictures(some.probabilities, labels.validation,
+                                                 manifest.classes.size(), positive_classes(manifest));
+    return error_rates(scored.scores, scored.truth, some.threshold);
+  };
+  const ErrorRates rates = rates_of(answers), rates_of_exact = rates_of(exact);
+  const auto move = [](double& rate, Interval& interval, double by) {
+    for (double* value : {&rate, &interval.low, &interval.high}) *value = std::clamp(*value + by, 0.0, 1.0);
+  };
+  AnswerQuality quality = measured;
+  quality.threshold = answers.threshold;
+  quality.top1 = top1_of(answers, labels, manifest);
+  move(quality.tpr, quality.tpr_interval, rates.tpr - rates_of_exact.tpr);
+  move(quality.fpr, quality.fpr_interval, rates.fpr - rates_of_exact.fpr);
   return quality;
 }
 
@@ -68,14 +111,14 @@ ScoredPictures score_pictures(std::span<const float> probabilities, std::span<co
 }
 
 std::vector<Graph> pack_picture_candidates(const Base& base, std::span<const PictureCandidate> candidates,
-                                           std::span<const int> labels, Manifest& manifest) {
+                                           const PictureLabels& labels, Manifest& manifest) {
   std::vector<std::vector<bool>> right;
   std::vector<Rival> rivals;
   for (const PictureCandidate& candidate : candidates) {
-    right.push_back(right_answers(candidate.exact, labels, manifest.classes.size()));
+    right.push_back(right_answers(candidate.exact, labels.validation, manifest.classes.size()));
     const auto count = static_cast<double>(std::count(right.back().begin(), right.back().end(), true));
-    rivals.push_back(
-        rival_of(base, candidate.described, candidate.graph, count / static_cast<double>(labels.size())));
+    rivals.push_back(rival_of(base, candidate.described, candidate.graph,
+                              count / static_cast<double>(labels.validation.size())));
   }
   const std::vector<std::size_t> kept =
       choose_candidates(manifest.app, "top-1", rivals,
@@ -83,10 +126,11 @@ std::vector<Graph> pack_picture_candidates(const Base& base, std::span<const Pic
   std::vector<Graph> graphs;
   for (const std::size_t i : kept) {
     Candidate candidate = candidates[i].described;
-    static_cast<AnswerQuality&>(candidate) = quality_of(candidates[i].exact, labels, manifest);
-    candidate.validation_size = std::ssize(labels);
+    const AnswerQuality quality = quality_of(candidates[i], labels, manifest);
+    static_cast<AnswerQuality&>(candidate) = quality;
+    candidate.validation_size = std::ssize(labels.validation);
     for (const auto& [pair, answers] : candidates[i].others)
-      candidate.number_types[pair] = quality_of(answers, labels, manifest);
+      candidate.number_types[pair] = quality_in(answers, candidates[i].exact, quality, labels, manifest);
     manifest.candidates.push_back(std::move(candidate));
     graphs.push_back(candidates[i].graph);
   }

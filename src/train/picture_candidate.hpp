@@ -20,8 +20,18 @@ struct PictureAnswers {
 struct PictureCandidate {
   Candidate described;  // every field that does not depend on answers
   Graph graph;
+  std::vector<float> unseen =
+      {};                // probabilities of the training rows, by models that did not see the picture
   PictureAnswers exact;  // in f32
   std::map<NumberTypes, PictureAnswers> others;
+};
+
+// What the pictures show. Top-1 is that of the validation pictures; tpr and fpr, on which schedules depend,
+// need more pictures than are left for validation, so `measured` training rows count, too.
+struct PictureLabels {
+  std::vector<int> training, validation;  // by row
+  std::vector<std::size_t> measured;      // of the training rows
+  double views = 1;                       // training rows per picture: not independent of each other
 };
 
 // Each picture's score, the sum of the positive classes' probabilities, and whether its label is positive.
@@ -32,11 +42,11 @@ struct ScoredPictures {
 [[nodiscard]] ScoredPictures score_pictures(std::span<const float> probabilities, std::span<const int> labels,
                                             std::size_t classes, std::span<const std::size_t> positive);
 
-// Adds the candidates worth packing, with their quality on the validation pictures, to the manifest (its
-// classes must be set), from the most frozen to the least, and returns their graphs. The log says which were
+// Adds the candidates worth packing, with their quality on unseen pictures, to the manifest (its classes must
+// be set), from the most frozen to the least, and returns their graphs. The log says which were
 // dropped, and why.
 [[nodiscard]] std::vector<Graph> pack_picture_candidates(const Base& base,
                                                          std::span<const PictureCandidate> candidates,
-                                                         std::span<const int> labels, Manifest& manifest);
+                                                         const PictureLabels& labels, Manifest& manifest);
 
 }  // namespace mainstream

@@ -35,7 +35,8 @@ namespace {
 struct PictureRows {
   std::vector<LabelledPicture> pictures;  // per plain row
   std::vector<std::size_t> picture_of;    // per row
-  PictureSplit split;                     // indices of plain rows
+  std::vector<bool> is_measured;  // per plain row that is learned from: whether rates are measured on it
+  PictureSplit split;             // indices of plain rows
 
   [[nodiscard]] std::size_t rows() const { return picture_of.size(); }
 };
@@ -68,6 +69,10 @@ PictureRows plan_pictures(const PictureFolders& folders, std::vector<LabelledPic
   if (data.folder.empty()) judged.clear();
   rows.pictures.insert(rows.pictures.end(), folders.validation.begin(), folders.validation.end());
   rows.split = split_own(folders, rows, data, options);
+  // A folder for validation says where to measure; verdicts are of moments at which the app reported
+  // something.
+  rows.is_measured.assign(rows.pictures.size(), folders.validation.empty());
+  rows.is_measured.resize(rows.pictures.size() + judged.size(), false);
   for (LabelledPicture& picture : judged) {
     rows.split.training.push_back(rows.pictures.size());
     rows.pictures.push_back(std::move(picture));
@@ -126,6 +131,7 @@ class PictureReader {
         std::mt19937_64 random(options_.seed + row);
         const View view = row == index ? View{} : picture_view(random, data_.flip);
         scaler.scale(picture, input, within(rows_.pictures[index].region, view));
+        if (row != index) add_noise(random, spec_, input);
         inputs_.write(row, input);
       }
     } catch (const Error& error) {
@@ -264,12 +270,21 @@ class PictureTraining {
                    .training = rows.split.training,
                    .validation = rows.split.validation,
                    .labels = {},
+                   .occasions = {},
                    .classes = manifest_.classes.size(),
-                   .positive = positive_classes(manifest_),
-                   .occasions = occasions_of(rows.pictures)} {
-    std::erase_if(exit_data_.training, [&](std::size_t row) { return row >= rows.pictures.size(); });
-    for (const LabelledPicture& picture : rows.pictures) exit_data_.labels.push_back(picture.label);
-    for (const std::size_t row : exit_data_.validation) labels_.push_back(exit_data_.labels[row]);
+                   .events = {positive_classes(manifest_), manifest_.event.frequency}} {
+    for (const std::size_t index : rows.picture_of) {
+      const LabelledPicture& picture = rows.pictures[index];
+      exit_data_.labels.push_back(picture.label);
+      exit_data_.occasions.push_back(picture.occasion.empty() ? fmt::format("picture {}", index)
+                                                              : picture.occasion);
+    }
+    for (const std::size_t row : exit_data_.validation) labels_.validation.push_back(exit_data_.labels[row]);
+    for (const std::size_t row : exit_data_.training) {
+      if (rows.is_measured[rows.picture_of[row]]) labels_.measured.push_back(labels_.training.size());
+      labels_.training.push_back(exit_data_.labels[row]);
+    }
+    labels_.views = options.views;
   }
 
   // Exits take little time, so the package is written at once. Tails start from exits, whether these are
@@ -289,7 +304,7 @@ class PictureTraining {
   }
 
   void train_tails(const std::string& text) {
-    TailApp app{target_, {}, exit_data_.classes, std::move(exits_.starts)};
+    TailApp app{target_, labels_.training, exit_data_.classes, std::move(exits_.starts)};
     TailData data{.base = base_,
                   .inputs = inputs_,
                   .plain = {},
@@ -299,17 +314,11 @@ class PictureTraining {
                   .learning = recipe::kPictureTails,
                   .text = text,
                   .options = options_};
-    std::map<std::size_t, std::size_t> example_of;  // by picture
-    for (const std::size_t row : exit_data_.training) {
-      example_of[row] = data.plain.size();
-      data.plain.push_back({row, data.plain.size()});
-      app.labels.push_back(exit_data_.labels[row]);
-    }
-    for (const std::size_t row : rows_.split.training)
-      data.training.push_back({row, example_of.at(rows_.picture_of[row])});
+    for (const std::size_t row : exit_data_.training) data.plain.push_back({row, data.plain.size()});
+    data.training = data.plain;
     std::vector<TrainedTail> trained = std::move(mainstream::train_tails(data, {app}).front());
     for (PictureCandidate& tail :
-         describe_picture_tails(data, app, std::move(trained), exit_data_.positive, exit_data_.validation))
+         describe_picture_tails(data, app, std::move(trained), exit_data_.events, exit_data_.validation))
       candidates_.push_back(std::move(tail));
     manifest_.hyperparameters.merge(tail_hyperparameters(data));
     write();
@@ -330,7 +339,7 @@ class PictureTraining {
   Manifest manifest_;  // without candidates
   const TrainOptions& options_;
   PictureExitData exit_data_;
-  std::vector<int> labels_;  // labels of the validation pictures
+  PictureLabels labels_;
   PictureExits exits_;
   std::vector<PictureCandidate> candidates_;
 };
@@ -338,16 +347,14 @@ class PictureTraining {
 }  // namespace
 
 Manifest train_from_pictures(const Base& base, const PictureData& data, const AppTarget& target,
-                             const TrainOptions& asked) {
+                             const TrainOptions& options) {
   check_targets(std::span(&target, 1));
-  check_options(asked);
+  check_options(options);
   if (!(data.validation_share > 0 && data.validation_share < 1)) {
     throw Error(ErrorKind::usage,
                 fmt::format("validation share: expected between 0 and 1, got {}", data.validation_share));
   }
-  const bool tails = asked.candidates != CandidateChoice::exits;
-  TrainOptions options = asked;
-  if (!tails) options.views = 1;  // changed views are for fine-tuning
+  const bool tails = options.candidates != CandidateChoice::exits;
   const PictureFolders folders = data.folder.empty() ? classes_of_verdicts() : find_pictures(data.folder);
   Manifest manifest = start_manifest(base, target.app, options);
   manifest.classes = folders.classes;

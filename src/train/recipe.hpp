@@ -31,9 +31,6 @@ inline constexpr double kSlopeTrust = 4, kOffsetTrust = 4;  // weight of the pri
 // even odds lost 0.17, the best threshold on validation frames 0.12.
 inline constexpr double kPositiveShare = 0.6, kMiddleTrust = 0.75;
 
-// Thresholds of pictures: the prior standard deviation of the best threshold around even odds, in log odds.
-inline constexpr double kThresholdSpread = 0.5;
-
 // Intervals of tpr and fpr: the standard errors that hold 90 %, and the least and most independent frames
 // that an event (or a gap between events) is worth. Later frames of the same camera come from another
 // distribution (another hour, other people), which adds a constant to 1 / (number of examples).

@@ -15,6 +15,7 @@
 #include "mainstream/media.hpp"
 #include "media/test_clip.hpp"
 #include "train/test_base.hpp"
+#include "train/validation/rate_interval.hpp"
 
 namespace mainstream {
 namespace {
@@ -425,6 +426,31 @@ TEST_F(PictureTraining, UsesTheFoldersOwnSplit) {
   add_class("val/b", 4, 200, 20);
   EXPECT_EQ(train(data()).candidates.front().validation_size, 7);
   EXPECT_EQ(train(data(), CandidateChoice::exits).candidates.front().validation_size, 7);
+}
+
+TEST_F(PictureTraining, ThresholdsRiseWhereEventsAreRare) {
+  add_class("absent", 20, 20, 20);
+  add_class("present", 20, 200, 20);
+  PictureData often = data(), rarely = data();
+  often.event.frequency = 0.5;
+  rarely.event.frequency = 0.01;
+  const Manifest at_evens = train(often, CandidateChoice::exits),
+                 of_rare = train(rarely, CandidateChoice::exits);
+  for (std::size_t i = 0; i < of_rare.candidates.size(); ++i)
+    EXPECT_GT(of_rare.candidates[i].threshold, at_evens.candidates[i].threshold) << of_rare.candidates[i].id;
+}
+
+// Four pictures of each class are left for validation, sixteen are learned from.
+TEST_F(PictureTraining, MeasuresRatesOnMorePicturesThanAreLeftForValidation) {
+  add_class("absent", 20, 20, 20);
+  add_class("present", 20, 200, 20);
+  const Candidate exit = train(data(), CandidateChoice::exits).candidates.front();
+  EXPECT_EQ(exit.validation_size, 8);
+  EXPECT_EQ(exit.tpr, 1);
+  const std::vector<bool> eight(8, true), twenty(20, true);
+  EXPECT_GT(exit.tpr_interval.low, interval_of_pictures(eight, eight, true).low);
+  EXPECT_NEAR(exit.tpr_interval.low, interval_of_pictures(twenty, twenty, true).low, 1e-9)
+      << "both views of a picture count as one";
 }
 
 // As Frigate and others keep them.

@@ -35,4 +35,11 @@ View picture_view(std::mt19937_64& random, bool flip) {
   return view;
 }
 
+void add_noise(std::mt19937_64& random, const InputSpec& spec, std::span<float> input) {
+  constexpr double kStrongest = 8;  // standard deviation, of 255
+  std::normal_distribution<float> noise(0, static_cast<float>(between(random, 0, kStrongest)));
+  const std::size_t size = input.size() / spec.scale.size();  // of a channel
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] += noise(random) * spec.scale[i / size];
+}
+
 }  // namespace mainstream

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <random>
+#include <span>
 
 #include "mainstream/media.hpp"
 
@@ -14,5 +15,8 @@ namespace mainstream {
 
 // For pictures of objects: random crops, mirrored where allowed, with changed light and colours.
 [[nodiscard]] View picture_view(std::mt19937_64& random, bool flip);
+
+// The noise of a camera, of a random strength, on a network's input of this form.
+void add_noise(std::mt19937_64& random, const InputSpec& spec, std::span<float> input);
 
 }  // namespace mainstream

@@ -25,7 +25,7 @@ namespace {
 // One class's scores, from either solver.
 struct ClassFit {
   LinearValue value;
-  std::vector<double> unseen;  // by training picture
+  std::vector<double> unseen;  // by training row
   double strength = 0;
 };
 
@@ -57,7 +57,7 @@ class PictureExitTraining {
     std::vector<std::string> occasions;
     for (const std::size_t row : data.training) {
       labels_.push_back(data.labels[row]);
-      if (!data.occasions.empty()) occasions.push_back(data.occasions[row]);
+      occasions.push_back(data.occasions[row]);
     }
     const auto classes = static_cast<int>(data.classes);
     folds_ = stratified_folds(labels_, classes, recipe::kPictureFolds, options.seed, occasions);
@@ -91,8 +91,7 @@ class PictureExitTraining {
     std::vector<std::vector<double>> scores;
     for (ClassFit& of_class : fits) scores.push_back(std::move(of_class.unseen));
     const std::vector<float> unseen = by_picture(scores);
-    const PictureCalibration calibration =
-        calibrate_pictures(unseen, labels_, data_.classes, data_.positive, folds_);
+    const PictureCalibration calibration = calibrate_pictures(unseen, labels_, data_.classes, data_.events);
     const double right = top1(unseen, labels_, static_cast<int>(data_.classes));
     module_log("train")->debug("exit up to {}, {} levels: strength {}, slope {:.2f}, top-1 on folds {:.3f}",
                                levels_[reads.back()].tensor, reads.size(), fits.front().strength,
@@ -109,6 +108,7 @@ class PictureExitTraining {
     }
     PictureCandidate candidate{.described = describe_place(base_, CandidateKind::exit, tensors),
                                .graph = exit_of(levels_, reads, logits),
+                               .unseen = probabilities_of(unseen, data_.classes, calibration.slope),
                                .exact = {{}, calibration.threshold},
                                .others = {}};
     candidate.described.head = "average";
@@ -257,10 +257,10 @@ class PictureExitTraining {
   const int threads_;
   std::vector<ExitLevel> levels_;                    // two for each branchpoint: means and maxima
   std::vector<ExitReads> reads_;                     // by exit, levels
-  std::vector<int> labels_;                          // by training picture
-  std::vector<HeldOut> folds_, tail_folds_;          // folds of training pictures
-  std::vector<std::vector<double>> targets_;         // by class and training picture
-  std::vector<std::unique_ptr<HalfRows>> features_;  // by level, of training pictures
+  std::vector<int> labels_;                          // by training row
+  std::vector<HeldOut> folds_, tail_folds_;          // folds of training rows
+  std::vector<std::vector<double>> targets_;         // by class and training row
+  std::vector<std::unique_ptr<HalfRows>> features_;  // by level, of training rows
   std::vector<FeatureScale> scales_;                 // by level
   std::vector<std::vector<LinearValue>> logits_;     // by exit and class
   std::vector<TailStart> starts_;

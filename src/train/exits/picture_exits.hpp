@@ -8,6 +8,7 @@
 #include "mainstream/trainer.hpp"
 #include "train/data/features.hpp"
 #include "train/exits/ridge.hpp"
+#include "train/picture_calibration.hpp"
 #include "train/picture_candidate.hpp"
 #include "train/tail_start.hpp"
 
@@ -17,14 +18,14 @@ struct PictureExitData {
   const FeatureSource& inputs;
   std::vector<std::size_t> training, validation;  // rows of the inputs
   std::vector<int> labels;                        // per row of the inputs
+  std::vector<std::string> occasions;             // per row of the inputs: rows of one are nearly alike
   std::size_t classes = 2;
-  std::vector<std::size_t> positive;        // classes that make an event
-  std::vector<std::string> occasions = {};  // per row of the inputs; empty: none is like another
+  PictureEvents events;
 };
 
 struct PictureExits {
   std::vector<PictureCandidate> candidates;  // all candidates tried
-  std::vector<HeldOut> tail_folds;           // folds of the training pictures
+  std::vector<HeldOut> tail_folds;           // folds of the training rows
   std::vector<TailStart> starts;             // at the branchpoints asked for
 };
 

@@ -1,31 +1,37 @@
 #include "train/exits/threshold.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
 
-#include "event/frame_score.hpp"
 #include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {
 
-// Nothing where one kind of frame is missing.
-bool best_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
-                    std::span<const std::size_t> without, double& threshold) {
-  std::vector<float> scores;
-  std::vector<bool> kept;
-  auto skip = without.begin();
-  for (std::size_t row = 0; row < log_odds.size(); ++row) {
-    if (skip != without.end() && *skip == row) {
-      ++skip;
-      continue;
-    }
-    scores.push_back(static_cast<float>(log_odds[row]));
-    kept.push_back(truth[row]);
+// The highest F1 of frames over all thresholds, where positive ones are this frequent.
+double highest_f1(std::span<const double> log_odds, const std::vector<bool>& truth, double frequency) {
+  std::vector<std::pair<double, bool>> rows;
+  for (std::size_t row = 0; row < log_odds.size(); ++row) rows.emplace_back(log_odds[row], truth[row]);
+  std::ranges::sort(rows, std::greater<>());
+  const auto positives = static_cast<double>(std::ranges::count(truth, true));
+  const double right = frequency / positives;
+  const double wrong = (1 - frequency) / (static_cast<double>(rows.size()) - positives);
+  double found = 0, reported = 0, best = 0;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    found += rows[row].second ? right : 0;
+    reported += rows[row].second ? right : wrong;
+    const bool is_last_of_equals = row + 1 == rows.size() || rows[row + 1].first < rows[row].first;
+    if (is_last_of_equals) best = std::max(best, 2 * found / (reported + frequency));
   }
-  const auto positives = std::count(kept.begin(), kept.end(), true);
-  if (positives == 0 || positives == std::ssize(kept)) return false;
-  threshold = choose_threshold(scores, kept);
-  return true;
+  return best;
+}
+
+double log_odds_of(double probability) {
+  constexpr double kLeast = 1e-6;
+  const double p = std::clamp(probability, kLeast, 1 - kLeast);
+  return std::log(p / (1 - p));
 }
 
 }  // namespace
@@ -42,23 +48,13 @@ double middle_threshold(std::span<const double> log_odds, const std::vector<bool
   return even_odds + recipe::kMiddleTrust * (middle - even_odds);
 }
 
-double compromise_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
-                            std::span<const HeldOut> folds) {
-  double best = 0;
-  if (!best_threshold(log_odds, truth, {}, best)) return 0;
-  std::vector<double> without;
-  for (const HeldOut& fold : folds) {
-    double threshold = 0;
-    if (best_threshold(log_odds, truth, fold.scored, threshold)) without.push_back(threshold);
-  }
-  if (without.size() < 2) return 0;
-  const auto count = static_cast<double>(without.size());
-  double mean = 0, variance = 0;
-  for (const double threshold : without) mean += threshold / count;
-  for (const double threshold : without)
-    variance += (threshold - mean) * (threshold - mean) * (count - 1) / count;
-  constexpr double kExpected = recipe::kThresholdSpread * recipe::kThresholdSpread;
-  return best * kExpected / (kExpected + variance);
+double rare_event_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
+                            double frequency) {
+  const auto positives = std::ranges::count(truth, true);
+  if (positives == 0 || positives == std::ssize(truth)) return 0;
+  const double share = static_cast<double>(positives) / static_cast<double>(truth.size());
+  return log_odds_of(highest_f1(log_odds, truth, frequency) / 2) + log_odds_of(share) -
+         log_odds_of(frequency);
 }
 
 }  // namespace mainstream

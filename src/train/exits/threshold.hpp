@@ -4,8 +4,6 @@
 #include <span>
 #include <vector>
 
-#include "train/exits/ridge.hpp"
-
 namespace mainstream {
 
 // The threshold of a clip: a point between the mean log odds of both kinds of frames, since few events
@@ -15,11 +13,13 @@ namespace mainstream {
 [[nodiscard]] double middle_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
                                       double even_odds);
 
-// The threshold of pictures: a point between even odds (0) and the threshold that is best for the pictures
-// (choose_threshold). It is nearer to 0 the more the best threshold varies when one fold at a time is left
-// out (jackknife). The log odds must be of pictures that the model has not seen, one for each row of the
-// folds.
-[[nodiscard]] double compromise_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
-                                          std::span<const HeldOut> folds);
+// The threshold of pictures, which do not show how rare events are: half of the highest F1 that frames of a
+// stream would have, where events take up `frequency` (0 to 1) of the time. That is where F1 is highest for
+// probabilities that hold (Lipton, Elkan and Naryanaswamy 2014); the log odds are those of the pictures'
+// share of positive ones, so the difference of both shares' log odds is added (Saerens et al. 2002). The
+// highest F1 is known well from few pictures; where it is reached is not. 0 where one kind of picture is
+// missing. The log odds must be of pictures that the model has not seen.
+[[nodiscard]] double rare_event_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
+                                          double frequency);
 
 }  // namespace mainstream

@@ -2,7 +2,6 @@
 
 #include "core/log.hpp"
 #include "train/candidate_place.hpp"
-#include "train/picture_calibration.hpp"
 #include "train/tails/tail_answers.hpp"
 #include "train/validation/assessment.hpp"
 
@@ -10,9 +9,8 @@ namespace mainstream {
 namespace {
 
 PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailStart& start, TrainedTail tail,
-                           std::span<const std::size_t> positive) {
-  const PictureCalibration calibration =
-      calibrate_pictures(tail.unseen, app.labels, app.classes, positive, data.folds);
+                           const PictureEvents& events) {
+  const PictureCalibration calibration = calibrate_pictures(tail.unseen, app.labels, app.classes, events);
   module_log("train")->debug("{}: tail behind {}: slope {:.2f}, top-1 on folds {:.3f}", app.target.app,
                              start.branchpoint.tensor, calibration.slope,
                              top1(tail.unseen, app.labels, static_cast<int>(app.classes)));
@@ -20,6 +18,7 @@ PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailS
   PictureCandidate candidate{
       .described = describe_place(data.base, CandidateKind::tail, {start.branchpoint.tensor}),
       .graph = std::move(tail.graph),
+      .unseen = probabilities_of(tail.unseen, app.classes, calibration.slope),
       .exact = {{}, calibration.threshold},
       .others = {}};
   candidate.described.head = to_string(data.head);
@@ -30,12 +29,12 @@ PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailS
 
 std::vector<PictureCandidate> describe_picture_tails(const TailData& data, const TailApp& app,
                                                      std::vector<TrainedTail> tails,
-                                                     std::span<const std::size_t> positive,
+                                                     const PictureEvents& events,
                                                      std::span<const std::size_t> validation) {
   std::vector<PictureCandidate> candidates;
   std::vector<FinishedTail> finished;
   for (std::size_t i = 0; i < tails.size(); ++i)
-    candidates.push_back(calibrate(data, app, app.starts[i], std::move(tails[i]), positive));
+    candidates.push_back(calibrate(data, app, app.starts[i], std::move(tails[i]), events));
   for (std::size_t i = 0; i < candidates.size(); ++i)
     finished.push_back({app.starts[i].branchpoint, candidates[i].graph});
   std::vector<TailAnswers> answers = tail_answers(data.base, data.inputs, validation, finished, data.options);

@@ -67,11 +67,11 @@ Interval interval_in_time(const std::vector<bool>& answers, const std::vector<bo
   return wilson(sum.positive / sum.examples, examples);
 }
 
-Interval interval_of_independent(const std::vector<bool>& answers, const std::vector<bool>& truth,
-                                 bool kind) {
+Interval interval_of_pictures(const std::vector<bool>& answers, const std::vector<bool>& truth, bool kind,
+                              double independent) {
   const Cluster sum = sum_of(clusters_of(answers, truth, kind, false));
   if (sum.examples == 0) return {0, 1};
-  return wilson(sum.positive / sum.examples, sum.examples);
+  return wilson(sum.positive / sum.examples, sum.examples * independent);
 }
 
 }  // namespace mainstream

@@ -14,8 +14,9 @@ namespace mainstream {
 [[nodiscard]] Interval interval_in_time(const std::vector<bool>& answers, const std::vector<bool>& truth,
                                         bool kind);
 
-// The same for independent examples.
-[[nodiscard]] Interval interval_of_independent(const std::vector<bool>& answers,
-                                               const std::vector<bool>& truth, bool kind);
+// The same for pictures in any order, of which this fraction is worth a picture that does not depend on
+// others.
+[[nodiscard]] Interval interval_of_pictures(const std::vector<bool>& answers, const std::vector<bool>& truth,
+                                            bool kind, double independent = 1);
 
 }  // namespace mainstream

@@ -33,7 +33,7 @@ TEST(RateInterval, HoldsTheTruthWhereFramesOfAnEventAreAlike) {
     const Frames frames = draw(random, 15);
     const auto holds = [](const Interval& interval) { return interval.low <= 0.8 && 0.8 <= interval.high; };
     held += holds(interval_in_time(frames.answers, frames.truth, true)) ? 1 : 0;
-    naive += holds(interval_of_independent(frames.answers, frames.truth, true)) ? 1 : 0;
+    naive += holds(interval_of_pictures(frames.answers, frames.truth, true)) ? 1 : 0;
   }
   EXPECT_GT(held, kDraws * 0.85);
   EXPECT_LT(naive, kDraws * 0.7);
@@ -42,10 +42,10 @@ TEST(RateInterval, HoldsTheTruthWhereFramesOfAnEventAreAlike) {
 TEST(RateInterval, OfIndependentExamplesIsWilsons) {
   std::vector<bool> truth(100, true), answers(100, false);
   for (std::size_t i = 0; i < 90; ++i) answers[i] = true;
-  const Interval interval = interval_of_independent(answers, truth, true);
+  const Interval interval = interval_of_pictures(answers, truth, true);
   EXPECT_NEAR(interval.low, 0.8389, 1e-3);  // 90 of 100, z = 1.645, from the formula
   EXPECT_NEAR(interval.high, 0.9396, 1e-3);
-  EXPECT_EQ(interval_of_independent(answers, truth, false), (Interval{0, 1}));
+  EXPECT_EQ(interval_of_pictures(answers, truth, false), (Interval{0, 1}));
 }
 
 TEST(RateInterval, OneEventTellsLittle) {
