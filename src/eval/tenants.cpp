@@ -9,42 +9,12 @@
 
 #include "event/replay.hpp"
 #include "mainstream/error.hpp"
-#include "mainstream/quality.hpp"
 #include "plan/problem.hpp"
 #include "run/cadence.hpp"
-#include "schedule/candidate_quality.hpp"
 #include "schedule/estimates.hpp"
 
 namespace mainstream {
-namespace {
-
-// Tables in place of tpr and fpr, as the quality model has them at each rate with each number of votes.
-void make_tables(Problem::App& app, const std::vector<double>& rates, const std::vector<int>& votes) {
-  app.candidates = corrected_candidates(std::move(app.candidates));
-  for (Problem::Candidate& candidate : app.candidates) {
-    for (const double rate : rates) {
-      for (const int needed : votes) {
-        EventStatistics events = app.events;
-        events.votes = needed;
-        candidate.measured.push_back(
-            {rate, event_quality(events, candidate.tpr, candidate.fpr, rate), needed, 0});
-      }
-    }
-  }
-}
-
-// Leaves no other votes to choose.
-void allow_votes(Problem::App& app, const std::vector<double>& rates, const std::vector<int>& votes) {
-  app.events.votes = votes.front();
-  for (Problem::Candidate& candidate : app.candidates) {
-    std::erase_if(candidate.measured,
-                  [&](const auto& row) { return std::ranges::find(votes, row.votes) == votes.end(); });
-  }
-  const bool modelled = std::ranges::all_of(app.candidates, [](const auto& c) { return c.measured.empty(); });
-  if (modelled && votes.size() > 1) make_tables(app, rates, votes);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TenantMix draw_mix(std::size_t pool, std::size_t tenants, std::uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -121,7 +91,29 @@ TenantPlanner::TenantPlanner(const TenantPool& pool, const TenantMethod& method)
   for (Problem::App& app : described_.apps) {
     if (method.f32_only)
       std::erase_if(app.candidates, [](const auto& c) { return c.stem_type != 0 || c.tail_type != 0; });
-    if (!method.votes.empty()) allow_votes(app, described_.stems.front().fps_options, method.votes);
+  }
+  for (std::size_t a = 0; !method.votes.empty() && a < described_.apps.size(); ++a) allow_votes(a);
+}
+
+// Leaves no other votes than the method's to choose.
+void TenantPlanner::allow_votes(std::size_t app) {
+  const Mix& mix = pool_.trained.mix;
+  Problem::App& described = described_.apps[app];
+  described.events.votes = method_.votes.front();
+  for (Problem::Candidate& candidate : described.candidates) {
+    const Setting one =
+        setting(app, {candidate.id, candidate.frozen, 1, 1, candidate.stem_type, candidate.tail_type});
+    const Candidate& packed =
+        *std::ranges::find(mix.apps[app].manifest().candidates, candidate.id, &Candidate::id);
+    const AnswerQuality& quality = *packed.quality(one.number_types);
+    if (method_.measured || !quality.measured.empty()) {
+      std::erase_if(candidate.measured, [&](const auto& row) {
+        return std::ranges::find(method_.votes, row.votes) == method_.votes.end();
+      });
+    } else {
+      candidate.measured =
+          modelled_table(described.events, method_.votes, quality, described_.stems.front().stream_fps);
+    }
   }
 }
 

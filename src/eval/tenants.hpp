@@ -77,6 +77,7 @@ class TenantPlanner {
   [[nodiscard]] Problem problem(const TenantMix& mix, double budget) const;
   [[nodiscard]] Setting setting(std::size_t app, const Choice& choice) const;
   void measure_tables(std::size_t app);
+  void allow_votes(std::size_t app);
 
   const TenantPool& pool_;
   const TenantMethod method_;

@@ -1,9 +1,11 @@
 // From a mix and its costs to the scheduler's problem: the only place where packages become numbers.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "event/replay.hpp"
 #include "mainstream/planning.hpp"
+#include "mainstream/quality.hpp"
 #include "plan/problem.hpp"
 #include "schedule/estimates.hpp"
 
@@ -21,6 +23,12 @@ Problem::Stem describe_stem(const Mix::Stem& stem) {
         {to_string(type), std::vector<double>(stem.base.branchpoints.size(), 0.0)});
   }
   return described;
+}
+
+// Standard error of a rate with this 90 % interval.
+double error_of(const Interval& interval) {
+  constexpr double kErrorsOf90Percent = 1.645;
+  return (interval.high - interval.low) / (2 * kErrorsOf90Percent);
 }
 
 Problem::Candidate describe_candidate(const Candidate& candidate, const AnswerQuality& quality, int frozen) {
@@ -58,8 +66,11 @@ Problem::App describe_app(const Mix& mix, const Mix::App& app, Mode mode) {
     const int frozen = static_cast<int>(mix.place(app.stem, candidate.branchpoint)) + 1;
     for (const NumberTypes& types : number_types_of(candidate, stem)) {
       if (!possible(types, candidate, mode)) continue;
+      const AnswerQuality& quality = *candidate.quality(types);
       Problem::Candidate& entry =
-          described.candidates.emplace_back(describe_candidate(candidate, *candidate.quality(types), frozen));
+          described.candidates.emplace_back(describe_candidate(candidate, quality, frozen));
+      if (entry.measured.empty())
+        entry.measured = modelled_table(described.events, {&event.votes, 1}, quality, stem.fps);
       entry.stem_type = index_of(stem.number_types, types.stem);
       entry.tail_type = index_of(stem.number_types, types.tail);
     }
@@ -68,6 +79,26 @@ Problem::App describe_app(const Mix& mix, const Mix::App& app, Mode mode) {
 }
 
 }  // namespace
+
+std::vector<Problem::MeasuredQuality> modelled_table(EventStatistics events, std::span<const int> votes,
+                                                     const AnswerQuality& quality, double stream_fps) {
+  if (quality.tpr_interval == Interval{} || quality.fpr_interval == Interval{}) return {};
+  const double of_tpr = error_of(quality.tpr_interval), of_fpr = error_of(quality.fpr_interval);
+  std::vector<Problem::MeasuredQuality> rows;
+  for (const double fps : rate_grid(stream_fps)) {
+    for (const int needed : votes) {
+      events.votes = needed;
+      const auto f1 = [&](double tpr, double fpr) {
+        return event_quality(events, std::clamp(tpr, 0.0, 1.0), std::clamp(fpr, 0.0, 1.0), fps).f1;
+      };
+      const double by_tpr = f1(quality.tpr + of_tpr, quality.fpr) - f1(quality.tpr - of_tpr, quality.fpr);
+      const double by_fpr = f1(quality.tpr, quality.fpr + of_fpr) - f1(quality.tpr, quality.fpr - of_fpr);
+      rows.push_back({fps, event_quality(events, quality.tpr, quality.fpr, fps), needed,
+                      std::hypot(by_tpr, by_fpr) / 2});
+    }
+  }
+  return rows;
+}
 
 int index_of(const std::vector<NumberType>& types, NumberType type) {
   return static_cast<int>(std::ranges::find(types, type) - types.begin());
