@@ -1,12 +1,16 @@
 #include "run/lane.hpp"
 
+#include <malloc.h>
+
 #include <limits>
 #include <set>
 #include <sstream>
 #include <thread>
 
+#include "core/log.hpp"
 #include "media/pixels.hpp"
 #include "run/deployer.hpp"
+#include "run/runtime.hpp"
 #include "run/testing.hpp"
 
 namespace mainstream {
@@ -453,6 +457,32 @@ TEST(DeployerTest, PlansShareTheStemAndWhatTheyHaveInCommon) {
     EXPECT_EQ(times.segments.size(), 3U);
     EXPECT_EQ(times.tails.size(), 3U);
   }
+}
+
+// Bytes that are in use, large blocks included, without what the allocator keeps for later.
+std::size_t bytes_in_use() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(RuntimeTest, FiftyPlansLeaveNothingBehind) {
+  constexpr std::size_t kWarmUp = 10, kPlans = 50;
+  set_log_level("error");
+  const TestMix files;
+  const TestFolder cache;
+  Runtime runtime({.planner = {}, .layout = {1, 1}, .cache = cache.path(), .sink = {}}, Clock::system());
+  const std::vector<std::vector<Setting>> settings{files.plan({{0, 20}, {1, 20}, {2, 20}}).settings,
+                                                   files.plan({{2, 20}, {0, 20}, {1, 20}}).settings};
+  std::size_t warm = 0;
+  for (std::size_t i = 0; i < kWarmUp + kPlans; ++i) {
+    const auto now = runtime.change(files.mix(), {1e6, true}, "another plan", settings[i % 2]);
+    while (now.lanes.at(0)->statistics().present.plan != now.number)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (i + 1 == kWarmUp) warm = bytes_in_use();
+  }
+  set_log_level("info");
+  // Plans that stayed would keep 140 kB, their mixes and the stem apart.
+  EXPECT_LT(bytes_in_use(), warm + 60'000);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/wait.h>
 
 #include <set>
@@ -48,6 +49,29 @@ TEST(StoreTest, KeepsEachRecordOfAnEventInOrder) {
   EXPECT_EQ(reader.event(id)->sequence, 3);
   EXPECT_EQ(reader.snapshot(id), "a picture");
   EXPECT_TRUE(reader.open_events().empty());
+}
+
+// Each client of live events has a reader.
+TEST(StoreTest, AReaderOfMuchKeepsLittleInMemory) {
+  const TestFolder folder;
+  Store store(store_in(folder.path()));
+  EventRecord large = record(store.new_event_id(), EventChange::warned);
+  large.warning = std::string(3000, 'x');
+  for (int i = 0; i < 1000; ++i) {
+    large.id = store.new_event_id();
+    EXPECT_TRUE(store.put(large));
+  }
+  ASSERT_TRUE(store.flush(within(20s)));
+  const auto in_use = [] {
+    const auto info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = in_use();
+  StoreReader reader(folder.path());
+  std::size_t read = 0;
+  for (std::int64_t after = 0; after < 1000; after += 100) read += reader.changes_after(after, 100).size();
+  EXPECT_EQ(read, 1000U);
+  EXPECT_LT(in_use(), before + 600'000) << "of more than 3 MB";
 }
 
 TEST(StoreTest, WarningsComeWithTheChangesAndAreNoEvents) {
