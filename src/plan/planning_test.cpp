@@ -26,19 +26,54 @@ class PlanningTest : public testing::Test {
     for (const char* app : {"left", "right"}) write_app(app);
   }
 
-  void write_app(const std::string& app) {
+  [[nodiscard]] Manifest five_candidates(const std::string& app) const {
     Manifest manifest = tiny_manifest(base_);
     manifest.app = app;
     manifest.candidates = {
         tiny_candidate(base_, CandidateKind::exit, {"a", "b"}),
         tiny_candidate(base_, CandidateKind::exit, {"b"}), tiny_candidate(base_, CandidateKind::tail, {"b"}),
         tiny_candidate(base_, CandidateKind::exit, {"a"}), tiny_candidate(base_, CandidateKind::tail, {"a"})};
+    return manifest;
+  }
+
+  void write_app(const Manifest& manifest) const {
+    write_package(folder_ / (manifest.app + ".mpkg"), manifest,
+                  {tiny_exit(base_, {"a", "b"}), tiny_exit(base_, {"b"}), tiny_tail(base_, "b"),
+                   tiny_exit(base_, {"a"}), tiny_tail(base_, "a")});
+  }
+
+  void write_app(const std::string& app) const {
+    Manifest manifest = five_candidates(app);
     for (std::size_t i = 0; i < manifest.candidates.size(); ++i) {
       manifest.candidates[i].measured = table(0.7 + 0.03 * static_cast<double>(i));
     }
-    write_package(folder_ / (app + ".mpkg"), manifest,
-                  {tiny_exit(base_, {"a", "b"}), tiny_exit(base_, {"b"}), tiny_tail(base_, "b"),
-                   tiny_exit(base_, {"a"}), tiny_tail(base_, "a")});
+    write_app(manifest);
+  }
+
+  // As from pictures: rates on single frames with intervals of this half width, and no table. One candidate
+  // of `left` was lucky.
+  void write_apps_of_pictures(double half_width) const {
+    for (const char* app : {"left", "right"}) {
+      Manifest manifest = five_candidates(app);
+      for (Candidate& candidate : manifest.candidates) {
+        candidate.measured.clear();
+        const bool lucky = app == std::string("left") && candidate.id == "exit-2";
+        candidate.tpr = lucky ? 0.95 : 0.8;
+        candidate.fpr = lucky ? 0.01 : 0.05;
+        candidate.tpr_interval = {candidate.tpr - half_width, std::min(1.0, candidate.tpr + half_width)};
+        candidate.fpr_interval = {std::max(0.0, candidate.fpr - half_width), candidate.fpr + half_width};
+      }
+      write_app(manifest);
+    }
+  }
+
+  // F1 at 1 fps of a candidate of `left`.
+  [[nodiscard]] double estimate_of(const std::string& id) const {
+    const Mix mix = this->mix();
+    const Problem problem = make_problem(mix, made_up_costs(mix), 100);
+    const auto& candidates = problem.apps[0].candidates;
+    const auto& rows = std::ranges::find(candidates, id, &Problem::Candidate::id)->measured;
+    return std::ranges::find(rows, 1.0, &Problem::MeasuredQuality::fps)->quality.f1;
   }
 
   [[nodiscard]] Mix mix() const {
@@ -84,6 +119,28 @@ TEST_F(PlanningTest, AProblemHasEveryCandidateWithItsOwnCost) {
   EXPECT_EQ(by_id.at("exit-2")->frozen, by_id.at("tail-2")->frozen) << "one branchpoint, two candidates";
   EXPECT_EQ(by_id.at("tail-2")->own_cost, 21);
   EXPECT_EQ(by_id.at("exit-2")->kind, Problem::Candidate::Kind::exit);
+}
+
+TEST_F(PlanningTest, RatesOfFewPicturesAreNotTakenAtTheirWord) {
+  write_apps_of_pictures(0.001);
+  const double sure = estimate_of("exit-2") - estimate_of("exit-5");
+  write_apps_of_pictures(0.15);
+  const double unsure = estimate_of("exit-2") - estimate_of("exit-5");
+  EXPECT_GT(sure, 0.05);
+  EXPECT_GT(unsure, 0);
+  EXPECT_LT(unsure, 0.75 * sure);
+}
+
+TEST_F(PlanningTest, RatesWithoutIntervalsAreLeftToTheModel) {
+  Manifest manifest = five_candidates("left");
+  for (Candidate& candidate : manifest.candidates) {
+    candidate.measured.clear();
+    candidate.tpr_interval = candidate.fpr_interval = Interval{};
+  }
+  write_app(manifest);
+  const Mix mix = this->mix();
+  for (const Problem::Candidate& candidate : make_problem(mix, made_up_costs(mix), 100).apps[0].candidates)
+    EXPECT_TRUE(candidate.measured.empty()) << candidate.id;
 }
 
 TEST_F(PlanningTest, AnExitNeedsNothingBehindIt) {
