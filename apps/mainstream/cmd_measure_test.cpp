@@ -14,6 +14,11 @@ using testing::HasSubstr;
 
 class MeasureCommandTest : public testing::Test {
  protected:
+  static void SetUpTestSuite() { mix_ = new TestMix; }
+  static void TearDownTestSuite() {
+    delete mix_;
+    mix_ = nullptr;
+  }
   void SetUp() override {
     const auto trainer = std::filesystem::path(MAINSTREAM_PROGRAM).parent_path() / "mainstream-train";
     if (!std::filesystem::exists(trainer)) GTEST_SKIP() << "built without the trainer: " << trainer;
@@ -24,14 +29,15 @@ class MeasureCommandTest : public testing::Test {
   }
   [[nodiscard]] CliResult measure(const std::string& packages, const std::string& more) const {
     return run_cli(fmt::format("measure {} --base {} --video {} --labels {} --threads 1 {}", packages,
-                               mix_.base_path().string(), mix_.clip().string(),
+                               mix_->base_path().string(), mix_->clip().string(),
                                (out_ / "labels.csv").string(), more));
   }
-  [[nodiscard]] std::string package(std::size_t app) const { return mix_.packages()[app].string(); }
+  [[nodiscard]] std::string package(std::size_t app) const { return mix_->packages()[app].string(); }
 
-  TestMix mix_;
+  static TestMix* mix_;
   TestFolder out_;
 };
+TestMix* MeasureCommandTest::mix_ = nullptr;
 
 TEST_F(MeasureCommandTest, WritesPackagesThatSchedulesAndPeopleCanRead) {
   const auto folder = out_ / "measured";
@@ -40,20 +46,20 @@ TEST_F(MeasureCommandTest, WritesPackagesThatSchedulesAndPeopleCanRead) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("Best candidate of each app"));
   EXPECT_THAT(result.out, HasSubstr("promised"));
-  const std::string a = (folder / mix_.packages()[0].filename()).string();
-  const std::string b = (folder / mix_.packages()[1].filename()).string();
+  const std::string a = (folder / mix_->packages()[0].filename()).string();
+  const std::string b = (folder / mix_->packages()[1].filename()).string();
   EXPECT_THAT(result.out, HasSubstr(a));
 
-  EXPECT_EQ(run_cli("package verify " + a + " --base " + mix_.base_path().string()).exit_code, 0);
+  EXPECT_EQ(run_cli("package verify " + a + " --base " + mix_->base_path().string()).exit_code, 0);
   EXPECT_THAT(run_cli("package show " + a).out,
-              HasSubstr(mix_.clip().filename().string() + ", frames 0..59 at 20"));
+              HasSubstr(mix_->clip().filename().string() + ", frames 0..59 at 20"));
   const Json manifest = parse_json(run_cli("package show --json " + a).out, "a");
   EXPECT_EQ(manifest["event"]["origin"], "measured");
   EXPECT_EQ(manifest["event"]["length_ms"], 300);
   EXPECT_FALSE(manifest["candidates"][0]["measured"].empty());
 
   const CliResult schedule = run_cli(fmt::format("schedule --base {} --packages {} {} --stream-fps 20 --json",
-                                                 mix_.base_path().string(), a, b),
+                                                 mix_->base_path().string(), a, b),
                                      "XDG_CACHE_HOME=" + out_.path().string());
   EXPECT_EQ(schedule.exit_code, 0) << schedule.err;
   EXPECT_EQ(parse_json(schedule.out, "schedule")["apps"].size(), 2U);
