@@ -69,8 +69,8 @@ void print(const std::vector<MeasureTarget>& targets, const std::vector<Measurem
   fmt::print(
       "\npromised: by the package; found: what its threshold gives on this clip; measured: with the new "
       "threshold.\n"
-      "Event F1 at the full rate with the best votes; `mainstream package show` has all candidates and "
-      "rates.\n\n"
+      "Event F1: at the full rate with the best votes; schedules choose by it. `mainstream package show` has "
+      "all candidates.\n\n"
       "Written:\n");
   for (const MeasureTarget& target : targets) fmt::print("  {}\n", clean(target.output.string()));
 }
