@@ -11,6 +11,7 @@
 #include <set>
 
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "event/frame_parts.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/profile.hpp"
