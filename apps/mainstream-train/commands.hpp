@@ -7,6 +7,7 @@
 namespace mainstream {
 
 void add_evaluate_command(CLI::App& program);
+void add_measure_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_distill_command(CLI::App& program);
 

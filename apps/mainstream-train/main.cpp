@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
                    "mainstream-train"};
   mainstream::add_train_command(program);
   mainstream::add_evaluate_command(program);
+  mainstream::add_measure_command(program);
   mainstream::add_distill_command(program);
   return mainstream::run_program(program, argc, argv);
 }

@@ -1,4 +1,5 @@
-// mainstream train, mainstream base distill: run mainstream-train under the names that users look for.
+// mainstream train, mainstream measure, mainstream base distill: run mainstream-train under the names that
+// users look for.
 #include "commands.hpp"
 #include "trainer_program.hpp"
 
@@ -21,6 +22,12 @@ void add_trainer_command(CLI::App& parent, const std::string& name, const std::s
 void add_train_command(CLI::App& program) {
   add_trainer_command(program, "train",
                       "Trains an app's candidates from labelled pictures or a labelled clip");
+}
+
+void add_measure_command(CLI::App& program) {
+  add_trainer_command(
+      program, "measure",
+      "Measures packages on a labelled clip of their camera, and writes them with these figures");
 }
 
 void add_distill_command(CLI::App& base) {

@@ -19,6 +19,7 @@ void add_score_command(CLI::App& program);
 void add_demo_command(CLI::App& program);
 void add_experiment_command(CLI::App& program);
 void add_train_command(CLI::App& program);
+void add_measure_command(CLI::App& program);
 void add_distill_command(CLI::App& base);  // into `mainstream base`
 void add_calibrate_command(CLI::App& base);
 

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   mainstream::add_schedule_command(program);
   mainstream::add_score_command(program);
   mainstream::add_train_command(program);
+  mainstream::add_measure_command(program);
   mainstream::add_demo_command(program);
   mainstream::add_experiment_command(program);
   return mainstream::run_program(program, argc, argv);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/json.hpp"
+#include "event/frame_parts.hpp"
 #include "package/manifest.hpp"
 #include "text_table.hpp"
 
@@ -22,6 +23,11 @@ std::string classes_text(const Manifest& manifest) {
   return text + " (* makes an event)";
 }
 
+std::string measured_on_text(const MeasuredOn& measured) {
+  return fmt::format("{} on {}, frames {} at {:g} per second (sha256 {})", measured.time, measured.clip,
+                     to_string(measured.frames), measured.fps, measured.sha256.substr(0, 12));
+}
+
 std::string head_text(const Manifest& manifest) {
   const EventModel& event = manifest.event;
   TextTable table("ll", {"app", manifest.app});
@@ -36,6 +42,7 @@ std::string head_text(const Manifest& manifest) {
   table.add({"trained", fmt::format("{} by version {}, seed {}", manifest.created, manifest.trainer_version,
                                     manifest.seed)});
   for (const auto& [name, value] : manifest.hyperparameters) table.add({"", name + " = " + value});
+  if (manifest.measured_on) table.add({"measured", measured_on_text(*manifest.measured_on)});
   return table.text();
 }
 

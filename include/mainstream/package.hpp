@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mainstream/base.hpp"
+#include "mainstream/event.hpp"
 #include "mainstream/graph.hpp"
 #include "mainstream/score_bins.hpp"
 
@@ -85,6 +86,16 @@ struct EventModel {
   double merge_gap_ms = 1000;  // detections closer than this are one event
 };
 
+// The clip on which a finished package was measured (`mainstream measure`).
+struct MeasuredOn {
+  std::string clip;                // its file's name
+  std::string sha256;              // of its file: 64 hexadecimal digits
+  std::vector<FrameRange> frames;  // the measured parts, ascending
+  double fps = 0;                  // frames per second of the stream
+  std::string time;                // when, UTC, ISO 8601
+  bool operator==(const MeasuredOn&) const = default;
+};
+
 struct Manifest {
   std::string app;
   std::string base_id, base_name;
@@ -97,6 +108,8 @@ struct Manifest {
   std::uint64_t seed = 0;
   std::map<std::string, std::string> hyperparameters;
   EventModel event;
+  // Where the figures come from: this clip, which the candidates did not learn from; nothing: the training.
+  std::optional<MeasuredOn> measured_on = {};
   std::vector<Candidate> candidates;  // from the most frozen to the least
 
   // Throws usage, naming the known ones.

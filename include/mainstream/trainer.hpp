@@ -131,16 +131,47 @@ struct CandidateEvaluation {
 
 struct EvaluationOptions {
   int threads = 0;
+  std::string time = {};  // of measure_on_clip: UTC, ISO 8601, for the manifests; empty: now
   std::stop_token stop;
   std::function<void(const TrainProgress&)> report;
 };
 
 // Runs all candidates of the packages on the frames and compares each app with the labels of its name. Give
 // frames that training did not see, to measure a package's quality. Throws usage for an app without labels,
-// unreadable or untrusted for the rest, and failed when stopped.
+// unreadable or untrusted for the rest (labels of another length, too), and failed when stopped.
 [[nodiscard]] std::vector<CandidateEvaluation> evaluate_on_clip(const Base& base,
                                                                 std::span<const MPackage> packages,
                                                                 const ClipData& data,
                                                                 const EvaluationOptions& options);
+
+// A finished package, and where to write it with figures of another clip.
+struct MeasureTarget {
+  MPackage package;
+  std::filesystem::path output;
+};
+
+// What became of one package.
+struct Measurement {
+  std::vector<CandidateEvaluation> before;  // by candidate: what its former promises are worth on the clip
+  Manifest manifest;                        // as written
+};
+
+// Runs all candidates on a labelled clip of the camera that they are to work on, and writes packages with the
+// same networks, ids and classes whose figures are of that clip: thresholds, tpr and fpr with intervals,
+// score tables, event F1 by rate and votes, event statistics and merge gap; top-1 where there are two classes
+// (labels do not tell more apart, so the training's stays). Candidates are measured in the number types that
+// their packages list, the base offers and this machine computes; other ones are left out. Each threshold is
+// chosen on the clip, and the figures are those of thresholds chosen without the stretch of time that they
+// judge, so both hold only for frames that the candidates did not learn from (docs/training.md, "Measuring
+// again on a clip of the camera").
+//
+// Packages are written when all are measured; missing folders are made. Throws usage: an app without labels
+// or in two packages, an output that is another output or a package that is read; untrusted: an app with
+// fewer than two events in the frames or without a frame outside of events, a package of another base;
+// unreadable, untrusted or storage for the rest, and failed when stopped.
+[[nodiscard]] std::vector<Measurement> measure_on_clip(const Base& base,
+                                                       std::span<const MeasureTarget> targets,
+                                                       const ClipData& data,
+                                                       const EvaluationOptions& options);
 
 }  // namespace mainstream

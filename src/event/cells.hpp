@@ -17,6 +17,7 @@ class ScoringCells {
   ScoringCells(std::span<const FrameRange> truth, const ScoreOptions& options);
 
   [[nodiscard]] std::size_t size() const { return cells_.size(); }
+  [[nodiscard]] const FrameRange& frames(std::size_t cell) const { return cells_[cell].frames; }
   [[nodiscard]] const std::vector<FrameRange>& events() const { return events_; }  // within the frames
 
   // Adds to `counts`, one for each cell, what comes of `detections`: ascending, without common frames, within

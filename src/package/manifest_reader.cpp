@@ -19,6 +19,8 @@ constexpr std::size_t kMaxNameBytes = 200, kMaxIdBytes = 64;
 constexpr std::size_t kMaxMeasured = 1000, kMaxNames = 10'000;
 constexpr std::int64_t kMaxScores = std::int64_t{1} << 53;  // what every JSON reader can hold
 constexpr int kMaxVotes = 1000;
+constexpr std::size_t kMaxParts = 1000;
+constexpr std::int64_t kMaxFrame = std::int64_t{1} << 53;
 
 // Names appear in file names, log lines, CSV headers and terminals.
 std::string parse_name(const JsonField& field) {
@@ -265,6 +267,27 @@ EventModel parse_event(const JsonField& field) {
   return event;
 }
 
+MeasuredOn parse_measured_on(const JsonField& field) {
+  field.allow_only({"clip", "sha256", "frames", "fps", "time"});
+  MeasuredOn measured;
+  measured.clip = parse_name(field["clip"]);
+  measured.sha256 = parse_sha256(field["sha256"]);
+  const JsonField parts = field["frames"];
+  if (parts.size() < 1 || parts.size() > kMaxParts)
+    parts.fail(fmt::format("expected 1 to {} parts, got {}", kMaxParts, parts.size()));
+  std::int64_t least = 0;  // first frame that the next part may have
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const JsonField part = parts.at(i);
+    if (part.size() != 2) part.fail(fmt::format("expected 2 numbers, got {}", part.size()));
+    const std::int64_t first = part.at(0).integer(least, kMaxFrame);
+    measured.frames.push_back({first, part.at(1).integer(first, kMaxFrame)});
+    least = measured.frames.back().last + 1;
+  }
+  measured.fps = field["fps"].number(1e-3, 1e4);
+  measured.time = parse_time(field["time"]);
+  return measured;
+}
+
 void parse_base(const JsonField& field, Manifest& manifest) {
   field.allow_only({"id", "name", "input"});
   manifest.base_id = parse_sha256(field["id"]);
@@ -309,8 +332,8 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   const JsonField root(document, source + ":");
   // Comes first: another format may have other fields.
   const int format = parse_format(root["format"]);
-  root.allow_only(
-      {"format", "app", "base", "classes", "positive", "created", "trainer", "event", "candidates"});
+  root.allow_only({"format", "app", "base", "classes", "positive", "created", "trainer", "event",
+                   "measured_on", "candidates"});
   Manifest manifest;
   manifest.app = parse_app(root["app"]);
   parse_base(root["base"], manifest);
@@ -328,6 +351,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   manifest.created = parse_time(root["created"]);
   parse_trainer(root["trainer"], manifest);
   manifest.event = parse_event(root["event"]);
+  if (const auto measured = root.find("measured_on")) manifest.measured_on = parse_measured_on(*measured);
   manifest.candidates = parse_candidates(root["candidates"], format);
   if (format == 1) warn_of_old_table(root["candidates"], source);
   return manifest;

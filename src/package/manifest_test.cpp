@@ -61,6 +61,35 @@ TEST(ManifestTest, KeepsHowScoresAreDistributed) {
               testing::HasSubstr("-1"));
 }
 
+TEST(ManifestTest, KeepsOnWhichClipItWasMeasured) {
+  Json json = valid();
+  EXPECT_FALSE(parse(json).measured_on) << "its figures are of its training";
+  json["measured_on"] = {{"clip", "gate.mp4"},
+                         {"sha256", std::string(64, 'b')},
+                         {"frames", {{0, 99}, {200, 299}}},
+                         {"fps", 12.5},
+                         {"time", "2024-06-01T10:00:00Z"}};
+  const Manifest manifest = parse(json);
+  ASSERT_TRUE(manifest.measured_on);
+  EXPECT_EQ(manifest.measured_on->clip, "gate.mp4");
+  EXPECT_EQ(manifest.measured_on->frames, (std::vector<FrameRange>{{0, 99}, {200, 299}}));
+  EXPECT_EQ(manifest.measured_on->fps, 12.5);
+  EXPECT_EQ(Json::parse(to_json(manifest))["measured_on"], json["measured_on"]);
+  const auto error = [&](const std::string& field, const Json& value) {
+    return error_after([&](Json& changed) {
+      changed["measured_on"] = json["measured_on"];
+      changed["measured_on"][field] = value;
+    });
+  };
+  EXPECT_THAT(error("frames", Json::array()), testing::HasSubstr("measured_on.frames: expected 1 to"));
+  EXPECT_THAT(error("frames", {{5, 4}}), testing::HasSubstr("measured_on.frames[0][1]"));
+  EXPECT_THAT(error("frames", {{0, 9}, {9, 12}}), testing::HasSubstr("measured_on.frames[1][0]"));
+  EXPECT_THAT(error("sha256", "abc"), testing::HasSubstr("measured_on.sha256"));
+  EXPECT_THAT(error("fps", 0), testing::HasSubstr("measured_on.fps"));
+  EXPECT_THAT(error("time", "yesterday"), testing::HasSubstr("measured_on.time"));
+  EXPECT_THAT(error("camera", 1), testing::HasSubstr("unknown field \"camera\""));
+}
+
 TEST(ManifestTest, ScoreBinsAreEvenOnTheLogitScale) {
   EXPECT_EQ(score_bin(0), 0U);
   EXPECT_EQ(score_bin(1), kScoreBins - 1);

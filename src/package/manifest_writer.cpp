@@ -73,6 +73,16 @@ Json event_to_json(const EventModel& event) {
               {"merge_gap_ms", event.merge_gap_ms}};
 }
 
+Json measured_on_to_json(const MeasuredOn& measured) {
+  Json parts = Json::array();
+  for (const FrameRange& part : measured.frames) parts.push_back(Json::array({part.first, part.last}));
+  return Json{{"clip", measured.clip},
+              {"sha256", measured.sha256},
+              {"frames", std::move(parts)},
+              {"fps", measured.fps},
+              {"time", measured.time}};
+}
+
 Json trainer_to_json(const Manifest& manifest) {
   Json hyperparameters = Json::object();
   for (const auto& [key, value] : manifest.hyperparameters) hyperparameters[key] = value;
@@ -94,7 +104,7 @@ std::string candidate_file(std::size_t index) {
 std::string to_json(const Manifest& manifest) {
   Json candidates = Json::array();
   for (const Candidate& candidate : manifest.candidates) candidates.push_back(candidate_to_json(candidate));
-  const Json json{
+  Json json{
       {"format", kManifestFormat},
       {"app", manifest.app},
       {"base",
@@ -103,8 +113,9 @@ std::string to_json(const Manifest& manifest) {
       {"positive", manifest.positive},
       {"created", manifest.created},
       {"trainer", trainer_to_json(manifest)},
-      {"event", event_to_json(manifest.event)},
-      {"candidates", std::move(candidates)}};
+      {"event", event_to_json(manifest.event)}};
+  if (manifest.measured_on) json["measured_on"] = measured_on_to_json(*manifest.measured_on);
+  json["candidates"] = std::move(candidates);
   try {
     return json.dump(2) + "\n";
   } catch (const Json::exception&) {

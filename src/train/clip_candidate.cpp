@@ -22,23 +22,6 @@ double right_frames(const ClipAnswers& answers) {
   return right;
 }
 
-AnswerQuality quality_of(const ClipAnswers& answers, double merge_gap_s) {
-  const Recording& recording = answers.recording;
-  AnswerQuality quality;
-  quality.threshold = answers.threshold;
-  std::vector<bool> positive;
-  for (const float score : recording.scores) positive.push_back(score >= answers.threshold);
-  quality.top1 = right_frames(answers) / static_cast<double>(positive.size());
-  const ErrorRates rates = error_rates(recording.scores, recording.truth, answers.threshold);
-  quality.tpr = rates.tpr;
-  quality.fpr = rates.fpr;
-  quality.tpr_interval = interval_in_time(positive, recording.truth, true);
-  quality.fpr_interval = interval_in_time(positive, recording.truth, false);
-  quality.measured = measured_quality(recording, answers.threshold, merge_gap_s);
-  quality.scores = score_table(recording.scores, recording.truth);
-  return quality;
-}
-
 // By cell, at the full rate with the best votes.
 std::vector<EventCounts> best_cells(const ClipAnswers& answers, double merge_gap_s) {
   std::vector<EventCounts> best;
@@ -110,6 +93,23 @@ std::vector<MeasuredQuality> measured_quality(const Recording& recording, float 
   return measured;
 }
 
+AnswerQuality clip_quality(const ClipAnswers& answers, double merge_gap_s) {
+  const Recording& recording = answers.recording;
+  AnswerQuality quality;
+  quality.threshold = answers.threshold;
+  std::vector<bool> positive;
+  for (const float score : recording.scores) positive.push_back(score >= answers.threshold);
+  quality.top1 = right_frames(answers) / static_cast<double>(positive.size());
+  const ErrorRates rates = error_rates(recording.scores, recording.truth, answers.threshold);
+  quality.tpr = rates.tpr;
+  quality.fpr = rates.fpr;
+  quality.tpr_interval = interval_in_time(positive, recording.truth, true);
+  quality.fpr_interval = interval_in_time(positive, recording.truth, false);
+  quality.measured = measured_quality(recording, answers.threshold, merge_gap_s);
+  quality.scores = score_table(recording.scores, recording.truth);
+  return quality;
+}
+
 EventModel measure_events(const std::vector<bool>& labels, double fps,
                           std::span<const ClipCandidate> candidates) {
   const auto frames = std::ssize(labels);
@@ -158,10 +158,10 @@ Packed pack_clip_candidates(const Base& base, const std::string& app,
   Packed packed;
   for (const std::size_t i : kept) {
     Candidate candidate = candidates[i].described;
-    static_cast<AnswerQuality&>(candidate) = quality_of(candidates[i].exact, merge_gap_s);
+    static_cast<AnswerQuality&>(candidate) = clip_quality(candidates[i].exact, merge_gap_s);
     candidate.validation_size = std::ssize(candidates[i].exact.recording.scores);
     for (const auto& [pair, answers] : candidates[i].others)
-      candidate.number_types[pair] = quality_of(answers, merge_gap_s);
+      candidate.number_types[pair] = clip_quality(answers, merge_gap_s);
     packed.candidates.push_back(std::move(candidate));
     packed.graphs.push_back(candidates[i].graph);
   }

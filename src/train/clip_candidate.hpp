@@ -33,6 +33,9 @@ struct ClipCandidate {
 [[nodiscard]] std::vector<MeasuredQuality> measured_quality(const Recording& recording, float threshold,
                                                             double merge_gap_s);
 
+// What these answers are worth, with intervals, event table and score table.
+[[nodiscard]] AnswerQuality clip_quality(const ClipAnswers& answers, double merge_gap_s);
+
 // The model of the app's events. `labels` hold one value per frame, `fps` is the stream's frame rate.
 [[nodiscard]] EventModel measure_events(const std::vector<bool>& labels, double fps,
                                         std::span<const ClipCandidate> candidates);

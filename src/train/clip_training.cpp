@@ -33,15 +33,6 @@ void check_has_both_kinds(const std::string& app, const std::vector<bool>& label
                           positives > 0 ? "present" : "absent", to_string(parts)));
 }
 
-// The app's labels of the frames of the parts.
-std::vector<bool> labels_in(const std::vector<bool>& labels, const std::vector<FrameRange>& parts) {
-  std::vector<bool> own;
-  for (const FrameRange& part : parts) {
-    own.insert(own.end(), labels.begin() + part.first, labels.begin() + part.last + 1);
-  }
-  return own;
-}
-
 // The training data as text, for the work folders.
 std::string describe_data(const ClipData& data, const ClipRows& rows) {
   std::error_code not_a_file;

@@ -14,16 +14,16 @@
 namespace mainstream {
 namespace {
 
-std::string utc_now() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-}
-
 void check(bool right, const std::string& message) {
   if (!right) throw Error(ErrorKind::usage, message);
 }
 
 }  // namespace
+
+std::string utc_now() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+}
 
 const char* to_string(CandidateChoice choice) {
   switch (choice) {

@@ -13,6 +13,8 @@ namespace mainstream {
 
 using Hyperparameters = std::map<std::string, std::string>;
 
+[[nodiscard]] std::string utc_now();  // as manifests have times
+
 [[nodiscard]] Manifest start_manifest(const Base& base, const std::string& app, const TrainOptions& options);
 [[nodiscard]] Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths);
 [[nodiscard]] Hyperparameters tail_hyperparameters(const TailData& data);

@@ -38,6 +38,15 @@ inline constexpr double kIntervalErrors = 1.645;
 inline constexpr double kOtherFrames = 0.2;
 inline constexpr double kLeastPerRun = 0.5, kMostPerRun = 1;
 
+// Thresholds of packages that are measured on a clip: F1 of events is compared at the stream's rate and at
+// this share of it, each with the best of so many votes; thresholds within so much of the highest F1 are as
+// good, and none may take more than a share of the frames outside of events for positive. Figures are those
+// of thresholds chosen without one of so many stretches of the clip.
+inline constexpr double kLowerRate = 0.25;
+inline constexpr int kFewVotes[] = {1, 2, 3};
+inline constexpr double kNearlyBest = 0.03, kMostAlarms = 0.5;
+inline constexpr std::size_t kStretches = 5;
+
 // Ridge regression on pictures: one class against all others.
 inline constexpr std::array kPictureStrengths{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
 inline constexpr std::size_t kPictureFolds = 5;

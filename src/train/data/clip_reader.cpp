@@ -22,11 +22,6 @@ std::int64_t step_for(double fps, double per_second) {
   return std::max<std::int64_t>(1, std::llround(fps / per_second));
 }
 
-[[noreturn]] void fail_length(const ClipData& data, const Labels& labels, std::int64_t frames) {
-  throw Error(ErrorKind::untrusted, fmt::format("{} has {} frames, {} has labels for {}", data.video, frames,
-                                                data.labels.string(), labels.frames));
-}
-
 // Writes all rows that show a frame.
 class FrameWriter {
  public:
@@ -60,10 +55,23 @@ class FrameWriter {
 
 }  // namespace
 
+void fail_length(const ClipData& data, const Labels& labels, std::int64_t frames) {
+  throw Error(ErrorKind::untrusted, fmt::format("{} has {} frames, {} has labels for {}", data.video, frames,
+                                                data.labels.string(), labels.frames));
+}
+
 std::vector<FrameRange> clip_parts(const ClipData& data, const Labels& labels) {
   if (data.frames.empty()) return {{0, labels.frames - 1}};
   check_parts(data.frames, labels.frames);
   return data.frames;
+}
+
+std::vector<bool> labels_in(const std::vector<bool>& labels, const std::vector<FrameRange>& parts) {
+  std::vector<bool> own;
+  for (const FrameRange& part : parts) {
+    own.insert(own.end(), labels.begin() + part.first, labels.begin() + part.last + 1);
+  }
+  return own;
 }
 
 bool is_within(const std::vector<FrameRange>& parts, std::int64_t frame) {

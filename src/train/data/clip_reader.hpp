@@ -33,6 +33,13 @@ struct ClipRows {
 // parts that do not ascend.
 [[nodiscard]] std::vector<FrameRange> clip_parts(const ClipData& data, const Labels& labels);
 
+// The app's labels of the frames of the parts.
+[[nodiscard]] std::vector<bool> labels_in(const std::vector<bool>& labels,
+                                          const std::vector<FrameRange>& parts);
+
+// The clip has this many frames, which the labels do not fit. Throws untrusted.
+[[noreturn]] void fail_length(const ClipData& data, const Labels& labels, std::int64_t frames);
+
 [[nodiscard]] bool is_within(const std::vector<FrameRange>& parts, std::int64_t frame);
 
 // The stream's frame rate: as given, else as the video states it. Throws usage without either.
