@@ -52,7 +52,7 @@ class ControlTest : public testing::Test {
   }
 
   [[nodiscard]] Reply send(const std::string& method, const std::string& path, const std::string& body = {},
-                           const char* type = kJson, httplib::Headers headers = {}) const {
+                           const char* type = kJson, const httplib::Headers& headers = {}) const {
     httplib::Client client("127.0.0.1", server_->port());
     client.set_read_timeout(30);
     if (method == "GET") return reply(client.Get(path, headers));
