@@ -63,8 +63,9 @@ CLI::App* add_experiment(CLI::App& group, const std::string& name, const std::st
   command->add_flag("--quick", arguments->quick, "A small part of it");
   command->add_option("-o,--output", arguments->output,
                       "Folder for the results (default: out/experiments/" + name + "; with --quick -quick)");
-  command->callback(
-      [command, arguments, run] { show(run(setup_of(*command, arguments->output, arguments->quick))); });
+  command->callback([command, arguments, run = std::move(run)] {
+    show(run(setup_of(*command, arguments->output, arguments->quick)));
+  });
   return command;
 }
 

@@ -16,11 +16,9 @@
 namespace mainstream {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 constexpr const char* kMosquitto = "/usr/sbin/mosquitto";
-constexpr auto kFleetPatience = 60s;
 
 // Who takes the fleet's events: asks for ranges, and acknowledges.
 class Receiver {
@@ -32,7 +30,7 @@ class Receiver {
                    const MutexLock lock(mutex_);
                    answers_.push_back(Json::parse(payload));
                  }}) {
-    EXPECT_TRUE(client_.wait_connected(within(10s)));
+    EXPECT_TRUE(client_.wait_connected(within(kPatience)));
   }
 
   static MqttBroker broker_at(int port) {
@@ -49,14 +47,12 @@ class Receiver {
     request["id"] = id;
     EXPECT_TRUE(client_.publish({FleetTopics(node).get(), request.dump()}));
     Json found;
-    (void)soon(
-        [&] {
-          const MutexLock lock(mutex_);
-          for (const Json& answer : answers_)
-            if (answer["id"] == id) found = answer;
-          return !found.is_null();
-        },
-        10s);
+    (void)soon([&] {
+      const MutexLock lock(mutex_);
+      for (const Json& answer : answers_)
+        if (answer["id"] == id) found = answer;
+      return !found.is_null();
+    });
     return found;
   }
 
@@ -164,15 +160,13 @@ class FleetCommandTest : public testing::Test {
   // What the nodes reported, by node; waits until all are as wanted.
   template <typename Condition>
   [[nodiscard]] bool all_come(const Condition& condition) const {
-    return soon(
-        [&] {
-          const CliResult status = run_cli("fleet status --json " + fleet_file().string());
-          if (status.out.empty()) return false;
-          const Json nodes = Json::parse(status.out);
-          return std::ranges::all_of(
-              nodes, [&](const Json& one) { return !one["report"].is_null() && condition(one); });
-        },
-        kFleetPatience);
+    return soon([&] {
+      const CliResult status = run_cli("fleet status --json " + fleet_file().string());
+      if (status.out.empty()) return false;
+      const Json nodes = Json::parse(status.out);
+      return std::ranges::all_of(nodes,
+                                 [&](const Json& one) { return !one["report"].is_null() && condition(one); });
+    });
   }
   [[nodiscard]] Json status_of(const std::string& name) const {
     const CliResult answer = run_cli("node " + config_of(name).string() + " status --json");
@@ -251,12 +245,10 @@ TEST_F(FleetCommandTest, FollowsItsStateThroughACutAndBack) {
   EXPECT_GT(after, 3);
   receiver.say(FleetTopics("two").get(), Json({{"receiver", "central"}, {"acknowledged", after}}).dump(),
                false);
-  EXPECT_TRUE(soon(
-      [&] {
-        const Json nodes = Json::parse(run_cli("fleet status --json " + fleet_file().string()).out);
-        return nodes[1]["report"]["acknowledged"].value("central", std::int64_t{0}) == after;
-      },
-      20s));
+  EXPECT_TRUE(soon([&] {
+    const Json nodes = Json::parse(run_cli("fleet status --json " + fleet_file().string()).out);
+    return nodes[1]["report"]["acknowledged"].value("central", std::int64_t{0}) == after;
+  }));
 }
 
 TEST_F(FleetCommandTest, RefusesAStateAsAWholeAndRemembersTheOldOne) {
@@ -280,20 +272,17 @@ TEST_F(FleetCommandTest, RefusesAStateAsAWholeAndRemembersTheOldOne) {
   // Somebody who can publish, but not speak.
   Receiver stranger(central_port_);
   stranger.say(FleetTopics("one").desired(), "{\"version\":9}", true);
-  ASSERT_TRUE(soon([&] { return logs().find("desired: ") != std::string::npos; }, 20s)) << logs();
+  ASSERT_TRUE(soon([&] { return logs().find("desired: ") != std::string::npos; })) << logs();
   EXPECT_EQ(status_of("one")["apps"].size(), 2U);
 
   // Without its broker a node begins with the state that was in force last.
   EXPECT_EQ(nodes_["one"]->end(), 0);
   central_->end();
   nodes_["one"] = node("one", central_port_);
-  ASSERT_TRUE(soon(
-      [&] {
-        const Json now = status_of("one");
-        return !now.is_null() && now["apps"].size() == 2 && now["events"] > 0;
-      },
-      kFleetPatience))
-      << logs();
+  ASSERT_TRUE(soon([&] {
+    const Json now = status_of("one");
+    return !now.is_null() && now["apps"].size() == 2 && now["events"] > 0;
+  })) << logs();
   const CliResult check = run_cli("node " + config_of("one").string() + " check");
   EXPECT_EQ(check.exit_code, 0) << check.err;
   EXPECT_THAT(check.err, HasSubstr("with version 1 of the fleet's state"));

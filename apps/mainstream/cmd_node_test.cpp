@@ -72,8 +72,6 @@ TEST_F(NodeCommandTest, PrintsTheReference) {
 
 // ---- A node that runs ----
 
-constexpr auto kPatience = std::chrono::seconds(30);
-
 // `mainstream node CONFIG` beside the test.
 class NodeProcess : public ChildProcess {
  public:
@@ -217,9 +215,7 @@ TEST_F(RunningNodeTest, EndsInTimeWhileItStarts) {
   for (const int after_ms : {0, 300, 1000}) {
     NodeProcess node(config(), folder_ / "log");
     // It opens its state, then it measures.
-    const auto patience = std::chrono::steady_clock::now() + kPatience;
-    while (!std::filesystem::exists(folder_ / "state/lock") && std::chrono::steady_clock::now() < patience)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ASSERT_TRUE(soon([&] { return std::filesystem::exists(folder_ / "state/lock"); })) << node.log();
     std::this_thread::sleep_for(std::chrono::milliseconds(after_ms));
     const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(node.end(SIGTERM), 0) << node.log();

@@ -27,7 +27,7 @@ struct InputSpec {
 // A part of each picture, as fractions of its width and height.
 struct Region {
   double left = 0, top = 0, width = 1, height = 1;
-  auto operator<=>(const Region&) const = default;
+  auto operator<=>(const Region&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 }  // namespace mainstream

@@ -147,7 +147,7 @@ struct FrameAnswer {
 // writes them and the report. Checks its arguments and files before the first frame: throws usage,
 // unreadable, untrusted, unsupported, infeasible or storage. A later error (a lost camera, a full disk) is
 // thrown after events and report are written.
-RunReport run(const RunOptions& options, std::stop_token stop = {});
+RunReport run(const RunOptions& options, const std::stop_token& stop = {});
 
 // How an event is replayed.
 struct ReplayOptions {

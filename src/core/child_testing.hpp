@@ -18,8 +18,6 @@
 #include "core/testing.hpp"
 #include "mainstream/error.hpp"
 
-extern char** environ;
-
 namespace mainstream {
 
 // Files that take what a program prints (`errors` at their end). Without `output`, read_line() gives it;
@@ -128,8 +126,7 @@ class ChildProcess {
                                    std::to_string(port)};
   command.insert(command.end(), arguments.begin(), arguments.end());
   auto server = std::make_unique<ChildProcess>(command, kMuted);
-  EXPECT_TRUE(soon([&] { return accepts_connections(port); }, std::chrono::seconds(20)))
-      << script << " does not start";
+  EXPECT_TRUE(soon([&] { return accepts_connections(port); })) << script << " does not start";
   return server;
 }
 

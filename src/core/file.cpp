@@ -77,7 +77,7 @@ void write_file(const std::filesystem::path& path, std::string_view bytes, Reade
   temporary.commit();
 }
 
-TemporaryFile::TemporaryFile(std::filesystem::path target)
+TemporaryFile::TemporaryFile(const std::filesystem::path& target)
     : target_(followed(target)), passage_(is_passage(target_)) {
   if (passage_) {
     std::string name = (std::filesystem::temp_directory_path() / "mainstream-XXXXXX").string();

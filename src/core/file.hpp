@@ -28,7 +28,7 @@ void write_file(const std::filesystem::path& path, std::string_view bytes, Reade
 // file. Removed on destruction unless committed.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(std::filesystem::path target);
+  explicit TemporaryFile(const std::filesystem::path& target);
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;

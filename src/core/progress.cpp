@@ -23,7 +23,7 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string what, std::uint64_t total)
+Progress::Progress(const std::string& what, std::uint64_t total)
     : what_(clean(what)),
       total_(total),
       terminal_(on_terminal()),

@@ -13,7 +13,7 @@ namespace mainstream {
 class Progress {
  public:
   // `total` 0 means unknown: no bar and no time left.
-  Progress(std::string what, std::uint64_t total);
+  Progress(const std::string& what, std::uint64_t total);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

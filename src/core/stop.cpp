@@ -12,7 +12,7 @@ namespace mainstream {
 namespace {
 
 // The signals that end the program, which is the thread's work from now on.
-void wait_for_signals(const sigset_t& signals, std::stop_source stop,
+void wait_for_signals(const sigset_t& signals, const std::stop_source& stop,
                       const std::function<void()>& on_hangup) {
   for (int received = 0; sigwait(&signals, &received) == 0;) {
     if (received == SIGHUP && on_hangup) {

@@ -60,7 +60,7 @@ std::vector<RegretSummary> summarise(const std::vector<std::vector<RegretPoint>>
     summary.share = cuts.front()[p].share;
     for (const auto& [name, of_first] : cuts.front()[p].f1) {
       const bool in_all =
-          std::ranges::all_of(cuts, [&](const auto& cut) { return cut[p].f1.contains(name); });
+          std::ranges::all_of(cuts, [&, &name = name](const auto& cut) { return cut[p].f1.contains(name); });
       if (!in_all) continue;  // an app kept no tail in some training
       std::vector<double> values, behind;
       for (const std::vector<RegretPoint>& cut : cuts) {

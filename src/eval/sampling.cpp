@@ -135,7 +135,7 @@ ExperimentFiles run_sampling(const ExperimentSetup& setup, const TenantPool& poo
       const auto& truth = parts.front().truth;
       if (variant.number_types != NumberTypes{} || std::ranges::find(truth, true) == truth.end()) continue;
       const std::string name = fmt::format("{}, {}", manifest.app, variant.candidate);
-      const Json cell = results.cell(name, [&] {
+      const Json cell = results.cell(name, [&, &variant = variant, &parts = parts] {
         return to_json(sampling_points(manifest, manifest.candidate(variant.candidate), parts.front()));
       });
       all.push_back({manifest.app, variant.candidate, points_from(JsonField(cell, name))});

@@ -11,9 +11,8 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
   std::vector<double> sorted = values, ranks;
   std::ranges::sort(sorted);
   for (const double value : values) {
-    const auto equal = std::ranges::equal_range(sorted, value);
-    const auto first = equal.begin() - sorted.begin(), end = equal.end() - sorted.begin();
-    ranks.push_back(static_cast<double>(first + end - 1) / 2);
+    const auto [first, end] = std::equal_range(sorted.begin(), sorted.end(), value);
+    ranks.push_back(static_cast<double>((first - sorted.begin()) + (end - sorted.begin()) - 1) / 2);
   }
   return ranks;
 }

@@ -182,7 +182,7 @@ ComposedStream compose_stream(const PictureSets& sets, const ComposeOptions& opt
   const std::vector<std::string> classes = sets.names();
   const std::vector<Stretch> stretches = draw_stretches(classes, options);
   const Labels labels = labels_of(stretches, classes, options);
-  const ComposedStream files = composed_files(folder);
+  ComposedStream files = composed_files(folder);
   std::filesystem::create_directories(folder);
   Json record = record_of(sets, options);
   Composer composer(sets, options, files.video);

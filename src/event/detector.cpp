@@ -70,7 +70,7 @@ std::optional<EventDetector::Event> EventDetector::add(std::int64_t frame, Media
   count(frame, time, score, positive);
   if (run_length_ >= rule_.votes) {
     // An event that the gap ended leaves none that the length could end.
-    if (auto too_long = join_run(frame, time)) over = std::move(too_long);
+    if (const auto too_long = join_run(frame, time)) over = too_long;
   }
   return over;
 }

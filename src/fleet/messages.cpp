@@ -28,7 +28,7 @@ constexpr std::string_view kRoot = "mainstream/fleet/";
 constexpr std::array kProgressWords = {"own", "fetching", "waiting", "applying", "applied", "refused"};
 
 JsonField fleet_message(const Json& json, const char* what) {
-  const JsonField root(json, what);
+  JsonField root(json, what);
   if (!json.is_object()) root.fail("expected an object");
   return root;
 }

@@ -16,7 +16,7 @@
 namespace mainstream {
 namespace {
 
-constexpr long kSilence_s = 30;  // of a download
+constexpr long kSilenceSeconds = 30;  // of a download
 constexpr long kMostRedirections = 5;
 constexpr std::string_view kFile = "file://";
 
@@ -183,7 +183,7 @@ struct HttpClient::State {
     CURL* curl = handle.get();
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);  // the body of an error is not the file's
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kSilence_s);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kSilenceSeconds);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, url.starts_with("https:") ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMostRedirections);

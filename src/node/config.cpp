@@ -71,8 +71,8 @@ class ConfigReader : TableReader {
   }
 
   void read_root(const TomlValue::Table& root) {
-    static const std::vector<std::string_view> kTables{"node", "stream",    "app",   "schedule",
-                                                       "sink", "retention", "fleet", "serve"};
+    static const std::vector<std::string_view> tables{"node", "stream",    "app",   "schedule",
+                                                      "sink", "retention", "fleet", "serve"};
     bool has_node = false;
     for (const TomlField& field : root) {
       const std::string& key = field.key;
@@ -88,7 +88,7 @@ class ConfigReader : TableReader {
       } else if (key == "serve") {
         read_one(field, serve_keys(), config().serve.emplace());
       } else if (!read_work(field)) {
-        unknown(field, "table", kTables);
+        unknown(field, "table", tables);
       }
     }
     if (!has_node) fault({}, "needs a table [node] with bases = [..]");

@@ -55,12 +55,12 @@ struct Key : KeyInfo {
   std::function<std::string(const TomlValue& value, const std::filesystem::path& folder, Owner& owner)> read;
 
   Key is_required() && {
-    this->required = true;
-    this->standard.clear();
+    required = true;
+    standard.clear();
     return std::move(*this);
   }
-  Key with_default(std::string words) && {
-    this->standard = std::move(words);
+  Key with_default(std::string_view words) && {
+    standard = words;
     return std::move(*this);
   }
 };

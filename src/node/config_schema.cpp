@@ -12,7 +12,7 @@ Json one_of_types(const Json& first, const Json& second) {
 Json value_schema(const Takes& takes) {
   const bool has_range = takes.high > takes.low;
   const Json text{{"type", "string"}};
-  const Json number{{"type", "number"}, {"minimum", takes.low}, {"maximum", takes.high}};
+  Json number{{"type", "number"}, {"minimum", takes.low}, {"maximum", takes.high}};
   switch (takes.type) {
     case Takes::Type::boolean:
       return {{"type", "boolean"}};

@@ -8,7 +8,7 @@
 namespace mainstream {
 namespace {
 
-constexpr double kDay_s = 24 * 3600;
+constexpr double kDaySeconds = 24 * 3600;
 
 std::string any_text(std::string_view text) {
   return path_fault(text);
@@ -154,7 +154,7 @@ const Keys<StreamConfig>& stream_keys() {
           "timeout_s", &Stream::timeout, 0.1, 3600,
           "A source that gives no picture for this long counts as lost, and is opened again."),
       number<Stream, milliseconds>(
-          "same_picture_s", &Stream::same_picture, 0, kDay_s,
+          "same_picture_s", &Stream::same_picture, 0, kDaySeconds,
           "A camera that shows exactly the same picture for this long is opened again. 0: never."),
       number<Stream, std::int64_t>("max_pixels", &Stream::max_pixels, 1, 1e9,
                                    "Width times height; larger pictures are refused."),
@@ -189,10 +189,11 @@ const Keys<AppConfig>& app_keys() {
              "A score at or above it makes a frame positive; else the package's."),
       number("votes", &App::votes, 1, 1000,
              "Positive frames in a row that make a detection; else the schedule's."),
-      number("merge_gap_s", &App::merge_gap, 0, kDay_s,
+      number("merge_gap_s", &App::merge_gap, 0, kDaySeconds,
              "Detections closer than this are one event; else the package's."),
-      number("min_length_s", &App::min_length, 0, kDay_s, "Shorter events are dropped."),
-      number("max_length_s", &App::max_length, 0.1, 7 * kDay_s, "A longer event ends, and another begins."),
+      number("min_length_s", &App::min_length, 0, kDaySeconds, "Shorter events are dropped."),
+      number("max_length_s", &App::max_length, 0.1, 7 * kDaySeconds,
+             "A longer event ends, and another begins."),
       list<App>(
           "hours", "hours like \"mon-fri 07:00-19:00\", or a list of them",
           [](const std::string& text, const std::filesystem::path&, App& app) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t kMostUnseen = std::uint64_t{8} << 20;
 constexpr std::int64_t kMostFrame = std::int64_t{1} << 40;
 constexpr double kLeastProbability = 1e-6;
-constexpr double kLeastApart_s = 1;
+constexpr double kLeastApartSeconds = 1;
 
 // Probabilities are compared by their log odds: from 0.98 to 0.99 is as far as from 0.5 to 0.67.
 double log_odds(double probability) {
@@ -66,7 +66,7 @@ Doubts choose_doubts(const UnseenAnswers& answers, const Labels& labels, double 
   }
   std::ranges::stable_sort(ranked, {}, &Ranked::rank);
   const double all = answers.frames.empty() ? 0 : static_cast<double>(answers.frames.back() + 1);
-  const double apart = std::max(kLeastApart_s * fps, all / (2.0 * static_cast<double>(most)));
+  const double apart = std::max(kLeastApartSeconds * fps, all / (2.0 * static_cast<double>(most)));
   Doubts doubts{answers.app, answers.candidate, answers.threshold, {}};
   for (const Ranked& one : ranked) {
     if (doubts.frames.size() == most) break;

@@ -37,7 +37,7 @@ struct ImaginedConfig {
 };
 
 std::string name_in(const JsonField& field) {
-  const std::string name = field.text();
+  std::string name = field.text();
   if (const std::string fault = name_fault(name); !fault.empty()) field.fail(fault);
   return name;
 }

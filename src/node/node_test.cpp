@@ -26,8 +26,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto kPatience = std::chrono::seconds(60);  // ends a test that fails
-
 // Events by app, as they end, and all records of them as they come; without near misses.
 class Collector {
  public:

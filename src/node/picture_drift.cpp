@@ -33,6 +33,10 @@ constexpr std::size_t kAgree = 6;  // scenes in a row: an hour
 // A reference follows what is seen, in some days: seasons change, and a camera does not move by the week.
 constexpr double kFollow = 0.002;
 
+std::size_t pixel_at(int x, int y, int width) {
+  return static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
+}
+
 // The steps from pixel to pixel that only one in fifty exceeds, by the contrast: edges, and hardly any noise.
 double sharpness_of(const std::vector<std::uint8_t>& luma) {
   constexpr int kW = SceneMedian::kWidth, kH = SceneMedian::kHeight;
@@ -94,9 +98,8 @@ void SceneMedian::add(const std::vector<std::uint8_t>& luma, int width, int heig
       int sum = 0;
       for (int row = 0; row < kScale; ++row)
         for (int column = 0; column < kScale; ++column)
-          sum += luma[static_cast<std::size_t>((y * kScale + row) * kWidth + x * kScale + column)];
-      small[static_cast<std::size_t>(y * Scene::kWidth + x)] =
-          static_cast<std::uint8_t>(sum / (kScale * kScale));
+          sum += luma[pixel_at(x * kScale + column, y * kScale + row, kWidth)];
+      small[pixel_at(x, y, Scene::kWidth)] = static_cast<std::uint8_t>(sum / (kScale * kScale));
     }
   }
 }
@@ -125,14 +128,12 @@ PictureDrift::Reference PictureDrift::reference_of(const Scene& scene) {
   reference.scene = scene;
   reference.edges.resize(2 * kPixels);
   reference.hours = 1U << static_cast<unsigned>(scene.hour);
-  const auto at = [&](int x, int y) {
-    return static_cast<float>(scene.luma[static_cast<std::size_t>(y * kSceneWidth + x)]);
-  };
+  const auto at = [&](int x, int y) { return static_cast<float>(scene.luma[pixel_at(x, y, kSceneWidth)]); };
   for (int y = 1; y + 1 < kSceneHeight; ++y) {
     for (int x = 1; x + 1 < kSceneWidth; ++x) {
       const float right = (at(x + 1, y) - at(x - 1, y)) / 2, down = (at(x, y + 1) - at(x, y - 1)) / 2;
       const float length = std::hypot(right, down);
-      const auto place = 2 * static_cast<std::size_t>(y * kSceneWidth + x);
+      const auto place = 2 * pixel_at(x, y, kSceneWidth);
       reference.edges[place] = right / (length + kHalfEdge);
       reference.edges[place + 1] = down / (length + kHalfEdge);
       reference.strength += static_cast<double>(length / (length + kHalfEdge)) *
@@ -147,8 +148,8 @@ double PictureDrift::likeness_of(const Reference& a, const Reference& b, int rig
   double product = 0, of_a = 0, of_b = 0;
   for (int y = std::max(0, down); y < std::min(kSceneHeight, kSceneHeight + down); ++y) {
     for (int x = std::max(0, right); x < std::min(kSceneWidth, kSceneWidth + right); ++x) {
-      const auto in_b = 2 * static_cast<std::size_t>(y * kSceneWidth + x);
-      const auto in_a = 2 * static_cast<std::size_t>((y - down) * kSceneWidth + x - right);
+      const auto in_b = 2 * pixel_at(x, y, kSceneWidth);
+      const auto in_a = 2 * pixel_at(x - right, y - down, kSceneWidth);
       const float ax = a.edges[in_a], ay = a.edges[in_a + 1], bx = b.edges[in_b], by = b.edges[in_b + 1];
       product += static_cast<double>(ax * bx + ay * by);
       of_a += static_cast<double>(ax * ax + ay * ay);
@@ -166,7 +167,7 @@ double PictureDrift::lost_of(const Reference& now, const Reference& before) {
       double product = 0, of_now = 0, of_before = 0;
       for (int y = top; y < top + kSquare; ++y) {
         for (int x = left; x < left + kSquare; ++x) {
-          const auto place = 2 * static_cast<std::size_t>(y * kSceneWidth + x);
+          const auto place = 2 * pixel_at(x, y, kSceneWidth);
           for (const std::size_t i : {place, place + 1}) {
             product += static_cast<double>(now.edges[i] * before.edges[i]);
             of_now += static_cast<double>(now.edges[i] * now.edges[i]);

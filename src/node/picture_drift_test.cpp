@@ -12,6 +12,10 @@ namespace {
 
 constexpr int kWide = SceneMedian::kWidth, kHigh = SceneMedian::kHeight;
 
+std::size_t pixel(int x, int y) {
+  return static_cast<std::size_t>(y) * kWide + static_cast<std::size_t>(x);
+}
+
 // A street: a sky, a ground, and boxes of other brightness, drawn at the size that SceneMedian takes. By
 // night infrared light shows them in other shades; a shadow wanders by day; people pass, and cars park for
 // hours.
@@ -37,9 +41,8 @@ class Street {
               dy = static_cast<int>(std::lround(down * kHigh));
     // The street is larger than the picture.
     for (const Box& box : boxes_)
-      draw(
-          canvas, box.x - dx, box.y - dy, box.w, box.h,
-          night ? 0.5F * static_cast<float>((2 * box.shade + box.other) / 3) : static_cast<float>(box.shade));
+      draw(canvas, box.x - dx, box.y - dy, box.w, box.h,
+           night ? static_cast<float>(2 * box.shade + box.other) / 6 : static_cast<float>(box.shade));
     if (!night) shadow(canvas, hour);
     std::uniform_int_distribution<int> x(0, kWide), y(0, kHigh);
     for (int i = 0; i < 6; ++i) draw(canvas, x(random_), y(random_), 10, 24, 20);  // people
@@ -83,13 +86,13 @@ class Street {
   static void draw(std::vector<float>& canvas, int x, int y, int w, int h, float shade) {
     for (int row = std::max(0, y); row < std::min(kHigh, y + h); ++row)
       for (int column = std::max(0, x); column < std::min(kWide, x + w); ++column)
-        canvas[static_cast<std::size_t>(row * kWide + column)] = shade;
+        canvas[pixel(column, row)] = shade;
   }
   static void shadow(std::vector<float>& canvas, double hour) {
     const int left = static_cast<int>((hour - 6) / 14 * kWide);
     for (int row = kHigh / 3; row < kHigh; ++row)
       for (int column = std::max(0, left); column < std::min(kWide, left + 50); ++column)
-        canvas[static_cast<std::size_t>(row * kWide + column)] *= 0.6F;
+        canvas[pixel(column, row)] *= 0.6F;
   }
   static std::vector<float> blurred(const std::vector<float>& from) {
     std::vector<float> to = from;
@@ -97,8 +100,8 @@ class Street {
       for (int x = 1; x + 1 < kWide; ++x) {
         float sum = 0;
         for (int j = -1; j <= 1; ++j)
-          for (int i = -1; i <= 1; ++i) sum += from[static_cast<std::size_t>((y + j) * kWide + x + i)];
-        to[static_cast<std::size_t>(y * kWide + x)] = sum / 9;
+          for (int i = -1; i <= 1; ++i) sum += from[pixel(x + i, y + j)];
+        to[pixel(x, y)] = sum / 9;
       }
     }
     return to;
@@ -125,8 +128,7 @@ TEST(PictureDriftTest, TheMedianShowsWhatStandsStill) {
   for (int i = 0; i < 20; ++i) {
     std::vector<std::uint8_t> picture = empty;
     for (int x = 0; x < 40; ++x)
-      for (int y = 50; y < 150; ++y)
-        picture[static_cast<std::size_t>(y * kWide + (10 * i + x) % kWide)] = 255;
+      for (int y = 50; y < 150; ++y) picture[pixel((10 * i + x) % kWide, y)] = 255;
     median.add(picture, 768, 576);
   }
   const auto scene = median.take(7);

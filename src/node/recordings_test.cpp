@@ -17,7 +17,7 @@ class RecordingsTest : public testing::Test {
  protected:
   // A recording of `count` frames that is over.
   std::string recorded(int count) {
-    const std::string id = recordings_.start("gate", 10, 60);
+    std::string id = recordings_.start("gate", 10, 60);
     for (int i = 1; i <= count; ++i) {
       recordings_.take("gate", frame_of(static_cast<std::uint8_t>(20 * i)));
       EXPECT_TRUE(soon([&] { return recordings_.find(id)->frames == i; }));

@@ -238,20 +238,20 @@ void ScoreDrift::add(const ScoreCounts& scores, std::int64_t positive, WallTime 
 
 void ScoreDrift::end_day() {
   today_.close();
-  ScoreDay day = std::exchange(today_, {});
+  const ScoreDay day = std::exchange(today_, {});
   if (day.day() == started_ || day.blocks() < kLeastBlocks) return;
   result_.positive_rate = day.positive_rate();
   if (result_.learning) {
-    learn(std::move(day));
+    learn(day);
   } else if (10 * day.blocks() >= 8 * usual_blocks_) {  // else it lacks hours that the others have
     compare(day);
   }
 }
 
-void ScoreDrift::learn(ScoreDay day) {
+void ScoreDrift::learn(const ScoreDay& day) {
   const auto all = std::numeric_limits<std::size_t>::max();
   if (const auto value = from_validation(day)) validation_sum_.add(*value, kAllowance);
-  first_days_.push_back(std::move(day));
+  first_days_.push_back(day);
   if (first_days_.size() < kFirstDays) return;
   reference_ = pooled(first_days_, all);
   allowance_ = kAllowance;

@@ -95,7 +95,7 @@ class ScoreDrift {
 
  private:
   void end_day();
-  void learn(ScoreDay day);
+  void learn(const ScoreDay& day);
   void compare(const ScoreDay& day);
   [[nodiscard]] std::optional<double> from_validation(const ScoreDay& day) const;
   [[nodiscard]] double from_rate(const ScoreDay& day) const;

@@ -175,7 +175,7 @@ NodeService::MadeSinks NodeService::make_sinks(const NodeConfig& config) {
   return made;
 }
 
-void NodeService::take_sinks(const NodeConfig& config, MadeSinks made) {
+void NodeService::take_sinks(const NodeConfig& config, MadeSinks&& made) {
   Sinks gone;
   {
     const MutexLock lock(mutex_);

@@ -105,7 +105,7 @@ class NodeService {
   [[nodiscard]] bool in_hours_now(const AppConfig& app) const;
   [[nodiscard]] Enabled enabled_after(const CheckedConfig& next) const REQUIRES(changing_);
   [[nodiscard]] MadeSinks make_sinks(const NodeConfig& config);
-  void take_sinks(const NodeConfig& config, MadeSinks made);
+  void take_sinks(const NodeConfig& config, MadeSinks&& made);
   void tell_sinks() REQUIRES(changing_);
   void store_event(EventRecord event, const std::string& jpeg);
   void store_warning(const NodeWarning& warning);

@@ -22,8 +22,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr auto kLongEnough = 20s;
-
 class ServiceTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { mix_ = new TestMix; }
@@ -102,7 +100,7 @@ TEST_F(ServiceTest, HomeAssistantFindsAndTogglesAnApp) {
   Listener home_assistant(broker.port());
   start(fmt::format("[[sink]]\ntype = \"mqtt\"\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port()));
   const std::string discovery = "homeassistant/device/yard/config";
-  ASSERT_TRUE(soon([&] { return !home_assistant.on(discovery).empty(); }, kLongEnough));
+  ASSERT_TRUE(soon([&] { return !home_assistant.on(discovery).empty(); }));
   const Json device = Json::parse(home_assistant.last(discovery));
   Json sensor, on_off;
   for (const auto& component : device["components"].items()) {
@@ -112,13 +110,13 @@ TEST_F(ServiceTest, HomeAssistantFindsAndTogglesAnApp) {
   ASSERT_FALSE(sensor.is_null()) << device;
   ASSERT_FALSE(on_off.is_null()) << device;
   const std::string state = sensor["state_topic"], set = on_off["command_topic"], is = on_off["state_topic"];
-  EXPECT_TRUE(soon([&] { return home_assistant.last(state) == "ON"; }, kLongEnough)) << "an event begins";
+  EXPECT_TRUE(soon([&] { return home_assistant.last(state) == "ON"; })) << "an event begins";
   EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/available") == "online"; }));
   EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/gate/status") == "online"; }));
   EXPECT_EQ(home_assistant.last(is), "ON");
 
   home_assistant.send(set, "OFF");
-  EXPECT_TRUE(soon([&] { return home_assistant.last(is) == "OFF"; }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return home_assistant.last(is) == "OFF"; }));
   EXPECT_FALSE(runs("near"));
   EXPECT_FALSE(app("near").enabled);
   EXPECT_TRUE(soon([&] { return home_assistant.last(state) == "OFF"; })) << "its event is closed";
@@ -130,7 +128,7 @@ TEST_F(ServiceTest, HomeAssistantFindsAndTogglesAnApp) {
   EXPECT_EQ(Json::parse(home_assistant.last(discovery)), device);
 
   home_assistant.send(set, "ON");
-  EXPECT_TRUE(soon([&] { return home_assistant.last(is) == "ON"; }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return home_assistant.last(is) == "ON"; }));
   EXPECT_TRUE(soon([&] { return runs("near"); }));
   home_assistant.send("mainstream/yard/nobody/enabled/set", "OFF");
   // The document of `mainstream node CONFIG status`.
@@ -139,7 +137,7 @@ TEST_F(ServiceTest, HomeAssistantFindsAndTogglesAnApp) {
     return stats.find("\"apps\":[{\"app\":\"near\",\"stream\":\"gate\"") != std::string::npos &&
            stats.find("\"apps\":[{\"name\":\"near\",\"enabled\":true") != std::string::npos;
   };
-  EXPECT_TRUE(soon(runs_by_stats, kLongEnough)) << home_assistant.last("mainstream/yard/stats");
+  EXPECT_TRUE(soon(runs_by_stats)) << home_assistant.last("mainstream/yard/stats");
   stop();
   EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/available") == "offline"; }));
 }
@@ -156,7 +154,7 @@ TEST_F(ServiceTest, AWarningOfDriftReachesTheSinks) {
       "\"mqtt://127.0.0.1:{}\"\n",
       lines.string(), broker.port());
   start(sinks);
-  ASSERT_TRUE(soon([&] { return runs("near"); }, kLongEnough));
+  ASSERT_TRUE(soon([&] { return runs("near"); }));
   const NodeState::App near = service_->state().node.apps.at(0);
   stop();
   remember_scores(near, 11, 1);
@@ -167,7 +165,7 @@ TEST_F(ServiceTest, AWarningOfDriftReachesTheSinks) {
       if (payload.find("scores") != std::string::npos) return payload;
     return std::string();
   };
-  ASSERT_TRUE(soon([&] { return !warning().empty(); }, kLongEnough));
+  ASSERT_TRUE(soon([&] { return !warning().empty(); }));
   EXPECT_THAT(warning(), HasSubstr("its scores are not those of its first days here"));
   EXPECT_THAT(warning(), HasSubstr("look at the camera's picture and at the last events"));
   EXPECT_THAT(warning(), HasSubstr("remove " + (folder_ / "state/drift/gate.json").string()));
@@ -204,22 +202,22 @@ TEST_F(ServiceTest, AppsRunWithinTheirHours) {
       "hours = \"mon-fri 07:00-19:00\"\n[[app]]\nname = \"night\"\npackage = \"b.mpkg\"\nstream = \"gate\"\n"
       "hours = [\"19:00-07:00\"]\n",
       [&] { return now.load(); });
-  EXPECT_TRUE(soon([&] { return runs("near"); }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return runs("near"); }));
   EXPECT_FALSE(runs("night"));
   EXPECT_FALSE(app("night").in_hours);
   EXPECT_TRUE(app("night").enabled);
 
   now = wednesday(19, 0);
-  EXPECT_TRUE(soon([&] { return runs("night") && !runs("near"); }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return runs("night") && !runs("near"); }));
   EXPECT_TRUE(soon([&] { return app("night").in_hours && !app("near").in_hours; }));
   // What is turned off stays off in its hours.
   service_->set_enabled("near", false);
   now = wednesday(12, 0);
-  EXPECT_TRUE(soon([&] { return !runs("night"); }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return !runs("night"); }));
   EXPECT_FALSE(runs("near"));
   EXPECT_TRUE(soon([&] { return app("near").in_hours; }));
   service_->set_enabled("near", true);
-  EXPECT_TRUE(soon([&] { return runs("near"); }, kLongEnough));
+  EXPECT_TRUE(soon([&] { return runs("near"); }));
 }
 
 }  // namespace

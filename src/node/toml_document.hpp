@@ -14,7 +14,7 @@ namespace mainstream {
 // Line and column in a file, both from 1; 0: not in a file.
 struct Place {
   int line = 0, column = 0;
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 struct TomlField;

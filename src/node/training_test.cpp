@@ -18,7 +18,7 @@ class TrainingTest : public testing::Test {
     write_file(recording_ / "labels.csv", "frame,door\n0,0\n1,1\n");
   }
   [[nodiscard]] std::filesystem::path program(const std::string& script) const {
-    const auto path = folder_ / "mainstream-train";
+    auto path = folder_ / "mainstream-train";
     write_file(path, "#!/bin/sh\n" + script + "\n");
     std::filesystem::permissions(path, std::filesystem::perms(0700));
     return path;

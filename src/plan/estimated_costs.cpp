@@ -12,7 +12,7 @@ namespace {
 // Multiply-adds per millisecond of one thread in f32, where no profile tells: what a core of a small box
 // reaches in convolutions with 256-bit vectors.
 constexpr double kAssumedSpeed = 2e7;
-constexpr double kAssumedScale_ms = 0.5;  // to scale one picture
+constexpr double kAssumedScaleMs = 0.5;  // to scale one picture
 
 double multiply_adds(const Graph& graph) {
   return std::accumulate(graph.nodes.begin(), graph.nodes.end(), 0.0, [&](double sum, const Node& node) {
@@ -38,7 +38,7 @@ void use_profile(const Profile& profile, NumberType type, const Base& base, Cost
 StemEstimate estimate(const Engine& engine, const Mix::Stem& stem, const std::filesystem::path& folder) {
   const double work = multiply_adds(stem.base.graph);
   StemEstimate result;
-  result.costs.scale_ms = kAssumedScale_ms;
+  result.costs.scale_ms = kAssumedScaleMs;
   result.ms_per_multiply_add = 1 / (kAssumedSpeed * engine.threads());
   std::vector<double> assumed{0};
   const std::vector<Branchpoint>& places = stem.base.branchpoints;

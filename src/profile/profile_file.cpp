@@ -114,7 +114,7 @@ void keep_profile(const Engine& engine, const Base& base, const Profile& profile
 
 Profile fresh_profile(const Engine& engine, const Base& base, NumberType number_type,
                       const std::filesystem::path& folder, std::chrono::milliseconds duration) {
-  const Profile profile = profile_base(engine, base, number_type, duration);
+  Profile profile = profile_base(engine, base, number_type, duration);
   keep_profile(engine, base, profile, folder);
   return profile;
 }

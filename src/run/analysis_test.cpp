@@ -405,10 +405,9 @@ TEST_F(AnalysisTest, ACameraStopsWhileItWaits) {
   Camera camera(camera_options(clip(), Pace::live), Clock::system());
   camera.start();
   ASSERT_TRUE(camera.next());
-  const auto start = std::chrono::steady_clock::now();
   camera.stop();
   while (camera.next()) continue;
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_LT(camera.counts().delivered, kClipFrames / 2) << "of 3 s";
 }
 
 TEST_F(AnalysisTest, APausedClockHoldsTheFramesOfAFileBack) {

@@ -316,7 +316,7 @@ TEST(CameraTest, ComesBackWithARealServerThatWasStoppedOrKilled) {
 template <typename Condition>
 std::vector<VideoFrame> read_until(Camera& camera, const Condition& condition) {
   std::vector<VideoFrame> frames;
-  for (const auto end = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < end;) {
+  for (const auto end = within(kPatience); std::chrono::steady_clock::now() < end;) {
     auto frame = camera.next();
     if (!frame) break;
     frames.push_back(std::move(frame->frame));
@@ -353,8 +353,8 @@ TEST(CameraTest, LeavesOutFramesThatNobodyNeeds) {
 TEST(CameraTest, DecodesAllFramesUntilItIsToldWhatIsNeeded) {
   FakeCamera fake({{.frames = 1 << 30, .needed = 3}});
   Camera camera(fake.options(), fake.clock);
-  camera.start();
   EXPECT_THAT(camera.decoding(), testing::IsEmpty());
+  camera.start();
   (void)read_until(camera, [&](const auto& read) { return read.size() > 100; });
   EXPECT_FALSE(camera.state().leaves_out);
   camera.stop();

@@ -209,7 +209,7 @@ void Session::stop_when_stalled() {
   camera_.stop();
 }
 
-RunReport run(const RunOptions& options, std::stop_token stop) {
+RunReport run(const RunOptions& options, const std::stop_token& stop) {
   std::optional<Session> session;
   try {
     session.emplace(options, stop);

@@ -17,7 +17,7 @@ namespace mainstream {
 struct StemKey {
   std::string stream, base;  // the base's id
   Region region;
-  auto operator<=>(const StemKey&) const = default;
+  auto operator<=>(const StemKey&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 [[nodiscard]] inline StemKey key_of(const Mix::Stem& stem) {

@@ -28,28 +28,29 @@ class Counter : public Workers::Task {
 };
 
 void wait_for(const std::atomic<int>& value, int wanted) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (value < wanted && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(milliseconds(1));
-  ASSERT_GE(value, wanted);
+  ASSERT_TRUE(soon([&] { return value >= wanted; })) << value;
 }
 
 TEST(WorkersTest, TwoTasksRunAtTheSameTimeAndOneDoesNot) {
   Workers workers(3);
-  std::atomic<int> at_once = 0, most = 0;
+  std::atomic<int> inside = 0;
+  std::atomic<bool> met = false;
+  // Each turn lasts until the other task has one, too.
   const auto each = [&] {
-    most = std::max<int>(most, ++at_once);
-    std::this_thread::sleep_for(milliseconds(20));
-    --at_once;
+    ++inside;
+    EXPECT_TRUE(soon([&] { return met || inside == 2; }));
+    met = true;
+    --inside;
   };
   Counter first(each), second(each);
   for (int i = 0; i < 5; ++i) {
     for (Counter* task : {&first, &second}) workers.wake(*task);
-    std::this_thread::sleep_for(milliseconds(25));
+    std::this_thread::sleep_for(milliseconds(5));
   }
+  wait_for(first.turns, 1);
+  wait_for(second.turns, 1);
   workers.forget(first);
   workers.forget(second);
-  EXPECT_EQ(most, 2);
   EXPECT_EQ(first.most_at_once, 1);
   EXPECT_EQ(second.most_at_once, 1);
 }

@@ -69,29 +69,29 @@ std::string Call::body() const {
 }
 
 ApiAnswer problem(int status, const std::string& detail, const std::vector<std::string>& faults) {
-  static const std::map<int, const char*> kTitles = {{400, "Bad request"},
-                                                     {401, "Unauthorized"},
-                                                     {403, "Forbidden"},
-                                                     {404, "Not found"},
-                                                     {405, "Method not allowed"},
-                                                     {409, "Conflict"},
-                                                     {411, "Length required"},
-                                                     {412, "Precondition failed"},
-                                                     {413, "Content too large"},
-                                                     {414, "URI too long"},
-                                                     {415, "Unsupported media type"},
-                                                     {421, "Misdirected request"},
-                                                     {422, "Unprocessable content"},
-                                                     {428, "Precondition required"},
-                                                     {429, "Too many requests"},
-                                                     {500, "Internal error"},
-                                                     {503, "Service unavailable"}};
-  const auto title = kTitles.find(status);
+  static const std::map<int, const char*> titles = {{400, "Bad request"},
+                                                    {401, "Unauthorized"},
+                                                    {403, "Forbidden"},
+                                                    {404, "Not found"},
+                                                    {405, "Method not allowed"},
+                                                    {409, "Conflict"},
+                                                    {411, "Length required"},
+                                                    {412, "Precondition failed"},
+                                                    {413, "Content too large"},
+                                                    {414, "URI too long"},
+                                                    {415, "Unsupported media type"},
+                                                    {421, "Misdirected request"},
+                                                    {422, "Unprocessable content"},
+                                                    {428, "Precondition required"},
+                                                    {429, "Too many requests"},
+                                                    {500, "Internal error"},
+                                                    {503, "Service unavailable"}};
+  const auto title = titles.find(status);
   ApiAnswer answer;
   answer.status = status;
   answer.type = "application/problem+json";
   Json body{
-      {"title", title == kTitles.end() ? "Error" : title->second}, {"status", status}, {"detail", detail}};
+      {"title", title == titles.end() ? "Error" : title->second}, {"status", status}, {"detail", detail}};
   if (!faults.empty()) body["faults"] = faults;
   answer.body = to_text(body);
   return answer;
@@ -208,12 +208,12 @@ std::vector<Route> Api::read_routes() {
 }
 
 const std::vector<Route>& Api::routes() {
-  static const std::vector<Route> kRoutes = [] {
+  static const std::vector<Route> all = [] {
     std::vector<Route> routes = read_routes();
     for (Route& route : change_routes()) routes.push_back(std::move(route));
     return routes;
   }();
-  return kRoutes;
+  return all;
 }
 
 Api::Api(NodeControl& control, AccessRules rules)

@@ -16,7 +16,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr auto kPatience = std::chrono::seconds(20);
 constexpr const char* kJson = "application/json";
 constexpr const char* kToml = "application/toml";
 
@@ -53,7 +52,7 @@ class ControlTest : public testing::Test {
   }
 
   [[nodiscard]] Reply send(const std::string& method, const std::string& path, const std::string& body = {},
-                           const char* type = kJson, httplib::Headers headers = {}) const {
+                           const char* type = kJson, const httplib::Headers& headers = {}) const {
     httplib::Client client("127.0.0.1", server_->port());
     client.set_read_timeout(30);
     if (method == "GET") return reply(client.Get(path, headers));
@@ -75,12 +74,10 @@ class ControlTest : public testing::Test {
   }
   // Whether the app comes to be planned, or not.
   [[nodiscard]] bool plans(const std::string& app, const std::string& stream, bool planned = true) const {
-    return soon(
-        [&] {
-          const Json placed = app_on(app, stream);
-          return !placed.is_null() && placed["planned"] == planned;
-        },
-        kPatience);
+    return soon([&] {
+      const Json placed = app_on(app, stream);
+      return !placed.is_null() && placed["planned"] == planned;
+    });
   }
   [[nodiscard]] std::string package(char app) const {
     return read_file(node_->folder() / (std::string(1, app) + ".mpkg"));
@@ -131,7 +128,7 @@ TEST_F(ControlTest, StreamsComeAndGo) {
   const std::string yard = "/api/v1/streams/yard";
   const Reply added = send("PUT", yard, R"({"url": "clip.avi", "loop": true, "fps": 12.5})");
   ASSERT_EQ(added.status, 200) << added.body;
-  EXPECT_TRUE(soon([&] { return send("GET", yard).json()["up"] == true; }, kPatience));
+  EXPECT_TRUE(soon([&] { return send("GET", yard).json()["up"] == true; }));
   EXPECT_EQ(send("GET", yard).json()["fps"], 12.5);
   ASSERT_EQ(send("PUT", "/api/v1/apps/near", R"({"package": "a.mpkg", "stream": ["gate", "yard"]})").status,
             200);
@@ -244,12 +241,12 @@ TEST_F(ControlTest, TheFileCountsAgainWhenItChanges) {
   std::this_thread::sleep_for(std::chrono::milliseconds(600));
   EXPECT_EQ(send("GET", "/api/v1/apps/third").status, 200);
   write_file(node_->file(), TestNode::config() + "[schedule]\nbudget = 650\n");
-  EXPECT_TRUE(soon([&] { return send("GET", "/api/v1/apps/third").status == 404; }, kPatience));
+  EXPECT_TRUE(soon([&] { return send("GET", "/api/v1/apps/third").status == 404; }));
   EXPECT_EQ(send("GET", "/api/v1/config").body, TestNode::config() + "[schedule]\nbudget = 650\n");
   EXPECT_THAT(read_file(node_->store().directory() / "config.toml.old"), HasSubstr("name = \"third\""));
   // A wrong file changes nothing, and says so.
   write_file(node_->file(), "[node]\n");
-  EXPECT_TRUE(soon([&] { return !send("GET", "/api/v1/status").json()["refused"].is_null(); }, kPatience));
+  EXPECT_TRUE(soon([&] { return !send("GET", "/api/v1/status").json()["refused"].is_null(); }));
   EXPECT_EQ(send("POST", "/api/v1/config/reload").status, 422);
   EXPECT_EQ(send("GET", "/api/v1/plan").json()["budget_ms_per_s"], 650);
 }

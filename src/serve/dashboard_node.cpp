@@ -112,7 +112,7 @@ class DashboardNode {
     return event;
   }
   std::string begin() {
-    const std::string id = control_->node().store().new_event_id();
+    std::string id = control_->node().store().new_event_id();
     (void)control_->node().store().put(event(id, EventChange::begun), jpeg_);
     return id;
   }

@@ -134,7 +134,7 @@ class Listener : public Base {
       if (response.body.empty()) give(problem(response.status, "the request is malformed"), response);
     });
     this->set_exception_handler(
-        [this](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+        [this](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
           give(problem(500, "the node could not answer"), response);
         });
   }

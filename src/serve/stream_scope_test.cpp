@@ -54,12 +54,12 @@ class StreamScopeTest : public testing::Test {
     EXPECT_TRUE(node_->store().put(event, "\xff\xd8 of " + stream));
     event.change = EventChange::ended;
     EXPECT_TRUE(node_->store().put(event));
-    EXPECT_TRUE(node_->store().flush(within(std::chrono::seconds(5))));
+    EXPECT_TRUE(node_->store().flush(within(kPatience)));
     return event.id;
   }
   static std::string record_on(const std::string& stream) {
     StreamRecordings& recordings = node_->service().recordings();
-    const std::string id = recordings.start(stream, 10, 60);
+    std::string id = recordings.start(stream, 10, 60);
     const std::vector<std::uint8_t> grey(std::size_t{64} * 48 * 3, 100);
     EXPECT_TRUE(soon([&] {
       recordings.take(stream, {0, {}, picture_from_rgb(64, 48, grey)});
@@ -245,8 +245,7 @@ TEST_F(StreamScopeTest, RecordingsAreOfItsStreams) {
 }
 
 TEST_F(StreamScopeTest, AppsAreChangedOnItsStreams) {
-  ASSERT_TRUE(soon([&] { return get("all", "/api/v1/streams/gate").json()["up"] == true; },
-                   std::chrono::seconds(20)));
+  ASSERT_TRUE(soon([&] { return get("all", "/api/v1/streams/gate").json()["up"] == true; }));
   const auto put = [&](const std::string& app, const std::string& keys) {
     return send("gate", "PUT", "/api/v1/apps/" + app, keys);
   };

@@ -43,8 +43,7 @@ class RawClient {
   }
   void finish() { ::shutdown(socket_, SHUT_WR); }
   // Reads until `part` has come, the other side closes, or the time is over; gives all that was read so far.
-  const std::string& read_until(const std::string& part,
-                                std::chrono::milliseconds most = std::chrono::milliseconds(10'000)) {
+  const std::string& read_until(const std::string& part, std::chrono::milliseconds most = kPatience) {
     const auto end = within(most);
     while (text_.find(part) == std::string::npos && !closed_ && std::chrono::steady_clock::now() < end) {
       timeval wait{0, 50'000};
@@ -56,9 +55,7 @@ class RawClient {
     }
     return text_;
   }
-  const std::string& read_all(std::chrono::milliseconds most = std::chrono::milliseconds(10'000)) {
-    return read_until("\x01", most);
-  }
+  const std::string& read_all() { return read_until("\x01"); }
   [[nodiscard]] bool closed() const { return closed_; }
 
  private:

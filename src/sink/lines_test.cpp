@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include <array>
 
 #include "sink/testing.hpp"
@@ -140,6 +142,10 @@ class PipedStdout {
     ::close(before_);
     before_ = -1;
   }
+  [[nodiscard]] static bool is_full() {
+    pollfd output{STDOUT_FILENO, POLLOUT, 0};
+    return ::poll(&output, 1, 0) == 0;
+  }
   void close_reader() {
     if (ends_[0] >= 0) ::close(ends_[0]);
     ends_[0] = -1;
@@ -173,7 +179,7 @@ TEST(StdoutSinkTest, AReaderThatStallsHoldsUpNoEnd) {
   {
     std::jthread delivering(
         [&](const std::stop_token& stop) { delivery = make_stdout_sink()->deliver(events, stop); });
-    std::this_thread::sleep_for(50ms);
+    EXPECT_TRUE(soon([] { return PipedStdout::is_full(); }));
   }
   piped.restore();
   EXPECT_LT(delivery.delivered, 1000U);

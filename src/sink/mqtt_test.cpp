@@ -138,14 +138,14 @@ TEST_F(MqttTest, NothingIsLostWhenTheBrokerStopsAndStarts) {
     start_broker();
   }
   writing.join();
-  ASSERT_TRUE(store_.flush(within(5s)));
+  ASSERT_TRUE(store_.flush(within(kPatience)));
   EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
   const auto received = [&] { return sequences_of(listener.on("mainstream/shop/events")); };
   const auto distinct = [&] {
     const auto all = received();
     return std::set<std::int64_t>(all.begin(), all.end());
   };
-  EXPECT_TRUE(soon([&] { return distinct().size() == 600; }, 10s));
+  EXPECT_TRUE(soon([&] { return distinct().size() == 600; }));
   EXPECT_EQ(*distinct().begin(), 1);
   EXPECT_EQ(*distinct().rbegin(), 600);
   EXPECT_LT(received().size(), 600U + 2U * 200U) << "only what was on its way comes twice";
@@ -302,7 +302,7 @@ TEST_F(MqttTest, TlsProvesWhoBothAre) {
   broker_with("other");
   start(secure);
   put_event(store_);
-  EXPECT_TRUE(soon([&] { return runner_->state().failures > 0; }, 20s));
+  EXPECT_TRUE(soon([&] { return runner_->state().failures > 0; }));
   EXPECT_EQ(runner_->state().delivered, 0U) << "the broker's certificate is for another name";
   runner_.reset();
   broker_.reset();
@@ -314,7 +314,7 @@ TEST_F(MqttTest, TlsProvesWhoBothAre) {
   unknown.cert_file.clear();
   unknown.key_file.clear();
   start(unknown);
-  EXPECT_TRUE(soon([&] { return runner_->state().failures > 0; }, 20s));
+  EXPECT_TRUE(soon([&] { return runner_->state().failures > 0; }));
   EXPECT_EQ(runner_->state().delivered, 0U) << "the broker asks who the client is";
   runner_.reset();
   start(secure);
@@ -332,7 +332,7 @@ TEST_F(MqttTest, ABrokerThatHangsHoldsUpNoEnd) {
   std::this_thread::sleep_for(100ms);
   const auto begin = std::chrono::steady_clock::now();
   runner_.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "for an acknowledgement it waits 10 s";
   broker_->signal(SIGCONT);
 }
 

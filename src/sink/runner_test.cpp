@@ -19,7 +19,7 @@ class Receiver {
   }
   Delivery take(std::span<const StoredEvent> events) {
     const MutexLock lock(mutex_);
-    const Delivery delivery = answer_ ? answer_(events) : Delivery{events.size()};
+    Delivery delivery = answer_ ? answer_(events) : Delivery{events.size()};
     for (const StoredEvent& stored : events.first(delivery.delivered))
       sequences_.push_back(stored.event.sequence);
     return delivery;
@@ -67,7 +67,7 @@ class SinkRunnerTest : public testing::Test {
 
 TEST_F(SinkRunnerTest, DeliversInOrderFromWhereItWas) {
   put(3);
-  ASSERT_TRUE(store_.flush(within(5s)));
+  ASSERT_TRUE(store_.flush(within(kPatience)));
   {
     const auto runner = run(receiver_);
     put(40);
@@ -78,7 +78,7 @@ TEST_F(SinkRunnerTest, DeliversInOrderFromWhereItWas) {
     EXPECT_EQ(runner->state().cursor, 86);
   }
   put(2);
-  ASSERT_TRUE(store_.flush(within(5s)));
+  ASSERT_TRUE(store_.flush(within(kPatience)));
   const auto again = run(receiver_);
   EXPECT_TRUE(soon([&] { return receiver_.sequences().size() == 84; }));
   EXPECT_EQ(receiver_.sequences(), from_to(7, 90));
@@ -133,7 +133,7 @@ TEST_F(SinkRunnerTest, ARecordThatIsRefusedIsSkippedAfterSomeAttempts) {
   EXPECT_GE(attempts, 2);
   EXPECT_LE(attempts, 3);
   EXPECT_THAT(receiver_.sequences(), testing::ElementsAre(1, 2, 3, 4, 6, 7, 8, 9, 10));
-  EXPECT_TRUE(store_.flush(within(5s)));
+  EXPECT_TRUE(store_.flush(within(kPatience)));
   EXPECT_EQ(StoreReader(folder_.path()).counters().at("sink_skipped/test"), 1);
 }
 
@@ -156,7 +156,7 @@ TEST_F(SinkRunnerTest, WhatRetentionTookIsCounted) {
   store.set_cursor("test", 0);
   put_event(store);
   put_event(store);
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   StoreReader reader(folder.path());
   ASSERT_TRUE(soon([&] { return reader.changes_after(0, 10).empty(); }));
   receiver_.answer([](std::span<const StoredEvent> events) { return Delivery{events.size()}; });
@@ -178,7 +178,7 @@ TEST_F(SinkRunnerTest, EndsSoonWhileItWaits) {
   EXPECT_TRUE(soon([&] { return runner->state().failures == 1; }));
   const auto start = std::chrono::steady_clock::now();
   runner.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
 }
 
 }  // namespace

@@ -10,8 +10,7 @@ namespace mainstream {
 
 // True when all that was put so far has been delivered.
 [[nodiscard]] inline bool caught_up(Store& store, const SinkRunner& runner) {
-  return store.flush(within(std::chrono::seconds(10))) &&
-         soon([&] { return runner.state().lag == 0; }, std::chrono::seconds(10));
+  return store.flush(within(kPatience)) && soon([&] { return runner.state().lag == 0; });
 }
 
 // A runner that tries again quickly.

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kLongestRetryAfter{86'400};
 std::string read_secret(const std::filesystem::path& path) {
   if (path.empty()) return {};
   const std::string text = read_file(path, 4096);
-  const std::string secret = text.substr(0, text.find_first_of("\r\n"));
+  std::string secret = text.substr(0, text.find_first_of("\r\n"));
   if (secret.empty()) {
     throw Error(ErrorKind::untrusted,
                 fmt::format("{}: expected a secret on the first line, got none", path.string()));

@@ -1,5 +1,5 @@
-// A disk for SQLite that is slow, full or read-only when a test wants it: a layer over SQLite's own access to
-// files (its VFS), used by every database that is opened while it lives.
+// A disk for SQLite that hangs, is full or read-only when a test wants it: a layer over SQLite's own access
+// to files (its VFS), used by every database that is opened while it lives.
 #pragma once
 
 #include <sqlite3.h>
@@ -27,8 +27,9 @@ class FaultyDisk {
   FaultyDisk(const FaultyDisk&) = delete;
   FaultyDisk& operator=(const FaultyDisk&) = delete;
 
-  std::atomic<std::chrono::milliseconds> delay{std::chrono::milliseconds(0)};  // of each sync
-  std::atomic<int> write_error{SQLITE_OK};                                     // what each write gives
+  std::atomic<bool> hangs{false};           // no sync ends while it does
+  std::atomic<int> syncing{0};              // syncs that have not ended
+  std::atomic<int> write_error{SQLITE_OK};  // what each write gives
 
  private:
   struct File {
@@ -67,7 +68,9 @@ class FaultyDisk {
       return under(f)->pMethods->xTruncate(under(f), n);
     };
     methods.xSync = [](sqlite3_file* f, int flags) {
-      std::this_thread::sleep_for(disk(f).delay.load());
+      ++disk(f).syncing;
+      while (disk(f).hangs) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      --disk(f).syncing;
       return under(f)->pMethods->xSync(under(f), flags);
     };
     methods.xFileSize = [](sqlite3_file* f, sqlite3_int64* n) {

@@ -24,7 +24,7 @@ TEST(RetentionTest, WhatIsTooOldIsRemovedWithItsSnapshots) {
   const std::string open = store.new_event_id();
   EXPECT_TRUE(store.put(record(open, EventChange::begun)));
   for (int i = 0; i < 16; ++i) put_event(store, "near-road", "a picture");
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   StoreReader reader(folder.path());
   EXPECT_TRUE(soon([&] { return reader.changes_after(0, 1000).empty(); }));
   ASSERT_EQ(reader.events({.limit = 1000}).size(), 1U) << "an event that is not over stays";
@@ -34,7 +34,7 @@ TEST(RetentionTest, WhatIsTooOldIsRemovedWithItsSnapshots) {
   EXPECT_EQ(reader.plans()[0].reason, "in force");
   // What comes next goes on from the last sequence.
   EXPECT_TRUE(store.put(record(open, EventChange::ended)));
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   EXPECT_EQ(reader.last_sequence(), 34);
 }
 
@@ -45,7 +45,7 @@ TEST(RetentionTest, NearMissesGoByTheirAgeAlone) {
   options.tidy_every = 20ms;
   Store store(options);
   put_near_miss(store, "near-road", "a picture");  // nothing else happens for long
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   StoreReader reader(folder.path());
   EXPECT_TRUE(soon([&] { return reader.events({.near_misses = true}).empty(); }));
   EXPECT_TRUE(soon([&] { return files_in(folder / "snapshots") == 0; }));
@@ -59,7 +59,7 @@ TEST(RetentionTest, TheOldestIsRemovedUntilTheRestFits) {
     Store store(options);
     for (int i = 0; i < 3000; ++i)
       put_event(store, "near-road", i % 100 == 0 ? std::string(20'000, 'x') : "");
-    ASSERT_TRUE(store.flush(within(20s)));
+    ASSERT_TRUE(store.flush(within(kPatience)));
   }
   before = std::filesystem::file_size(folder / "node.db");
   options.max_bytes = 2 << 20;
@@ -76,7 +76,7 @@ TEST(RetentionTest, TheOldestIsRemovedUntilTheRestFits) {
   for (const EventRecord& event : events) snapshots += event.snapshot ? 1 : 0;
   EXPECT_TRUE(soon([&] { return files_in(folder / "snapshots") == snapshots; }));
   put_event(store);  // a checkpoint takes the shorter file over
-  EXPECT_TRUE(store.flush(within(5s)));
+  EXPECT_TRUE(store.flush(within(kPatience)));
   EXPECT_LT(std::filesystem::file_size(folder / "node.db"), before + (1 << 20));
 }
 

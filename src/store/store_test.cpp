@@ -32,7 +32,7 @@ TEST(StoreTest, KeepsEachRecordOfAnEventInOrder) {
   EXPECT_TRUE(store.put(record(id, EventChange::begun)));
   EXPECT_TRUE(store.put(record(id, EventChange::updated), "a picture"));
   EXPECT_TRUE(store.put(record(id, EventChange::ended)));
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   EXPECT_EQ(store.state().last_sequence, 3);
   EXPECT_EQ(store.state().waiting, 0U);
 
@@ -81,7 +81,7 @@ TEST(StoreTest, WarningsComeWithTheChangesAndAreNoEvents) {
   EventRecord warning = record(store.new_event_id(), EventChange::warned);
   warning.warning = "the camera has moved; turn it back";
   EXPECT_TRUE(store.put(warning));
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   StoreReader reader(folder.path());
   const auto changes = reader.changes_after(0, 10);
   ASSERT_EQ(changes.size(), 3U);
@@ -98,7 +98,7 @@ TEST(StoreTest, NearMissesAreNeitherEventsNorChanges) {
   const std::string early = put_near_miss(store);
   const std::string event = put_event(store);
   const std::string near = put_near_miss(store, "near-road", "a picture");
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   StoreReader reader(folder.path());
   EXPECT_THAT(words_of(reader.changes_after(0, 10)), testing::ElementsAre(event + " new", event + " end"));
   ASSERT_EQ(reader.events({}).size(), 1U);
@@ -141,7 +141,7 @@ TEST(StoreTest, EventsThatACrashLeftOpenAreClosedAsInterrupted) {
     put_event(store);
     store.put(record(store.new_event_id(), EventChange::begun));
     store.put(record(store.new_event_id(), EventChange::begun));
-    if (!store.flush(within(5s))) ::_exit(1);
+    if (!store.flush(within(kPatience))) ::_exit(1);
     ::_exit(0);
   });
   const Store store(store_in(folder.path()));
@@ -172,7 +172,7 @@ TEST(StoreTest, EventsAreFoundByStreamAppAndTime) {
     ids.push_back(event.id);
     EXPECT_TRUE(store.put(event));
   }
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   StoreReader reader(folder.path());
   const auto found = [&](const EventQuery& query) {
     std::vector<std::string> names;
@@ -198,7 +198,7 @@ TEST(StoreTest, AClockThatJumpsChangesNoOrder) {
     expected.push_back(event.id + " end");
     EXPECT_TRUE(store.put(event));
   }
-  ASSERT_TRUE(store.flush(within(5s)));
+  ASSERT_TRUE(store.flush(within(kPatience)));
   EXPECT_EQ(words_of(StoreReader(folder.path()).changes_after(0, 10)), expected);
 }
 
@@ -266,7 +266,7 @@ TEST(StoreTest, WaitingEndsWithARecordATimeOrAStop) {
   Store store(store_in(folder.path()));
   EXPECT_FALSE(store.wait_past(0, within(10ms), {}));
   put_event(store);
-  EXPECT_TRUE(store.wait_past(0, within(5s), {}));
+  EXPECT_TRUE(store.wait_past(0, within(kPatience), {}));
   std::jthread waiting([&](const std::stop_token& stop) {
     const auto end = within(20s);
     EXPECT_FALSE(store.wait_past(100, end, stop));

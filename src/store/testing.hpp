@@ -33,7 +33,7 @@ inline EventRecord record(const std::string& id, EventChange change, const std::
 // Begins an event and ends it; returns its id.
 inline std::string put_event(Store& store, const std::string& app = "near-road",
                              const std::string& jpeg = {}) {
-  const std::string id = store.new_event_id();
+  std::string id = store.new_event_id();
   EXPECT_TRUE(store.put(record(id, EventChange::begun, app)));
   EXPECT_TRUE(store.put(record(id, EventChange::ended, app), jpeg));
   return id;
@@ -41,7 +41,7 @@ inline std::string put_event(Store& store, const std::string& app = "near-road",
 
 inline std::string put_near_miss(Store& store, const std::string& app = "near-road",
                                  const std::string& jpeg = {}) {
-  const std::string id = store.new_event_id();
+  std::string id = store.new_event_id();
   EXPECT_TRUE(store.put(record(id, EventChange::nearly, app), jpeg));
   return id;
 }

@@ -23,7 +23,7 @@ TEST(WriteQueueTest, AnEventIsTakenWholeOrNotAtAll) {
   EXPECT_FALSE(queue.put(item("d", EventChange::ended)));
   EXPECT_EQ(queue.dropped(), (WriteQueue::Dropped{.events = 2}));
 
-  const Batch batch = queue.take(within(5s));
+  const Batch batch = queue.take(within(kPatience));
   EXPECT_EQ(batch.events.size(), 4U);
   EXPECT_FALSE(queue.put(item("e", EventChange::begun))) << "what is not written yet needs its places";
   queue.done(batch);
@@ -45,7 +45,7 @@ TEST(WriteQueueTest, ASnapshotThatIsTooMuchIsLeftOut) {
   EXPECT_TRUE(queue.put(item("a", EventChange::ended, 600)));
   EXPECT_TRUE(queue.put(item("b", EventChange::ended, 600)));
   EXPECT_EQ(queue.dropped(), (WriteQueue::Dropped{.snapshots = 1}));
-  const Batch batch = queue.take(within(5s));
+  const Batch batch = queue.take(within(kPatience));
   EXPECT_EQ(batch.events[0].jpeg.size(), 600U);
   EXPECT_EQ(batch.events[1].jpeg.size(), 0U);
   queue.done(batch);
@@ -57,7 +57,7 @@ TEST(WriteQueueTest, NothingToWriteIsAnEmptyBatch) {
   WriteQueue queue(4, 1000);
   EXPECT_TRUE(queue.take(within(1ms)).empty());
   queue.close();
-  EXPECT_TRUE(queue.take(within(20s)).empty());
+  EXPECT_TRUE(queue.take(within(kPatience)).empty());
 }
 
 }  // namespace

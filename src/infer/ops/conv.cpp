@@ -210,7 +210,7 @@ inner_product_forward::primitive_desc choose(const PlanBuilder& builder, const F
         attr, builder.engine(), allow_empty);
   };
   if (fused.flatten) {
-    const auto desc = describe(with_type(builder.made(input).layout, numbers.source), true);
+    auto desc = describe(with_type(builder.made(input).layout, numbers.source), true);
     if (desc && !std::string_view(desc.impl_info_str()).starts_with("ref")) return desc;
   }
   return describe(row_major(graph.shape(input), numbers.source), false);
