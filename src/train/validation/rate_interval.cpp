@@ -71,7 +71,8 @@ Interval interval_of_pictures(const std::vector<bool>& answers, const std::vecto
                               double independent) {
   const Cluster sum = sum_of(clusters_of(answers, truth, kind, false));
   if (sum.examples == 0) return {0, 1};
-  return wilson(sum.positive / sum.examples, sum.examples * independent);
+  const double examples = 1 / (1 / (sum.examples * independent) + recipe::kOtherPictures);
+  return wilson(sum.positive / sum.examples, examples);
 }
 
 }  // namespace mainstream

@@ -15,7 +15,7 @@ namespace mainstream {
                                         bool kind);
 
 // The same for pictures in any order, of which this fraction is worth a picture that does not depend on
-// others.
+// others. Here, too, the interval is widened, since the app will see other pictures.
 [[nodiscard]] Interval interval_of_pictures(const std::vector<bool>& answers, const std::vector<bool>& truth,
                                             bool kind, double independent = 1);
 
