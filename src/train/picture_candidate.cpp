@@ -12,10 +12,12 @@
 namespace mainstream {
 namespace {
 
-// The rows of training that rates are measured on, then the validation pictures.
 ScoredPictures measured_pictures(const PictureCandidate& candidate, const PictureLabels& labels,
                                  const Manifest& manifest) {
   const std::size_t classes = manifest.classes.size();
+  const std::vector<std::size_t> positive = positive_classes(manifest);
+  if (labels.measured.empty())
+    return score_pictures(candidate.exact.probabilities, labels.validation, classes, positive);
   std::vector<float> probabilities;
   std::vector<int> of_rows;
   for (const std::size_t row : labels.measured) {
@@ -23,10 +25,7 @@ ScoredPictures measured_pictures(const PictureCandidate& candidate, const Pictur
     probabilities.insert(probabilities.end(), answer.begin(), answer.end());
     of_rows.push_back(labels.training[row]);
   }
-  probabilities.insert(probabilities.end(), candidate.exact.probabilities.begin(),
-                       candidate.exact.probabilities.end());
-  of_rows.insert(of_rows.end(), labels.validation.begin(), labels.validation.end());
-  return score_pictures(probabilities, of_rows, classes, positive_classes(manifest));
+  return score_pictures(probabilities, of_rows, classes, positive);
 }
 
 double top1_of(const PictureAnswers& answers, const PictureLabels& labels, const Manifest& manifest) {
@@ -44,10 +43,8 @@ AnswerQuality quality_of(const PictureCandidate& candidate, const PictureLabels&
   quality.fpr = rates.fpr;
   std::vector<bool> positive;
   for (const float score : scored.scores) positive.push_back(score >= quality.threshold);
-  const auto rows = static_cast<double>(labels.measured.size()), all = static_cast<double>(positive.size());
-  const double independent = (rows / labels.views + all - rows) / all;
-  quality.tpr_interval = interval_of_pictures(positive, scored.truth, true, independent);
-  quality.fpr_interval = interval_of_pictures(positive, scored.truth, false, independent);
+  quality.tpr_interval = interval_of_pictures(positive, scored.truth, true);
+  quality.fpr_interval = interval_of_pictures(positive, scored.truth, false);
   quality.scores = score_table(scored.scores, scored.truth);
   return quality;
 }

@@ -26,12 +26,12 @@ struct PictureCandidate {
   std::map<NumberTypes, PictureAnswers> others;
 };
 
-// What the pictures show. Top-1 is that of the validation pictures; tpr and fpr, on which schedules depend,
-// need more pictures than are left for validation, so `measured` training rows count, too.
+// What the pictures show. Top-1 is that of the validation pictures. Tpr and fpr, on which schedules depend,
+// need more pictures than are left for validation: they are measured on the training rows in `measured`, and
+// on the validation pictures where there are none.
 struct PictureLabels {
   std::vector<int> training, validation;  // by row
   std::vector<std::size_t> measured;      // of the training rows
-  double views = 1;                       // training rows per picture: not independent of each other
 };
 
 // Each picture's score, the sum of the positive classes' probabilities, and whether its label is positive.

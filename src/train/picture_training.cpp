@@ -39,6 +39,7 @@ struct PictureRows {
   PictureSplit split;             // indices of plain rows
 
   [[nodiscard]] std::size_t rows() const { return picture_of.size(); }
+  [[nodiscard]] bool is_plain(std::size_t row) const { return row < pictures.size(); }
 };
 
 std::vector<std::string> occasions_of(std::span<const LabelledPicture> pictures) {
@@ -255,6 +256,17 @@ void check_both_sides(const PictureRows& rows, const std::vector<std::string>& c
   }
 }
 
+// What exits learn from: each picture as it is, and changed views of pictures spread evenly over all, so that
+// there are not more rows than the recipe says.
+std::vector<std::size_t> rows_of_exits(const PictureRows& rows) {
+  std::vector<std::size_t> chosen, changed;
+  for (const std::size_t row : rows.split.training) (rows.is_plain(row) ? chosen : changed).push_back(row);
+  const std::size_t room = recipe::kMostPictureRows - std::min(recipe::kMostPictureRows, chosen.size());
+  const std::size_t taken = std::min(room, changed.size());
+  for (std::size_t i = 0; i < taken; ++i) chosen.push_back(changed[i * changed.size() / taken]);
+  return chosen;
+}
+
 // One training: the data that its steps share, and the candidates so far.
 class PictureTraining {
  public:
@@ -267,7 +279,7 @@ class PictureTraining {
         manifest_(std::move(manifest)),
         options_(options),
         exit_data_{.inputs = inputs,
-                   .training = rows.split.training,
+                   .training = rows_of_exits(rows),
                    .validation = rows.split.validation,
                    .labels = {},
                    .occasions = {},
@@ -280,11 +292,8 @@ class PictureTraining {
                                                               : picture.occasion);
     }
     for (const std::size_t row : exit_data_.validation) labels_.validation.push_back(exit_data_.labels[row]);
-    for (const std::size_t row : exit_data_.training) {
-      if (rows.is_measured[rows.picture_of[row]]) labels_.measured.push_back(labels_.training.size());
-      labels_.training.push_back(exit_data_.labels[row]);
-    }
-    labels_.views = options.views;
+    for (const std::size_t row : exit_data_.training) labels_.training.push_back(exit_data_.labels[row]);
+    labels_.measured = measured_rows();
   }
 
   // Exits take little time, so the package is written at once. Tails start from exits, whether these are
@@ -314,8 +323,16 @@ class PictureTraining {
                   .learning = recipe::kPictureTails,
                   .text = text,
                   .options = options_};
-    for (const std::size_t row : exit_data_.training) data.plain.push_back({row, data.plain.size()});
-    data.training = data.plain;
+    std::map<std::size_t, std::size_t> example_of;  // by plain row
+    for (const std::size_t row : exit_data_.training) {
+      example_of[row] = data.plain.size();
+      data.plain.push_back({row, data.plain.size()});
+    }
+    for (const std::size_t row : rows_.split.training) {
+      const auto own = example_of.find(row);
+      data.training.push_back(
+          {row, own != example_of.end() ? own->second : example_of.at(rows_.picture_of[row])});
+    }
     std::vector<TrainedTail> trained = std::move(mainstream::train_tails(data, {app}).front());
     for (PictureCandidate& tail :
          describe_picture_tails(data, app, std::move(trained), exit_data_.events, exit_data_.validation))
@@ -326,6 +343,17 @@ class PictureTraining {
   }
 
  private:
+  // Places in the exits' rows: changed views where there are any, as a camera changes what it shows, too.
+  [[nodiscard]] std::vector<std::size_t> measured_rows() const {
+    std::vector<std::size_t> plain, changed;
+    for (std::size_t place = 0; place < exit_data_.training.size(); ++place) {
+      const std::size_t row = exit_data_.training[place];
+      if (!rows_.is_measured[rows_.picture_of[row]]) continue;
+      (rows_.is_plain(row) ? plain : changed).push_back(place);
+    }
+    return changed.empty() ? plain : changed;
+  }
+
   void write() const {
     Manifest manifest = manifest_;
     const std::vector<Graph> graphs = pack_picture_candidates(base_, candidates_, labels_, manifest);

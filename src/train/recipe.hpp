@@ -54,6 +54,9 @@ inline constexpr std::size_t kStretches = 5;
 // Ridge regression on pictures: one class against all others.
 inline constexpr std::array kPictureStrengths{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
 inline constexpr std::size_t kPictureFolds = 5;
+// Exits learn from changed views of as many pictures as make this many rows with the plain ones: solving
+// takes as long as the cube of their number.
+inline constexpr std::size_t kMostPictureRows = 4000;
 
 // A candidate is dropped when another one that costs no more is better by over this many paired standard
 // errors. The scheduler pools the evidence of all candidates, so doubtful ones are kept.

@@ -67,12 +67,10 @@ Interval interval_in_time(const std::vector<bool>& answers, const std::vector<bo
   return wilson(sum.positive / sum.examples, examples);
 }
 
-Interval interval_of_pictures(const std::vector<bool>& answers, const std::vector<bool>& truth, bool kind,
-                              double independent) {
+Interval interval_of_pictures(const std::vector<bool>& answers, const std::vector<bool>& truth, bool kind) {
   const Cluster sum = sum_of(clusters_of(answers, truth, kind, false));
   if (sum.examples == 0) return {0, 1};
-  const double examples = 1 / (1 / (sum.examples * independent) + recipe::kOtherPictures);
-  return wilson(sum.positive / sum.examples, examples);
+  return wilson(sum.positive / sum.examples, 1 / (1 / sum.examples + recipe::kOtherPictures));
 }
 
 }  // namespace mainstream

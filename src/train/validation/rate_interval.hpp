@@ -14,9 +14,9 @@ namespace mainstream {
 [[nodiscard]] Interval interval_in_time(const std::vector<bool>& answers, const std::vector<bool>& truth,
                                         bool kind);
 
-// The same for pictures in any order, of which this fraction is worth a picture that does not depend on
-// others. Here, too, the interval is widened, since the app will see other pictures.
+// The same for pictures in any order, none of which depends on others. Here, too, the interval is widened,
+// since the app will see other pictures.
 [[nodiscard]] Interval interval_of_pictures(const std::vector<bool>& answers, const std::vector<bool>& truth,
-                                            bool kind, double independent = 1);
+                                            bool kind);
 
 }  // namespace mainstream
