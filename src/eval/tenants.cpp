@@ -139,7 +139,10 @@ Problem TenantPlanner::problem(const TenantMix& mix, double budget) const {
     problem.apps.back().id = names[i];
   }
   problem.budget = budget;
-  return pool_estimates(std::move(problem));
+  problem = pool_estimates(std::move(problem));
+  for (std::size_t i = 0; i < mix.size() && !method_.measured; ++i)
+    forget_modelled_errors(pool_.trained.mix.apps[mix[i]], problem.apps[i]);
+  return problem;
 }
 
 Schedule TenantPlanner::solve(const TenantMix& mix, double budget) const {

@@ -10,7 +10,6 @@
 #include "mainstream/planning.hpp"
 #include "plan/decoding_choice.hpp"
 #include "plan/problem.hpp"
-#include "schedule/estimates.hpp"
 #include "schedule/tolerances.hpp"
 
 namespace mainstream {
@@ -52,7 +51,7 @@ Algorithm algorithm_of(Mode mode, Algorithm wanted) {
 }
 
 Planner::Planner(const Mix& mix, const Options& options)
-    : mix_(mix), options_(options), described_(pool_estimates(describe_mix(mix, options.mode))) {}
+    : mix_(mix), options_(options), described_(estimate_mix(mix, options.mode)) {}
 
 Problem Planner::problem(const Costs& costs, double networks_budget) const {
   Problem problem = described_;

@@ -126,6 +126,9 @@ TEST_F(PlanningTest, RatesOfFewPicturesAreNotTakenAtTheirWord) {
   const double sure = estimate_of("exit-2") - estimate_of("exit-5");
   write_apps_of_pictures(0.15);
   const double unsure = estimate_of("exit-2") - estimate_of("exit-5");
+  const Mix mix = this->mix();
+  for (const auto& row : make_problem(mix, made_up_costs(mix), 100).apps[0].candidates[0].measured)
+    EXPECT_EQ(row.f1_error, 0) << "errors of tpr and fpr are those of all rates";
   EXPECT_GT(sure, 0.05);
   EXPECT_GT(unsure, 0);
   EXPECT_LT(unsure, 0.75 * sure);

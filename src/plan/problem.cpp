@@ -111,6 +111,20 @@ Problem describe_mix(const Mix& mix, Mode mode) {
   return problem;
 }
 
+void forget_modelled_errors(const Mix::App& app, Problem::App& described) {
+  const auto is_modelled = [](const Candidate& candidate) { return candidate.measured.empty(); };
+  if (!std::ranges::all_of(app.manifest().candidates, is_modelled)) return;
+  for (Problem::Candidate& candidate : described.candidates) {
+    for (Problem::MeasuredQuality& row : candidate.measured) row.f1_error = 0;
+  }
+}
+
+Problem estimate_mix(const Mix& mix, Mode mode) {
+  Problem problem = pool_estimates(describe_mix(mix, mode));
+  for (std::size_t a = 0; a < mix.apps.size(); ++a) forget_modelled_errors(mix.apps[a], problem.apps[a]);
+  return problem;
+}
+
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem) {
   for (std::size_t s = 0; s < mix.stems.size(); ++s) {
     const std::vector<NumberType>& types = mix.stems[s].number_types;
@@ -129,7 +143,7 @@ void put_costs(const Mix& mix, const Costs& costs, Problem& problem) {
 }
 
 Problem make_problem(const Mix& mix, const Costs& costs, double budget, Mode mode) {
-  Problem problem = pool_estimates(describe_mix(mix, mode));
+  Problem problem = estimate_mix(mix, mode);
   problem.budget = budget;
   put_costs(mix, costs, problem);
   return problem;
