@@ -112,6 +112,10 @@ Batch WriteQueue::take(Time until) {
   batch.events.erase(rest, batch.events.end());
   taken_ = batch.events.size();
   if (batch_.events.empty()) taken_up_to_ = put_;
+  if (batch.empty()) {  // all that was put were verdicts, and refused: nobody calls done()
+    written_up_to_ = taken_up_to_;
+    written_.notify_all();
+  }
   return batch;
 }
 

@@ -60,5 +60,14 @@ TEST(WriteQueueTest, NothingToWriteIsAnEmptyBatch) {
   EXPECT_TRUE(queue.take(within(kPatience)).empty());
 }
 
+TEST(WriteQueueTest, NobodyWaitsForRefusedVerdicts) {
+  WriteQueue queue(4, 1000);
+  const auto refused = queue.put(Verdict{.id = "a", .kind = Verdict::Kind::right});
+  queue.refuse_verdicts("the disk is full");
+  EXPECT_FALSE(queue.wait_until_written(within(1ms))) << "nobody took what is left";
+  EXPECT_TRUE(queue.take(within(kPatience)).empty());
+  EXPECT_TRUE(queue.wait_until_written(within(1ms)));
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -105,11 +105,7 @@ void Store::Writer::close_interrupted_events() {
 void Store::Writer::run() {
   for (;;) {
     Batch batch = queue_.take(next_tidy_);
-    if (batch.empty())
-      queue_.done(
-          batch);  // where all that waited were verdicts that a full disk refused, nobody waits on for them
-    else
-      write_until_done(batch);
+    if (!batch.empty()) write_until_done(batch);
     if (queue_.closed() && queue_.waiting() == 0) break;
     if (Steady::now() >= next_tidy_) {
       Batch none;
