@@ -36,7 +36,7 @@ struct PictureRows {
   std::vector<LabelledPicture> pictures;  // per plain row
   std::vector<std::size_t> picture_of;    // per row
   std::vector<bool> is_measured;  // per plain row that is learned from: whether rates are measured on it
-  PictureSplit split;             // indices of plain rows
+  PictureSplit split;             // rows; changed views are learned from only
 
   [[nodiscard]] std::size_t rows() const { return picture_of.size(); }
   [[nodiscard]] bool is_plain(std::size_t row) const { return row < pictures.size(); }
@@ -89,6 +89,17 @@ PictureRows plan_pictures(const PictureFolders& folders, std::vector<LabelledPic
   return rows;
 }
 
+// What exits learn from: each picture as it is, and changed views of pictures spread evenly over all, so that
+// there are not more rows than the recipe says.
+std::vector<std::size_t> rows_of_exits(const PictureRows& rows) {
+  std::vector<std::size_t> chosen, changed;
+  for (const std::size_t row : rows.split.training) (rows.is_plain(row) ? chosen : changed).push_back(row);
+  const std::size_t room = recipe::kMostPictureRows - std::min(recipe::kMostPictureRows, chosen.size());
+  const std::size_t taken = std::min(room, changed.size());
+  for (std::size_t i = 0; i < taken; ++i) chosen.push_back(changed[i * changed.size() / taken]);
+  return chosen;
+}
+
 // The view of the picture's region.
 View within(const Region& region, View view) {
   view.left = region.left + view.left * region.width;
@@ -98,7 +109,8 @@ View within(const Region& region, View view) {
   return view;
 }
 
-// Decodes each picture once and writes all its rows; returns the plain rows that could not be read.
+// Decodes each picture once and writes those of its rows that are used; returns the plain rows that could not
+// be read.
 class PictureReader {
  public:
   PictureReader(const PictureRows& rows, const PictureData& data, const TrainOptions& options,
@@ -110,7 +122,9 @@ class PictureReader {
         inputs_(inputs),
         unreadable_(rows.pictures.size()) {
     rows_of_.resize(rows.pictures.size());
-    for (std::size_t row = 0; row < rows.rows(); ++row) rows_of_[rows.picture_of[row]].push_back(row);
+    for (const std::vector<std::size_t>* side : {&rows.split.training, &rows.split.validation}) {
+      for (const std::size_t row : *side) rows_of_[rows.picture_of[row]].push_back(row);
+    }
   }
 
   std::vector<bool> run() {
@@ -256,17 +270,6 @@ void check_both_sides(const PictureRows& rows, const std::vector<std::string>& c
   }
 }
 
-// What exits learn from: each picture as it is, and changed views of pictures spread evenly over all, so that
-// there are not more rows than the recipe says.
-std::vector<std::size_t> rows_of_exits(const PictureRows& rows) {
-  std::vector<std::size_t> chosen, changed;
-  for (const std::size_t row : rows.split.training) (rows.is_plain(row) ? chosen : changed).push_back(row);
-  const std::size_t room = recipe::kMostPictureRows - std::min(recipe::kMostPictureRows, chosen.size());
-  const std::size_t taken = std::min(room, changed.size());
-  for (std::size_t i = 0; i < taken; ++i) chosen.push_back(changed[i * changed.size() / taken]);
-  return chosen;
-}
-
 // One training: the data that its steps share, and the candidates so far.
 class PictureTraining {
  public:
@@ -391,6 +394,7 @@ Manifest train_from_pictures(const Base& base, const PictureData& data, const Ap
   (void)choose_exit_branchpoints(base, options);  // refuses unknown ones before pictures are read
   PictureRows rows = plan_pictures(folders, labelled(data, manifest), data, options);
   if (data.folder.empty()) check_both_sides(rows, folders.classes);
+  if (!tails) rows.split.training = rows_of_exits(rows);  // others need not be read
   const std::filesystem::path folder = work_path(target, options);
   InputStore inputs(base.input, rows.rows(), options.memory / 4, folder);
   leave_out(rows, PictureReader(rows, data, options, base.input, inputs).run(), folders.classes);
