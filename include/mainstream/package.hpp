@@ -25,6 +25,8 @@ struct MeasuredQuality {
   double f1_error = 0;  // standard error of f1
 };
 
+// Of 90 %, which are kIntervalErrors standard errors on either side where nothing is skewed.
+inline constexpr double kIntervalErrors = 1.645;
 struct Interval {
   double low = 0, high = 1;
   bool operator==(const Interval&) const = default;

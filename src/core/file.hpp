@@ -17,10 +17,12 @@ namespace mainstream {
 // ("passwords"). A file that is missing passes: reading it says why.
 void check_private(const std::filesystem::path& file, std::string_view what);
 
+// Who may read a file; `owner` for passwords and keys.
+enum class Readers { all, owner };
+
 // Writes `bytes` to `path` through a temporary file beside it that is renamed at the end, so a reader never
 // sees half a file and a failure leaves the old file. Links are followed. What is no regular file (a pipe, a
 // terminal, /dev/stdout; is_passage in core/output.hpp) is written through instead. Throws storage.
-enum class Readers { all, owner };  // `owner`: passwords and keys
 void write_file(const std::filesystem::path& path, std::string_view bytes, Readers readers = Readers::all);
 
 // Names a temporary file for a target, for libraries that write files themselves: write to path(), then

@@ -14,7 +14,6 @@
 #include "schedule/estimates.hpp"
 
 namespace mainstream {
-namespace {}  // namespace
 
 TenantMix draw_mix(std::size_t pool, std::size_t tenants, std::uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -97,15 +96,12 @@ TenantPlanner::TenantPlanner(const TenantPool& pool, const TenantMethod& method)
 
 // Leaves no other votes than the method's to choose.
 void TenantPlanner::allow_votes(std::size_t app) {
-  const Mix& mix = pool_.trained.mix;
+  const Manifest& manifest = pool_.trained.mix.apps[app].manifest();
   Problem::App& described = described_.apps[app];
   described.events.votes = method_.votes.front();
   for (Problem::Candidate& candidate : described.candidates) {
-    const Setting one =
-        setting(app, {candidate.id, candidate.frozen, 1, 1, candidate.stem_type, candidate.tail_type});
-    const Candidate& packed =
-        *std::ranges::find(mix.apps[app].manifest().candidates, candidate.id, &Candidate::id);
-    const AnswerQuality& quality = *packed.quality(one.number_types);
+    const Setting one = setting_with(app, candidate);
+    const AnswerQuality& quality = *manifest.candidate(candidate.id).quality(one.number_types);
     if (method_.measured || !quality.measured.empty()) {
       std::erase_if(candidate.measured, [&](const auto& row) {
         return std::ranges::find(method_.votes, row.votes) == method_.votes.end();
@@ -121,8 +117,7 @@ void TenantPlanner::allow_votes(std::size_t app) {
 void TenantPlanner::measure_tables(std::size_t app) {
   const double gap_s = pool_.trained.mix.apps[app].manifest().event.merge_gap_ms / 1000;
   for (Problem::Candidate& candidate : described_.apps[app].candidates) {
-    const Setting one =
-        setting(app, {candidate.id, candidate.frozen, 1, 1, candidate.stem_type, candidate.tail_type});
+    const Setting one = setting_with(app, candidate);
     const Recording& recording = pool_.clip->recordings[app].at({one.candidate, one.number_types}).front();
     candidate.measured.clear();
     for (const ReplayQuality& row : replay_table(recording, one.threshold, gap_s))
@@ -159,6 +154,10 @@ Setting TenantPlanner::setting(std::size_t app, const Choice& choice) const {
   return mix.setting(
       app, choice.candidate, choice.fps, choice.votes,
       {types[static_cast<std::size_t>(choice.stem_type)], types[static_cast<std::size_t>(choice.tail_type)]});
+}
+
+Setting TenantPlanner::setting_with(std::size_t app, const Problem::Candidate& candidate) const {
+  return setting(app, {candidate.id, candidate.frozen, 1, 1, candidate.stem_type, candidate.tail_type});
 }
 
 TenantOutcome TenantPlanner::replay(const TenantMix& mix, double budget) const {

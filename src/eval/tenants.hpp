@@ -76,6 +76,8 @@ class TenantPlanner {
  private:
   [[nodiscard]] Problem problem(const TenantMix& mix, double budget) const;
   [[nodiscard]] Setting setting(std::size_t app, const Choice& choice) const;
+  // At any rate.
+  [[nodiscard]] Setting setting_with(std::size_t app, const Problem::Candidate& candidate) const;
   void measure_tables(std::size_t app);
   void allow_votes(std::size_t app);
 

@@ -17,10 +17,9 @@ constexpr std::size_t kMaxCandidates = 1000;
 constexpr double kMaxMilliseconds = 1e9;  // about twelve days
 constexpr std::size_t kMaxNameBytes = 200, kMaxIdBytes = 64;
 constexpr std::size_t kMaxMeasured = 1000, kMaxNames = 10'000;
-constexpr std::int64_t kMaxScores = std::int64_t{1} << 53;  // what every JSON reader can hold
+constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;  // what every JSON reader can hold
 constexpr int kMaxVotes = 1000;
 constexpr std::size_t kMaxParts = 1000;
-constexpr std::int64_t kMaxFrame = std::int64_t{1} << 53;
 
 // Names appear in file names, log lines, CSV headers and terminals.
 std::string parse_name(const JsonField& field) {
@@ -136,7 +135,7 @@ ScoreCounts parse_counts(const JsonField& field) {
     field.fail(fmt::format("expected {} counts, got {}", kScoreBins, field.size()));
   std::int64_t all = 0;
   for (std::size_t bin = 0; bin < kScoreBins; ++bin) {
-    counts[bin] = field.at(bin).integer(0, kMaxScores);
+    counts[bin] = field.at(bin).integer(0, kMaxInteger);
     all += counts[bin];
   }
   if (all == 0) field.fail("expected at least one score");
@@ -279,8 +278,8 @@ MeasuredOn parse_measured_on(const JsonField& field) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const JsonField part = parts.at(i);
     if (part.size() != 2) part.fail(fmt::format("expected 2 numbers, got {}", part.size()));
-    const std::int64_t first = part.at(0).integer(least, kMaxFrame);
-    measured.frames.push_back({first, part.at(1).integer(first, kMaxFrame)});
+    const std::int64_t first = part.at(0).integer(least, kMaxInteger);
+    measured.frames.push_back({first, part.at(1).integer(first, kMaxInteger)});
     least = measured.frames.back().last + 1;
   }
   measured.fps = field["fps"].number(1e-3, 1e4);

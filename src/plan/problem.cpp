@@ -25,10 +25,9 @@ Problem::Stem describe_stem(const Mix::Stem& stem) {
   return described;
 }
 
-// Standard error of a rate with this 90 % interval.
+// Standard error of a rate with this interval.
 double error_of(const Interval& interval) {
-  constexpr double kErrorsOf90Percent = 1.645;
-  return (interval.high - interval.low) / (2 * kErrorsOf90Percent);
+  return (interval.high - interval.low) / (2 * kIntervalErrors);
 }
 
 Problem::Candidate describe_candidate(const Candidate& candidate, const AnswerQuality& quality, int frozen) {

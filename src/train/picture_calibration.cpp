@@ -67,11 +67,7 @@ PictureCalibration calibrate_pictures(std::span<const float> logits, std::span<c
   const ScoredPictures scored =
       score_pictures(probabilities_of(logits, classes, calibration.slope), labels, classes, events.positive);
   std::vector<double> log_odds;
-  for (const double score : scored.scores) {
-    constexpr double kCertain = 1e-6;
-    const double p = std::clamp(score, kCertain, 1 - kCertain);
-    log_odds.push_back(std::log(p / (1 - p)));
-  }
+  for (const float score : scored.scores) log_odds.push_back(log_odds_of(score));
   calibration.threshold =
       static_cast<float>(probability_of(rare_event_threshold(log_odds, scored.truth, events.frequency)));
   return calibration;

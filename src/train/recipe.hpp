@@ -31,10 +31,9 @@ inline constexpr double kSlopeTrust = 4, kOffsetTrust = 4;  // weight of the pri
 // even odds lost 0.17, the best threshold on validation frames 0.12.
 inline constexpr double kPositiveShare = 0.6, kMiddleTrust = 0.75;
 
-// Intervals of tpr and fpr: the standard errors that hold 90 %, and the least and most independent frames
-// that an event (or a gap between events) is worth. Later frames of the same camera come from another
-// distribution (another hour, other people), which adds a constant to 1 / (number of examples).
-inline constexpr double kIntervalErrors = 1.645;
+// Intervals of tpr and fpr: the least and most independent frames that an event (or a gap between events) is
+// worth. Later frames of the same camera come from another distribution (another hour, other people), which
+// adds a constant to 1 / (number of examples).
 inline constexpr double kOtherFrames = 0.2;
 // The same for pictures, whose app will see other ones, by a camera: chosen on a composed stream of 22 events
 // of each of 15 apps, where 33 % of the tpr of 178 exits were within their intervals without it, 79 % with

@@ -61,6 +61,12 @@ double probability_of(double log_odds) {
   return log_odds >= 0 ? 1 / (1 + std::exp(-log_odds)) : std::exp(log_odds) / (1 + std::exp(log_odds));
 }
 
+double log_odds_of(double probability) {
+  constexpr double kCertain = 1e-6;
+  const double p = std::clamp(probability, kCertain, 1 - kCertain);
+  return std::log(p / (1 - p));
+}
+
 Sigmoid fit_sigmoid(std::span<const double> scores, const std::vector<bool>& truth, double effective_frames,
                     const SigmoidPrior& prior) {
   const double frames = static_cast<double>(scores.size());

@@ -13,6 +13,8 @@ struct Sigmoid {
 };
 
 [[nodiscard]] double probability_of(double log_odds);
+// Its inverse; 0 and 1 count as a millionth away from them.
+[[nodiscard]] double log_odds_of(double probability);
 
 // Logistic regression (Platt 1999) of frames in time on one score, with a normal prior around `expected`:
 // penalties of so many frames' weight, for a slope off by its own size and for an offset of 1. Neighbouring

@@ -1,10 +1,10 @@
 #include "train/exits/threshold.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <utility>
 
+#include "train/exits/sigmoid_fit.hpp"
 #include "train/recipe.hpp"
 
 namespace mainstream {
@@ -26,12 +26,6 @@ double highest_f1(std::span<const double> log_odds, const std::vector<bool>& tru
     if (is_last_of_equals) best = std::max(best, 2 * found / (reported + frequency));
   }
   return best;
-}
-
-double log_odds_of(double probability) {
-  constexpr double kLeast = 1e-6;
-  const double p = std::clamp(probability, kLeast, 1 - kLeast);
-  return std::log(p / (1 - p));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ std::vector<Cluster> clusters_of(const std::vector<bool>& answers, const std::ve
 }
 
 Interval wilson(double rate, double examples) {
-  constexpr double kZ = recipe::kIntervalErrors, kSquare = kZ * kZ;
+  constexpr double kZ = kIntervalErrors, kSquare = kZ * kZ;
   const double centre = (rate + kSquare / (2 * examples)) / (1 + kSquare / examples);
   const double half = kZ / (1 + kSquare / examples) *
                       std::sqrt(rate * (1 - rate) / examples + kSquare / (4 * examples * examples));
