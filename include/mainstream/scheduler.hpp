@@ -56,6 +56,8 @@ struct Problem {
     int levels = 1;  // number of stem tensors that it reads, the branchpoint's included
     int frozen = 0;
     double tpr = 0, fpr = 0;
+    // The Brier skill score of its answers to single frames, at most 1: for pool_estimates.
+    std::optional<double> skill;
     // Cost of one frame after the branchpoint, head included. Nothing: the base's layers from there on plus
     // head_cost.
     std::optional<double> own_cost;

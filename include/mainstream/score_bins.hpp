@@ -24,4 +24,9 @@ using ScoreCounts = std::array<std::int64_t, kScoreBins>;
   return static_cast<std::size_t>(std::floor(logit + 8));
 }
 
+// The score in the middle of a bin, on the logit scale.
+[[nodiscard]] inline double score_in_bin(std::size_t bin) {
+  return 1 / (1 + std::exp(7.5 - static_cast<double>(bin)));
+}
+
 }  // namespace mainstream

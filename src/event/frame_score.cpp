@@ -67,4 +67,18 @@ std::optional<double> area_under_roc(std::span<const float> scores, const std::v
   return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
 }
 
+std::optional<double> brier_skill(const ScoreCounts& positive, const ScoreCounts& negative) {
+  double squares = 0, positives = 0, negatives = 0;
+  for (std::size_t bin = 0; bin < kScoreBins; ++bin) {
+    const double score = score_in_bin(bin);
+    const auto of_positive = static_cast<double>(positive[bin]),
+               of_negative = static_cast<double>(negative[bin]);
+    squares += of_positive * (1 - score) * (1 - score) + of_negative * score * score;
+    positives += of_positive;
+    negatives += of_negative;
+  }
+  if (positives == 0 || negatives == 0) return std::nullopt;
+  return 1 - squares * (positives + negatives) / (positives * negatives);
+}
+
 }  // namespace mainstream

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "mainstream/score_bins.hpp"
+
 namespace mainstream {
 
 // Everywhere one score and one truth for each frame (throws usage). A score at or above the threshold makes a
@@ -21,5 +23,10 @@ struct ErrorRates {
 // scores counting half. Nothing when one kind is missing.
 [[nodiscard]] std::optional<double> area_under_roc(std::span<const float> scores,
                                                    const std::vector<bool>& truth);
+
+// The Brier skill score of scores that were counted, each taken as the middle of its bin: 1 - (mean squared
+// error of the scores) / (that of the share of positive frames as every frame's score). 1: perfect; 0: no
+// better than the share. Nothing when one kind is missing.
+[[nodiscard]] std::optional<double> brier_skill(const ScoreCounts& positive, const ScoreCounts& negative);
 
 }  // namespace mainstream

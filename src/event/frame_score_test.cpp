@@ -48,5 +48,27 @@ TEST(FrameScoreTest, ANanIsBelowEveryThreshold) {
   EXPECT_EQ(area_under_roc(scores, truth), 2.5 / 4);
 }
 
+TEST(FrameScoreTest, SkillIsWhatScoresTellBeyondTheShare) {
+  ScoreCounts positive{}, negative{};
+  EXPECT_FALSE(brier_skill(positive, negative).has_value());
+  positive[score_bin(0.9999)] = 10;
+  EXPECT_FALSE(brier_skill(positive, negative).has_value());
+  negative[score_bin(0.0001)] = 90;
+  EXPECT_NEAR(brier_skill(positive, negative).value(), 1, 1e-5);
+  // A tenth of the frames is positive, and each score is about a tenth.
+  positive = negative = {};
+  positive[score_bin(0.1)] = 10;
+  negative[score_bin(0.1)] = 90;
+  EXPECT_NEAR(brier_skill(positive, negative).value(), 0, 0.01);
+  positive = negative = {};
+  positive[score_bin(0.9)] = 5;
+  positive[score_bin(0.1)] = 5;
+  negative[score_bin(0.1)] = 90;
+  const double at_high = score_in_bin(score_bin(0.9)), at_low = score_in_bin(score_bin(0.1));
+  const double error =
+      (5 * (1 - at_high) * (1 - at_high) + 5 * (1 - at_low) * (1 - at_low) + 90 * at_low * at_low) / 100;
+  EXPECT_NEAR(brier_skill(positive, negative).value(), 1 - error / (0.1 * 0.9), 1e-12);
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "event/frame_score.hpp"
 #include "event/replay.hpp"
 #include "mainstream/planning.hpp"
 #include "mainstream/quality.hpp"
@@ -39,6 +40,7 @@ Problem::Candidate describe_candidate(const Candidate& candidate, const AnswerQu
   described.frozen = frozen;
   described.tpr = quality.tpr;
   described.fpr = quality.fpr;
+  if (quality.scores) described.skill = brier_skill(quality.scores->positive, quality.scores->negative);
   for (const MeasuredQuality& row : quality.measured) {
     described.measured.push_back({row.fps, {row.recall, row.precision, row.f1}, row.votes, row.f1_error});
   }

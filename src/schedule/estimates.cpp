@@ -7,6 +7,7 @@
 
 #include "schedule/additive.hpp"
 #include "schedule/isotonic.hpp"
+#include "schedule/skill_line.hpp"
 
 namespace mainstream {
 namespace {
@@ -69,6 +70,7 @@ class AppsOfBase {
 
   void estimate_all() {
     smooth_tables();
+    follow_skill();
     for (CurvePlace& place : places_) place.depth /= std::max(1.0, deepest_);
     estimate_cells();
     for (std::size_t a = 0; a < apps_.size(); ++a) expect_more_of_less_frozen(a);
@@ -98,6 +100,27 @@ class AppsOfBase {
         const double expected = means[i] + sum / count;
         set(row, expected + kOwnTable * (row.quality.f1 - expected), row.f1_error);
       }
+    }
+  }
+
+  // Squared errors over hundreds of frames rank candidates with less chance in it than F1 over a few events.
+  void follow_skill() {
+    std::vector<SkilledTable> tables;
+    std::vector<Candidate*> candidates;
+    for (const Entry& entry : entries_) {
+      if (!entry.candidate->skill) continue;
+      SkilledTable table{entry.app, entry.key, *entry.candidate->skill};
+      const auto rows = static_cast<double>(entry.candidate->measured.size());
+      for (const Row& row : entry.candidate->measured) {
+        table.f1 += row.quality.f1 / rows;
+        table.variance += row.f1_error * row.f1_error / rows;
+      }
+      tables.push_back(table);
+      candidates.push_back(entry.candidate);
+    }
+    const std::vector<double> changes = changes_by_skill(std::move(tables));
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      for (Row& row : candidates[i]->measured) set(row, row.quality.f1 + changes[i], row.f1_error);
     }
   }
 
