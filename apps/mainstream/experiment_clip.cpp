@@ -25,7 +25,7 @@ struct ClipArguments {
   std::vector<double> shares{1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01};
   std::string candidates = "all";
   double fps = 0;
-  int seeds = 1, threads = 0;
+  int seeds = 1, threads = 1;
 };
 
 // One training.
@@ -78,7 +78,6 @@ class Recorder {
         labels_(read_labels(arguments.labels)),
         info_(VideoReader(arguments.video, stop_).info()),
         fps_(arguments.fps > 0 ? arguments.fps : info_.fps),
-        engine_({.threads = arguments.threads}),
         trainings_(trainings_of(arguments, setup, labels_.frames)) {
     for (const std::string& app : arguments.apps) (void)labels_.of(app);
     if (fps_ > 0) return;
@@ -182,7 +181,9 @@ void add_clip_options(CLI::App& command, ClipArguments& arguments) {
   command.add_option("--seeds", arguments.seeds, "Trainings of each cut")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
-  command.add_option("--threads", arguments.threads, "Number of threads; 0: as many as this process may use")
+  command
+      .add_option("--threads", arguments.threads,
+                  "Threads of the engine that schedules are made for; 0: as `mainstream run` would take")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
 }

@@ -29,7 +29,7 @@ void train_app(const PicturePackages& packages, const std::string& app, const st
   const fs::path pictures = packages.folder / "pictures" / app;
   link_one_against_rest(packages.pictures, app, packages.at_most, packages.seed, pictures);
   fs::create_directories(package.parent_path());
-  Words words = training_words(packages.base, pictures, candidates, packages.seed, packages.threads, package);
+  Words words = training_words(packages.base, pictures, candidates, packages.seed, 0, package);
   words.insert(words.end(),
                {"--positive", app, "--event-length-ms", fmt::format("{}", packages.event_length_ms),
                 "--event-frequency", fmt::format("{}", packages.event_frequency), "--work",

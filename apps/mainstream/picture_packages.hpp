@@ -21,7 +21,6 @@ struct PicturePackages {
   double event_length_ms = 600;
   double event_frequency = 0.1;
   std::uint64_t seed = 1;
-  int threads = 0;
   std::filesystem::path folder = {};  // of these packages: own_folder()
 
   [[nodiscard]] std::vector<std::filesystem::path> paths() const;

@@ -46,8 +46,7 @@ PicturePackages packages_for(const StreamArguments& arguments, const ComposeOpti
                            .candidates = arguments.candidates,
                            .event_length_ms = mean_length(compose.event_ms),
                            .event_frequency = frequency_of(compose, sets),
-                           .seed = compose.seed,
-                           .threads = arguments.threads};
+                           .seed = compose.seed};
   packages.folder = packages.own_folder(arguments.work);
   return packages;
 }
@@ -128,7 +127,9 @@ void add_stream_options(CLI::App& command, StreamArguments& arguments) {
       ->capture_default_str()
       ->check(CLI::Range(10, 1000000));
   command
-      .add_option("--threads", arguments.threads, "Threads of the engine; 0: as many as this process may use")
+      .add_option("--threads", arguments.threads,
+                  "Threads of the engine that schedules are made for, and of real runs; 0: as `mainstream "
+                  "run` would take")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
   command
@@ -147,8 +148,7 @@ struct StreamStudy::Recorded {
 StreamStudy::StreamStudy(const StreamArguments& arguments, const ExperimentSetup& setup)
     : sets_(read_picture_sets(arguments.compose.pictures, arguments.compose.options.seed)),
       arguments_(setup.quick ? quick(arguments, sets_) : arguments),
-      setup_(setup),
-      engine_({.threads = arguments_.threads}) {
+      setup_(setup) {
   ComposeOptions options = compose_options(arguments_.compose, sets_);
   const PicturePackages packages = packages_for(arguments_, options, sets_);
   const auto [most, rest] = part_streams(sets_, options.seed);

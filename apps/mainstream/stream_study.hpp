@@ -38,7 +38,8 @@ struct StreamArguments {
   std::filesystem::path base = "models/mainstream-small.onnx";
   std::string candidates = "all";
   std::size_t pictures_per_app = 600;
-  int threads = 0;
+  int threads = 1;  // of the engine that schedules are made for: real runs go as fast as they can, and the
+                    // decoder needs the other processors
   std::filesystem::path work =
       "out/experiments/streams";  // packages, streams and scores, for all experiments
 };
