@@ -127,7 +127,8 @@ TEST_F(PlanningTest, RatesOfFewPicturesAreNotTakenAtTheirWord) {
   write_apps_of_pictures(0.15);
   const double unsure = estimate_of("exit-2") - estimate_of("exit-5");
   const Mix mix = this->mix();
-  for (const auto& row : make_problem(mix, made_up_costs(mix), 100).apps[0].candidates[0].measured)
+  const Problem problem = make_problem(mix, made_up_costs(mix), 100);
+  for (const auto& row : problem.apps[0].candidates[0].measured)
     EXPECT_EQ(row.f1_error, 0) << "errors of tpr and fpr are those of all rates";
   EXPECT_GT(sure, 0.05);
   EXPECT_GT(unsure, 0);
@@ -142,7 +143,8 @@ TEST_F(PlanningTest, RatesWithoutIntervalsAreLeftToTheModel) {
   }
   write_app(manifest);
   const Mix mix = this->mix();
-  for (const Problem::Candidate& candidate : make_problem(mix, made_up_costs(mix), 100).apps[0].candidates)
+  const Problem problem = make_problem(mix, made_up_costs(mix), 100);
+  for (const Problem::Candidate& candidate : problem.apps[0].candidates)
     EXPECT_TRUE(candidate.measured.empty()) << candidate.id;
 }
 

@@ -223,7 +223,8 @@ TEST_F(ClipTraining, TheSameSeedGivesTheSamePackage) {
     if (progress.note.find(": tail-0") != std::string::npos) stop.request_stop();
   };
   EXPECT_ERROR(failed, train({{"other", out / "resumed.mpkg"}}, interrupted), "stopped");
-  for (const Candidate& candidate : MPackage::open(out / "resumed.mpkg").manifest().candidates)
+  const MPackage packed = MPackage::open(out / "resumed.mpkg");
+  for (const Candidate& candidate : packed.manifest().candidates)
     EXPECT_EQ(candidate.kind, CandidateKind::exit) << "exits are packed before tails are trained";
   EXPECT_TRUE(std::filesystem::exists(out / "resumed.mpkg.work"));
   int trained_again = 0;
