@@ -15,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
+constexpr int kAllThreads = 0;  // as many as the trainer may use
+
 Words training_words(const fs::path& base, const fs::path& pictures, const std::string& candidates,
                      std::uint64_t seed, int threads, const fs::path& package) {
   return {
@@ -29,7 +31,7 @@ void train_app(const PicturePackages& packages, const std::string& app, const st
   const fs::path pictures = packages.folder / "pictures" / app;
   link_one_against_rest(packages.pictures, app, packages.at_most, packages.seed, pictures);
   fs::create_directories(package.parent_path());
-  Words words = training_words(packages.base, pictures, candidates, packages.seed, 0, package);
+  Words words = training_words(packages.base, pictures, candidates, packages.seed, kAllThreads, package);
   words.insert(words.end(),
                {"--positive", app, "--event-length-ms", fmt::format("{}", packages.event_length_ms),
                 "--event-frequency", fmt::format("{}", packages.event_frequency), "--work",

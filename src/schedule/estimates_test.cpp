@@ -176,6 +176,21 @@ TEST(EstimatesTest, WithoutErrorsFiguresStayAsTheyAre) {
   }
 }
 
+TEST(EstimatesTest, SkillDecidesWhereFewEventsDoNot) {
+  const auto best = [](double error) {
+    std::vector<Candidate> candidates{candidate(Candidate::Kind::exit, 4, {row(0.70, error)}),
+                                      candidate(Candidate::Kind::exit, 10, {row(0.66, error)}),
+                                      candidate(Candidate::Kind::exit, 16, {row(0.50, error)})};
+    candidates[0].skill = 0.3;
+    candidates[1].skill = 0.6;
+    candidates[2].skill = 0.1;
+    const Problem pooled = pool_estimates(problem_of({app("a", candidates)}));
+    return f1_of(pooled, 0, 0) > f1_of(pooled, 0, 1) ? 0 : 1;
+  };
+  EXPECT_EQ(best(0.3), 1);
+  EXPECT_EQ(best(0.001), 0) << "many events tell it better";
+}
+
 TEST(EstimatesTest, WhatHasNothingToCompareWithStaysAsItIs) {
   const Problem pooled =
       pool_estimates(problem_of({app("a", {candidate(Candidate::Kind::exit, 4, {row(0.9, 0.1)})})}));

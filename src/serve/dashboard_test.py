@@ -86,8 +86,8 @@ class DashboardCase(unittest.TestCase):
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
-    def wait(self, selector):
-        self.until(lambda: [one for one in self.all(selector) if one.is_displayed()], selector)
+    def wait(self, selector, seconds=PATIENCE_S):
+        self.until(lambda: [one for one in self.all(selector) if one.is_displayed()], selector, seconds)
         return [one for one in self.all(selector) if one.is_displayed()][0]
 
     def until(self, condition, what, seconds=PATIENCE_S):
@@ -159,7 +159,7 @@ class Dashboard(DashboardCase):
     def test_live_tiles(self):
         self.go('live')
         self.until(lambda: len(self.all('.tile')) == 3, 'three tiles')
-        self.until(lambda: self.script('return document.querySelector(".tile img").naturalWidth') > 0, 'a picture')
+        self.until(lambda: self.script('return document.querySelector(".tile img").naturalWidth') > 0, 'a picture', 3)
         before = self.script('return document.querySelector(".tile img").src')
         self.until(lambda: self.script('return document.querySelector(".tile img").src') != before, 'the next picture')
         self.assertIn('near the road', self.text('.tile'))
@@ -314,8 +314,8 @@ class Dashboard(DashboardCase):
         self.assertEqual(self.text('#state'), 'Not reachable')
         event = self.node.tell('event')  # the node lives on
         self.node.tell('back')
-        self.until(lambda: not self.text('#notice'), 'the node is back')
-        self.wait(f'#events [data-id="{event}"]')
+        self.until(lambda: not self.text('#notice'), 'the node is back', 20)
+        self.wait(f'#events [data-id="{event}"]', 20)
         self.faults()  # Chromium notes each failed request
 
     def test_an_address_without_a_node_is_told(self):
@@ -325,7 +325,7 @@ class Dashboard(DashboardCase):
         self.until(lambda: self.all('.stale'), 'old figures are marked')
         self.picture('away')
         self.node.tell('back')
-        self.until(lambda: not self.all('.stale'), 'the node is back')
+        self.until(lambda: not self.all('.stale'), 'the node is back', 20)
         self.faults()
 
     def test_files_are_kept(self):
@@ -406,7 +406,7 @@ class FromTheCamera(DashboardCase):
         seconds.send_keys('4', Keys.ENTER)
         self.wait('.recordings .hot')
         button = self.wait('.recordings .open')
-        self.until(button.is_enabled, 'the recording is over')
+        self.until(button.is_enabled, 'the recording is over', 15)
         recording = self.node.get('recordings')['recordings'][0]
         self.assertGreater(recording['frames'], 30)
         self.assertEqual(recording['stream'], 'gate')
