@@ -60,8 +60,10 @@ class PrimalFitter {
     for (const HeldOut& fold : folds_) {
       const System system = system_without(all, fold.left_out);
       const Cholesky solver = factored(system, strengths_.front());
-      for (std::size_t target = 0; target < targets_.size(); ++target)
-        models[target].push_back({raw_weights(solver.solve(system.right[target])), system.means[target]});
+      for (std::size_t target = 0; target < targets_.size(); ++target) {
+        const std::vector<double> weights = solver.solve(system.right[target]);
+        models[target].push_back({raw_weights(weights), system.offset(weights, target)});
+      }
     }
     return models;
   }
@@ -113,25 +115,35 @@ class PrimalFitter {
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += product[i];
   }
 
-  // The normal equations of a model that leaves some rows out.
+  // The normal equations of a model that leaves some rows out, with features and targets centred on the
+  // rows that it learns from.
   struct System {
     Matrix squares;
-    std::vector<double> means;               // one per target
+    std::vector<double> centre;              // mean of each feature
     std::vector<std::vector<double>> right;  // by target
+    std::vector<double> means;               // of the targets of all rows: see ridge.cpp
+
+    [[nodiscard]] double offset(const std::vector<double>& weights, std::size_t target) const {
+      return means[target] - std::inner_product(weights.begin(), weights.end(), centre.begin(), 0.0);
+    }
   };
 
   [[nodiscard]] System system_without(const Moments& all, const std::vector<std::size_t>& left_out) const {
     Moments out = moments(left_out);
-    for (std::size_t i = 0; i < out.squares.values.size(); ++i)
-      out.squares.values[i] = all.squares.values[i] - out.squares.values[i];
-    System system{std::move(out.squares), {}, {}};
     const auto rows = static_cast<double>(all.rows - out.rows);
+    System system{std::move(out.squares), {}, {}, {}};
+    for (std::size_t i = 0; i < size_; ++i) system.centre.push_back((all.sums[i] - out.sums[i]) / rows);
+    for (std::size_t i = 0; i < size_; ++i) {
+      for (std::size_t k = 0; k < size_; ++k)
+        system.squares(i, k) =
+            all.squares(i, k) - system.squares(i, k) - rows * system.centre[i] * system.centre[k];
+    }
     for (std::size_t target = 0; target < targets_.size(); ++target) {
-      const double mean =
-          system.means.emplace_back((all.target_sums[target] - out.target_sums[target]) / rows);
+      const double sum = all.target_sums[target] - out.target_sums[target];
       std::vector<double>& side = system.right.emplace_back(size_);
       for (std::size_t i = 0; i < size_; ++i)
-        side[i] = all.by_target[target][i] - out.by_target[target][i] - mean * (all.sums[i] - out.sums[i]);
+        side[i] = all.by_target[target][i] - out.by_target[target][i] - sum * system.centre[i];
+      system.means.push_back(all.target_sums[target] / static_cast<double>(all.rows));
     }
     return system;
   }
@@ -149,33 +161,35 @@ class PrimalFitter {
     parallel_for(strengths_.size(), threads_, [&](std::size_t i) {
       compute_on_this_thread_alone();
       const Cholesky solver = factored(system, strengths_[i]);
-      for (std::size_t target = 0; target < targets_.size(); ++target)
-        take(solver.solve(system.right[target]), system.means[target], fold, target, i);
+      for (std::size_t target = 0; target < targets_.size(); ++target) {
+        const std::vector<double> weights = solver.solve(system.right[target]);
+        take(weights, system.offset(weights, target), fold, target, i);
+      }
     });
   }
 
   // Adds one fold's model: its answers on the fold, and its share of the average.
-  void take(const std::vector<double>& weights, double mean, const HeldOut& fold, std::size_t target,
+  void take(const std::vector<double>& weights, double offset, const HeldOut& fold, std::size_t target,
             std::size_t strength) {
     PrimalFit& fit = fits_[strength][target];
     const auto count = static_cast<double>(folds_.size());
-    each_answer(weights, mean, fold.scored, [&](std::size_t row, double answer) {
+    each_answer(weights, offset, fold.scored, [&](std::size_t row, double answer) {
       fit.unseen[row] = answer;
       fit.error += (answer - targets_[target][row]) * (answer - targets_[target][row]);
     });
     std::vector<double>& average = weights_[strength][target];
     for (std::size_t i = 0; i < size_; ++i) average[i] += weights[i] / count;
-    fit.offset += mean / count;
+    fit.offset += offset / count;
   }
 
   template <typename Use>
-  void each_answer(const std::vector<double>& weights, double mean, std::span<const std::size_t> rows,
+  void each_answer(const std::vector<double>& weights, double offset, std::span<const std::size_t> rows,
                    const Use& use) const {
     for (std::size_t begin = 0; begin < rows.size(); begin += kRowsAtOnce) {
       const auto part = rows.subspan(begin, std::min(kRowsAtOnce, rows.size() - begin));
       const std::vector<float> block = scaled(part);
       for (std::size_t i = 0; i < part.size(); ++i)
-        use(part[i], std::inner_product(weights.begin(), weights.end(), &block[i * size_], mean));
+        use(part[i], std::inner_product(weights.begin(), weights.end(), &block[i * size_], offset));
     }
   }
 

@@ -1,8 +1,12 @@
-// Leaving rows out of kernel ridge regression has a closed form, so one inverse per strength serves all folds
-// and pairs of folds. With A = (K + penalty)^-1 and w = A y, the model without the rows S has the dual
-// weights w - A[:, S] t, where A[S, S] t = w[S] (those of S become 0), and answers y[S] - t on S (An, Liu and
-// Venkatesh 2007, "Fast cross-validation algorithms for least squares support vector machine and kernel ridge
-// regression").
+// Leaving rows out of kernel ridge regression with an unpenalised mean has a closed form, so one inverse per
+// strength serves all folds and pairs of folds. With A = (K + penalty)^-1 and a = A 1, the dual weights are
+// w = B y, B = A - a a^T / (1^T a). The model without the rows S has the dual weights w - B[:, S] t, where
+// B[S, S] t = w[S] (those of S become 0), and answers y[S] - t on S (An, Liu and Venkatesh 2007, "Fast
+// cross-validation algorithms for least squares support vector machine and kernel ridge regression").
+//
+// Where events come in clusters, a model without a stretch full of them expects fewer, and would answer lower
+// just where there are more: answers of different models could not be compared. So each model gets the mean
+// target of all rows in place of that of its own (docs/training.md, "Exits").
 #include "train/exits/ridge.hpp"
 
 #include <fmt/format.h>
@@ -19,76 +23,99 @@
 namespace mainstream {
 namespace {
 
-// The matrices from which models without some rows follow, for one strength.
-class Inverse {
+// B of the formula, for one strength.
+class Solver {
  public:
-  Inverse(const Matrix& kernel, double penalty)
-      : values_(inverse(kernel, penalty)),
-        of_ones_(product(values_, std::vector<double>(kernel.rows, 1.0))) {}
+  Solver(const Matrix& kernel, double penalty) : values_(inverse(kernel, penalty)) {
+    const std::vector<double> of_ones = product(values_, std::vector<double>(kernel.rows, 1.0));
+    const double sum = std::accumulate(of_ones.begin(), of_ones.end(), 0.0);
+    for (std::size_t i = 0; i < kernel.rows; ++i) {
+      for (std::size_t k = 0; k < kernel.rows; ++k) values_(i, k) -= of_ones[i] * of_ones[k] / sum;
+    }
+  }
 
   [[nodiscard]] const Matrix& values() const { return values_; }
-  [[nodiscard]] const std::vector<double>& of_ones() const { return of_ones_; }
 
  private:
   Matrix values_;
-  std::vector<double> of_ones_;
+};
+
+// Targets, and the dual weights of the model of all rows.
+struct SolvedTarget {
+  SolvedTarget(const Solver& solver, std::span<const double> targets)
+      : wanted(targets), dual(product(solver.values(), targets)), sum(sum_of(targets)) {}
+
+  static double sum_of(std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0);
+  }
+
+  std::span<const double> wanted;
+  std::vector<double> dual;
+  double sum = 0;  // of the targets
 };
 
 // A model that learns from all rows but some, for any targets.
 class ModelWithout {
  public:
-  ModelWithout(const Inverse& inverse, std::span<const std::size_t> rows)
-      : inverse_(inverse), rows_(rows.begin(), rows.end()), block_(block_of(inverse.values(), rows)) {}
+  ModelWithout(const Solver& solver, std::span<const std::size_t> rows)
+      : solver_(solver), rows_(rows.begin(), rows.end()), block_(block_of(solver.values(), rows)) {}
 
   struct Solution {
-    double mean = 0;            // mean of the targets that it learned from
     std::vector<double> moved;  // t of the formula: by how much it misses each row left out
+    double raised = 0;          // the mean target of all rows, less that of the rows that it learned from
+    double offset = 0;          // its answer is that of its dual weights, and this
   };
 
-  // `solved`: the inverse times `targets`.
-  [[nodiscard]] Solution solve(std::span<const double> targets, std::span<const double> solved) const {
-    double sum = std::accumulate(targets.begin(), targets.end(), 0.0);
-    for (const std::size_t row : rows_) sum -= targets[row];
-    Solution solution{sum / static_cast<double>(targets.size() - rows_.size()), {}};
+  [[nodiscard]] Solution solve(const SolvedTarget& target) const {
+    Solution solution;
+    double left_out = 0;
     std::vector<double> right;
-    for (const std::size_t row : rows_)
-      right.push_back(solved[row] - solution.mean * inverse_.of_ones()[row]);
+    for (const std::size_t row : rows_) {
+      left_out += target.wanted[row];
+      right.push_back(target.dual[row]);
+    }
     solution.moved = block_.solve(right);
+    const auto rows = static_cast<double>(target.wanted.size());
+    const double mean = target.sum / rows;
+    solution.raised = mean - (target.sum - left_out) / (rows - static_cast<double>(rows_.size()));
+    // Features are centred, so the offset is the mean answer. Answers miss the rows learned from by 0 on the
+    // mean, and the others by `moved`.
+    solution.offset = mean - SolvedTarget::sum_of(solution.moved) / rows + solution.raised;
     return solution;
   }
 
   // Its dual weights, added to `dual`.
-  void add_dual(const Solution& solution, std::span<const double> solved, std::span<double> dual) const {
-    const Matrix& inverse = inverse_.values();
-    for (std::size_t i = 0; i < dual.size(); ++i)
-      dual[i] += solved[i] - solution.mean * inverse_.of_ones()[i];
+  void add_dual(const Solution& solution, const SolvedTarget& target, std::span<double> dual) const {
+    const Matrix& values = solver_.values();
+    for (std::size_t i = 0; i < dual.size(); ++i) dual[i] += target.dual[i];
     for (std::size_t k = 0; k < rows_.size(); ++k) {
-      const double* row = &inverse.values[rows_[k] * inverse.columns];
+      const double* row = &values.values[rows_[k] * values.columns];
       for (std::size_t i = 0; i < dual.size(); ++i) dual[i] -= row[i] * solution.moved[k];
     }
   }
 
   // Its answers on the `scored` rows, which are among those left out.
   template <typename Use>
-  void each_answer(const Solution& solution, std::span<const double> targets,
-                   std::span<const std::size_t> scored, const Use& use) const {
+  void each_answer(const Solution& solution, const SolvedTarget& target, std::span<const std::size_t> scored,
+                   const Use& use) const {
     auto place = rows_.begin();
     for (const std::size_t row : scored) {
       place = std::lower_bound(place, rows_.end(), row);
-      use(row, targets[row] - solution.moved[static_cast<std::size_t>(place - rows_.begin())]);
+      const auto missed = solution.moved[static_cast<std::size_t>(place - rows_.begin())];
+      use(row, target.wanted[row] - missed + solution.raised);
     }
   }
 
  private:
-  static Cholesky block_of(const Matrix& inverse, std::span<const std::size_t> rows) {
+  static Cholesky block_of(const Matrix& values, std::span<const std::size_t> rows) {
     Matrix block(rows.size(), rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      for (std::size_t k = 0; k < rows.size(); ++k) block(i, k) = inverse(rows[i], rows[k]);
+      for (std::size_t k = 0; k < rows.size(); ++k) block(i, k) = values(rows[i], rows[k]);
     }
     return Cholesky(block);
   }
 
-  const Inverse& inverse_;
+  const Solver& solver_;
   std::vector<std::size_t> rows_;
   Cholesky block_;
 };
@@ -132,22 +159,22 @@ class RidgeFitter {
   }
 
  private:
-  [[nodiscard]] Inverse inverse_for(double strength) const {
+  [[nodiscard]] Solver solver_for(double strength) const {
     return {kernel_, strength * learned_rows(kernel_.rows, folds_) / 100};
   }
 
   // By target, mean squared over the folds.
   [[nodiscard]] std::vector<double> errors_with(double strength) const {
-    const Inverse inverse = inverse_for(strength);
-    std::vector<std::vector<double>> solved;
-    for (const std::vector<double>& wanted : targets_) solved.push_back(product(inverse.values(), wanted));
+    const Solver solver = solver_for(strength);
+    std::vector<SolvedTarget> solved;
+    for (const std::vector<double>& wanted : targets_) solved.emplace_back(solver, wanted);
     std::vector<double> errors(targets_.size(), 0);
     for (const HeldOut& fold : folds_) {
-      const ModelWithout model(inverse, fold.left_out);
+      const ModelWithout model(solver, fold.left_out);
       for (std::size_t target = 0; target < targets_.size(); ++target) {
         const std::vector<double>& wanted = targets_[target];
-        const auto solution = model.solve(wanted, solved[target]);
-        model.each_answer(solution, wanted, fold.scored, [&](std::size_t row, double answer) {
+        const auto solution = model.solve(solved[target]);
+        model.each_answer(solution, solved[target], fold.scored, [&](std::size_t row, double answer) {
           errors[target] += (answer - wanted[row]) * (answer - wanted[row]);
         });
       }
@@ -158,52 +185,50 @@ class RidgeFitter {
 
   // The average model and the answers on unseen rows, for the targets that take this strength.
   void finish(double strength) {
-    const Inverse inverse = inverse_for(strength);
+    const Solver solver = solver_for(strength);
     std::vector<ModelWithout> models;
-    for (const HeldOut& fold : folds_) models.emplace_back(inverse, fold.left_out);
+    for (const HeldOut& fold : folds_) models.emplace_back(solver, fold.left_out);
     std::vector<Target> chosen;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (fits_[i].strength == strength)
-        chosen.push_back({targets_[i], product(inverse.values(), targets_[i]), fits_[i]});
+      if (fits_[i].strength == strength) chosen.push_back({{solver, targets_[i]}, fits_[i]});
     }
     for (Target& target : chosen) average(models, target);
-    answer_unseen(inverse, models, chosen);
+    answer_unseen(solver, models, chosen);
   }
 
   struct Target {
-    const std::vector<double>& wanted;
-    std::vector<double> solved;
+    SolvedTarget solved;
     RidgeFit& fit;
   };
 
   static void average(const std::vector<ModelWithout>& models, Target& target) {
     RidgeFit& fit = target.fit;
-    fit.dual.assign(target.wanted.size(), 0);
+    fit.dual.assign(target.solved.wanted.size(), 0);
     fit.offset = 0;
     const auto count = static_cast<double>(models.size());
     for (const ModelWithout& model : models) {
-      const auto solution = model.solve(target.wanted, target.solved);
+      const auto solution = model.solve(target.solved);
       model.add_dual(solution, target.solved, fit.dual);
-      fit.offset += solution.mean / count;
+      fit.offset += solution.offset / count;
     }
     for (double& weight : fit.dual) weight /= count;
   }
 
-  void answer_unseen(const Inverse& inverse, const std::vector<ModelWithout>& models,
+  void answer_unseen(const Solver& solver, const std::vector<ModelWithout>& models,
                      std::vector<Target>& chosen) const {
     const std::size_t rows = kernel_.rows;
     std::vector<double> models_of(folds_.size(), 0);  // models that answered a fold's rows
     for (Target& target : chosen) target.fit.unseen.assign(rows, 0);
     const auto answer = [&](const ModelWithout& model, const HeldOut& fold, Target& target) {
-      const auto solution = model.solve(target.wanted, target.solved);
-      model.each_answer(solution, target.wanted, fold.scored,
+      const auto solution = model.solve(target.solved);
+      model.each_answer(solution, target.solved, fold.scored,
                         [&](std::size_t row, double value) { target.fit.unseen[row] += value; });
     };
     for (std::size_t a = 0; a < folds_.size(); ++a) {
       for (std::size_t b = a + 1; b < folds_.size(); ++b) {
         const std::vector<std::size_t> left_out = both(folds_[a].left_out, folds_[b].left_out);
         if (!can_leave_out(left_out, rows)) continue;
-        const ModelWithout model(inverse, left_out);
+        const ModelWithout model(solver, left_out);
         for (const std::size_t fold : {a, b}) {
           for (Target& target : chosen) answer(model, folds_[fold], target);
           ++models_of[fold];
@@ -322,14 +347,14 @@ CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<dou
   const double learned = learned_rows(kernel.rows, folds);
   parallel_for(chosen.size(), threads, [&](std::size_t i) {
     compute_on_this_thread_alone();
-    const Inverse inverse(kernel, chosen[i] * learned / 100);
+    const Solver solver(kernel, chosen[i] * learned / 100);
     for (std::size_t own = 0; own < folds.size(); ++own) {
       for (std::size_t other = 0; other < folds.size(); ++other) {
-        const ModelWithout model(inverse, left_out_by(folds[own], folds[other], kernel.rows));
+        const ModelWithout model(solver, left_out_by(folds[own], folds[other], kernel.rows));
         for (std::size_t target = 0; target < targets.size(); ++target) {
           if (strengths[target] != chosen[i]) continue;
-          const auto solution = model.solve(targets[target], product(inverse.values(), targets[target]));
-          model.each_answer(solution, targets[target], folds[own].scored,
+          const SolvedTarget solved(solver, targets[target]);
+          model.each_answer(model.solve(solved), solved, folds[own].scored,
                             [&](std::size_t row, double value) { answers[target][other][row] = value; });
         }
       }
@@ -341,15 +366,15 @@ CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<dou
 std::vector<std::vector<DualModel>> fold_models(const Matrix& kernel,
                                                 std::span<const std::vector<double>> targets,
                                                 std::span<const HeldOut> folds, double strength) {
-  const Inverse inverse(kernel, strength * learned_rows(kernel.rows, folds) / 100);
+  const Solver solver(kernel, strength * learned_rows(kernel.rows, folds) / 100);
   std::vector<std::vector<DualModel>> models(targets.size());
   for (const HeldOut& fold : folds) {
-    const ModelWithout model(inverse, fold.left_out);
+    const ModelWithout model(solver, fold.left_out);
     for (std::size_t target = 0; target < targets.size(); ++target) {
-      const std::vector<double> solved = product(inverse.values(), targets[target]);
-      const auto solution = model.solve(targets[target], solved);
+      const SolvedTarget solved(solver, targets[target]);
+      const auto solution = model.solve(solved);
       DualModel& found = models[target].emplace_back();
-      found.offset = solution.mean;
+      found.offset = solution.offset;
       found.dual.assign(kernel.rows, 0);
       model.add_dual(solution, solved, found.dual);
     }

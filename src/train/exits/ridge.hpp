@@ -1,5 +1,6 @@
 // Kernel ridge regression with folds: strength by cross-validation, the average of the folds' models, and the
-// answers of such an average on rows that none of its models has seen.
+// answers of such an average on rows that none of its models has seen. Kernels are of features centred on all
+// rows. Models expect the mean target of all rows, whichever they learned from (ridge.cpp tells why).
 #pragma once
 
 #include <cstddef>
