@@ -1,7 +1,7 @@
 # The four kinds of target that this project has, all with the same flags:
 #   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [PRECOMPILE ..])   the library mainstream_NAME
-#   mainstream_test(NAME SOURCES .. USES .. [PRECOMPILE ..] [SECONDS ..])    the test binary NAME_test, known to ctest as NAME;
-#     the ones that take the most SECONDS are started first
+#   mainstream_test(NAME SOURCES .. USES .. [PRECOMPILE ..] [SECONDS ..] [PARTS ..])    the test binary NAME_test, known to ctest
+#     as NAME; the ones that take the most SECONDS are started first. One that mostly waits is run in PARTS side by side: NAME-1, ..
 #   mainstream_benchmark(NAME SOURCES .. USES ..)               NAME_bench, where benchmarks are asked for
 #   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
 # USES are seen by whoever uses the target; PRIVATE ones stay inside it.
@@ -94,12 +94,21 @@ function(mainstream_test name)
   if(NOT MAINSTREAM_TESTS OR name IN_LIST MAINSTREAM_TESTS_LEFT_OUT)
     return()
   endif()
-  cmake_parse_arguments(arg "" "SECONDS" "SOURCES;USES;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(arg "" "SECONDS;PARTS" "SOURCES;USES;PRECOMPILE" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE mainstream_flags ${arg_USES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   mainstream_precompile(${name}_test core_test "<gmock/gmock.h>;<gtest/gtest.h>" "${arg_PRECOMPILE}")
-  mainstream_test_run(${name} ${name}_test SECONDS ${arg_SECONDS})
+  if(NOT arg_PARTS)
+    mainstream_test_run(${name} ${name}_test SECONDS ${arg_SECONDS})
+    return()
+  endif()
+  math(EXPR last "${arg_PARTS} - 1")
+  foreach(part RANGE ${last})
+    math(EXPR number "${part} + 1")
+    mainstream_test_run(${name}-${number} ${name}_test SECONDS ${arg_SECONDS}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_PARTS};GTEST_SHARD_INDEX=${part}")
+  endforeach()
 endfunction()
 
 # A run of a test binary, known to ctest as NAME; what follows ENVIRONMENT is set for it, too.

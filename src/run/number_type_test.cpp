@@ -29,6 +29,7 @@ class NumberTypeTest : public testing::TestWithParam<NumberType> {
   }
   static void TearDownTestSuite() { delete files_; }
   static std::filesystem::path calibrated_path() { return files_->folder / "calibrated.onnx"; }
+  static std::filesystem::path cache() { return files_->folder / "cache"; }  // measured once for all tests
 
   void SetUp() override {
     if (!processor_has(GetParam()))
@@ -108,7 +109,7 @@ TEST_P(NumberTypeTest, IsOfferedWhereBasePackageAndProcessorHaveIt) {
 
 TEST_P(NumberTypeTest, EverythingIsMeasuredInEachNumberType) {
   const Mix apps = mix();
-  const Costs measured = known_costs(Engine({.threads = 1}), apps, out_ / "cache");
+  const Costs measured = known_costs(Engine({.threads = 1}), apps, cache());
   const std::string middle = apps.apps[0].manifest().candidates[1].id,
                     last = apps.apps[0].manifest().candidates[0].id;
   EXPECT_GT(measured.own_ms[0].at({middle, GetParam()}), 0);
@@ -274,7 +275,7 @@ TEST_P(NumberTypeTest, ASchedulesNumberTypesMustBePossibleTogether) {
 
 TEST_P(NumberTypeTest, PackagesMakeAProblemOfAllNumberTypes) {
   const Mix apps = mix();
-  const Problem problem = make_problem(apps, known_costs(Engine({.threads = 1}), apps, out_ / "cache"), 1000);
+  const Problem problem = make_problem(apps, known_costs(Engine({.threads = 1}), apps, cache()), 1000);
   validate(problem);
   const auto& names = problem.stems[0].layer_costs;
   ASSERT_EQ(names.size(), apps.stems[0].number_types.size());
