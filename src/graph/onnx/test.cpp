@@ -379,6 +379,22 @@ TEST(OnnxTest, WritesWhatItReads) {
   EXPECT_NO_THROW(onnx::checker::check_model(proto));
 }
 
+// Some operations are written with values of their own, whose names a network may have taken.
+TEST(OnnxTest, WritesValuesBesideThoseOfTheNetwork) {
+  Graph graph;
+  graph.name = "taken";
+  graph.inputs = {"y_gate_"};
+  graph.shapes["y_gate_"] = {1, 4, 3, 3};
+  graph.constants["z_low"] = make_tensor({1, 4, 1, 1}, {1, 2, 3, 4});
+  using Kind = op::Activation::Kind;
+  graph.nodes.push_back({op::Binary{op::Binary::Kind::add}, {"y_gate_", "z_low"}, "y_gate"});
+  graph.nodes.push_back({op::Activation{Kind::swish, 1, 0}, {"y_gate"}, "y"});
+  graph.nodes.push_back({op::Activation{Kind::clip, 0, 6}, {"y"}, "z"});
+  graph.outputs = {"z"};
+  infer_shapes(graph);
+  EXPECT_EQ(fingerprint(parse_onnx(to_onnx(graph), "again")), fingerprint(graph));
+}
+
 TEST(OnnxTest, FingerprintSeesWeightsAndAttributesButNotNames) {
   Graph graph = conv_model().read();
   const std::string before = fingerprint(graph);

@@ -1,6 +1,8 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstring>
+#include <set>
+#include <string>
 
 #include "graph/ops.hpp"
 
@@ -27,6 +29,9 @@ class OnnxWriter {
       entry->set_value(value);
     }
     proto_->set_name("mainstream");
+    names_.insert(graph_.inputs.begin(), graph_.inputs.end());
+    for (const auto& [name, tensor] : graph_.constants) names_.insert(name);
+    for (const Node& node : graph_.nodes) names_.insert(node.output);
     for (const std::string& input : graph_.inputs) describe_value(proto_->add_input(), input);
     for (const auto& [name, tensor] : graph_.constants) add_floats(name, tensor);
     for (const Node& node : graph_.nodes) {
@@ -72,8 +77,8 @@ class OnnxWriter {
         break;
       case Kind::clip: {
         auto* proto = add("Clip");
-        proto->add_input(add_floats(node_->output + "_low", make_tensor({}, {activation.alpha})));
-        proto->add_input(add_floats(node_->output + "_high", make_tensor({}, {activation.beta})));
+        proto->add_input(add_floats(name_for("low"), make_tensor({}, {activation.alpha})));
+        proto->add_input(add_floats(name_for("high"), make_tensor({}, {activation.beta})));
         break;
       }
       case Kind::leaky_relu:
@@ -119,7 +124,7 @@ class OnnxWriter {
   void operator()(const op::Pad& pad) {
     auto* proto = add("Pad");
     proto->add_input(add_integers("pads", {0, 0, pad.pads[0], pad.pads[1], 0, 0, pad.pads[2], pad.pads[3]}));
-    proto->add_input(add_floats(node_->output + "_value", make_tensor({}, {pad.value})));
+    proto->add_input(add_floats(name_for("value"), make_tensor({}, {pad.value})));
   }
 
   void operator()(const op::Reshape& reshape) {
@@ -154,9 +159,16 @@ class OnnxWriter {
     return proto;
   }
 
+  // A name for a value that the node needs beside its output. Networks may have such names themselves.
+  std::string name_for(const char* what) {
+    std::string name = node_->output + "_" + what;
+    while (!names_.insert(name).second) name += '_';
+    return name;
+  }
+
   // x -> gate, x * gate; returns the gate's node. The multiplication has the node's output.
   onnx::NodeProto* add_gate(const char* type) {
-    const std::string gate = node_->output + "_gate";
+    const std::string gate = name_for("gate");
     auto* proto = add(type);
     proto->set_name(gate);
     proto->set_output(0, gate);
@@ -201,9 +213,9 @@ class OnnxWriter {
     return name;
   }
 
-  std::string add_integers(const char* suffix, const std::vector<std::int64_t>& values) {
+  std::string add_integers(const char* what, const std::vector<std::int64_t>& values) {
     auto* proto = proto_->add_initializer();
-    proto->set_name(node_->output + "_" + suffix);
+    proto->set_name(name_for(what));
     proto->set_data_type(onnx::TensorProto::INT64);
     proto->add_dims(static_cast<std::int64_t>(values.size()));
     proto->set_raw_data(values.data(), values.size() * sizeof(std::int64_t));
@@ -223,6 +235,7 @@ class OnnxWriter {
   onnx::ModelProto model_;
   onnx::GraphProto* const proto_ = model_.mutable_graph();
   const Node* node_ = nullptr;
+  std::set<std::string> names_;  // of all values written
 };
 
 }  // namespace

@@ -23,12 +23,16 @@
 namespace mainstream {
 namespace {
 
+double sum_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
 // B of the formula, for one strength.
 class Solver {
  public:
   Solver(const Matrix& kernel, double penalty) : values_(inverse(kernel, penalty)) {
     const std::vector<double> of_ones = product(values_, std::vector<double>(kernel.rows, 1.0));
-    const double sum = std::accumulate(of_ones.begin(), of_ones.end(), 0.0);
+    const double sum = sum_of(of_ones);
     for (std::size_t i = 0; i < kernel.rows; ++i) {
       for (std::size_t k = 0; k < kernel.rows; ++k) values_(i, k) -= of_ones[i] * of_ones[k] / sum;
     }
@@ -44,10 +48,6 @@ class Solver {
 struct SolvedTarget {
   SolvedTarget(const Solver& solver, std::span<const double> targets)
       : wanted(targets), dual(product(solver.values(), targets)), sum(sum_of(targets)) {}
-
-  static double sum_of(std::span<const double> values) {
-    return std::accumulate(values.begin(), values.end(), 0.0);
-  }
 
   std::span<const double> wanted;
   std::vector<double> dual;
@@ -80,7 +80,7 @@ class ModelWithout {
     solution.raised = mean - (target.sum - left_out) / (rows - static_cast<double>(rows_.size()));
     // Features are centred, so the offset is the mean answer. Answers miss the rows learned from by 0 on the
     // mean, and the others by `moved`.
-    solution.offset = mean - SolvedTarget::sum_of(solution.moved) / rows + solution.raised;
+    solution.offset = mean - sum_of(solution.moved) / rows + solution.raised;
     return solution;
   }
 
