@@ -272,6 +272,7 @@ Nodes reshape(const OnnxNode& node, Graph&) {
 
 Nodes flatten(const OnnxNode& node, Graph&) {
   const Shape& x = node.shape(0);
+  if (x.empty()) node.untrusted("a scalar cannot be flattened");
   const std::int64_t axis = node.integer("axis", 1);
   if (axis != 1 && axis != 1 - static_cast<std::int64_t>(x.size()))
     node.unsupported("flattening that mixes the batch");

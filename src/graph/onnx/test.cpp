@@ -145,6 +145,14 @@ TEST(OnnxTest, RefusesCyclesMissingInputsAndValuesMadeTwice) {
   EXPECT_ERROR(untrusted, twice.read(), "duplicate value 'y'");
 }
 
+TEST(OnnxTest, RefusesToFlattenAScalar) {
+  OnnxModel model;
+  model.input("x", {1, 2}).floats("one", {}).output("z");
+  model.node("Flatten", {"one"}, "y");
+  model.node("Add", {"x", "y"}, "z");
+  EXPECT_ERROR(untrusted, model.read(), "node 'y' (Flatten): a scalar cannot be flattened");
+}
+
 TEST(OnnxTest, RefusesImpossibleSizes) {
   OnnxModel gigantic;
   gigantic.input("x", {1, 3, 1LL << 40, 8}).output("x");
