@@ -103,11 +103,10 @@ function(mainstream_test name)
     mainstream_test_run(${name} ${name}_test SECONDS ${arg_SECONDS})
     return()
   endif()
-  math(EXPR last "${arg_PARTS} - 1")
-  foreach(part RANGE ${last})
-    math(EXPR number "${part} + 1")
-    mainstream_test_run(${name}-${number} ${name}_test SECONDS ${arg_SECONDS}
-      ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_PARTS};GTEST_SHARD_INDEX=${part}")
+  foreach(part RANGE 1 ${arg_PARTS})
+    math(EXPR index "${part} - 1")
+    mainstream_test_run(${name}-${part} ${name}_test SECONDS ${arg_SECONDS}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_PARTS};GTEST_SHARD_INDEX=${index}")
   endforeach()
 endfunction()
 

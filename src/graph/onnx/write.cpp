@@ -1,7 +1,6 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstring>
-#include <set>
 #include <string>
 
 #include "graph/ops.hpp"
@@ -29,9 +28,6 @@ class OnnxWriter {
       entry->set_value(value);
     }
     proto_->set_name("mainstream");
-    names_.insert(graph_.inputs.begin(), graph_.inputs.end());
-    for (const auto& [name, tensor] : graph_.constants) names_.insert(name);
-    for (const Node& node : graph_.nodes) names_.insert(node.output);
     for (const std::string& input : graph_.inputs) describe_value(proto_->add_input(), input);
     for (const auto& [name, tensor] : graph_.constants) add_floats(name, tensor);
     for (const Node& node : graph_.nodes) {
@@ -77,8 +73,8 @@ class OnnxWriter {
         break;
       case Kind::clip: {
         auto* proto = add("Clip");
-        proto->add_input(add_floats(name_for("low"), make_tensor({}, {activation.alpha})));
-        proto->add_input(add_floats(name_for("high"), make_tensor({}, {activation.beta})));
+        proto->add_input(add_floats(fresh_name("_low"), make_tensor({}, {activation.alpha})));
+        proto->add_input(add_floats(fresh_name("_high"), make_tensor({}, {activation.beta})));
         break;
       }
       case Kind::leaky_relu:
@@ -123,14 +119,14 @@ class OnnxWriter {
 
   void operator()(const op::Pad& pad) {
     auto* proto = add("Pad");
-    proto->add_input(add_integers("pads", {0, 0, pad.pads[0], pad.pads[1], 0, 0, pad.pads[2], pad.pads[3]}));
-    proto->add_input(add_floats(name_for("value"), make_tensor({}, {pad.value})));
+    proto->add_input(add_integers("_pads", {0, 0, pad.pads[0], pad.pads[1], 0, 0, pad.pads[2], pad.pads[3]}));
+    proto->add_input(add_floats(fresh_name("_value"), make_tensor({}, {pad.value})));
   }
 
   void operator()(const op::Reshape& reshape) {
     std::vector<std::int64_t> shape{0};  // 0 keeps the batch
     shape.insert(shape.end(), reshape.shape.begin(), reshape.shape.end());
-    add("Reshape")->add_input(add_integers("shape", shape));
+    add("Reshape")->add_input(add_integers("_shape", shape));
   }
 
   void operator()(const op::Transpose& transpose) { set(add("Transpose"), "perm", transpose.order); }
@@ -143,10 +139,10 @@ class OnnxWriter {
 
   void operator()(const op::Slice& slice) {
     auto* proto = add("Slice");
-    proto->add_input(add_integers("starts", {slice.begin}));
-    proto->add_input(add_integers("ends", {slice.end}));
-    proto->add_input(add_integers("axes", {slice.axis}));
-    proto->add_input(add_integers("steps", {slice.step}));
+    proto->add_input(add_integers("_starts", {slice.begin}));
+    proto->add_input(add_integers("_ends", {slice.end}));
+    proto->add_input(add_integers("_axes", {slice.axis}));
+    proto->add_input(add_integers("_steps", {slice.step}));
   }
 
  private:
@@ -159,16 +155,16 @@ class OnnxWriter {
     return proto;
   }
 
-  // A name for a value that the node needs beside its output. Networks may have such names themselves.
-  std::string name_for(const char* what) {
-    std::string name = node_->output + "_" + what;
-    while (!names_.insert(name).second) name += '_';
+  // An unused name, for a value that the node needs beside its output.
+  [[nodiscard]] std::string fresh_name(const std::string& suffix) const {
+    std::string name = node_->output + suffix;
+    while (graph_.constants.contains(name) || graph_.shapes.contains(name)) name += "_";
     return name;
   }
 
   // x -> gate, x * gate; returns the gate's node. The multiplication has the node's output.
   onnx::NodeProto* add_gate(const char* type) {
-    const std::string gate = name_for("gate");
+    const std::string gate = fresh_name("_gate");
     auto* proto = add(type);
     proto->set_name(gate);
     proto->set_output(0, gate);
@@ -213,9 +209,9 @@ class OnnxWriter {
     return name;
   }
 
-  std::string add_integers(const char* what, const std::vector<std::int64_t>& values) {
+  std::string add_integers(const std::string& suffix, const std::vector<std::int64_t>& values) {
     auto* proto = proto_->add_initializer();
-    proto->set_name(name_for(what));
+    proto->set_name(fresh_name(suffix));
     proto->set_data_type(onnx::TensorProto::INT64);
     proto->add_dims(static_cast<std::int64_t>(values.size()));
     proto->set_raw_data(values.data(), values.size() * sizeof(std::int64_t));
@@ -235,7 +231,6 @@ class OnnxWriter {
   onnx::ModelProto model_;
   onnx::GraphProto* const proto_ = model_.mutable_graph();
   const Node* node_ = nullptr;
-  std::set<std::string> names_;  // of all values written
 };
 
 }  // namespace

@@ -27,38 +27,40 @@ double sum_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-// B of the formula, for one strength.
-class Solver {
- public:
-  Solver(const Matrix& kernel, double penalty) : values_(inverse(kernel, penalty)) {
-    const std::vector<double> of_ones = product(values_, std::vector<double>(kernel.rows, 1.0));
-    const double sum = sum_of(of_ones);
-    for (std::size_t i = 0; i < kernel.rows; ++i) {
-      for (std::size_t k = 0; k < kernel.rows; ++k) values_(i, k) -= of_ones[i] * of_ones[k] / sum;
-    }
+// B of the formula.
+Matrix centred_inverse(const Matrix& kernel, double penalty) {
+  Matrix values = inverse(kernel, penalty);
+  const std::vector<double> of_ones = product(values, std::vector<double>(kernel.rows, 1.0));
+  const double sum = sum_of(of_ones);
+  for (std::size_t i = 0; i < kernel.rows; ++i) {
+    for (std::size_t k = 0; k < kernel.rows; ++k) values(i, k) -= of_ones[i] * of_ones[k] / sum;
   }
-
-  [[nodiscard]] const Matrix& values() const { return values_; }
-
- private:
-  Matrix values_;
-};
+  return values;
+}
 
 // Targets, and the dual weights of the model of all rows.
 struct SolvedTarget {
-  SolvedTarget(const Solver& solver, std::span<const double> targets)
-      : wanted(targets), dual(product(solver.values(), targets)), sum(sum_of(targets)) {}
+  SolvedTarget(const Matrix& inverse, std::span<const double> targets)
+      : wanted(targets), dual(product(inverse, targets)), sum(sum_of(targets)) {}
 
   std::span<const double> wanted;
   std::vector<double> dual;
   double sum = 0;  // of the targets
 };
 
+std::vector<SolvedTarget> solved_targets(const Matrix& inverse,
+                                         std::span<const std::vector<double>> targets) {
+  std::vector<SolvedTarget> solved;
+  for (const std::vector<double>& wanted : targets) solved.emplace_back(inverse, wanted);
+  return solved;
+}
+
 // A model that learns from all rows but some, for any targets.
 class ModelWithout {
  public:
-  ModelWithout(const Solver& solver, std::span<const std::size_t> rows)
-      : solver_(solver), rows_(rows.begin(), rows.end()), block_(block_of(solver.values(), rows)) {}
+  // `inverse` is centred_inverse, and must outlive the model.
+  ModelWithout(const Matrix& inverse, std::span<const std::size_t> rows)
+      : inverse_(inverse), rows_(rows.begin(), rows.end()), block_(block_of(inverse, rows)) {}
 
   struct Solution {
     std::vector<double> moved;  // t of the formula: by how much it misses each row left out
@@ -86,10 +88,9 @@ class ModelWithout {
 
   // Its dual weights, added to `dual`.
   void add_dual(const Solution& solution, const SolvedTarget& target, std::span<double> dual) const {
-    const Matrix& values = solver_.values();
     for (std::size_t i = 0; i < dual.size(); ++i) dual[i] += target.dual[i];
     for (std::size_t k = 0; k < rows_.size(); ++k) {
-      const double* row = &values.values[rows_[k] * values.columns];
+      const double* row = &inverse_.values[rows_[k] * inverse_.columns];
       for (std::size_t i = 0; i < dual.size(); ++i) dual[i] -= row[i] * solution.moved[k];
     }
   }
@@ -107,15 +108,15 @@ class ModelWithout {
   }
 
  private:
-  static Cholesky block_of(const Matrix& values, std::span<const std::size_t> rows) {
+  static Cholesky block_of(const Matrix& inverse, std::span<const std::size_t> rows) {
     Matrix block(rows.size(), rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      for (std::size_t k = 0; k < rows.size(); ++k) block(i, k) = values(rows[i], rows[k]);
+      for (std::size_t k = 0; k < rows.size(); ++k) block(i, k) = inverse(rows[i], rows[k]);
     }
     return Cholesky(block);
   }
 
-  const Solver& solver_;
+  const Matrix& inverse_;
   std::vector<std::size_t> rows_;
   Cholesky block_;
 };
@@ -159,18 +160,17 @@ class RidgeFitter {
   }
 
  private:
-  [[nodiscard]] Solver solver_for(double strength) const {
-    return {kernel_, strength * learned_rows(kernel_.rows, folds_) / 100};
+  [[nodiscard]] Matrix inverse_for(double strength) const {
+    return centred_inverse(kernel_, strength * learned_rows(kernel_.rows, folds_) / 100);
   }
 
   // By target, mean squared over the folds.
   [[nodiscard]] std::vector<double> errors_with(double strength) const {
-    const Solver solver = solver_for(strength);
-    std::vector<SolvedTarget> solved;
-    for (const std::vector<double>& wanted : targets_) solved.emplace_back(solver, wanted);
+    const Matrix inverse = inverse_for(strength);
+    const std::vector<SolvedTarget> solved = solved_targets(inverse, targets_);
     std::vector<double> errors(targets_.size(), 0);
     for (const HeldOut& fold : folds_) {
-      const ModelWithout model(solver, fold.left_out);
+      const ModelWithout model(inverse, fold.left_out);
       for (std::size_t target = 0; target < targets_.size(); ++target) {
         const std::vector<double>& wanted = targets_[target];
         const auto solution = model.solve(solved[target]);
@@ -185,15 +185,15 @@ class RidgeFitter {
 
   // The average model and the answers on unseen rows, for the targets that take this strength.
   void finish(double strength) {
-    const Solver solver = solver_for(strength);
+    const Matrix inverse = inverse_for(strength);
     std::vector<ModelWithout> models;
-    for (const HeldOut& fold : folds_) models.emplace_back(solver, fold.left_out);
+    for (const HeldOut& fold : folds_) models.emplace_back(inverse, fold.left_out);
     std::vector<Target> chosen;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (fits_[i].strength == strength) chosen.push_back({{solver, targets_[i]}, fits_[i]});
+      if (fits_[i].strength == strength) chosen.push_back({{inverse, targets_[i]}, fits_[i]});
     }
     for (Target& target : chosen) average(models, target);
-    answer_unseen(solver, models, chosen);
+    answer_unseen(inverse, models, chosen);
   }
 
   struct Target {
@@ -214,7 +214,7 @@ class RidgeFitter {
     for (double& weight : fit.dual) weight /= count;
   }
 
-  void answer_unseen(const Solver& solver, const std::vector<ModelWithout>& models,
+  void answer_unseen(const Matrix& inverse, const std::vector<ModelWithout>& models,
                      std::vector<Target>& chosen) const {
     const std::size_t rows = kernel_.rows;
     std::vector<double> models_of(folds_.size(), 0);  // models that answered a fold's rows
@@ -228,7 +228,7 @@ class RidgeFitter {
       for (std::size_t b = a + 1; b < folds_.size(); ++b) {
         const std::vector<std::size_t> left_out = both(folds_[a].left_out, folds_[b].left_out);
         if (!can_leave_out(left_out, rows)) continue;
-        const ModelWithout model(solver, left_out);
+        const ModelWithout model(inverse, left_out);
         for (const std::size_t fold : {a, b}) {
           for (Target& target : chosen) answer(model, folds_[fold], target);
           ++models_of[fold];
@@ -347,14 +347,14 @@ CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<dou
   const double learned = learned_rows(kernel.rows, folds);
   parallel_for(chosen.size(), threads, [&](std::size_t i) {
     compute_on_this_thread_alone();
-    const Solver solver(kernel, chosen[i] * learned / 100);
+    const Matrix inverse = centred_inverse(kernel, chosen[i] * learned / 100);
+    const std::vector<SolvedTarget> solved = solved_targets(inverse, targets);
     for (std::size_t own = 0; own < folds.size(); ++own) {
       for (std::size_t other = 0; other < folds.size(); ++other) {
-        const ModelWithout model(solver, left_out_by(folds[own], folds[other], kernel.rows));
+        const ModelWithout model(inverse, left_out_by(folds[own], folds[other], kernel.rows));
         for (std::size_t target = 0; target < targets.size(); ++target) {
           if (strengths[target] != chosen[i]) continue;
-          const SolvedTarget solved(solver, targets[target]);
-          model.each_answer(model.solve(solved), solved, folds[own].scored,
+          model.each_answer(model.solve(solved[target]), solved[target], folds[own].scored,
                             [&](std::size_t row, double value) { answers[target][other][row] = value; });
         }
       }
@@ -366,17 +366,17 @@ CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<dou
 std::vector<std::vector<DualModel>> fold_models(const Matrix& kernel,
                                                 std::span<const std::vector<double>> targets,
                                                 std::span<const HeldOut> folds, double strength) {
-  const Solver solver(kernel, strength * learned_rows(kernel.rows, folds) / 100);
+  const Matrix inverse = centred_inverse(kernel, strength * learned_rows(kernel.rows, folds) / 100);
+  const std::vector<SolvedTarget> solved = solved_targets(inverse, targets);
   std::vector<std::vector<DualModel>> models(targets.size());
   for (const HeldOut& fold : folds) {
-    const ModelWithout model(solver, fold.left_out);
+    const ModelWithout model(inverse, fold.left_out);
     for (std::size_t target = 0; target < targets.size(); ++target) {
-      const SolvedTarget solved(solver, targets[target]);
-      const auto solution = model.solve(solved);
+      const auto solution = model.solve(solved[target]);
       DualModel& found = models[target].emplace_back();
       found.offset = solution.offset;
       found.dual.assign(kernel.rows, 0);
-      model.add_dual(solution, solved, found.dual);
+      model.add_dual(solution, solved[target], found.dual);
     }
   }
   return models;
