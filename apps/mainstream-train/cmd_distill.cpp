@@ -2,6 +2,7 @@
 
 #include "commands.hpp"
 #include "core/stop.hpp"
+#include "device_option.hpp"
 #include "mainstream/distill.hpp"
 #include "mainstream/error.hpp"
 
@@ -72,6 +73,7 @@ void add_distill_command(CLI::App& program) {
   command->add_option("--seed", options.seed, "Seed of weights, views and order")->capture_default_str();
   command->add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
       ->capture_default_str();
+  add_device_option(*command, options.device, "weights");
   command->add_option("--work", options.work, "Where views and checkpoints are kept (default: OUTPUT.work)");
   command->footer(
       "Run the same command again to resume an interrupted training. Example:\n"

@@ -32,7 +32,8 @@ struct DistillOptions {
   double weight_decay = 0.02;
   double held_out = 0.03;  // share of the pictures for the held-out loss
   std::uint64_t seed = 1;
-  int threads = 0;  // 0: as many as this process may use
+  int threads = 0;             // 0: as many as this process may use
+  std::string device = "cpu";  // where the student learns: "cpu", "cuda" or "cuda:1"
 };
 
 struct DistillResult {

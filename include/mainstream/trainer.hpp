@@ -55,7 +55,10 @@ struct TrainOptions {
   // Of tails at its peak, in the base's last layer; the head learns twice as fast. Nothing: the recipe's.
   std::optional<double> learning_rate;
   std::uint64_t seed = 1;
-  int threads = 0;                                // 0: as many as this process may use
+  int threads = 0;  // 0: as many as this process may use
+  // Where tails learn: "cpu", or "cuda" (or "cuda:1") where libtorch and the machine have it. The same seed
+  // gives the same package on the CPU alone.
+  std::string device = "cpu";
   std::uint64_t memory = std::uint64_t{2} << 30;  // bytes for the stem's tensors: beyond them exits
                                                   // pool, and tails use a file
   std::filesystem::path work;  // folder where finished tails stay, for another training of the same apps;

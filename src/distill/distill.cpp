@@ -12,6 +12,7 @@
 #include "mainstream/error.hpp"
 #include "package/fingerprint.hpp"
 #include "package/sha256.hpp"
+#include "train/torch/device.hpp"
 
 namespace mainstream {
 namespace {
@@ -29,6 +30,7 @@ void check(const DistillOptions& options) {
         fmt::format("expected a learning rate above 0 and a held-out share between 0 and 1, got {} and {}",
                     options.learning_rate, options.held_out));
   }
+  (void)device_named(options.device);  // throws for one that is not there
 }
 
 // A hash of everything that the stored views depend on.

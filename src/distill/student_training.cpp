@@ -14,6 +14,7 @@
 #include "core/file.hpp"
 #include "core/progress.hpp"
 #include "core/terminal.hpp"
+#include "train/torch/device.hpp"
 #include "train/torch/graph_module.hpp"
 
 namespace mainstream {
@@ -38,7 +39,8 @@ struct Comparison {
   at::Tensor weights, bias;    // from the student's channels to the teacher's
 
   [[nodiscard]] at::Tensor loss(const at::Tensor& student, const at::Tensor& rows, bool mirrored) const {
-    at::Tensor wanted = (targets.index_select(0, rows).to(at::kFloat) - mean) / deviation;
+    at::Tensor wanted = targets.index_select(0, rows).to(student.device(), at::kFloat);
+    wanted = (wanted - mean) / deviation;
     if (mirrored) wanted = wanted.flip(3);
     wanted = at::adaptive_avg_pool2d(
         wanted, {std::min(student.size(2), wanted.size(2)), std::min(student.size(3), wanted.size(3))});
@@ -48,18 +50,18 @@ struct Comparison {
 };
 
 Comparison make_comparison(const at::Tensor& targets, std::int64_t rows, std::int64_t channels,
-                           at::Generator& generator) {
+                           at::Generator& generator, c10::Device device) {
   constexpr std::int64_t kSample = 2000;
   const at::Tensor sample =
       targets.slice(0, 0, rows, std::max<std::int64_t>(1, rows / kSample)).to(at::kFloat);
   Comparison comparison;
   comparison.targets = targets;
-  comparison.mean = sample.mean({0, 2, 3}, true);
-  comparison.deviation = sample.std(at::IntArrayRef{0, 2, 3}, true, true) + 1e-3;
-  comparison.weights =
+  comparison.mean = sample.mean({0, 2, 3}, true).to(device);
+  comparison.deviation = (sample.std(at::IntArrayRef{0, 2, 3}, true, true) + 1e-3).to(device);
+  const at::Tensor weights =
       at::randn({targets.size(1), channels, 1, 1}, generator) / std::sqrt(static_cast<double>(channels));
-  comparison.weights.set_requires_grad(true);
-  comparison.bias = at::zeros({targets.size(1)}).set_requires_grad(true);
+  comparison.weights = weights.to(device).set_requires_grad(true);
+  comparison.bias = at::zeros({targets.size(1)}, device).set_requires_grad(true);
   return comparison;
 }
 
@@ -70,20 +72,21 @@ class StudentTraining {
       : options_(options),
         store_(store),
         key_(key),
-        module_(student, student.inputs.front()),
+        device_(device_named(options.device)),
+        module_(student, student.inputs.front(), device_),
         height_(small_size(input.height, student.shape(student.outputs.front())[2])),
         width_(small_size(input.width, student.shape(student.outputs.front())[3])),
         small_(module_.resized(height_, width_)) {
     at::set_num_threads(options.threads > 0 ? options.threads : usable_cpus());
     hold_out(store.filled().rows / options.views);
-    input_mean_ = at::tensor(at::ArrayRef<float>(input.mean)).view({1, 3, 1, 1});
-    input_scale_ = at::tensor(at::ArrayRef<float>(input.scale)).view({1, 3, 1, 1});
+    input_mean_ = at::tensor(at::ArrayRef<float>(input.mean)).view({1, 3, 1, 1}).to(device_);
+    input_scale_ = at::tensor(at::ArrayRef<float>(input.scale)).view({1, 3, 1, 1}).to(device_);
     auto generator = at::detail::createCPUGenerator(options_.seed);
     std::vector<at::Tensor> trained;
     for (std::size_t i = 0; i < hints.size(); ++i) {
       names_.push_back(hints[i].student);
       comparisons_.push_back(make_comparison(store.targets()[i], store.filled().rows,
-                                             student.shape(hints[i].student)[1], generator));
+                                             student.shape(hints[i].student)[1], generator, device_));
       trained.insert(trained.end(), {comparisons_.back().weights, comparisons_.back().bias});
     }
     for (const GraphModule::Parameter& parameter : module_.parameters()) trained.push_back(parameter.value);
@@ -120,7 +123,7 @@ class StudentTraining {
   // The loss of each pair, in order; the features' is the last. Mirrored views need no pass of the teacher:
   // its maps are mirrored with them.
   std::vector<at::Tensor> losses_of(const GraphModule& student, const at::Tensor& rows, bool mirrored) {
-    at::Tensor pixels = store_.views().index_select(0, rows).to(at::kFloat);
+    at::Tensor pixels = store_.views().index_select(0, rows).to(device_, at::kFloat);
     if (mirrored) pixels = pixels.flip(3);
     if (&student == &small_) pixels = at::adaptive_avg_pool2d(pixels, {height_, width_});
     const at::Tensor input = (pixels - input_mean_) * input_scale_;
@@ -188,7 +191,7 @@ class StudentTraining {
     torch::serialize::OutputArchive archive;
     archive.write("key", c10::IValue(key_));
     archive.write("epochs", c10::IValue(epochs));
-    for (const auto& [name, value] : adapters()) archive.write(name, value);
+    for (const auto& [name, value] : adapters()) archive.write(name, value.to(at::kCPU));
     const Graph graph = module_.trained();
     for (const auto& [name, tensor] : graph.constants) archive.write(field(name), to_torch(tensor));
     torch::serialize::OutputArchive optimizer;
@@ -247,6 +250,7 @@ class StudentTraining {
   const DistillOptions& options_;
   const ViewStore& store_;
   const std::string key_;
+  const c10::Device device_;
   GraphModule module_;
   const std::int64_t height_, width_;  // size of the small pictures
   GraphModule small_;                  // the same weights as module_

@@ -10,6 +10,7 @@
 
 #include "mainstream/error.hpp"
 #include "train/recipe.hpp"
+#include "train/torch/device.hpp"
 
 namespace mainstream {
 namespace {
@@ -91,6 +92,7 @@ void check_options(const TrainOptions& options) {
   const double rate = options.learning_rate.value_or(1);
   check(std::isfinite(rate) && rate > 0 && rate <= 1,
         fmt::format("learning rate: expected above 0 and at most 1, got {}", rate));
+  (void)device_named(options.device);  // throws for one that is not there, before minutes of work
 }
 
 }  // namespace mainstream

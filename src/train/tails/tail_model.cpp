@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <random>
 
 #include "mainstream/error.hpp"
@@ -13,6 +14,7 @@
 #include "train/stopped.hpp"
 #include "train/tails/tail_graph.hpp"
 #include "train/torch/adamw.hpp"
+#include "train/torch/device.hpp"
 #include "train/torch/graph_module.hpp"
 #include "train/torch/torch_ops.hpp"
 
@@ -33,15 +35,18 @@ void in_torch(const Work& work) {
 
 // Clips the gradients' joint norm (Pascanu et al. 2013).
 void clip_gradients(const std::vector<GraphModule::Parameter>& parameters, double most) {
-  double squares = 0;
+  std::vector<at::Tensor> gradients, squares;
   for (const GraphModule::Parameter& parameter : parameters) {
-    if (parameter.value.grad().defined()) squares += parameter.value.grad().square().sum().item<double>();
+    if (!parameter.value.grad().defined()) continue;
+    gradients.push_back(parameter.value.grad());
+    squares.push_back(gradients.back().square().sum());
   }
-  const double norm = std::sqrt(squares);
+  if (gradients.empty()) return;
+  const at::Tensor known = at::stack(squares).to(at::kCPU);  // waits for the device once
+  const double norm =
+      std::sqrt(std::accumulate(known.data_ptr<float>(), known.data_ptr<float>() + known.numel(), 0.0));
   if (norm <= most) return;
-  for (const GraphModule::Parameter& parameter : parameters) {
-    if (parameter.value.grad().defined()) parameter.value.grad().mul_(most / norm);
-  }
+  for (at::Tensor& gradient : gradients) gradient.mul_(most / norm);
 }
 
 }  // namespace
@@ -53,6 +58,7 @@ double rate_at(double progress) {
 }
 
 struct TailModel::State {
+  const c10::Device device;
   GraphModule module;
   const FeatureSource& features;
   const TailOptions options;
@@ -62,7 +68,8 @@ struct TailModel::State {
   std::int64_t summed = 0;
 
   State(const Graph& start, const FeatureSource& source, const TailOptions& how, std::uint64_t seed)
-      : module(start, start.inputs.front()),
+      : device(device_named(how.device)),
+        module(start, start.inputs.front(), device),
         features(source),
         options(how),
         optimiser(how.weight_decay),
@@ -85,7 +92,7 @@ struct TailModel::State {
     const at::Tensor inputs = at::empty(shape, at::kFloat);
     for (std::size_t i = 0; i < rows.size(); ++i)
       features.read(rows[i].row, std::span(inputs.data_ptr<float>() + i * size, size));
-    return inputs;
+    return inputs.to(device);
   }
 
   void step(std::span<const TailRow> rows, const TailExamples& examples, double rate) {
@@ -98,7 +105,7 @@ struct TailModel::State {
       std::ranges::copy(examples.logits.subspan(rows[i].example * examples.classes, examples.classes),
                         before.data_ptr<float>() + i * examples.classes);
     }
-    at::cross_entropy_loss(module.forward(batch(rows)) + before, targets).backward();
+    at::cross_entropy_loss(module.forward(batch(rows)) + before.to(device), targets.to(device)).backward();
     clip_gradients(module.parameters(), recipe::kMostGradient);
     optimiser.step(rate * options.learning_rate);
   }
@@ -145,7 +152,7 @@ std::vector<float> TailModel::predict(std::span<const TailRow> rows, const std::
     for (std::size_t begin = 0; begin < rows.size(); begin += kPredictBatch) {
       throw_if(stop);
       const auto part = rows.subspan(begin, std::min(kPredictBatch, rows.size() - begin));
-      const at::Tensor answer = state_->module.forward(state_->batch(part)).contiguous();
+      const at::Tensor answer = state_->module.forward(state_->batch(part)).to(at::kCPU).contiguous();
       const float* values = answer.data_ptr<float>();
       logits.insert(logits.end(), values, values + answer.numel());
     }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "mainstream/graph.hpp"
@@ -16,6 +17,7 @@ struct TailOptions {
   double learning_rate = 0;  // at its peak, in the base's last layer; earlier layers learn slower
   double weight_decay = 0.05;
   std::size_t batch = 16;
+  std::string device = "cpu";  // see TrainOptions::device
 };
 
 // A row of features to learn from or to answer, and the example that it shows. An example may have several

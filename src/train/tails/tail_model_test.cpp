@@ -1,5 +1,7 @@
 #include "train/tails/tail_training.hpp"
 
+#include <ATen/Context.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -88,6 +90,18 @@ TEST(TailModel, LearnsWhatIsInAPicture) {
   TailModel model(new_tail(base, base.branchpoints.front(), HeadKind::average, 2, 1), squares,
                   {.learning_rate = 1e-2}, 1);
   EXPECT_LT(loss_of(model, squares, 40), 0.4) << "0.56 where only shares of classes are known";
+}
+
+TEST(TailModel, LearnsTheSameOnAGpu) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "needs a libtorch and a machine with CUDA";
+  const Base base = small_base();
+  const Squares squares(96);
+  const auto loss = [&](const char* device) {
+    TailModel model(new_tail(base, base.branchpoints.front(), HeadKind::average, 2, 1), squares,
+                    {.learning_rate = 1e-2, .device = device}, 1);
+    return loss_of(model, squares, 40);
+  };
+  EXPECT_NEAR(loss("cuda"), loss("cpu"), 0.02);
 }
 
 // The same square on either side: positions tell them apart at once; a global average could only learn it

@@ -58,7 +58,9 @@ class TailJob {
     const std::stop_token& stop = data_.options.stop;
     const HeldOut* fold = number < data_.folds.size() ? &data_.folds[number] : nullptr;
     TailModel model(start_graph(number), features_,
-                    {.learning_rate = learning_rate_of(data_), .batch = data_.learning.batch},
+                    {.learning_rate = learning_rate_of(data_),
+                     .batch = data_.learning.batch,
+                     .device = data_.options.device},
                     seed_of(data_.options, app_.target.app, start_.branchpoint, number));
     std::span<const float> logits;
     if (!start_.logits.empty()) logits = start_.logits[number];

@@ -49,15 +49,16 @@ at::Tensor to_torch(const Tensor& tensor) {
 }
 
 Tensor from_torch(const at::Tensor& tensor) {
-  const at::Tensor plain = tensor.detach().to(at::kFloat).contiguous();
+  const at::Tensor plain = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
   const float* begin = plain.data_ptr<float>();
   return make_tensor(plain.sizes().vec(), std::vector<float>(begin, begin + plain.numel()));
 }
 
-GraphModule::GraphModule(Graph graph, const std::optional<std::string>& trainable_from)
+GraphModule::GraphModule(Graph graph, const std::optional<std::string>& trainable_from, c10::Device device)
     : graph_(std::move(graph)) {
   for (const Node& node : graph_.nodes) check_walkable(node);
-  for (const auto& [name, tensor] : graph_.constants) constants_[name] = channels_last(to_torch(tensor));
+  for (const auto& [name, tensor] : graph_.constants)
+    constants_[name] = channels_last(to_torch(tensor).to(device));
   if (trainable_from) find_parameters(*trainable_from);
   find_last_uses();
 }

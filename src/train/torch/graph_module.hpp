@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <map>
 #include <optional>
@@ -14,7 +15,8 @@
 
 namespace mainstream {
 
-// Copies between the project's constants and libtorch's tensors (f32, row-major).
+// Copies between the project's constants and libtorch's tensors (f32, row-major, in the processor's memory;
+// from_torch takes those of any device).
 [[nodiscard]] at::Tensor to_torch(const Tensor& tensor);
 [[nodiscard]] Tensor from_torch(const at::Tensor& tensor);
 
@@ -31,9 +33,11 @@ class GraphModule {
   };
 
   // Trainable are the nodes that depend on the activation `trainable_from`: a tail's or a student's input
-  // trains everything, nothing trains nothing. Throws unsupported, naming the node, for what
-  // cannot be walked, and usage for an activation that the graph does not have.
-  explicit GraphModule(Graph graph, const std::optional<std::string>& trainable_from = {});
+  // trains everything, nothing trains nothing. Weights lie on `device`, where inputs are expected. Throws
+  // unsupported, naming the node, for what cannot be walked, and usage for an activation that the graph does
+  // not have.
+  explicit GraphModule(Graph graph, const std::optional<std::string>& trainable_from = {},
+                       c10::Device device = c10::kCPU);
 
   // The graph's only input to its first output, [N, ..].
   [[nodiscard]] at::Tensor forward(const at::Tensor& input) const;
