@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,9 +36,9 @@ struct OnnxConstant {
 class OnnxNode {
  public:
   OnnxNode(const onnx::NodeProto& proto, const Graph& graph,
-           const std::map<std::string, OnnxConstant>& constants, std::int64_t opset,
-           const std::string& source)
-      : proto_(proto), graph_(graph), constants_(constants), opset_(opset), source_(source) {}
+           const std::map<std::string, OnnxConstant>& constants, const std::set<std::string>& names,
+           std::int64_t opset, const std::string& source)
+      : proto_(proto), graph_(graph), constants_(constants), names_(names), opset_(opset), source_(source) {}
 
   [[nodiscard]] const std::string& type() const { return proto_.op_type(); }
   [[nodiscard]] std::int64_t opset() const { return opset_; }
@@ -67,7 +68,7 @@ class OnnxNode {
   // An axis counted from the front.
   [[nodiscard]] std::int64_t axis(std::int64_t given, std::size_t rank) const;
 
-  // An unused name, for values that the node's translation adds.
+  // A name for a value that the node's translation adds: one that neither the file nor a translation uses.
   [[nodiscard]] std::string fresh_name(const std::string& suffix) const;
 
   [[nodiscard]] std::string where() const;  // file, node and operation
@@ -78,6 +79,7 @@ class OnnxNode {
   const onnx::NodeProto& proto_;
   const Graph& graph_;
   const std::map<std::string, OnnxConstant>& constants_;
+  const std::set<std::string>& names_;  // of all values of the file
   const std::int64_t opset_;
   const std::string& source_;
 };

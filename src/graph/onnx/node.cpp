@@ -86,7 +86,7 @@ std::int64_t OnnxNode::axis(std::int64_t given, std::size_t rank) const {
 
 std::string OnnxNode::fresh_name(const std::string& suffix) const {
   std::string name = proto_.output(0) + suffix;
-  while (constants_.contains(name) || graph_.constants.contains(name) || graph_.shapes.contains(name))
+  while (names_.contains(name) || graph_.constants.contains(name) || graph_.shapes.contains(name))
     name += "_";
   return name;
 }

@@ -20,12 +20,26 @@ constexpr std::size_t kMaxInputs = 64;
 // Limit on the elements of all constants that are computed, not stored in the file.
 constexpr std::size_t kMaxComputed = std::size_t{1} << 28;
 
+// The names of all values of a file.
+std::set<std::string> names_in(const onnx::GraphProto& graph) {
+  std::set<std::string> names;
+  for (const onnx::TensorProto& tensor : graph.initializer()) names.insert(tensor.name());
+  for (const onnx::ValueInfoProto& input : graph.input()) names.insert(input.name());
+  for (const onnx::NodeProto& node : graph.node()) names.insert(node.output().begin(), node.output().end());
+  return names;
+}
+
 class OnnxImport {
  public:
   // `inputs`, unless null: values for the graph's inputs; those that become constants are removed.
   OnnxImport(const onnx::ModelProto& model, const std::string& source, InputSize input_size,
              std::vector<Tensor>* inputs)
-      : model_(model), source_(source), input_size_(input_size), opset_(opset()), given_(inputs) {}
+      : model_(model),
+        source_(source),
+        input_size_(input_size),
+        opset_(opset()),
+        given_(inputs),
+        file_names_(names_in(model.graph())) {}
 
   Graph run() {
     const onnx::GraphProto& proto = model_.graph();
@@ -40,7 +54,8 @@ class OnnxImport {
     }
     read_inputs();
     for (const onnx::NodeProto& node : proto.node()) read_node(node);
-    for (const onnx::ValueInfoProto& output : proto.output()) read_output(output.name());
+    const std::set<std::string> changing = variables();
+    for (const onnx::ValueInfoProto& output : proto.output()) read_output(output.name(), changing);
     if (graph_.outputs.empty()) fail("it has no output");
     fuse_gated_activations(graph_);  // also drops dead nodes
     return std::move(graph_);
@@ -166,7 +181,7 @@ class OnnxImport {
   }
 
   void read_node(const onnx::NodeProto& proto) {
-    const OnnxNode node(proto, graph_, constants_, opset_, source_);
+    const OnnxNode node(proto, graph_, constants_, file_names_, opset_, source_);
     if (!proto.domain().empty() && proto.domain() != "ai.onnx")
       node.unsupported("of domain '" + proto.domain() + "'");
     check_opset(node);
@@ -235,9 +250,21 @@ class OnnxImport {
     graph_.constants[value] = {found->second.shape, std::get<0>(found->second.values)};
   }
 
-  void read_output(const std::string& name) {
+  // The values that an input changes.
+  std::set<std::string> variables() const {
+    std::set<std::string> found(graph_.inputs.begin(), graph_.inputs.end());
+    for (const Node& node : graph_.nodes) {
+      if (std::ranges::any_of(node.inputs, [&](const std::string& name) { return found.contains(name); }))
+        found.insert(node.output);
+    }
+    return found;
+  }
+
+  void read_output(const std::string& name, const std::set<std::string>& variables) {
     const std::string& value = resolve(name);
-    if (constants_.contains(value)) fail(fmt::format("output '{}' is a constant", name));
+    const bool is_made = constants_.contains(value) || graph_.shapes.contains(value);
+    if (is_made && !variables.contains(value))
+      fail(fmt::format("output '{}' is the same for all inputs", name));
     if (!graph_.shapes.contains(value)) fail(fmt::format("no node makes output '{}'", name));
     graph_.outputs.push_back(value);
   }
@@ -247,6 +274,7 @@ class OnnxImport {
   const InputSize input_size_;
   const std::int64_t opset_;
   std::vector<Tensor>* const given_;
+  const std::set<std::string> file_names_;
   Graph graph_;
   std::size_t computed_ = 0;
   std::map<std::string, OnnxConstant> constants_;

@@ -387,6 +387,26 @@ TEST(OnnxTest, WritesWhatItReads) {
   EXPECT_NO_THROW(onnx::checker::check_model(proto));
 }
 
+TEST(OnnxTest, NamesNewValuesUnlikeThoseThatFollow) {
+  OnnxModel model;
+  for (const char* name : {"a", "b", "c"}) model.input(name, {1, 4});
+  model.node("Sum", {"a", "b", "c"}, "y");
+  model.node("Relu", {"y"}, "y_sum1");
+  model.output("y_sum1");
+  const Graph graph = model.read();
+  EXPECT_EQ(graph.outputs, std::vector<std::string>{"y_sum1"});
+  EXPECT_EQ(graph.nodes.size(), 3U);
+}
+
+TEST(OnnxTest, RefusesOutputsThatNoInputChanges) {
+  OnnxModel model;
+  model.input("x", {1, 4}).floats("w", {1, 4});
+  model.node("Relu", {"x"}, "z");
+  model.node("Relu", {"w"}, "y");
+  model.output("y");
+  EXPECT_ERROR(untrusted, (void)model.read(), "output 'y' is the same for all inputs");
+}
+
 // Some operations are written with values of their own, whose names a network may have taken.
 TEST(OnnxTest, WritesValuesBesideThoseOfTheNetwork) {
   Graph graph;
