@@ -1,6 +1,7 @@
 #include "train/torch/graph_module.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <set>
