@@ -21,9 +21,9 @@ using Cell = std::pair<double, int>;  // a frame rate, and votes
 constexpr double kWorthMoreVotes = 0.25;
 // Candidates of one app were measured on the same events, so most of an error is common to all of them and
 // only the rest blurs their order: kOwnPart of the variance. smooth_tables keeps kOwnTable of how a table
-// differs from the mix. Both were chosen on four rolled cuts of the sample clip with two bases: mean F1 on
-// unseen frames over budgets from 1 to 100 % rose from 0.71 to 0.81. Nearby values do as well.
-constexpr double kOwnPart = 0.1, kOwnTable = 0.5;
+// differs from the mix. Both were chosen on four rolled cuts of the sample clip (docs/evaluation.md,
+// "Regret"): nearby values do as well.
+constexpr double kOwnPart = 0.1, kOwnTable = 0.2;
 // Cells with a mean F1 below this part of the highest do not show how much candidates differ where it
 // matters.
 constexpr double kTelling = 0.5;

@@ -25,11 +25,9 @@ inline constexpr double kSlope = 2;
 inline constexpr double kFramesPerRun = 4;
 inline constexpr double kSlopeTrust = 4, kOffsetTrust = 4;  // weight of the prior, in independent frames
 
-// Thresholds of clips: the fraction of the way from the mean score of other frames to that of positive ones,
-// and the fraction of the way from even odds to that point. Of 60 rules tried on four rolled cuts of the
-// sample clip and two bases, those near this one lost 0.08 of F1 against the best threshold in hindsight;
-// even odds lost 0.17, the best threshold on validation frames 0.12.
-inline constexpr double kPositiveShare = 0.6, kMiddleTrust = 0.75;
+// Thresholds of clips: the fraction of the way from even odds to the middle between the mean scores of both
+// kinds of frames. docs/training.md has the rules that were tried.
+inline constexpr double kMiddleTrust = 0.75;
 
 // Intervals of tpr and fpr: the least and most independent frames that an event (or a gap between events) is
 // worth. Later frames of the same camera come from another distribution (another hour, other people), which

@@ -37,8 +37,7 @@ double middle_threshold(std::span<const double> log_odds, const std::vector<bool
     counts[truth[row] ? 1 : 0] += 1;
   }
   if (counts[0] == 0 || counts[1] == 0) return even_odds;
-  const double middle =
-      recipe::kPositiveShare * sums[1] / counts[1] + (1 - recipe::kPositiveShare) * sums[0] / counts[0];
+  const double middle = (sums[0] / counts[0] + sums[1] / counts[1]) / 2;
   return even_odds + recipe::kMiddleTrust * (middle - even_odds);
 }
 

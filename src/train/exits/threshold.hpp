@@ -6,9 +6,9 @@
 
 namespace mainstream {
 
-// The threshold of a clip: a point between the mean log odds of both kinds of frames, since few events
-// determine little more than means, shrunk towards `even_odds`, the log odds at a score of 0 (recipe.hpp has
-// the shares and how they were chosen). It is `even_odds` where one kind of frame is missing. The log odds
+// The threshold of a clip: the middle between the mean log odds of both kinds of frames, since few events
+// determine little more than means, shrunk towards `even_odds`, the log odds at a score of 0
+// (recipe::kMiddleTrust). It is `even_odds` where one kind of frame is missing. The log odds
 // must be of frames that the model has not seen.
 [[nodiscard]] double middle_threshold(std::span<const double> log_odds, const std::vector<bool>& truth,
                                       double even_odds);

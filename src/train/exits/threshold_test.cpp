@@ -14,9 +14,8 @@ namespace {
 TEST(MiddleThreshold, LiesBetweenTheKindsAndNearerToEvenOdds) {
   const std::vector<double> log_odds{-3, -1, 2, 4};
   const std::vector<bool> truth{false, false, true, true};
-  const double middle = recipe::kPositiveShare * 3 + (1 - recipe::kPositiveShare) * -2;
-  EXPECT_NEAR(middle_threshold(log_odds, truth, 0), recipe::kMiddleTrust * middle, 1e-12);
-  EXPECT_NEAR(middle_threshold(log_odds, truth, -1), -1 + recipe::kMiddleTrust * (middle + 1), 1e-12);
+  EXPECT_NEAR(middle_threshold(log_odds, truth, 0), recipe::kMiddleTrust * 0.5, 1e-12);
+  EXPECT_NEAR(middle_threshold(log_odds, truth, -1), -1 + recipe::kMiddleTrust * 1.5, 1e-12);
 }
 
 TEST(MiddleThreshold, IsAtEvenOddsWithoutBothKinds) {
