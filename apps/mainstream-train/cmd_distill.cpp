@@ -73,7 +73,7 @@ void add_distill_command(CLI::App& program) {
   command->add_option("--seed", options.seed, "Seed of weights, views and order")->capture_default_str();
   command->add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
       ->capture_default_str();
-  add_device_option(*command, options.device, "weights");
+  add_device_option(*command, options.device, "Where the student learns");
   command->add_option("--work", options.work, "Where views and checkpoints are kept (default: OUTPUT.work)");
   command->footer(
       "Run the same command again to resume an interrupted training. Example:\n"

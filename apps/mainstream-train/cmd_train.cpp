@@ -308,7 +308,7 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
   command.add_option("--seed", options.seed, "The same seed gives the same package")->capture_default_str();
   command.add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
       ->capture_default_str();
-  add_device_option(command, options.device, "tails");
+  add_device_option(command, options.device, "Where tails learn");
   command
       .add_option("--memory", arguments.memory_gb,
                   "GB for the stem's tensors; beyond that exits pool them, and a file keeps them for tails")

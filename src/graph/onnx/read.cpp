@@ -262,10 +262,9 @@ class OnnxImport {
 
   void read_output(const std::string& name, const std::set<std::string>& variables) {
     const std::string& value = resolve(name);
-    const bool is_made = constants_.contains(value) || graph_.shapes.contains(value);
-    if (is_made && !variables.contains(value))
-      fail(fmt::format("output '{}' is the same for all inputs", name));
-    if (!graph_.shapes.contains(value)) fail(fmt::format("no node makes output '{}'", name));
+    if (!constants_.contains(value) && !graph_.shapes.contains(value))
+      fail(fmt::format("no node makes output '{}'", name));
+    if (!variables.contains(value)) fail(fmt::format("output '{}' is the same for all inputs", name));
     graph_.outputs.push_back(value);
   }
 
