@@ -33,7 +33,7 @@ EventIds numbered_event_ids(std::int64_t after) {
 
 Analysis::Analysis(AnalysisContext& context, std::string stream, std::unique_ptr<StemPlan> plan)
     : context_(context), stream_(std::move(stream)), plan_(std::move(plan)) {
-  begin_plan(nullptr);
+  begin_plan({});
 }
 
 void Analysis::add(const CameraFrame& frame, std::int64_t replaced) {
@@ -61,11 +61,12 @@ void Analysis::take_new_plan() {
   if (!plan) return;
   plan->cadence.follow(plan_->cadence);
   std::swap(plan_, plan);
-  begin_plan(plan.get());
+  begin_plan(plan->apps);
 }
 
-// Apps are the same in two plans by their ids. What the apps of `previous` have open is kept or closed.
-void Analysis::begin_plan(const StemPlan* previous) {
+// Apps are the same in two plans by their ids. What the apps of the `previous` plan have open is kept or
+// closed.
+void Analysis::begin_plan(std::span<const StemPlan::App> previous) {
   std::vector<Events> before = std::exchange(events_, {});
   std::vector<std::string> ids;
   fps_.clear();
@@ -76,20 +77,17 @@ void Analysis::begin_plan(const StemPlan* previous) {
   for (const StemPlan::App& app : plan_->apps) {
     EventRule rule = app.rule;
     rule.votes = app.setting.votes;
-    std::size_t place = before.size();
-    for (std::size_t i = 0; i < before.size() && place == before.size(); ++i) {
-      if (previous->apps[i].id == app.id) place = i;
-    }
-    if (place == before.size()) {
+    const auto same = std::ranges::find(previous, app.id, &StemPlan::App::id);
+    if (same == previous.end()) {
       events_.push_back({.detector = EventDetector(rule)});
     } else {
-      events_.push_back(std::move(before[place]));
+      events_.push_back(std::move(before[static_cast<std::size_t>(same - previous.begin())]));
       events_.back().detector.set_rule(rule);
     }
   }
   for (std::size_t i = 0; i < before.size(); ++i) {
-    if (std::ranges::find(ids, previous->apps[i].id) != ids.end()) continue;
-    if (const auto event = before[i].detector.finish()) close(previous->apps[i].id, before[i], *event);
+    if (std::ranges::find(ids, previous[i].id) != ids.end()) continue;
+    if (const auto event = before[i].detector.finish()) close(previous[i].id, before[i], *event);
   }
   const MutexLock lock(mutex_);
   statistics_.begin_plan(plan_->number, ids);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -96,7 +97,7 @@ class Analysis {
     bool said_not_finite = false;  // that its network gave a score that is not finite
   };
 
-  void begin_plan(const StemPlan* previous);
+  void begin_plan(std::span<const StemPlan::App> previous);
   void count(const CameraFrame& frame, std::int64_t replaced);
   [[nodiscard]] bool wanted(MediaTime time);
   void analyse(const CameraFrame& frame);
