@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -159,6 +160,15 @@ const Tensor& Graph::constant(const std::string& constant_name) const {
     throw Error(ErrorKind::untrusted, fmt::format("{}: has no constant '{}'", name, constant_name));
   }
   return found->second;
+}
+
+std::set<std::string> values_behind(const Graph& graph, std::span<const std::string> values) {
+  std::set<std::string> behind(values.begin(), values.end());
+  for (const Node& node : graph.nodes) {
+    if (std::ranges::any_of(node.inputs, [&](const std::string& name) { return behind.contains(name); }))
+      behind.insert(node.output);
+  }
+  return behind;
 }
 
 void remove_dead(Graph& graph) {

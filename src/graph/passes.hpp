@@ -1,6 +1,8 @@
 // Passes that change or cut graphs, for the libraries above.
 #pragma once
 
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,9 @@ void infer_shapes(Graph& graph);
 
 // Drops the nodes, constants and shapes that no output needs.
 void remove_dead(Graph& graph);
+
+// The values that depend on one of `values`, and these themselves.
+[[nodiscard]] std::set<std::string> values_behind(const Graph& graph, std::span<const std::string> values);
 
 // Finds the branchpoints from the input (0 layers) to `features`, in order. Tensors between a convolution and
 // the activation or batch normalisation that belongs to it are left out: cutting there saves nothing.

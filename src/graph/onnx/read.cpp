@@ -7,6 +7,7 @@
 #include "core/file.hpp"
 #include "graph/onnx/import.hpp"
 #include "graph/ops.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -54,7 +55,7 @@ class OnnxImport {
     }
     read_inputs();
     for (const onnx::NodeProto& node : proto.node()) read_node(node);
-    const std::set<std::string> changing = variables();
+    const std::set<std::string> changing = values_behind(graph_, graph_.inputs);
     for (const onnx::ValueInfoProto& output : proto.output()) read_output(output.name(), changing);
     if (graph_.outputs.empty()) fail("it has no output");
     fuse_gated_activations(graph_);  // also drops dead nodes
@@ -250,21 +251,12 @@ class OnnxImport {
     graph_.constants[value] = {found->second.shape, std::get<0>(found->second.values)};
   }
 
-  // The values that an input changes.
-  std::set<std::string> variables() const {
-    std::set<std::string> found(graph_.inputs.begin(), graph_.inputs.end());
-    for (const Node& node : graph_.nodes) {
-      if (std::ranges::any_of(node.inputs, [&](const std::string& name) { return found.contains(name); }))
-        found.insert(node.output);
-    }
-    return found;
-  }
-
-  void read_output(const std::string& name, const std::set<std::string>& variables) {
+  // `changing`: the values that an input changes.
+  void read_output(const std::string& name, const std::set<std::string>& changing) {
     const std::string& value = resolve(name);
     if (!constants_.contains(value) && !graph_.shapes.contains(value))
       fail(fmt::format("no node makes output '{}'", name));
-    if (!variables.contains(value)) fail(fmt::format("output '{}' is the same for all inputs", name));
+    if (!changing.contains(value)) fail(fmt::format("output '{}' is the same for all inputs", name));
     graph_.outputs.push_back(value);
   }
 

@@ -68,12 +68,10 @@ void GraphModule::find_parameters(const std::string& trainable_from) {
   if (!graph_.shapes.contains(trainable_from)) {
     throw Error(ErrorKind::usage, graph_.name + " has no activation " + trainable_from + " to train from");
   }
-  std::set<std::string> behind{trainable_from}, found;
+  const std::set<std::string> behind = values_behind(graph_, std::span(&trainable_from, 1));
+  std::set<std::string> found;
   for (const Node& node : graph_.nodes) {
-    const bool depends =
-        std::ranges::any_of(node.inputs, [&](const std::string& input) { return behind.contains(input); });
-    if (!depends) continue;
-    behind.insert(node.output);
+    if (!behind.contains(node.output)) continue;
     for (const std::string& name : trainable_constants(node, graph_)) {
       if (!found.insert(name).second) continue;
       constants_[name].set_requires_grad(true);
