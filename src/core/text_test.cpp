@@ -34,6 +34,7 @@ TEST(TextTest, ShowsWhatWouldControlATerminal) {
 }
 
 TEST(TextTest, ShortensLongTexts) {
+  // NOLINTNEXTLINE(bugprone-string-constructor): the length is meant
   const std::string text = "begin" + std::string(100'000'000, 'x') + "end";
   const std::string shown = clean(text);
   EXPECT_LE(shown.size(), kMostShown);
@@ -70,6 +71,7 @@ TEST(TextTest, SaysWhyATextIsNoName) {
 TEST(TextTest, NearestWordIsFastForHugeOnes) {
   EXPECT_EQ(nearest_word("strem", {"stream", "app"}), "stream");
   EXPECT_EQ(nearest_word("nothing like it", {"stream", "app"}), "");
+  // NOLINTNEXTLINE(bugprone-string-constructor): the length is meant
   EXPECT_EQ(nearest_word(std::string(100'000'000, 'x'), {"stream"}), "");
 }
 

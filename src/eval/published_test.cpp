@@ -10,7 +10,6 @@
 namespace mainstream {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 const std::filesystem::path kCurves =

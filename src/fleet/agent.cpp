@@ -222,12 +222,11 @@ bool FleetAgent::is_new(const DesiredState& state) {
 
 // Until all packages are there. False when another message came, or a stop.
 bool FleetAgent::fetch(const DesiredState& state, const std::stop_token& stop) {
-  std::stop_source ends;
-  {
+  std::stop_source ends = [this] {
     const MutexLock lock(mutex_);
-    ends = fetching_;
-  }
-  const std::stop_callback with_the_agent(stop, [ends]() mutable { ends.request_stop(); });
+    return fetching_;
+  }();
+  const std::stop_callback with_the_agent(stop, [&ends] { ends.request_stop(); });
   const std::stop_token ended = ends.get_token();
   Steady::time_point told{};
   const auto tell_share = [&](double share) {
