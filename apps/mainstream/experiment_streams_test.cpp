@@ -1,4 +1,8 @@
+#include <fstream>
+#include <iterator>
+
 #include "cli_testing.hpp"
+#include "core/child_testing.hpp"
 #include "media/test_pictures.hpp"
 #include "package/testing.hpp"
 
@@ -56,6 +60,53 @@ TEST_F(StreamExperimentsTest, FromPicturesToAReport) {
   const CliResult sampling = experiment("sampling -o sampling" + common);
   EXPECT_EQ(sampling.exit_code, 0) << sampling.err;
   EXPECT_THAT(sampling.err, testing::Not(HasSubstr("candidate")));  // nothing is trained again
+}
+
+// The trainer that was started with this folder; 0 where none runs.
+pid_t trainer_of(const std::filesystem::path& folder) {
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(process.path() / "cmdline");
+    const std::string command{std::istreambuf_iterator<char>(file), {}};
+    if (command.starts_with("mainstream-train") && command.find(folder.string()) != std::string::npos)
+      return std::stoi(process.path().filename());
+  }
+  return 0;
+}
+
+TEST_F(StreamExperimentsTest, AKilledOneLeavesNoTrainingBehind) {
+  const auto trainer = std::filesystem::path(MAINSTREAM_PROGRAM).parent_path() / "mainstream-train";
+  if (!std::filesystem::exists(trainer)) GTEST_SKIP() << "built without the trainer: " << trainer;
+  write_base(tiny_base(), folder_ / "base.onnx");
+  write_colours(folder_ / "colours", {"train", "val"}, 20);
+  ChildProcess experiment({MAINSTREAM_PROGRAM,
+                           "experiment",
+                           "voting",
+                           "--quick",
+                           "--base",
+                           folder_ / "base.onnx",
+                           "--pictures",
+                           folder_ / "colours",
+                           "--app",
+                           "red",
+                           "blue",
+                           "--seconds",
+                           "20",
+                           "--size",
+                           "64",
+                           "64",
+                           "--work",
+                           folder_ / "work",
+                           "-o",
+                           folder_ / "out"},
+                          kMuted);
+  pid_t training = 0;
+  ASSERT_TRUE(soon([&] { return (training = trainer_of(folder_.path())) != 0; }));
+  ::kill(training, SIGSTOP);  // it must not end by itself
+  experiment.end(SIGKILL);
+  ::kill(training, SIGCONT);
+  EXPECT_TRUE(soon([&] { return trainer_of(folder_.path()) == 0; }));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "work"))
+    EXPECT_NE(entry.path().extension(), ".mpkg") << "training went on";
 }
 
 }  // namespace

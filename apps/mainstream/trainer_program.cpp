@@ -1,11 +1,12 @@
 #include "trainer_program.hpp"
 
 #include <fmt/format.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
@@ -15,6 +16,8 @@
 
 namespace mainstream {
 namespace {
+
+constexpr int kCannotStart = 127;  // as in a shell
 
 std::filesystem::path trainer_path() {
   auto path = trainer_beside_this();
@@ -46,10 +49,15 @@ std::vector<std::string> with_name(const std::filesystem::path& path, std::vecto
 void run_trainer(const std::vector<std::string>& arguments) {
   const auto path = trainer_path();
   std::vector<std::string> words = with_name(path, arguments);
-  pid_t child = 0;
-  const int error =
-      ::posix_spawn(&child, path.c_str(), nullptr, nullptr, arguments_of(words).data(), environ);
-  if (error != 0) fail(path, error);
+  const std::vector<char*> pointers = arguments_of(words);
+  const pid_t parent = ::getpid(), child = ::fork();
+  if (child < 0) fail(path, errno);
+  if (child == 0) {
+    // A parent that is killed stops its training, too.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() == parent) ::execv(path.c_str(), pointers.data());
+    ::_exit(kCannotStart);
+  }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) fail(path, errno);

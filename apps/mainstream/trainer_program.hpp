@@ -7,7 +7,8 @@
 
 namespace mainstream {
 
-// Runs it as a child process. Ctrl-C reaches both. Throws failed when it is missing or fails.
+// Runs it as a child process, which is stopped when this process ends. Ctrl-C reaches both. Throws failed
+// when it is missing or fails.
 void run_trainer(const std::vector<std::string>& arguments);
 
 // Replaces this process by it. Throws failed when it is missing.
