@@ -10,6 +10,7 @@
 #include "core/stop.hpp"
 #include "core/terminal.hpp"
 #include "eval/comparison_tables.hpp"
+#include "eval/plot.hpp"
 #include "mainstream/comparison.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/package.hpp"
@@ -122,6 +123,7 @@ void write(const Comparison& comparison, const DemoArguments& arguments) {
 }
 
 void run(const DemoArguments& arguments) {
+  require_gnuplot();
   const Labels labels = read_labels(arguments.labels);
   if (arguments.training_frames < 1 || arguments.training_frames >= labels.frames) {
     throw Error(ErrorKind::usage, fmt::format("--training-frames {}: the clip has {} labelled frames",

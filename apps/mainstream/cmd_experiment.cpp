@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "core/file.hpp"
 #include "core/stop.hpp"
+#include "eval/plot.hpp"
 #include "experiment_command.hpp"
 
 namespace mainstream {
@@ -64,6 +65,7 @@ CLI::App* add_experiment(CLI::App& group, const std::string& name, const std::st
   command->add_option("-o,--output", arguments->output,
                       "Folder for the results (default: out/experiments/" + name + "; with --quick -quick)");
   command->callback([command, arguments, run = std::move(run)] {
+    require_gnuplot();
     show(run(setup_of(*command, arguments->output, arguments->quick)));
   });
   return command;

@@ -25,5 +25,14 @@ TEST(ExperimentCommandTest, KeepsResultsAndTellsConditions) {
   expect_refused(run_cli(command + " --budget 50"), 2, "option budget is \"150 50\", was \"150\"");
 }
 
+// Not after hours of work, when it comes to the charts.
+TEST(ExperimentCommandTest, MissesGnuplotAtOnce) {
+  const TestFolder folder;
+  const std::string empty_path = "PATH=" + folder.path().string();
+  expect_refused(run_cli("experiment published -o " + (folder / "out").string(), empty_path), 1,
+                 "plots need Debian's package gnuplot-nox");
+  EXPECT_FALSE(std::filesystem::exists(folder / "out"));
+}
+
 }  // namespace
 }  // namespace mainstream

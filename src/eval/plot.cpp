@@ -104,18 +104,26 @@ std::string script_of(const Plot& plot, const std::string& output) {
   return script + fmt::format("plot {}\n", fmt::join(drawings, ", "));
 }
 
+// The exit code. Throws failed when it cannot be started.
 int run_gnuplot(const std::string& script) {
+  constexpr int kCannotStart = 127;
   const std::string program = "gnuplot";
   std::array arguments{const_cast<char*>(program.c_str()), const_cast<char*>(script.c_str()),
                        static_cast<char*>(nullptr)};
   pid_t child = 0;
-  if (::posix_spawnp(&child, program.c_str(), nullptr, nullptr, arguments.data(), environ) != 0) return 127;
   int status = 0;
-  if (::waitpid(child, &status, 0) != child) return 127;
+  if (::posix_spawnp(&child, program.c_str(), nullptr, nullptr, arguments.data(), environ) != 0 ||
+      ::waitpid(child, &status, 0) != child || (WIFEXITED(status) && WEXITSTATUS(status) == kCannotStart)) {
+    throw Error(ErrorKind::failed, "gnuplot cannot be started; plots need Debian's package gnuplot-nox");
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 }  // namespace
+
+void require_gnuplot() {
+  (void)run_gnuplot("/dev/null");
+}
 
 std::string draw_svg(const Plot& plot) {
   if (std::all_of(plot.series.begin(), plot.series.end(), is_empty)) {
@@ -126,9 +134,6 @@ std::string draw_svg(const Plot& plot) {
   const TemporaryFile script(folder / "mainstream-plot.gp");
   write_file(script.path(), script_of(plot, svg.path().string()));
   const int status = run_gnuplot(script.path().string());
-  if (status == 127) {
-    throw Error(ErrorKind::failed, "gnuplot cannot be started; plots need Debian's package gnuplot-nox");
-  }
   if (status != 0) {
     throw Error(ErrorKind::failed,
                 fmt::format("gnuplot refused the plot '{}' (status {})", plot.title, status));

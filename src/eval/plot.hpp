@@ -30,6 +30,9 @@ struct Plot {
   int width = 900, height = 420;  // pixels
 };
 
+// Throws failed when gnuplot is missing: for the start of what takes long and is drawn at its end.
+void require_gnuplot();
+
 // The SVG document. Throws failed when gnuplot is missing or rejects the plot.
 [[nodiscard]] std::string draw_svg(const Plot& plot);
 
