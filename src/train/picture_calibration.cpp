@@ -20,7 +20,19 @@ double cross_entropy(std::span<const float> probabilities, std::span<const int> 
   return loss;
 }
 
-// The slope of the least cross-entropy, by golden section over its logarithm (the loss has one minimum).
+}  // namespace
+
+std::vector<float> probabilities_of(std::span<const float> logits, std::size_t classes, double slope) {
+  std::vector<float> probabilities, scaled(classes);
+  for (std::size_t begin = 0; begin < logits.size(); begin += classes) {
+    for (std::size_t i = 0; i < classes; ++i) scaled[i] = static_cast<float>(slope * logits[begin + i]);
+    const std::vector<float> row = softmax(scaled);
+    probabilities.insert(probabilities.end(), row.begin(), row.end());
+  }
+  return probabilities;
+}
+
+// By golden section over its logarithm: the loss has one minimum.
 double fit_slope(std::span<const float> logits, std::span<const int> labels, std::size_t classes) {
   const double golden = (std::sqrt(5) - 1) / 2;
   const auto loss = [&](double log_slope) {
@@ -48,29 +60,12 @@ double fit_slope(std::span<const float> logits, std::span<const int> labels, std
   return std::exp((low + high) / 2);
 }
 
-}  // namespace
-
-std::vector<float> probabilities_of(std::span<const float> logits, std::size_t classes, double slope) {
-  std::vector<float> probabilities, scaled(classes);
-  for (std::size_t begin = 0; begin < logits.size(); begin += classes) {
-    for (std::size_t i = 0; i < classes; ++i) scaled[i] = static_cast<float>(slope * logits[begin + i]);
-    const std::vector<float> row = softmax(scaled);
-    probabilities.insert(probabilities.end(), row.begin(), row.end());
-  }
-  return probabilities;
-}
-
-PictureCalibration calibrate_pictures(std::span<const float> logits, std::span<const int> labels,
-                                      std::size_t classes, const PictureEvents& events) {
-  PictureCalibration calibration;
-  calibration.slope = fit_slope(logits, labels, classes);
-  const ScoredPictures scored =
-      score_pictures(probabilities_of(logits, classes, calibration.slope), labels, classes, events.positive);
+float event_threshold(std::span<const float> probabilities, std::span<const int> labels, std::size_t classes,
+                      const PictureEvents& events) {
+  const ScoredPictures scored = score_pictures(probabilities, labels, classes, events.positive);
   std::vector<double> log_odds;
   for (const float score : scored.scores) log_odds.push_back(log_odds_of(score));
-  calibration.threshold =
-      static_cast<float>(probability_of(rare_event_threshold(log_odds, scored.truth, events.frequency)));
-  return calibration;
+  return static_cast<float>(probability_of(rare_event_threshold(log_odds, scored.truth, events.frequency)));
 }
 
 }  // namespace mainstream

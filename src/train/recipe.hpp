@@ -51,6 +51,10 @@ inline constexpr std::size_t kStretches = 5;
 // Ridge regression on pictures: one class against all others.
 inline constexpr std::array kPictureStrengths{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
 inline constexpr std::size_t kPictureFolds = 5;
+// Matrix scaling of their scores: the weight of the prior, in pictures, and the classes beyond which it would
+// take longer than the regressions. docs/training.md has the trials.
+inline constexpr double kMixingTrust = 1;
+inline constexpr std::size_t kMostMixedClasses = 100;
 // Exits learn from changed views of as many pictures as make this many rows with the plain ones: solving
 // takes as long as the cube of their number.
 inline constexpr std::size_t kMostPictureRows = 4000;

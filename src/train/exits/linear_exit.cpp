@@ -23,6 +23,26 @@ void LinearValue::scale(double by) {
   offset *= by;
 }
 
+std::vector<LinearValue> scaled(std::span<const LinearValue> scores, const MatrixScaling& scaling) {
+  std::vector<LinearValue> logits;
+  for (std::size_t to = 0; to < scores.size(); ++to) {
+    LinearValue& logit = logits.emplace_back();
+    logit.offset = scaling.offset[to];
+    for (const std::vector<float>& of_level : scores.front().weights)
+      logit.weights.emplace_back(of_level.size(), 0.0F);
+    for (std::size_t from = 0; from < scores.size(); ++from) {
+      const double by = scaling.weights(from, to);
+      logit.offset += by * scores[from].offset;
+      for (std::size_t level = 0; level < logit.weights.size(); ++level) {
+        const std::vector<float>& added = scores[from].weights[level];
+        for (std::size_t i = 0; i < added.size(); ++i)
+          logit.weights[level][i] += static_cast<float>(by * added[i]);
+      }
+    }
+  }
+  return logits;
+}
+
 Graph exit_of(std::span<const ExitLevel> levels, const ExitReads& reads,
               std::span<const LinearValue> values) {
   const auto classes = static_cast<std::int64_t>(values.size());

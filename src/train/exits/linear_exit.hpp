@@ -6,6 +6,7 @@
 
 #include "graph/exit.hpp"
 #include "train/exits/exit_levels.hpp"
+#include "train/exits/matrix_scaling.hpp"
 
 namespace mainstream {
 
@@ -19,6 +20,10 @@ struct LinearValue {
   [[nodiscard]] double of(std::span<const std::span<const float>> features, const ExitReads& reads) const;
   void scale(double by);
 };
+
+// The logits that a scaling makes of scores.
+[[nodiscard]] std::vector<LinearValue> scaled(std::span<const LinearValue> scores,
+                                              const MatrixScaling& scaling);
 
 // The exit whose logits are these values.
 [[nodiscard]] Graph exit_of(std::span<const ExitLevel> levels, const ExitReads& reads,

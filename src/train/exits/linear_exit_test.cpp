@@ -50,5 +50,20 @@ TEST(ExitReads, AreEachAloneTheMiddleAndTheLast) {
   EXPECT_EQ(exit_reads({{"t", 1, 0.5}, {"u", 2, 0.7}}).size(), 3U) << "middle and last are the same";
 }
 
+TEST(LinearExit, ScaledValuesAreTheScalingOfTheirAnswers) {
+  const std::vector<LinearValue> scores{{{made_up(5, 1), made_up(3, 2)}, 0.5},
+                                        {{made_up(5, 3), made_up(3, 4)}, -1},
+                                        {{made_up(5, 5), made_up(3, 6)}, 0}};
+  MatrixScaling scaling{Matrix(3, 3), {0.1, 0.2, 0.3}};
+  for (std::size_t i = 0; i < 9; ++i) scaling.weights.values[i] = static_cast<double>(i) - 3;
+  const std::vector<float> first = made_up(5, 7), second = made_up(3, 8);
+  const std::vector<std::span<const float>> features{first, second};
+  std::vector<float> answers;
+  for (const LinearValue& score : scores) answers.push_back(static_cast<float>(score.of(features, {0, 1})));
+  const std::vector<float> expected = scaling.logits(answers);
+  const std::vector<LinearValue> found = scaled(scores, scaling);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(found[i].of(features, {0, 1}), expected[i], 1e-4) << i;
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -30,13 +30,12 @@ struct ClassFit {
 };
 
 // [pictures x classes] from scores by class.
-std::vector<float> by_picture(std::span<const std::vector<double>> scores, double slope = 1) {
-  std::vector<float> logits;
-  for (std::size_t row = 0; row < scores.front().size(); ++row) {
-    for (const std::vector<double>& of_class : scores)
-      logits.push_back(static_cast<float>(slope * of_class[row]));
+std::vector<float> by_picture(std::span<const ClassFit> fits) {
+  std::vector<float> scores;
+  for (std::size_t row = 0; row < fits.front().unseen.size(); ++row) {
+    for (const ClassFit& of_class : fits) scores.push_back(static_cast<float>(of_class.unseen[row]));
   }
-  return logits;
+  return scores;
 }
 
 class PictureExitTraining {
@@ -88,19 +87,17 @@ class PictureExitTraining {
  private:
   PictureCandidate solve(const ExitReads& reads) {
     std::vector<ClassFit> fits = fit(reads);
-    std::vector<std::vector<double>> scores;
-    for (ClassFit& of_class : fits) scores.push_back(std::move(of_class.unseen));
-    const std::vector<float> unseen = by_picture(scores);
-    const PictureCalibration calibration = calibrate_pictures(unseen, labels_, data_.classes, data_.events);
-    const double right = top1(unseen, labels_, static_cast<int>(data_.classes));
-    module_log("train")->debug("exit up to {}, {} levels: strength {}, slope {:.2f}, top-1 on folds {:.3f}",
+    const std::vector<float> scores = by_picture(fits);
+    const MatrixScaling scaling = fit_matrix_scaling(scores, labels_, data_.classes);
+    std::vector<float> unseen =
+        probabilities_of(logits_of_folds(scores, labels_, data_.classes, folds_), data_.classes);
+    const float threshold = event_threshold(unseen, labels_, data_.classes, data_.events);
+    module_log("train")->debug("exit up to {}, {} levels: strength {}, top-1 on folds {:.3f}",
                                levels_[reads.back()].tensor, reads.size(), fits.front().strength,
-                               calibration.slope, right);
-    std::vector<LinearValue>& logits = logits_.emplace_back();
-    for (ClassFit& of_class : fits) {
-      of_class.value.scale(calibration.slope);
-      logits.push_back(std::move(of_class.value));
-    }
+                               top1(unseen, labels_, static_cast<int>(data_.classes)));
+    std::vector<LinearValue> values;
+    for (ClassFit& of_class : fits) values.push_back(std::move(of_class.value));
+    const std::vector<LinearValue>& logits = logits_.emplace_back(scaled(values, scaling));
     std::vector<std::string> tensors;
     for (const std::size_t level : reads) {
       if (tensors.empty() || tensors.back() != levels_[level].tensor)
@@ -108,23 +105,22 @@ class PictureExitTraining {
     }
     PictureCandidate candidate{.described = describe_place(base_, CandidateKind::exit, tensors),
                                .graph = exit_of(levels_, reads, logits),
-                               .unseen = probabilities_of(unseen, data_.classes, calibration.slope),
-                               .exact = {{}, calibration.threshold},
+                               .unseen = std::move(unseen),
+                               .exact = {{}, threshold},
                                .others = {}};
     candidate.described.head = "average";
     if (tensors == std::vector{base_.features})
-      add_starts(reads, candidate.graph, fits.front().strength, calibration.slope);
+      add_starts(reads, candidate.graph, fits.front().strength, scaling);
     return candidate;
   }
 
   // The initial heads of tails: this exit, at the features.
-  void add_starts(const ExitReads& reads, const Graph& shipped, double strength, double slope) {
+  void add_starts(const ExitReads& reads, const Graph& shipped, double strength,
+                  const MatrixScaling& scaling) {
     if (tails_.empty()) return;
     std::vector<Graph> heads;
-    for (std::vector<LinearValue>& of_fold : fold_values(reads, strength)) {
-      for (LinearValue& value : of_fold) value.scale(slope);
-      heads.push_back(exit_of(levels_, reads, of_fold));
-    }
+    for (const std::vector<LinearValue>& of_fold : fold_values(reads, strength))
+      heads.push_back(exit_of(levels_, reads, scaled(of_fold, scaling)));
     heads.push_back(shipped);
     for (const Branchpoint& branchpoint : tails_) starts_.push_back({branchpoint, {}, {}, heads});
   }

@@ -10,16 +10,18 @@ namespace {
 
 PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailStart& start, TrainedTail tail,
                            const PictureEvents& events) {
-  const PictureCalibration calibration = calibrate_pictures(tail.unseen, app.labels, app.classes, events);
+  const double slope = fit_slope(tail.unseen, app.labels, app.classes);
   module_log("train")->debug("{}: tail behind {}: slope {:.2f}, top-1 on folds {:.3f}", app.target.app,
-                             start.branchpoint.tensor, calibration.slope,
+                             start.branchpoint.tensor, slope,
                              top1(tail.unseen, app.labels, static_cast<int>(app.classes)));
-  scale_logits(tail.graph, calibration.slope, std::vector<float>(app.classes, 0));
+  scale_logits(tail.graph, slope, std::vector<float>(app.classes, 0));
+  std::vector<float> unseen = probabilities_of(tail.unseen, app.classes, slope);
+  const float threshold = event_threshold(unseen, app.labels, app.classes, events);
   PictureCandidate candidate{
       .described = describe_place(data.base, CandidateKind::tail, {start.branchpoint.tensor}),
       .graph = std::move(tail.graph),
-      .unseen = probabilities_of(tail.unseen, app.classes, calibration.slope),
-      .exact = {{}, calibration.threshold},
+      .unseen = std::move(unseen),
+      .exact = {{}, threshold},
       .others = {}};
   candidate.described.head = to_string(data.head);
   return candidate;

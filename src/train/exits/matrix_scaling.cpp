@@ -1,0 +1,99 @@
+#include "train/exits/matrix_scaling.hpp"
+
+#include <torch/nn/functional/loss.h>
+#include <torch/optim/lbfgs.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "train/picture_calibration.hpp"
+#include "train/recipe.hpp"
+
+namespace mainstream {
+namespace {
+
+MatrixScaling one_slope(double slope, std::size_t classes) {
+  MatrixScaling scaling{Matrix(classes, classes), std::vector<double>(classes, 0)};
+  for (std::size_t i = 0; i < classes; ++i) scaling.weights(i, i) = slope;
+  return scaling;
+}
+
+torch::Tensor doubles_of(std::span<const float> scores, std::int64_t classes) {
+  // libtorch has no tensors of constant memory; this one is copied at once.
+  float* data = const_cast<float*>(scores.data());
+  return torch::from_blob(data, {static_cast<std::int64_t>(scores.size()) / classes, classes})
+      .to(torch::kDouble);
+}
+
+}  // namespace
+
+std::vector<float> MatrixScaling::logits(std::span<const float> scores) const {
+  const std::size_t classes = offset.size();
+  std::vector<float> logits;
+  logits.reserve(scores.size());
+  for (std::size_t begin = 0; begin < scores.size(); begin += classes) {
+    for (std::size_t to = 0; to < classes; ++to) {
+      double logit = offset[to];
+      for (std::size_t from = 0; from < classes; ++from) logit += weights(from, to) * scores[begin + from];
+      logits.push_back(static_cast<float>(logit));
+    }
+  }
+  return logits;
+}
+
+MatrixScaling fit_matrix_scaling(std::span<const float> scores, std::span<const int> labels,
+                                 std::size_t classes) {
+  const double slope = fit_slope(scores, labels, classes);
+  MatrixScaling scaling = one_slope(slope, classes);
+  if (classes > recipe::kMostMixedClasses) return scaling;
+
+  const auto size = static_cast<std::int64_t>(classes);
+  const torch::Tensor rows = doubles_of(scores, size);
+  const torch::Tensor truth = torch::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()));
+  const torch::Tensor added = torch::zeros({size, size}, torch::dtype(torch::kDouble).requires_grad(true));
+  const torch::Tensor offset = torch::zeros({size}, torch::dtype(torch::kDouble).requires_grad(true));
+  torch::optim::LBFGS optimiser({added, offset},
+                                torch::optim::LBFGSOptions().max_iter(100).line_search_fn("strong_wolfe"));
+  namespace functional = torch::nn::functional;
+  optimiser.step([&] {
+    optimiser.zero_grad();
+    const torch::Tensor logits = slope * rows + rows.mm(added) + offset;
+    const auto sum = functional::CrossEntropyFuncOptions().reduction(torch::kSum);
+    const torch::Tensor penalty = recipe::kMixingTrust * (added.square().sum() + offset.square().sum());
+    // Divided by the rows, so that the optimiser's tolerances mean the same for few and for many.
+    torch::Tensor loss = (functional::cross_entropy(logits, truth, sum) + penalty) / rows.size(0);
+    loss.backward();
+    return loss;
+  });
+  for (std::size_t to = 0; to < classes; ++to) {
+    const auto column = static_cast<std::int64_t>(to);
+    scaling.offset[to] = offset[column].item<double>();
+    for (std::size_t from = 0; from < classes; ++from)
+      scaling.weights(from, to) += added[static_cast<std::int64_t>(from)][column].item<double>();
+  }
+  return scaling;
+}
+
+std::vector<float> logits_of_folds(std::span<const float> scores, std::span<const int> labels,
+                                   std::size_t classes, std::span<const HeldOut> folds) {
+  std::vector<float> logits(scores.size());
+  const auto row_of = [&](std::size_t row) { return scores.subspan(row * classes, classes); };
+  for (const HeldOut& fold : folds) {
+    std::vector<float> others, own;
+    std::vector<int> labels_of_others;
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+      const bool is_own = std::ranges::binary_search(fold.left_out, row);
+      if (!is_own) labels_of_others.push_back(labels[row]);
+      if (!is_own) std::ranges::copy(row_of(row), std::back_inserter(others));
+    }
+    for (const std::size_t row : fold.scored) std::ranges::copy(row_of(row), std::back_inserter(own));
+    own = fit_matrix_scaling(others, labels_of_others, classes).logits(own);
+    for (std::size_t i = 0; i < fold.scored.size(); ++i) {
+      std::ranges::copy(std::span(own).subspan(i * classes, classes),
+                        logits.begin() + static_cast<std::ptrdiff_t>(fold.scored[i] * classes));
+    }
+  }
+  return logits;
+}
+
+}  // namespace mainstream
