@@ -1,16 +1,28 @@
 #include "train/picture_candidate.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "event/frame_score.hpp"
 #include "train/candidate_place.hpp"
 #include "train/validation/assessment.hpp"
 #include "train/validation/candidate_choice.hpp"
 #include "train/validation/rate_interval.hpp"
+#include "train/validation/skill_comparison.hpp"
 
 namespace mainstream {
 namespace {
+
+// Answers to the measured rows by models that did not see them.
+std::vector<float> measured_answers(const PictureCandidate& candidate, const PictureLabels& labels,
+                                    std::size_t classes) {
+  std::vector<float> probabilities;
+  for (const std::size_t row : labels.measured) {
+    const auto answer = std::span(candidate.unseen).subspan(row * classes, classes);
+    probabilities.insert(probabilities.end(), answer.begin(), answer.end());
+  }
+  return probabilities;
+}
 
 ScoredPictures measured_pictures(const PictureCandidate& candidate, const PictureLabels& labels,
                                  const Manifest& manifest) {
@@ -18,14 +30,9 @@ ScoredPictures measured_pictures(const PictureCandidate& candidate, const Pictur
   const std::vector<std::size_t> positive = positive_classes(manifest);
   if (labels.measured.empty())
     return score_pictures(candidate.exact.probabilities, labels.validation, classes, positive);
-  std::vector<float> probabilities;
   std::vector<int> of_rows;
-  for (const std::size_t row : labels.measured) {
-    const auto answer = std::span(candidate.unseen).subspan(row * classes, classes);
-    probabilities.insert(probabilities.end(), answer.begin(), answer.end());
-    of_rows.push_back(labels.training[row]);
-  }
-  return score_pictures(probabilities, of_rows, classes, positive);
+  for (const std::size_t row : labels.measured) of_rows.push_back(labels.training[row]);
+  return score_pictures(measured_answers(candidate, labels, classes), of_rows, classes, positive);
 }
 
 double top1_of(const PictureAnswers& answers, const PictureLabels& labels, const Manifest& manifest) {
@@ -71,25 +78,28 @@ AnswerQuality quality_in(const PictureAnswers& answers, const PictureAnswers& ex
   return quality;
 }
 
-std::vector<bool> right_answers(const PictureAnswers& answers, std::span<const int> labels,
-                                std::size_t classes) {
-  std::vector<bool> right;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto row = std::span(answers.probabilities).subspan(i * classes, classes);
-    right.push_back(std::ranges::max_element(row) - row.begin() == labels[i]);
+// On the answers to the measured rows, then on those to the validation pictures.
+SkillComparison compare(std::span<const PictureCandidate> candidates, const PictureLabels& labels,
+                        std::size_t classes) {
+  std::vector<int> asked;
+  std::vector<std::size_t> pictures;
+  for (const std::size_t row : labels.measured) {
+    asked.push_back(labels.training[row]);
+    pictures.push_back(labels.pictures[row]);
   }
-  return right;
-}
-
-// Standard error of the difference of two top-1 accuracies on the same pictures.
-double difference_error(const std::vector<bool>& a, const std::vector<bool>& b) {
-  double different = 0, sum = 0;
-  const auto count = static_cast<double>(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    different += a[i] != b[i] ? 1 : 0;
-    sum += (a[i] ? 1 : 0) - (b[i] ? 1 : 0);
+  std::size_t next = std::ranges::max(labels.pictures) + 1;
+  for (const int label : labels.validation) {
+    asked.push_back(label);
+    pictures.push_back(next++);
   }
-  return std::sqrt(std::max(0.0, different / count - sum * sum / (count * count)) / count);
+  SkillComparison comparison(std::move(asked), std::move(pictures), classes);
+  for (const PictureCandidate& candidate : candidates) {
+    std::vector<float> probabilities = measured_answers(candidate, labels, classes);
+    const std::vector<float>& validation = candidate.exact.probabilities;
+    probabilities.insert(probabilities.end(), validation.begin(), validation.end());
+    comparison.add(probabilities);
+  }
+  return comparison;
 }
 
 }  // namespace
@@ -109,17 +119,13 @@ ScoredPictures score_pictures(std::span<const float> probabilities, std::span<co
 
 std::vector<Graph> pack_picture_candidates(const Base& base, std::span<const PictureCandidate> candidates,
                                            const PictureLabels& labels, Manifest& manifest) {
-  std::vector<std::vector<bool>> right;
+  const SkillComparison comparison = compare(candidates, labels, manifest.classes.size());
   std::vector<Rival> rivals;
-  for (const PictureCandidate& candidate : candidates) {
-    right.push_back(right_answers(candidate.exact, labels.validation, manifest.classes.size()));
-    const auto count = static_cast<double>(std::count(right.back().begin(), right.back().end(), true));
-    rivals.push_back(rival_of(base, candidate.described, candidate.graph,
-                              count / static_cast<double>(labels.validation.size())));
-  }
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    rivals.push_back(rival_of(base, candidates[i].described, candidates[i].graph, comparison.skill(i)));
   const std::vector<std::size_t> kept =
-      choose_candidates(manifest.app, "top-1", rivals,
-                        [&](std::size_t a, std::size_t b) { return difference_error(right[a], right[b]); });
+      choose_candidates(manifest.app, "skill", rivals,
+                        [&](std::size_t a, std::size_t b) { return comparison.difference_error(a, b); });
   std::vector<Graph> graphs;
   for (const std::size_t i : kept) {
     Candidate candidate = candidates[i].described;

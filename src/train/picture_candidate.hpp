@@ -27,10 +27,12 @@ struct PictureCandidate {
 };
 
 // What the pictures show. Top-1 is that of the validation pictures. Tpr and fpr, on which schedules depend,
-// need more pictures than are left for validation: they are measured on the training rows in `measured`, and
-// on the validation pictures where there are none.
+// and the choice of candidates need more pictures than are left for validation: tpr and fpr are measured on
+// the training rows in `measured`, and on the validation pictures where there are none; candidates are
+// compared on both, by their skill.
 struct PictureLabels {
   std::vector<int> training, validation;  // by row
+  std::vector<std::size_t> pictures;      // by training row: rows of one picture have the same number
   std::vector<std::size_t> measured;      // of the training rows
 };
 

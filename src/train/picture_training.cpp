@@ -295,7 +295,10 @@ class PictureTraining {
                                                               : picture.occasion);
     }
     for (const std::size_t row : exit_data_.validation) labels_.validation.push_back(exit_data_.labels[row]);
-    for (const std::size_t row : exit_data_.training) labels_.training.push_back(exit_data_.labels[row]);
+    for (const std::size_t row : exit_data_.training) {
+      labels_.training.push_back(exit_data_.labels[row]);
+      labels_.pictures.push_back(rows.picture_of[row]);
+    }
     labels_.measured = measured_rows();
   }
 
@@ -321,7 +324,7 @@ class PictureTraining {
                   .inputs = inputs_,
                   .plain = {},
                   .training = {},
-                  .folds = exits_.tail_folds,
+                  .folds = exits_.folds,
                   .head = HeadKind::average,
                   .learning = recipe::kPictureTails,
                   .text = text,

@@ -68,7 +68,7 @@ inline constexpr double kTailBeyond = 1;
 // The default number of tails. Where the best exit misses less than this, tails cannot improve on it.
 inline constexpr int kTails = 3;
 inline constexpr double kTailRoom = 0.02;
-inline constexpr std::size_t kTailFolds = 4, kPictureTailFolds = 3;
+inline constexpr std::size_t kTailFolds = 4;  // of clips; pictures have the same for exits and tails
 // How long and how fast tails learn. `rows_shown`: rows (plain and changed) that the shipped model sees,
 // roughly; a fold's model sees as many epochs of fewer rows. docs/training.md has the measurements behind
 // them.

@@ -60,7 +60,6 @@ class PictureExitTraining {
     }
     const auto classes = static_cast<int>(data.classes);
     folds_ = stratified_folds(labels_, classes, recipe::kPictureFolds, options.seed, occasions);
-    tail_folds_ = stratified_folds(labels_, classes, recipe::kPictureTailFolds, options.seed, occasions);
     for (std::size_t label = 0; label < data.classes; ++label) {
       std::vector<double>& target = targets_.emplace_back();
       for (const int one : labels_) target.push_back(one == static_cast<int>(label) ? 1 : -1);
@@ -81,7 +80,7 @@ class PictureExitTraining {
     }
     validate(NumberType::f32, candidates);
     for (const NumberType number_type : offered_number_types(base_)) validate(number_type, candidates);
-    return {std::move(candidates), std::move(tail_folds_), std::move(starts_)};
+    return {std::move(candidates), std::move(folds_), std::move(starts_)};
   }
 
  private:
@@ -128,18 +127,18 @@ class PictureExitTraining {
   // By fold and class: the scores of the models without the fold.
   [[nodiscard]] std::vector<std::vector<LinearValue>> fold_values(const ExitReads& reads,
                                                                   double strength) const {
-    const std::size_t folds = tail_folds_.size();
+    const std::size_t folds = folds_.size();
     std::vector<std::vector<LinearValue>> values(folds);
     if (is_on_features(reads)) {
       for (std::vector<PrimalModel>& of_class :
-           primal_fold_models(levels_of(reads), targets_, tail_folds_, strength, threads_)) {
+           primal_fold_models(levels_of(reads), targets_, folds_, strength, threads_)) {
         for (std::size_t fold = 0; fold < folds; ++fold)
           values[fold].push_back(value_of(std::move(of_class[fold].levels), of_class[fold].offset));
       }
       return values;
     }
     std::vector<DualModel> models;  // by class, then fold
-    for (std::vector<DualModel>& of_class : fold_models(kernel_of(reads), targets_, tail_folds_, strength))
+    for (std::vector<DualModel>& of_class : fold_models(kernel_of(reads), targets_, folds_, strength))
       std::ranges::move(of_class, std::back_inserter(models));
     std::vector<LinearValue> found = values_of(reads, models);
     for (std::size_t i = 0; i < found.size(); ++i) values[i % folds].push_back(std::move(found[i]));
@@ -254,7 +253,7 @@ class PictureExitTraining {
   std::vector<ExitLevel> levels_;                    // two for each branchpoint: means and maxima
   std::vector<ExitReads> reads_;                     // by exit, levels
   std::vector<int> labels_;                          // by training row
-  std::vector<HeldOut> folds_, tail_folds_;          // folds of training rows
+  std::vector<HeldOut> folds_;                       // folds of training rows
   std::vector<std::vector<double>> targets_;         // by class and training row
   std::vector<std::unique_ptr<HalfRows>> features_;  // by level, of training rows
   std::vector<FeatureScale> scales_;                 // by level

@@ -25,7 +25,7 @@ struct PictureExitData {
 
 struct PictureExits {
   std::vector<PictureCandidate> candidates;  // all candidates tried
-  std::vector<HeldOut> tail_folds;           // folds of the training rows
+  std::vector<HeldOut> folds;                // folds of the training rows
   std::vector<TailStart> starts;             // at the branchpoints asked for
 };
 
