@@ -18,7 +18,10 @@ using testing::HasSubstr;
 
 class RunCommandTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { mix_ = new TestMix; }
+  static void SetUpTestSuite() {
+    mix_ = new TestMix;
+    keep_rough_costs(mix_->base, mix_->folder / "cache/mainstream");
+  }
   static void TearDownTestSuite() {
     delete mix_;
     mix_ = nullptr;

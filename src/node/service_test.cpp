@@ -24,7 +24,10 @@ using testing::HasSubstr;
 
 class ServiceTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { mix_ = new TestMix; }
+  static void SetUpTestSuite() {
+    mix_ = new TestMix;
+    keep_rough_costs(mix_->base, mix_->folder / "cache");
+  }
   static void TearDownTestSuite() {
     delete mix_;
     set_log_level("info");

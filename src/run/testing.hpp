@@ -21,11 +21,17 @@
 #include "mainstream/media.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/planning.hpp"
+#include "mainstream/profile.hpp"
 
 namespace mainstream {
 
 [[nodiscard]] inline MediaTime at_seconds(double seconds) {
   return MediaTime(std::llround(seconds * 1e6));
+}
+
+// Measures what one thread takes for the base, roughly, so that a test need not wait for two seconds of it.
+inline void keep_rough_costs(const Base& base, const std::filesystem::path& cache) {
+  (void)fresh_profile(Engine({.threads = 1}), base, NumberType::f32, cache, std::chrono::milliseconds(20));
 }
 
 inline constexpr double kClipFps = 20;

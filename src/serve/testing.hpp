@@ -110,6 +110,7 @@ class TestNode {
                                 " -c copy " + (folder() / "long.avi").string();
     if (std::system(command.c_str()) != 0) throw Error(ErrorKind::failed, command);
     write_file(file(), config());
+    keep_rough_costs(mix_.base, folder() / "cache");
     start();
   }
 

@@ -60,8 +60,8 @@ double fit_slope(std::span<const float> logits, std::span<const int> labels, std
   return std::exp((low + high) / 2);
 }
 
-float event_threshold(std::span<const float> probabilities, std::span<const int> labels, std::size_t classes,
-                      const PictureEvents& events) {
+float picture_threshold(std::span<const float> probabilities, std::span<const int> labels,
+                        std::size_t classes, const PictureEvents& events) {
   const ScoredPictures scored = score_pictures(probabilities, labels, classes, events.positive);
   std::vector<double> log_odds;
   for (const float score : scored.scores) log_odds.push_back(log_odds_of(score));

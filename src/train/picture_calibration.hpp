@@ -20,8 +20,8 @@ struct PictureEvents {
 
 // The threshold of the events' probability; `probabilities` [pictures x classes] are by models that did not
 // see the pictures.
-[[nodiscard]] float event_threshold(std::span<const float> probabilities, std::span<const int> labels,
-                                    std::size_t classes, const PictureEvents& events);
+[[nodiscard]] float picture_threshold(std::span<const float> probabilities, std::span<const int> labels,
+                                      std::size_t classes, const PictureEvents& events);
 
 // Softmax of each row of logits [rows x classes].
 [[nodiscard]] std::vector<float> probabilities_of(std::span<const float> logits, std::size_t classes,

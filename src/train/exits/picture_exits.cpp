@@ -90,7 +90,7 @@ class PictureExitTraining {
     const MatrixScaling scaling = fit_matrix_scaling(scores, labels_, data_.classes);
     std::vector<float> unseen =
         probabilities_of(logits_of_folds(scores, labels_, data_.classes, folds_), data_.classes);
-    const float threshold = event_threshold(unseen, labels_, data_.classes, data_.events);
+    const float threshold = picture_threshold(unseen, labels_, data_.classes, data_.events);
     module_log("train")->debug("exit up to {}, {} levels: strength {}, top-1 on folds {:.3f}",
                                levels_[reads.back()].tensor, reads.size(), fits.front().strength,
                                top1(unseen, labels_, static_cast<int>(data_.classes)));

@@ -16,7 +16,7 @@ PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailS
                              top1(tail.unseen, app.labels, static_cast<int>(app.classes)));
   scale_logits(tail.graph, slope, std::vector<float>(app.classes, 0));
   std::vector<float> unseen = probabilities_of(tail.unseen, app.classes, slope);
-  const float threshold = event_threshold(unseen, app.labels, app.classes, events);
+  const float threshold = picture_threshold(unseen, app.labels, app.classes, events);
   PictureCandidate candidate{
       .described = describe_place(data.base, CandidateKind::tail, {start.branchpoint.tensor}),
       .graph = std::move(tail.graph),
