@@ -17,7 +17,8 @@ class CostEstimateTest : public testing::Test {
   static void TearDownTestSuite() { delete files_; }
 
   // Times of one window in which every part ran 10 times, app by app as `own_ms` says.
-  static PlanStatistics window(double scale_ms, std::map<std::pair<std::size_t, std::size_t>, double> stem_ms,
+  static PlanStatistics window(double scale_ms,
+                               const std::map<std::pair<std::size_t, std::size_t>, double>& stem_ms,
                                const std::vector<double>& own_ms) {
     PlanStatistics window;
     window.first = at_seconds(100);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "train/picture_calibration.hpp"
 #include "train/recipe.hpp"
 
 namespace mainstream {
@@ -42,8 +41,7 @@ std::vector<float> MatrixScaling::logits(std::span<const float> scores) const {
 }
 
 MatrixScaling fit_matrix_scaling(std::span<const float> scores, std::span<const int> labels,
-                                 std::size_t classes) {
-  const double slope = fit_slope(scores, labels, classes);
+                                 std::size_t classes, double slope) {
   MatrixScaling scaling = one_slope(slope, classes);
   if (classes > recipe::kMostMixedClasses) return scaling;
 
@@ -75,7 +73,7 @@ MatrixScaling fit_matrix_scaling(std::span<const float> scores, std::span<const 
 }
 
 std::vector<float> logits_of_folds(std::span<const float> scores, std::span<const int> labels,
-                                   std::size_t classes, std::span<const HeldOut> folds) {
+                                   std::size_t classes, double slope, std::span<const HeldOut> folds) {
   std::vector<float> logits(scores.size());
   const auto row_of = [&](std::size_t row) { return scores.subspan(row * classes, classes); };
   for (const HeldOut& fold : folds) {
@@ -87,7 +85,7 @@ std::vector<float> logits_of_folds(std::span<const float> scores, std::span<cons
       if (!is_own) std::ranges::copy(row_of(row), std::back_inserter(others));
     }
     for (const std::size_t row : fold.scored) std::ranges::copy(row_of(row), std::back_inserter(own));
-    own = fit_matrix_scaling(others, labels_of_others, classes).logits(own);
+    own = fit_matrix_scaling(others, labels_of_others, classes, slope).logits(own);
     for (std::size_t i = 0; i < fold.scored.size(); ++i) {
       std::ranges::copy(std::span(own).subspan(i * classes, classes),
                         logits.begin() + static_cast<std::ptrdiff_t>(fold.scored[i] * classes));

@@ -21,16 +21,17 @@ struct MatrixScaling {
 };
 
 // Multinomial logistic regression on the scores (matrix scaling: Guo et al. 2017), with a normal prior around
-// one slope for all classes (Kull et al. 2019): recipe::kMixingTrust times the sum of squares of what is
-// added to the slope and of the offsets is the penalty, in units of a picture's loss. More than
-// recipe::kMostMixedClasses classes have the slope alone. `scores` [rows x classes] are by models that did
-// not see the rows.
+// one `slope` for all classes, as fit_slope finds it (Kull et al. 2019): the penalty, in units of a picture's
+// loss, is recipe::kMixingTrust times the sum of squares of the offsets and of what is added to the slope.
+// More than recipe::kMostMixedClasses classes have the slope alone. `scores` [rows x classes] are by models
+// that did not see the rows.
 [[nodiscard]] MatrixScaling fit_matrix_scaling(std::span<const float> scores, std::span<const int> labels,
-                                               std::size_t classes);
+                                               std::size_t classes, double slope);
 
 // Each row's logits by the scaling that fits the other folds' scores: those of pictures that neither the
 // models nor the scaling saw.
 [[nodiscard]] std::vector<float> logits_of_folds(std::span<const float> scores, std::span<const int> labels,
-                                                 std::size_t classes, std::span<const HeldOut> folds);
+                                                 std::size_t classes, double slope,
+                                                 std::span<const HeldOut> folds);
 
 }  // namespace mainstream

@@ -87,9 +87,10 @@ class PictureExitTraining {
   PictureCandidate solve(const ExitReads& reads) {
     std::vector<ClassFit> fits = fit(reads);
     const std::vector<float> scores = by_picture(fits);
-    const MatrixScaling scaling = fit_matrix_scaling(scores, labels_, data_.classes);
+    const double slope = fit_slope(scores, labels_, data_.classes);
+    const MatrixScaling scaling = fit_matrix_scaling(scores, labels_, data_.classes, slope);
     std::vector<float> unseen =
-        probabilities_of(logits_of_folds(scores, labels_, data_.classes, folds_), data_.classes);
+        probabilities_of(logits_of_folds(scores, labels_, data_.classes, slope, folds_), data_.classes);
     const float threshold = picture_threshold(unseen, labels_, data_.classes, data_.events);
     module_log("train")->debug("exit up to {}, {} levels: strength {}, top-1 on folds {:.3f}",
                                levels_[reads.back()].tensor, reads.size(), fits.front().strength,
