@@ -36,9 +36,9 @@ class FeedbackTest : public testing::Test {
     double at = 0;
     std::string reason;
   };
-  std::vector<Swap> pass(double seconds) {
+  std::vector<Swap> pass(int seconds) {
     std::vector<Swap> swaps;
-    for (double done = 0; done < seconds; done += 1) {
+    for (int done = 0; done < seconds; ++done) {
       machine_.pass(1);
       const auto change = feedback_->observe(0, machine_.statistics(), machine_.dropped, machine_.now());
       if (!change) continue;
@@ -268,9 +268,9 @@ class SiteTest : public FeedbackTest {
     std::vector<double> swaps;
     double reached_f1 = 0;
   };
-  Passed pass(double seconds) {
+  Passed pass(int seconds) {
     Passed passed;
-    for (double done = 0; done < seconds; done += 1) {
+    for (int done = 0; done < seconds; ++done) {
       passed.reached_f1 += reached_f1() / seconds;
       site_.pass(1);
       for (std::size_t s = 0; s < kStreams; ++s) {

@@ -107,7 +107,7 @@ TEST_F(ReschedulingTest, StaysWhereNothingCostsLess) {
 
 // At no time there is much more room than when it was looked for last.
 TEST_F(ReschedulingTest, RoomThatAppearsLittleByLittleIsUsedInTheEnd) {
-  for (double factor = 1; factor > 0.5; factor -= 0.005) (void)pass(4, factor);
+  for (int step = 0; step < 100; ++step) (void)pass(4, 1 - 0.005 * step);
   (void)pass(300, 0.5);
   const Schedule best = planner_.solve(costs(0.5), 0.95 * kBudget).schedule;
   const Schedule present = planner_.evaluate(costs(0.5), kBudget, policy_.plan().settings).schedule;
