@@ -12,7 +12,6 @@
 namespace mainstream {
 namespace {
 
-using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 

@@ -21,10 +21,11 @@ class WebhookTest : public testing::Test {
   }
 
   void start() {
-    server_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"python3", MAINSTREAM_SOURCE_DIR "/src/sink/testdata/webhook_server.py",
-                                 std::to_string(port_), "it's a secret", (folder_ / "log").string()},
-        ChildFiles{"/dev/null", "/dev/null"});
+    const std::string program = MAINSTREAM_SOURCE_DIR "/src/sink/testdata/webhook_server.py";
+    server_ =
+        std::make_unique<ChildProcess>(std::vector<std::string>{"python3", program, std::to_string(port_),
+                                                                "it's a secret", (folder_ / "log").string()},
+                                       ChildFiles{"/dev/null", "/dev/null"});
     ASSERT_TRUE(soon([&] { return accepts_connections(port_); })) << "python3 does not start a server";
   }
 
