@@ -1,6 +1,5 @@
 #include "train/exits/matrix_scaling.hpp"
 
-#include <torch/nn/functional/loss.h>
 #include <torch/optim/lbfgs.h>
 
 #include <algorithm>
@@ -52,14 +51,13 @@ MatrixScaling fit_matrix_scaling(std::span<const float> scores, std::span<const 
   const torch::Tensor offset = torch::zeros({size}, torch::dtype(torch::kDouble).requires_grad(true));
   torch::optim::LBFGS optimiser({added, offset},
                                 torch::optim::LBFGSOptions().max_iter(100).line_search_fn("strong_wolfe"));
-  namespace functional = torch::nn::functional;
   optimiser.step([&] {
     optimiser.zero_grad();
     const torch::Tensor logits = slope * rows + rows.mm(added) + offset;
-    const auto sum = functional::CrossEntropyFuncOptions().reduction(torch::kSum);
+    const torch::Tensor misses = torch::cross_entropy_loss(logits, truth, {}, at::Reduction::Sum);
     const torch::Tensor penalty = recipe::kMixingTrust * (added.square().sum() + offset.square().sum());
     // Divided by the rows, so that the optimiser's tolerances mean the same for few and for many.
-    torch::Tensor loss = (functional::cross_entropy(logits, truth, sum) + penalty) / rows.size(0);
+    torch::Tensor loss = (misses + penalty) / rows.size(0);
     loss.backward();
     return loss;
   });
