@@ -63,6 +63,7 @@ void run_trainer(const std::vector<std::string>& arguments) {
     if (errno != EINTR) fail(path, errno);
   }
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (code == kCannotStart) throw Error(ErrorKind::failed, path.string() + ": cannot start");
   if (code != 0) throw Error(ErrorKind::failed, fmt::format("training ended with exit code {}", code));
 }
 

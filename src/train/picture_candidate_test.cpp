@@ -71,5 +71,15 @@ TEST(PictureCandidateTest, IsComparedOnPicturesOfTheFoldsToo) {
       << "validation pictures alone would say that both are as good";
 }
 
+TEST(PictureCandidateTest, ViewsOfOnePictureAreOneObservation) {
+  const Base base = small_base();
+  PictureLabels labels = few_to_validate();
+  const std::vector<PictureCandidate> candidates{candidate_at(base, CandidateKind::exit, 0, labels, 10),
+                                                 candidate_at(base, CandidateKind::exit, 1, labels, 30)};
+  EXPECT_THAT(kept_of(base, candidates, labels), testing::ElementsAre(candidates[0].described.id));
+  std::fill_n(labels.pictures.begin(), 30, std::size_t{0});
+  EXPECT_EQ(kept_of(base, candidates, labels).size(), 2U) << "a single picture tells them apart";
+}
+
 }  // namespace
 }  // namespace mainstream

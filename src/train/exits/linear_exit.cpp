@@ -1,5 +1,6 @@
 #include "train/exits/linear_exit.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "graph/exit.hpp"
@@ -23,22 +24,22 @@ void LinearValue::scale(double by) {
   offset *= by;
 }
 
+void LinearValue::add(const LinearValue& other, double by) {
+  for (std::size_t level = 0; level < weights.size(); ++level) {
+    std::ranges::transform(weights[level], other.weights[level], weights[level].begin(),
+                           [by](float own, float added) { return own + static_cast<float>(by * added); });
+  }
+  offset += by * other.offset;
+}
+
 std::vector<LinearValue> scaled(std::span<const LinearValue> scores, const MatrixScaling& scaling) {
   std::vector<LinearValue> logits;
   for (std::size_t to = 0; to < scores.size(); ++to) {
-    LinearValue& logit = logits.emplace_back();
-    logit.offset = scaling.offset[to];
-    for (const std::vector<float>& of_level : scores.front().weights)
-      logit.weights.emplace_back(of_level.size(), 0.0F);
-    for (std::size_t from = 0; from < scores.size(); ++from) {
-      const double by = scaling.weights(from, to);
-      logit.offset += by * scores[from].offset;
-      for (std::size_t level = 0; level < logit.weights.size(); ++level) {
-        const std::vector<float>& added = scores[from].weights[level];
-        for (std::size_t i = 0; i < added.size(); ++i)
-          logit.weights[level][i] += static_cast<float>(by * added[i]);
-      }
-    }
+    LinearValue& logit = logits.emplace_back(scores[0]);
+    logit.scale(scaling.weights(0, to));
+    for (std::size_t from = 1; from < scores.size(); ++from)
+      logit.add(scores[from], scaling.weights(from, to));
+    logit.offset += scaling.offset[to];
   }
   return logits;
 }

@@ -19,6 +19,7 @@ struct LinearValue {
   // `features` are those of all levels, `reads` tells which ones the weights belong to.
   [[nodiscard]] double of(std::span<const std::span<const float>> features, const ExitReads& reads) const;
   void scale(double by);
+  void add(const LinearValue& other, double by);  // `by` times the other value
 };
 
 // The logits that a scaling makes of scores.

@@ -78,9 +78,9 @@ std::vector<float> logits_of_folds(std::span<const float> scores, std::span<cons
     std::vector<float> others, own;
     std::vector<int> labels_of_others;
     for (std::size_t row = 0; row < labels.size(); ++row) {
-      const bool is_own = std::ranges::binary_search(fold.left_out, row);
-      if (!is_own) labels_of_others.push_back(labels[row]);
-      if (!is_own) std::ranges::copy(row_of(row), std::back_inserter(others));
+      if (std::ranges::binary_search(fold.left_out, row)) continue;
+      labels_of_others.push_back(labels[row]);
+      std::ranges::copy(row_of(row), std::back_inserter(others));
     }
     for (const std::size_t row : fold.scored) std::ranges::copy(row_of(row), std::back_inserter(own));
     own = fit_matrix_scaling(others, labels_of_others, classes, slope).logits(own);

@@ -17,7 +17,7 @@ struct Rival {
   CandidateKind kind = CandidateKind::exit;
   std::int64_t frozen_layers = 0;
   double cost = 0;       // candidate_cost
-  double quality = 0;    // F1 of events or top-1
+  double quality = 0;    // F1 of events or skill
   bool is_kept = false;  // whatever others do
 };
 
