@@ -1,5 +1,6 @@
+#include <fmt/format.h>
+
 #include <fstream>
-#include <iterator>
 
 #include "cli_testing.hpp"
 #include "core/child_testing.hpp"
@@ -45,66 +46,53 @@ TEST_F(StreamExperimentsTest, MeasuresThroughput) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out/throughput.html"));
 }
 
-// Trains, composes, records, and reports.
-TEST_F(StreamExperimentsTest, FromPicturesToAReport) {
-  const auto trainer = std::filesystem::path(MAINSTREAM_PROGRAM).parent_path() / "mainstream-train";
-  if (!std::filesystem::exists(trainer)) GTEST_SKIP() << "built without the trainer: " << trainer;
-  write_base(tiny_base(), folder_ / "base.onnx");
-  write_colours(folder_ / "colours", {"train", "val"}, 20);
-  const std::string common =
+// Experiments that train first: a base, pictures, and the options to use them.
+class TrainingExperimentsTest : public StreamExperimentsTest {
+ protected:
+  void SetUp() override {
+    const auto trainer = std::filesystem::path(MAINSTREAM_PROGRAM).parent_path() / "mainstream-train";
+    if (!std::filesystem::exists(trainer)) GTEST_SKIP() << "built without the trainer: " << trainer;
+    write_base(tiny_base(), folder_ / "base.onnx");
+    write_colours(folder_ / "colours", {"train", "val"}, 20);
+  }
+  static constexpr const char* kOptions =
       " --quick --threads 1 --base base.onnx --pictures colours --app red blue --seconds 20 --size 64 64 "
       "--work work";
-  const CliResult voting = experiment("voting -o voting" + common);
+};
+
+// Trains, composes, records, and reports.
+TEST_F(TrainingExperimentsTest, FromPicturesToAReport) {
+  const CliResult voting = experiment(std::string("voting -o voting") + kOptions);
   EXPECT_EQ(voting.exit_code, 0) << voting.err;
   EXPECT_THAT(voting.out, HasSubstr("| 4    |"));
-  const CliResult sampling = experiment("sampling -o sampling" + common);
+  const CliResult sampling = experiment(std::string("sampling -o sampling") + kOptions);
   EXPECT_EQ(sampling.exit_code, 0) << sampling.err;
   EXPECT_THAT(sampling.err, testing::Not(HasSubstr("candidate")));  // nothing is trained again
 }
 
-// The trainer that was started with this folder; 0 where none runs.
-pid_t trainer_of(const std::filesystem::path& folder) {
+// The trainer that runs in this folder; 0 where none does.
+pid_t trainer_in(const std::filesystem::path& folder) {
   for (const auto& process : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream file(process.path() / "cmdline");
-    const std::string command{std::istreambuf_iterator<char>(file), {}};
-    if (command.starts_with("mainstream-train") && command.find(folder.string()) != std::string::npos)
-      return std::stoi(process.path().filename());
+    std::error_code gone;
+    if (std::filesystem::read_symlink(process.path() / "cwd", gone) != folder) continue;
+    std::string name;
+    std::ifstream(process.path() / "cmdline") >> name;
+    if (name.starts_with("mainstream-train")) return std::stoi(process.path().filename());
   }
   return 0;
 }
 
-TEST_F(StreamExperimentsTest, AKilledOneLeavesNoTrainingBehind) {
-  const auto trainer = std::filesystem::path(MAINSTREAM_PROGRAM).parent_path() / "mainstream-train";
-  if (!std::filesystem::exists(trainer)) GTEST_SKIP() << "built without the trainer: " << trainer;
-  write_base(tiny_base(), folder_ / "base.onnx");
-  write_colours(folder_ / "colours", {"train", "val"}, 20);
-  ChildProcess experiment({MAINSTREAM_PROGRAM,
-                           "experiment",
-                           "voting",
-                           "--quick",
-                           "--base",
-                           folder_ / "base.onnx",
-                           "--pictures",
-                           folder_ / "colours",
-                           "--app",
-                           "red",
-                           "blue",
-                           "--seconds",
-                           "20",
-                           "--size",
-                           "64",
-                           "64",
-                           "--work",
-                           folder_ / "work",
-                           "-o",
-                           folder_ / "out"},
+TEST_F(TrainingExperimentsTest, AKilledOneLeavesNoTrainingBehind) {
+  ChildProcess experiment({"sh", "-c",
+                           fmt::format("cd {} && exec {} experiment voting -o out {}",
+                                       folder_.path().string(), MAINSTREAM_PROGRAM, kOptions)},
                           kMuted);
   pid_t training = 0;
-  ASSERT_TRUE(soon([&] { return (training = trainer_of(folder_.path())) != 0; }));
+  ASSERT_TRUE(soon([&] { return (training = trainer_in(folder_.path())) != 0; }));
   ::kill(training, SIGSTOP);  // it must not end by itself
   experiment.end(SIGKILL);
   ::kill(training, SIGCONT);
-  EXPECT_TRUE(soon([&] { return trainer_of(folder_.path()) == 0; }));
+  EXPECT_TRUE(soon([&] { return trainer_in(folder_.path()) == 0; }));
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "work"))
     EXPECT_NE(entry.path().extension(), ".mpkg") << "training went on";
 }
