@@ -132,7 +132,7 @@ class NodeOperation {
       say("\r" + line.substr(0, terminal_columns() - 1) + "\033[K");
     } else if (now - logged_ >= kBetweenLines) {
       logged_ = now;
-      module_log("node")->info("{}", line);
+      module_log("node").info("{}", line);
     }
   }
 
@@ -171,7 +171,7 @@ void run_node(const std::string& path) {
   set_log_format_json(config.node.json_log);
   NodeControl control(std::move(text), std::move(reading.checked), check_for(reading.state));
   if (!reading.why_not.empty()) {
-    module_log("node")->error("runs its own file, as the fleet's state cannot be used: {}", reading.why_not);
+    module_log("node").error("runs its own file, as the fleet's state cannot be used: {}", reading.why_not);
     control.node().refused(reading.why_not);
   }
   std::optional<ApiServer> api;
@@ -180,7 +180,7 @@ void run_node(const std::string& path) {
   if (config.fleet) operation.join_fleet(config, reading);
   while_starting.reset();
   notify_ready();
-  module_log("node")->info("runs {}", source);
+  module_log("node").info("runs {}", source);
   const std::stop_callback stopping(stop, notify_stopping);
   control.node().run(stop, [&] { operation.look(); });
 }

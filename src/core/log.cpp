@@ -2,8 +2,8 @@
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 
-#include <array>
 #include <atomic>
 #include <nlohmann/json.hpp>
 
@@ -75,16 +75,35 @@ std::unique_ptr<spdlog::formatter> line_formatter() {
   return text;
 }
 
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
 }  // namespace
 
-std::shared_ptr<spdlog::logger> module_log(const std::string& module) {
+void ModuleLog::write(LogLevel level, fmt::string_view message, fmt::format_args values) const {
+  const spdlog::level::level_enum known = spdlog_level(level);
+  if (logger_->should_log(known)) logger_->log(known, fmt::vformat(message, values));
+}
+
+ModuleLog module_log(const std::string& module) {
   static Mutex mutex;  // makes the lookup and the creation one step
   const MutexLock lock(mutex);
-  if (auto known = spdlog::get(module)) return known;
+  if (auto known = spdlog::get(module)) return ModuleLog(std::move(known));
   auto logger = std::make_shared<spdlog::logger>(module, terminal_sink());
   spdlog::initialize_logger(logger);  // registers it, with the present level and the usual formatter
   logger->set_formatter(line_formatter());
-  return logger;
+  return ModuleLog(std::move(logger));
 }
 
 void set_log_format_json(bool json) {

@@ -100,9 +100,9 @@ TEST(TextTest, ComparesLettersOfAsciiInAnyCase) {
 TEST(LogTest, NamesInMessagesCannotControlATerminal) {
   testing::internal::CaptureStderr();
   module_log("text_test")
-      ->warn("app {} is new",
-             "a\xc2\x9b"
-             "31m\n12:00:00 error run: forged");
+      .warn("app {} is new",
+            "a\xc2\x9b"
+            "31m\n12:00:00 error run: forged");
   EXPECT_THAT(
       testing::internal::GetCapturedStderr(),
       testing::EndsWith(" warning text_test: app a\\u009b31m\\x0a12:00:00 error run: forged is new\n"));

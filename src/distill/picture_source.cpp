@@ -55,7 +55,7 @@ void PictureSource::each(std::int64_t first,
     try {
       picture = read_picture(file);
     } catch (const Error& error) {
-      module_log("distill")->warn("skipped: {}", error.what());
+      module_log("distill").warn("skipped: {}", error.what());
       continue;
     }
     if (!use(number - 1, *picture)) return;

@@ -114,7 +114,7 @@ void FleetAgent::received(const std::string& topic, std::string_view payload, bo
       const MutexLock lock(mutex_);
       // Once: who can publish must not be able to fill the log.
       if (!std::exchange(odd_request_said_, true))
-        module_log("fleet")->warn("a request for events is passed over: {}", error.what());
+        module_log("fleet").warn("a request for events is passed over: {}", error.what());
     }
   }
 }
@@ -151,7 +151,7 @@ void FleetAgent::run(const std::stop_token& stop) {
       tidy();
       if (is_report_due()) report();
     } catch (const Error& error) {
-      module_log("fleet")->error("{}", error.what());
+      module_log("fleet").error("{}", error.what());
     }
     std::this_thread::sleep_for(kAgentLook);
   }
@@ -247,7 +247,7 @@ bool FleetAgent::fetch(const DesiredState& state, const std::stop_token& stop) {
     if (!download.may_pass) throw Error(ErrorKind::untrusted, download.error);
     tell(Progress::waiting, download.error);
     report();
-    module_log("fleet")->warn("version {} waits: {}", state.version, download.error);
+    module_log("fleet").warn("version {} waits: {}", state.version, download.error);
     if (!wait_for(backoff.next(), ended)) break;
   }
   return false;
@@ -307,7 +307,7 @@ void FleetAgent::tell(Progress progress, const std::string& why, double fetched)
 
 void FleetAgent::refuse(const std::string& why) {
   tell(Progress::refused, why);
-  module_log("fleet")->error("the fleet's state is refused: {}; the node goes on as it was", why);
+  module_log("fleet").error("the fleet's state is refused: {}; the node goes on as it was", why);
   const MutexLock lock(mutex_);
   tidy_due_ = true;
 }
@@ -337,7 +337,7 @@ void FleetAgent::look() {
 }
 
 void FleetAgent::keep(const DesiredState& state) {
-  module_log("fleet")->info("version {} of the fleet's state is in force", state.version);
+  module_log("fleet").info("version {} of the fleet's state is in force", state.version);
   {
     const MutexLock lock(mutex_);
     in_force_ = state;
@@ -347,7 +347,7 @@ void FleetAgent::keep(const DesiredState& state) {
     keep_state(directory_, state);
   } catch (const Error& error) {
     why = fmt::format("in force until the node ends, as it cannot be kept: {}", error.what());
-    module_log("fleet")->error("version {} of the fleet's state is {}", state.version, why);
+    module_log("fleet").error("version {} of the fleet's state is {}", state.version, why);
   }
   tell(Progress::applied, why);
 }

@@ -99,8 +99,8 @@ FramePtr Decoder::receive() {
 FramePtr Decoder::from_hardware(FramePtr frame) {
   const bool in_hardware = frame->hw_frames_ctx != nullptr;
   if (std::exchange(tell_hardware_, false)) {
-    if (in_hardware) module_log("media")->info("{}: is decoded by VA-API", source_);
-    if (!in_hardware) module_log("media")->warn("{}: is decoded in software: {}", source_, no_hardware_);
+    if (in_hardware) module_log("media").info("{}: is decoded by VA-API", source_);
+    if (!in_hardware) module_log("media").warn("{}: is decoded in software: {}", source_, no_hardware_);
   }
   if (!in_hardware) return frame;
   FramePtr copy = owned(av_frame_alloc());

@@ -17,7 +17,7 @@ void forward_to_log(void* source, int level, const char* format, va_list argumen
   av_log_format_line2(source, level, format, arguments, line.data(), line.size(), &print_prefix);
   std::string text = without_password(line.data());
   while (text.ends_with('\n')) text.pop_back();
-  module_log("media")->debug("{}", text);
+  module_log("media").debug("{}", text);
 }
 
 }  // namespace

@@ -288,8 +288,8 @@ class FfmpegSource : public FrameSource {
     const StreamTime::Trust trust = time_->trust();
     const MediaTime time = time_->next(stamp, steady_now());
     if (time_->trust() != trust) {
-      module_log("media")->warn("{}: its time stamps run at a wrong speed; frames are timed by their arrival",
-                                address_.shown);
+      module_log("media").warn("{}: its time stamps run at a wrong speed; frames are timed by their arrival",
+                               address_.shown);
     }
     return {delivered_++, time, make_picture(std::move(frame)), taken(stamp)};
   }
@@ -315,8 +315,8 @@ class FfmpegSource : public FrameSource {
                   fmt::format("{}: not a single frame could be decoded{}", address_.shown, why));
     }
     if (info_.frames > delivered_ && !options_.skip_nonref && !left_out_) {
-      module_log("media")->warn("{}: its header says {} frames, but only {} could be read", address_.shown,
-                                info_.frames, delivered_);
+      module_log("media").warn("{}: its header says {} frames, but only {} could be read", address_.shown,
+                               info_.frames, delivered_);
     }
   }
 

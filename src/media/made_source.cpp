@@ -88,7 +88,7 @@ class PictureFolder : public FrameSource {
       } catch (const Error& error) {
         failure_ = error.what();
         ++undecodable_;
-        module_log("media")->warn("{}; goes on with the next picture", failure_);
+        module_log("media").warn("{}; goes on with the next picture", failure_);
       }
     }
     return std::nullopt;

@@ -37,7 +37,7 @@ Credentials read_credentials(const std::filesystem::path& path) {
   }
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-    module_log("net")->warn("{}: everybody on this machine can read this password", path.string());
+    module_log("net").warn("{}: everybody on this machine can read this password", path.string());
   }
   return {line.substr(0, colon), line.substr(colon + 1)};
 }
@@ -61,7 +61,7 @@ void guarded(const Handler& handler) {
   try {
     handler();
   } catch (const std::exception& error) {
-    module_log("net")->warn("{}", error.what());
+    module_log("net").warn("{}", error.what());
   }
 }
 

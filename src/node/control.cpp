@@ -179,7 +179,7 @@ Change NodeControl::set_enabled(const std::string& app, bool on) {
       if (error.kind() == ErrorKind::storage) throw;
       return not_done(Change::Outcome::wrong, error.what());
     }
-    module_log("node")->info("app {} is turned {} through the control API", app, on ? "on" : "off");
+    module_log("node").info("app {} is turned {} through the control API", app, on ? "on" : "off");
     Change done;
     done.changed.push_back({"app", app, on ? "enabled" : "disabled"});
     return done;
@@ -248,7 +248,7 @@ Change NodeControl::apply(const std::string& text, const std::string& shown_as, 
   }
   if (own) {
     kept.commit();
-    module_log("node")->info("changed through the control API: {}", words_of(result.changed));
+    module_log("node").info("changed through the control API: {}", words_of(result.changed));
   } else {
     std::error_code none;
     fs::rename(own_text_, own_text_.string() + ".old", none);
@@ -294,10 +294,10 @@ Change NodeControl::take_file() {
     change = not_done(Change::Outcome::wrong, error.what());
   }
   if (change.outcome == Change::Outcome::done) {
-    log->info("{} is in force: {}", file_.string(), words_of(change.changed));
+    log.info("{} is in force: {}", file_.string(), words_of(change.changed));
   } else {
-    for (const std::string& fault : change.faults) log->error("{}", fault);
-    log->error("{} is not taken over: {}; the node goes on as it was", file_.string(), change.why);
+    for (const std::string& fault : change.faults) log.error("{}", fault);
+    log.error("{} is not taken over: {}; the node goes on as it was", file_.string(), change.why);
     node_.refused(change.why);
   }
   notify_ready();

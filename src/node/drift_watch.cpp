@@ -143,7 +143,7 @@ ScoreDrift& DriftWatch::drift_of(App& app, const Scores& scores) {
       app.warning = what_is_wrong(app.told, drift.result());
       if (!app.warning.empty()) app.warning += how_to_accept(scores.stream);
     } catch (const Error& error) {
-      module_log("node")->warn("{}: {}; learns anew", scores.app, error.what());
+      module_log("node").warn("{}: {}; learns anew", scores.app, error.what());
       drift = fresh;
     }
   }
@@ -162,7 +162,7 @@ void DriftWatch::follow(const NodeSetup& setup, WallTime now) {
   }
   for (const NodeWarning& warning : warnings) {
     const std::string& who = warning.app.empty() ? warning.stream : warning.app;
-    module_log("node")->warn("{}: {}", who, warning.text);
+    module_log("node").warn("{}: {}", who, warning.text);
     if (warn_) warn_(warning);
   }
 }
@@ -183,7 +183,7 @@ void DriftWatch::take_streams(const NodeSetup& setup, WallTime now) {
     }
     std::error_code ignored;
     if (look_for_files && stream.saved && !std::filesystem::exists(file_of(one.name), ignored)) {
-      module_log("node")->info("{}: {} is gone: learns anew", one.name, file_of(one.name).string());
+      module_log("node").info("{}: {} is gone: learns anew", one.name, file_of(one.name).string());
       stream = {};
       stream.source = source;
     }
@@ -290,7 +290,7 @@ void DriftWatch::save(WallTime now) {
     cannot_save_ = false;
   } catch (const std::exception& error) {
     if (!std::exchange(cannot_save_, true))
-      module_log("node")->warn("cannot keep what was learned of pictures and scores: {}", error.what());
+      module_log("node").warn("cannot keep what was learned of pictures and scores: {}", error.what());
   }
 }
 
@@ -320,7 +320,7 @@ void DriftWatch::read(const std::string& name, Stream& stream) {
     kept.saved = true;
     stream = std::move(kept);
   } catch (const Error& error) {
-    module_log("node")->warn("{}; learns anew", error.what());
+    module_log("node").warn("{}; learns anew", error.what());
   }
 }
 

@@ -191,7 +191,7 @@ void EdgeNode::Impl::replan(const char* made_by, const std::string& reason, Form
     count_plan(made_by);
   } catch (const Error& error) {
     why_not = error.what();
-    module_log("node")->warn("{}, but the schedule stays: {}", reason, why_not);
+    module_log("node").warn("{}, but the schedule stays: {}", reason, why_not);
   }
   plans_for(std::move(formats));
   const MutexLock lock(mutex_);
@@ -248,14 +248,14 @@ void EdgeNode::Impl::control(const std::stop_token& stop) {
         follow_machine();
         take_sample();
         for (const std::string& line : why_not_log_.changes(state().apps, clock_.now()))
-          module_log("node")->info("{}", line);
+          module_log("node").info("{}", line);
         watch_drift();
       }
       if (runtime_->follow()) count_plan("feedback");
       const Runtime::InForce in_force = runtime_->in_force();
       for (const auto& [name, feed] : feeds()) feed->need(need_of(in_force, name));
     } catch (const std::exception& error) {
-      module_log("node")->error("cannot follow streams and machine: {}; tries again", error.what());
+      module_log("node").error("cannot follow streams and machine: {}; tries again", error.what());
     }
     const auto until = std::chrono::steady_clock::now() + kTick;
     const MutexLock lock(stopping_mutex_);
@@ -284,7 +284,7 @@ void EdgeNode::Impl::follow_machine() {
   runtime_->set_decoding(decoding());
   if (cpus == cpus_ && cpu_time == cpu_time_) return;
   const MutexLock changing(changing_);
-  module_log("node")->info("may use {:.6g} processors now, {:.6g} before", cpu_time, cpu_time_);
+  module_log("node").info("may use {:.6g} processors now, {:.6g} before", cpu_time, cpu_time_);
   cpus_ = cpus;
   cpu_time_ = cpu_time;
   const NodeSetup setup = this->setup();

@@ -115,7 +115,7 @@ void PackageFolder::remove_unused(const NodeConfig& config) const {
   }
   std::ranges::sort(unused, std::greater(), &Unused::time);
   for (std::size_t i = kMostUnused; i < unused.size(); ++i) {
-    module_log("node")->info("removes the package {}: no app runs it", unused[i].path.string());
+    module_log("node").info("removes the package {}: no app runs it", unused[i].path.string());
     fs::remove(unused[i].path, gone);
   }
 }

@@ -119,7 +119,7 @@ class StreamRecordings::Writer {
       write_frames();
     } catch (const std::exception& error) {
       fault = error.what();
-      module_log("node")->error("recording {}: {}", recording().id, fault);
+      module_log("node").error("recording {}: {}", recording().id, fault);
     }
     frames_.close();
     StreamRecording done = recording();
@@ -273,8 +273,8 @@ void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint6
     if (!(old || too_much) || recording.going_on || busy(recording.id)) continue;
     if (!remove(recording.id)) continue;
     bytes -= recording.bytes;
-    module_log("node")->info("removed recording {} of {}: {}", recording.id, recording.stream,
-                             old ? "it was too old" : "all of them needed too much space");
+    module_log("node").info("removed recording {} of {}: {}", recording.id, recording.stream,
+                            old ? "it was too old" : "all of them needed too much space");
   }
 }
 

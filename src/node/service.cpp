@@ -302,7 +302,7 @@ void NodeService::run(const std::stop_token& stop, const std::function<void()>& 
       tidy_recordings();
       if (each) each();
     } catch (const std::exception& error) {
-      module_log("node")->error("{}", error.what());
+      module_log("node").error("{}", error.what());
     }
     std::this_thread::sleep_for(kTickTime);
   }
@@ -316,11 +316,11 @@ void NodeService::follow_commands() {
     commands = std::exchange(commands_, {});
   }
   for (const auto& [app, on] : commands) {
-    module_log("node")->info("app {} is turned {} by MQTT", app, on ? "on" : "off");
+    module_log("node").info("app {} is turned {} by MQTT", app, on ? "on" : "off");
     try {
       set_enabled(app, on);
     } catch (const Error& error) {
-      module_log("node")->error("app {} stays as it was: {}", app, error.what());
+      module_log("node").error("app {} stays as it was: {}", app, error.what());
       const MutexLock changing(changing_);
       tell_sinks();
     }
@@ -333,7 +333,7 @@ void NodeService::follow_hours() {
   const MutexLock changing(changing_);
   NodeSetup wanted = setup_of(checked_, enabled_, false);
   if (wanted.apps == node_->setup().apps) return;
-  module_log("node")->info("hours have begun or ended: {} apps run now", wanted.apps.size());
+  module_log("node").info("hours have begun or ended: {} apps run now", wanted.apps.size());
   node_->apply(std::move(wanted));
   tell_sinks();
 }

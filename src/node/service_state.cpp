@@ -88,7 +88,7 @@ void NodeService::follow_verdicts(const NodeState& node) {
     }
   }
   for (const NodeWarning& warning : warnings) {
-    module_log("node")->warn("{}: {}", warning.app, warning.text);
+    module_log("node").warn("{}: {}", warning.app, warning.text);
     store_warning(warning);
   }
 }

@@ -124,8 +124,8 @@ void StreamFeed::connected() {
   const VideoInfo info = camera_.state().info.value_or(VideoInfo{});
   const StreamFormat format{camera_.fps(), info.width, info.height};
   if (this->format() != format) {
-    module_log("node")->info("{}: {} x {} at {:.6g} fps", stream_.name, format.width, format.height,
-                             format.fps);
+    module_log("node").info("{}: {} x {} at {:.6g} fps", stream_.name, format.width, format.height,
+                            format.fps);
     const double decode_ms = decode_ms_of(camera_);
     const MutexLock lock(mutex_);
     sample_decode_ms_ = decode_ms;
@@ -148,8 +148,8 @@ void StreamFeed::run() {
   const MutexLock lock(mutex_);
   ended_ = !stopping_;
   if (stopping_) return;
-  module_log("node")->log(failure ? spdlog::level::warn : spdlog::level::info, "{}: {}", stream_.name,
-                          failure ? text_of(failure) : "has ended");
+  module_log("node").log(failure ? LogLevel::warn : LogLevel::info, "{}: {}", stream_.name,
+                         failure ? text_of(failure) : "has ended");
 }
 
 }  // namespace mainstream

@@ -316,7 +316,7 @@ int parse_format(const JsonField& field) {
 void warn_of_old_table(const JsonField& candidates, const std::string& source) {
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (!candidates.at(i).find("by_fps")) continue;
-    module_log("package")->warn(
+    module_log("package").warn(
         "{}: format 1: its event tables were measured by an older score and are not used; train again for "
         "new ones",
         source);

@@ -129,7 +129,7 @@ std::optional<WorkerLayout> stored_layout(const std::filesystem::path& file, int
     return WorkerLayout{static_cast<int>(root["workers"].integer(1, cpus)),
                         static_cast<int>(root["threads"].integer(1, cpus))};
   } catch (const Error& error) {
-    module_log("plan")->warn("{}; measuring again", error.what());
+    module_log("plan").warn("{}; measuring again", error.what());
     return std::nullopt;
   }
 }
@@ -145,7 +145,7 @@ void store_layout(const std::filesystem::path& file, const WorkerLayout& best,
     std::filesystem::create_directories(file.parent_path());
     write_file(file, json.dump(1) + "\n");
   } catch (const std::exception& error) {
-    module_log("plan")->warn("cannot store the layout of workers: {}", error.what());
+    module_log("plan").warn("cannot store the layout of workers: {}", error.what());
   }
 }
 
@@ -179,8 +179,8 @@ WorkerLayout best_worker_layout(const Mix& mix, int cpus, const std::filesystem:
   const auto best = std::ranges::find_if(
       measured, [&](const auto& each) { return each.frames_per_s >= (1 - kNearlyEqual) * most; });
   store_layout(file, best->layout, measured);
-  module_log("plan")->info("{} workers with {} engine threads each analyse the most frames on this machine",
-                           best->layout.workers, best->layout.threads);
+  module_log("plan").info("{} workers with {} engine threads each analyse the most frames on this machine",
+                          best->layout.workers, best->layout.threads);
   return best->layout;
 }
 

@@ -34,9 +34,9 @@ std::optional<Profile> stored_profile(const std::filesystem::path& path, const E
                       profile.number_type == number_type &&
                       profile.layer_ms.size() == static_cast<std::size_t>(base.layers());
     if (fits) return profile;
-    module_log("profile")->warn("{}: made for another base or engine; measuring again", path.string());
+    module_log("profile").warn("{}: made for another base or engine; measuring again", path.string());
   } catch (const Error& error) {
-    module_log("profile")->warn("{}; measuring again", error.what());
+    module_log("profile").warn("{}; measuring again", error.what());
   }
   return std::nullopt;
 }
@@ -108,7 +108,7 @@ void keep_profile(const Engine& engine, const Base& base, const Profile& profile
     std::filesystem::create_directories(folder);
     write_profile(profile, folder / file_name(engine, base, profile.number_type));
   } catch (const std::exception& error) {
-    module_log("profile")->warn("cannot store the profile: {}", error.what());
+    module_log("profile").warn("cannot store the profile: {}", error.what());
   }
 }
 

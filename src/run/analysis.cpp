@@ -126,7 +126,7 @@ void Analysis::add_score(const CameraFrame& frame, std::size_t app, float score)
   const StemPlan::App& planned = plan_->apps[app];
   const bool positive = score >= planned.setting.threshold;  // never for NaN
   if (!std::isfinite(score) && !std::exchange(events_[app].said_not_finite, true)) {
-    module_log("run")->error(
+    module_log("run").error(
         "{}: frame {}: candidate {} of app {} gives a score that is not finite; such frames count as "
         "negative",
         stream_, frame.frame.index, planned.setting.candidate, in_quotes(planned.id));

@@ -209,13 +209,13 @@ void Camera::note_connection(const VideoInfo& info, double fps) {
   const MutexLock lock(mutex_);
   const auto log = module_log("run");
   if (state_.info && (state_.info->width != info.width || state_.info->height != info.height)) {
-    log->info("{}: is {} x {} now, was {} x {}", shown_, info.width, info.height, state_.info->width,
-              state_.info->height);
+    log.info("{}: is {} x {} now, was {} x {}", shown_, info.width, info.height, state_.info->width,
+             state_.info->height);
   }
   if (state_.phase == Phase::down) {
     if (state_.info) ++state_.reconnects;
-    log->info("{}: is up again after {:.1f} s", shown_,
-              std::chrono::duration<double>(connected_at_ - state_.since).count());
+    log.info("{}: is up again after {:.1f} s", shown_,
+             std::chrono::duration<double>(connected_at_ - state_.since).count());
   }
   fps_ = fps;
   state_.info = info;
@@ -291,8 +291,8 @@ void Camera::lose(const std::string& reason) {
   {
     const MutexLock lock(mutex_);
     const bool news = state_.phase != Phase::down || state_.reason != reason;
-    module_log("run")->log(news ? spdlog::level::warn : spdlog::level::debug, "{}; tries again in {:.1f} s",
-                           reason, std::chrono::duration<double>(next_try - now).count());
+    module_log("run").log(news ? LogLevel::warn : LogLevel::debug, "{}; tries again in {:.1f} s", reason,
+                          std::chrono::duration<double>(next_try - now).count());
     if (state_.phase != Phase::down) state_.since = now;
     state_.phase = Phase::down;
     state_.reason = reason;
@@ -370,9 +370,8 @@ bool Camera::spares_frames() const {
 void Camera::leave_out(const CameraNeed& need) {
   const bool leave_out = spared_.may_leave_out(need);
   if (leave_out == spared_.leaves_out()) return;
-  module_log("run")->debug("{}: decodes {} frames: {:.3g} per second are needed, {:.3g} of {:.3g} come",
-                           shown_, leave_out ? "only the needed" : "all", need.fps, spared_.kept_fps(),
-                           fps());
+  module_log("run").debug("{}: decodes {} frames: {:.3g} per second are needed, {:.3g} of {:.3g} come",
+                          shown_, leave_out ? "only the needed" : "all", need.fps, spared_.kept_fps(), fps());
   spared_.begin(leave_out, false);
   index_by_time_ = true;
   source_->leave_out_unneeded(leave_out);
@@ -409,14 +408,14 @@ void Camera::take_other_source(const CameraNeed& need) {
     first_of_connection_ = index_by_time_ = catching_up_ = true;
     opened_at_ = other_opened_at_;
     connected_at_ = clock_.now();
-    module_log("run")->info(
+    module_log("run").info(
         "{}: takes its {} ({} x {} at {:.3g} fps): {:.3g} fps of at least {:.0f} x {:.0f} are "
         "needed",
         shown_, other, source_->info().width, source_->info().height, source_->info().fps, need.fps,
         need.width, need.height);
   } catch (const Error& error) {
     no_switch_before_ = clock_.now() + (on_substream ? kBetweenSwitches : kAfterFailure);
-    module_log("run")->warn("{}: its {} cannot be used: {}", shown_, other, error.what());
+    module_log("run").warn("{}: its {} cannot be used: {}", shown_, other, error.what());
   }
 }
 
@@ -458,8 +457,8 @@ void Camera::note_size(const Picture& picture, Clock::Time now) {
     const MutexLock lock(mutex_);
     VideoInfo& known = *state_.info;
     if (known.width == picture.width() && known.height == picture.height()) return;
-    module_log("run")->info("{}: is {} x {} now, was {} x {}", shown_, picture.width(), picture.height(),
-                            known.width, known.height);
+    module_log("run").info("{}: is {} x {} now, was {} x {}", shown_, picture.width(), picture.height(),
+                           known.width, known.height);
     known.width = picture.width();
     known.height = picture.height();
   }

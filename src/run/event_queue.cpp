@@ -21,7 +21,7 @@ std::string jpeg_of(const RaisedEvent& event) {
     const std::vector<std::uint8_t> jpeg = encode_jpeg(*event.picture, kJpegQuality, kLongestSide);
     return {jpeg.begin(), jpeg.end()};
   } catch (const std::exception& error) {
-    module_log("run")->warn("event {} has no picture: {}", event.record.id, error.what());
+    module_log("run").warn("event {} has no picture: {}", event.record.id, error.what());
     return {};
   }
 }
@@ -80,7 +80,7 @@ bool EventQueue::hand_to(const EventSink& sink, const EventRecord& event, const 
     return true;
   } catch (const std::exception& error) {
     if (after_failure_ == AfterFailure::go_on) {
-      module_log("run")->warn("event {} is lost to a sink: {}", event.id, error.what());
+      module_log("run").warn("event {} is lost to a sink: {}", event.id, error.what());
     }
     const MutexLock lock(mutex_);
     ++failures_;

@@ -70,7 +70,7 @@ void Lane::work() {
     try {
       analysis_.finish();
     } catch (const std::exception& error) {
-      module_log("run")->error("cannot close the open events: {}", error.what());
+      module_log("run").error("cannot close the open events: {}", error.what());
     }
     close(failure);
   }

@@ -66,8 +66,8 @@ void LineFile::append(std::string_view lines) {
   if (!failure_.empty()) fail_line_file(path_, failure_);
   if (waiting_bytes_ + lines.size() > kMostWaitingBytes) {
     if (dropped_++ == 0) {
-      module_log("run")->warn("{}: its reader does not keep up; lines are dropped from now on",
-                              path_.string());
+      module_log("run").warn("{}: its reader does not keep up; lines are dropped from now on",
+                             path_.string());
     }
     return;
   }

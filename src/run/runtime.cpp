@@ -29,16 +29,16 @@ void log_plan(const Runtime::InForce& in_force) {
   const Schedule& schedule = in_force.plan.schedule;
   const Mix& mix = *in_force.mix;
   const auto log = module_log("run");
-  log->info("{}: {}: {:.1f} of {:.1f} ms/s, expected F1 {:.3f} on average, {:.3f} at worst", streams_of(mix),
-            in_force.reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
+  log.info("{}: {}: {:.1f} of {:.1f} ms/s, expected F1 {:.3f} on average, {:.3f} at worst", streams_of(mix),
+           in_force.reason, schedule.cost, schedule.budget, schedule.mean_f1, schedule.min_f1);
   for (std::size_t app = 0; app < mix.apps.size(); ++app) {
     const Mix::Stem& stem = mix.stems[mix.apps[app].stem];
     const Setting setting = mix.apps[app].overridden(in_force.plan.settings[app]);
-    log->info("  {}{}: {} at {} at {:.6g} fps, {} {} at {:.3g}{}, expected F1 {:.3f}", mix.apps[app].name(),
-              mix.stems.size() > 1 ? " on " + stem.stream : "", setting.candidate, setting.branchpoint,
-              setting.fps, setting.votes, setting.votes == 1 ? "vote" : "votes", setting.threshold,
-              stem.number_types.size() > 1 ? ", " + to_string(setting.number_types) : "",
-              schedule.apps[app].f1);
+    log.info("  {}{}: {} at {} at {:.6g} fps, {} {} at {:.3g}{}, expected F1 {:.3f}", mix.apps[app].name(),
+             mix.stems.size() > 1 ? " on " + stem.stream : "", setting.candidate, setting.branchpoint,
+             setting.fps, setting.votes, setting.votes == 1 ? "vote" : "votes", setting.threshold,
+             stem.number_types.size() > 1 ? ", " + to_string(setting.number_types) : "",
+             schedule.apps[app].f1);
   }
 }
 
@@ -247,7 +247,7 @@ std::optional<Runtime::InForce> Runtime::follow() {
       return take_over(made_->mix, std::move(change->plan), change->reason, std::move(plans));
     }
   } catch (const Error& error) {
-    module_log("run")->warn("{}: the schedule stays as it is: {}", streams_of(*made_->mix), error.what());
+    module_log("run").warn("{}: the schedule stays as it is: {}", streams_of(*made_->mix), error.what());
     made_->feedback.reset();
   }
   return std::nullopt;

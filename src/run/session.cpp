@@ -101,8 +101,8 @@ void Session::first_plan(Mix mix, double budget) {
   lane_ = first.lanes.front();
   const Schedule& schedule = first.plan.schedule;
   if (!schedule.feasible) {
-    module_log("run")->warn("{}: needs {:.1f} ms/s, budget is {:.1f}: not all frames will be analysed",
-                            options_.schedule->string(), schedule.cost, budget);
+    module_log("run").warn("{}: needs {:.1f} ms/s, budget is {:.1f}: not all frames will be analysed",
+                           options_.schedule->string(), schedule.cost, budget);
   }
   note_schedule(first, 0);
 }
@@ -141,7 +141,7 @@ RunReport Session::run() {
   }
   events_->close();
   if (events_->dropped() > 0) {
-    module_log("run")->warn("{} events were lost: their reader was too slow", events_->dropped());
+    module_log("run").warn("{} events were lost: their reader was too slow", events_->dropped());
   }
   std::exception_ptr failure = lane_->failure();
   if (!failure) failure = events_->first_failure();

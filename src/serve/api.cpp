@@ -287,7 +287,7 @@ ApiAnswer Api::answer(const ApiRequest& request, const ReadBody& read_body) {
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::storage) return problem(503, error.what());
     // What went wrong inside may name files: the log has it.
-    module_log("serve")->error("{} {}: {}", request.method, clean(request.target), error.what());
+    module_log("serve").error("{} {}: {}", request.method, clean(request.target), error.what());
     return problem(500, "the node could not answer; its log says why");
   }
 }

@@ -153,7 +153,7 @@ ApiAnswer Api::changed(const Change& change, const StreamScope& scope) {
     for (const std::string& fault : change.faults)
       if (auto seen = scope.seen_text(fault, state)) faults.push_back(std::move(*seen));
     const auto why = scope.seen_text(change.why, state);
-    if (!why) module_log("serve")->warn("a change was refused: {}", change.why);
+    if (!why) module_log("serve").warn("a change was refused: {}", change.why);
     ApiAnswer refused =
         problem(status, why.value_or("the node cannot take it over; its log says why"), faults);
     if (status == 503) refused.headers.emplace_back("Retry-After", "1");

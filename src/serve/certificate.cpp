@@ -169,8 +169,8 @@ OwnCertificate own_certificate(const std::filesystem::path& file, const std::vec
     return {file, fingerprint_of(*known->certificate)};
   const KeyAndCertificate fresh = made(wanted, now);
   write(fresh, file);
-  module_log("serve")->info("made a certificate for {}, good for {} days: {}",
-                            word_list({wanted.begin(), wanted.end()}), kLasts.count(), file.string());
+  module_log("serve").info("made a certificate for {}, good for {} days: {}",
+                           word_list({wanted.begin(), wanted.end()}), kLasts.count(), file.string());
   return {file, fingerprint_of(*fresh.certificate)};
 }
 

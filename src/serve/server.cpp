@@ -186,7 +186,7 @@ class Listener : public Base {
         const std::string text = feed->next(stop);
         return text.empty() || sink.write(text.data(), text.size());
       } catch (const std::exception& error) {
-        module_log("serve")->error("live events: {}", error.what());
+        module_log("serve").error("live events: {}", error.what());
         return false;
       }
     };
@@ -247,7 +247,7 @@ ServeConfig with_certificate(ServeConfig config, const std::filesystem::path& st
   if (is_loopback(config.address) || !config.certificate.empty()) return config;
   const OwnCertificate own = own_certificate(state / "serve.pem", names_of(config), wall_now());
   config.certificate = config.key = own.file;
-  module_log("serve")->info("its certificate has the SHA-256 fingerprint {}", own.fingerprint);
+  module_log("serve").info("its certificate has the SHA-256 fingerprint {}", own.fingerprint);
   return config;
 }
 
@@ -304,7 +304,7 @@ class ApiServer::Impl {
     bind(config);
     thread_ = std::jthread([this] { server_->listen_after_bind(); });
     while (!server_->is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    module_log("serve")->info("serves {}://{}:{}", tls ? "https" : "http", config.address, port_);
+    module_log("serve").info("serves {}://{}:{}", tls ? "https" : "http", config.address, port_);
   }
 
   ~Impl() {

@@ -265,7 +265,7 @@ void MqttSink::State::received(const std::string& topic, std::string_view payloa
   } catch (const Error& error) {
     const MutexLock lock(mutex_);
     // Once: who can publish must not be able to fill the log.
-    if (!std::exchange(odd_command_said_, true)) module_log("sink")->warn("{}", error.what());
+    if (!std::exchange(odd_command_said_, true)) module_log("sink").warn("{}", error.what());
   }
 }
 

@@ -83,8 +83,8 @@ class SinkRunner::State {
   void note_gap(std::int64_t first) {
     const std::int64_t missing = first - cursor_ - 1;
     if (missing <= 0) return;
-    module_log("sink")->warn("{}: {} records were removed by age or size before they could be delivered",
-                             label_, missing);
+    module_log("sink").warn("{}: {} records were removed by age or size before they could be delivered",
+                            label_, missing);
     advance(first - 1, 0);
     const MutexLock lock(mutex_);
     seen_.missed += static_cast<std::uint64_t>(missing);
@@ -103,7 +103,7 @@ class SinkRunner::State {
     seen_.delivered += delivered;
     if (delivered == 0 || seen_.up) return;
     seen_.up = true;
-    module_log("sink")->info("{}: works again", label_);
+    module_log("sink").info("{}: works again", label_);
   }
 
   void failed(const Delivery& delivery, const std::stop_token& stop) {
@@ -125,12 +125,12 @@ class SinkRunner::State {
     seen_.last_error_time = wall_now();
     if (!seen_.up) return;
     seen_.up = false;
-    module_log("sink")->warn("{}: {}; trying again until it works", label_, error);
+    module_log("sink").warn("{}: {}; trying again until it works", label_, error);
   }
 
   void skip(const std::string& error) {
-    module_log("sink")->error("{}: skips the record with sequence {} after {} attempts: {}", label_,
-                              cursor_ + 1, refusals_, error);
+    module_log("sink").error("{}: skips the record with sequence {} after {} attempts: {}", label_,
+                             cursor_ + 1, refusals_, error);
     refusals_ = 0;
     backoff_.reset();
     advance(cursor_ + 1, 0);

@@ -97,8 +97,7 @@ void Store::Writer::close_interrupted_events() {
     write_event(event, 0);
   }
   if (!events.empty()) {
-    module_log("store")->warn("{} events were open when the node ended: closed as interrupted",
-                              events.size());
+    module_log("store").warn("{} events were open when the node ended: closed as interrupted", events.size());
   }
 }
 
@@ -121,8 +120,8 @@ void Store::Writer::run() {
   Batch rest = queue_.take(Steady::now());
   if (!rest.empty()) write_until_done(rest);
   if (lost_ == 0) return;
-  module_log("store")->error("{}: the disk does not work at the end: {} records of events are lost",
-                             options_.directory.string(), lost_);
+  module_log("store").error("{}: the disk does not work at the end: {} records of events are lost",
+                            options_.directory.string(), lost_);
 }
 
 void Store::Writer::write_until_done(Batch& batch) {
@@ -283,7 +282,7 @@ void Store::Writer::tidy() {
   }
   if (changes > 0) {
     shrink(*database_);
-    module_log("store")->info("removed {} records of events that were too old or too much", changes);
+    module_log("store").info("removed {} records of events that were too old or too much", changes);
   }
   const MutexLock lock(mutex_);
   bytes_ = used_bytes(*database_);
@@ -302,21 +301,21 @@ void Store::Writer::failed(const Error& error, Batch& batch) {
     error_ = error.what();
   }
   if (is_new) {
-    module_log("store")->error(
+    module_log("store").error(
         "{}; events wait in memory, {} records at most, and are written when it works again", error.what(),
         options_.max_waiting);
   }
   if (!dropping_said_ && queue_.dropped() != dropped_said_) {
     dropping_said_ = true;
-    module_log("store")->error("{}: the memory for waiting events is full: what comes now is dropped",
-                               options_.directory.string());
+    module_log("store").error("{}: the memory for waiting events is full: what comes now is dropped",
+                              options_.directory.string());
   }
 }
 
 void Store::Writer::works_again() {
   const MutexLock lock(mutex_);
   if (error_.empty()) return;
-  module_log("store")->warn("{}: can be written again", options_.directory.string());
+  module_log("store").warn("{}: can be written again", options_.directory.string());
   error_.clear();
 }
 
@@ -330,7 +329,7 @@ void Store::Writer::say_what_was_dropped() {
   queue_.add_to_counter("events_dropped", static_cast<std::int64_t>(now.events - before.events));
   queue_.add_to_counter("event_updates_dropped", static_cast<std::int64_t>(now.updates - before.updates));
   queue_.add_to_counter("snapshots_dropped", static_cast<std::int64_t>(now.snapshots - before.snapshots));
-  module_log("store")->warn(
+  module_log("store").warn(
       "{}: was not fast enough: {} events, {} updates and {} snapshots were dropped; all others are written",
       options_.directory.string(), now.events - before.events, now.updates - before.updates,
       now.snapshots - before.snapshots);

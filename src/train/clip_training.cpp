@@ -134,7 +134,7 @@ class ClipTraining {
     if (options_.candidates == CandidateChoice::tails) return true;
     const double best = best_event_f1(candidates_[app]);
     if (1 - best >= recipe::kTailRoom) return true;
-    module_log("train")->info("{}: no tails: the best exit's event F1 is {:.3f}", targets_[app].app, best);
+    module_log("train").info("{}: no tails: the best exit's event F1 is {:.3f}", targets_[app].app, best);
     return false;
   }
 

@@ -150,7 +150,7 @@ class PictureReader {
         inputs_.write(row, input);
       }
     } catch (const Error& error) {
-      module_log("train")->warn("skipped: {}", error.what());
+      module_log("train").warn("skipped: {}", error.what());
       failed = true;
     }
     const std::lock_guard lock(mutex_);
@@ -239,7 +239,7 @@ std::vector<LabelledPicture> labelled(const PictureData& data, const Manifest& m
       left_out += label ? 0 : 1;
     }
     if (left_out == 0) continue;
-    module_log("train")->warn(
+    module_log("train").warn(
         "left out {} {} verdicts: the folder has several classes that {} an event, and a "
         "verdict does not tell which",
         left_out, positive ? "true" : "false", positive ? "make" : "make no");

@@ -135,7 +135,7 @@ std::unique_ptr<FeatureSource> features_at(const Base& base, const Branchpoint& 
   try {
     stored = std::make_unique<StoredFeatures>(inputs.rows(), computed->shape(), plan.memory, plan.folder);
   } catch (const Error& error) {
-    module_log("train")->warn("{}; the stem runs again for every batch, which is slower", error.what());
+    module_log("train").warn("{}; the stem runs again for every batch, which is slower", error.what());
     return computed;
   }
   parallel_for(inputs.rows(), plan.threads, [&](std::size_t row) {

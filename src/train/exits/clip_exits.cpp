@@ -87,10 +87,10 @@ class ClipExitTraining {
  private:
   void log_limits(std::size_t scored, std::size_t step) const {
     if (step > 1)
-      module_log("train")->info("exits learn from {} of {} frames, every {}th", rows_.size(), scored, step);
+      module_log("train").info("exits learn from {} of {} frames, every {}th", rows_.size(), scored, step);
     for (const ExitLevel& level : levels_) {
       if (level.pooling.kind == ExitPooling::Kind::none) continue;
-      module_log("train")->info(
+      module_log("train").info(
           "exits read {} averaged over {} x {}: whole, all tensors need more than the {} MB "
           "of memory allowed",
           level.tensor, level.pooling.window[0], level.pooling.window[1], options_.memory >> 20);
@@ -137,7 +137,7 @@ class ClipExitTraining {
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
       own.sigmoid = fit_sigmoid_in_time(fits[app].unseen, truths_[app], {recipe::kSlope, 0});
-      module_log("train")->debug(
+      module_log("train").debug(
           "{}: exit up to {}, {} levels: strength {}, squared error {:.3f}, slope {:.2f}, "
           "offset {:.2f}",
           names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(), fits[app].strength,

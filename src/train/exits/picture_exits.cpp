@@ -92,9 +92,9 @@ class PictureExitTraining {
     std::vector<float> unseen =
         probabilities_of(logits_of_folds(scores, labels_, data_.classes, slope, folds_), data_.classes);
     const float threshold = picture_threshold(unseen, labels_, data_.classes, data_.events);
-    module_log("train")->debug("exit up to {}, {} levels: strength {}, top-1 on folds {:.3f}",
-                               levels_[reads.back()].tensor, reads.size(), fits.front().strength,
-                               top1(unseen, labels_, static_cast<int>(data_.classes)));
+    module_log("train").debug("exit up to {}, {} levels: strength {}, top-1 on folds {:.3f}",
+                              levels_[reads.back()].tensor, reads.size(), fits.front().strength,
+                              top1(unseen, labels_, static_cast<int>(data_.classes)));
     std::vector<LinearValue> values;
     for (ClassFit& of_class : fits) values.push_back(std::move(of_class.value));
     const std::vector<LinearValue>& logits = logits_.emplace_back(scaled(values, scaling));

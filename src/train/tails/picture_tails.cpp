@@ -11,9 +11,9 @@ namespace {
 PictureCandidate calibrate(const TailData& data, const TailApp& app, const TailStart& start, TrainedTail tail,
                            const PictureEvents& events) {
   const double slope = fit_slope(tail.unseen, app.labels, app.classes);
-  module_log("train")->debug("{}: tail behind {}: slope {:.2f}, top-1 on folds {:.3f}", app.target.app,
-                             start.branchpoint.tensor, slope,
-                             top1(tail.unseen, app.labels, static_cast<int>(app.classes)));
+  module_log("train").debug("{}: tail behind {}: slope {:.2f}, top-1 on folds {:.3f}", app.target.app,
+                            start.branchpoint.tensor, slope,
+                            top1(tail.unseen, app.labels, static_cast<int>(app.classes)));
   scale_logits(tail.graph, slope, std::vector<float>(app.classes, 0));
   std::vector<float> unseen = probabilities_of(tail.unseen, app.classes, slope);
   const float threshold = picture_threshold(unseen, app.labels, app.classes, events);

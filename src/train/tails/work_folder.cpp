@@ -23,8 +23,8 @@ WorkFolder::WorkFolder(std::filesystem::path path, const std::string& plan) : pa
       throw Error(ErrorKind::usage,
                   path_.string() + " exists but is not a training's work folder; move it away");
     }
-    module_log("train")->info("{} belongs to another training; it is emptied and started afresh",
-                              path_.string());
+    module_log("train").info("{} belongs to another training; it is emptied and started afresh",
+                             path_.string());
     std::filesystem::remove_all(path_);
   }
   std::filesystem::create_directories(path_, failed);

@@ -58,15 +58,15 @@ std::vector<std::size_t> choose_candidates(const std::string& app, const std::st
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < rivals.size(); ++i) {
     if (reasons[i])
-      log->info("{}: dropped {}: {}", app, rivals[i].id, *reasons[i]);
+      log.info("{}: dropped {}: {}", app, rivals[i].id, *reasons[i]);
     else
       kept.push_back(i);
   }
   std::ranges::stable_sort(kept, std::greater(), [&](std::size_t i) { return rivals[i].frozen_layers; });
   std::vector<std::string> words;
   for (const std::size_t i : kept) words.push_back(fmt::format("{} {:.3f}", rivals[i].id, rivals[i].quality));
-  log->info("{}: kept {} of {} candidates, with {}: {}", app, kept.size(), rivals.size(), measure,
-            fmt::join(words, ", "));
+  log.info("{}: kept {} of {} candidates, with {}: {}", app, kept.size(), rivals.size(), measure,
+           fmt::join(words, ", "));
   return kept;
 }
 

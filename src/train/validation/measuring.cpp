@@ -112,8 +112,8 @@ std::vector<ScoredNetwork> networks_of(const Base& base, std::span<const Measure
       }
     }
     for (const std::string& pair : left_out) {
-      module_log("train")->warn("{}: {} is left out: this machine or the base does not offer it",
-                                target.package.manifest().app, pair);
+      module_log("train").warn("{}: {} is left out: this machine or the base does not offer it",
+                               target.package.manifest().app, pair);
     }
   }
   return networks;
