@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 namespace mainstream {
 namespace {
 
@@ -22,8 +20,8 @@ FrameLog::FrameLog(const std::filesystem::path& path) : file_(path) {
 }
 
 void FrameLog::add(const VideoFrame& frame, const std::string& app, float score, bool positive) {
-  fmt::format_to(std::back_inserter(lines_), "{},{:.6f},{},{:.6f},{:d}\n", frame.index, seconds(frame.time),
-                 csv_field(app), score, positive);
+  lines_ += fmt::format("{},{:.6f},{},{:.6f},{:d}\n", frame.index, seconds(frame.time), csv_field(app), score,
+                        positive);
 }
 
 void FrameLog::flush() {

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 namespace mainstream {
 
 std::string progress_note(const Statistics& now, const Statistics& before, std::int64_t dropped) {
@@ -13,8 +11,7 @@ std::string progress_note(const Statistics& now, const Statistics& before, std::
   std::string note;
   for (std::size_t app = 0; app < now.apps.size() && passed > 0; ++app) {
     const auto earlier = before.apps.empty() ? 0 : before.apps[app].frames;
-    fmt::format_to(std::back_inserter(note), "{:.1f} ",
-                   static_cast<double>(now.apps[app].frames - earlier) / passed);
+    note += fmt::format("{:.1f} ", static_cast<double>(now.apps[app].frames - earlier) / passed);
   }
   const double busy = passed > 0 ? (now.busy_ms - before.busy_ms) / passed : 0;
   return fmt::format("{}fps, {} dropped, {:.0f} ms/s busy", note, dropped, busy);
