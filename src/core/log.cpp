@@ -92,8 +92,8 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 }  // namespace
 
 void ModuleLog::write(LogLevel level, fmt::string_view message, fmt::format_args values) const {
-  const spdlog::level::level_enum known = spdlog_level(level);
-  if (logger_->should_log(known)) logger_->log(known, fmt::vformat(message, values));
+  const spdlog::level::level_enum wanted = spdlog_level(level);
+  if (logger_->should_log(wanted)) logger_->log(wanted, fmt::vformat(message, values));
 }
 
 ModuleLog module_log(const std::string& module) {
