@@ -51,7 +51,7 @@ double f1_of(const Problem& problem, std::size_t app, std::size_t candidate) {
 // What apps of a mix are really worth with each candidate, and what a few events say of it.
 class Simulation {
  public:
-  Simulation(unsigned seed, int apps, double own, double noise) : random_(seed), noise_(noise) {
+  Simulation(unsigned seed, int apps, double own, double noise) : random_(seed) {
     std::normal_distribution<> normal;
     const double best = uniform(0.3, 0.8), bend = uniform(0.3, 1.2);
     std::vector<double> effect;
@@ -119,7 +119,6 @@ class Simulation {
   double uniform(double low, double high) { return std::uniform_real_distribution<>(low, high)(random_); }
 
   std::mt19937 random_;
-  double noise_;
   std::vector<Problem::App> apps_;
   std::vector<std::vector<double>> truth_;
 };
