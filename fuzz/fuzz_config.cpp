@@ -1,6 +1,7 @@
 // Reads configurations of a node, and writes tables of them from JSON.
 #include <set>
 
+#include "core/json.hpp"
 #include "core/text.hpp"
 #include "fuzzing.hpp"
 #include "node/config.hpp"

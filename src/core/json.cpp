@@ -15,14 +15,6 @@ namespace {
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kMaxValues = 4'000'000;  // some 300 MB in memory
 
-// What a message says of a value; a structure is not written out.
-std::string describe(const Json& value) {
-  if (value.is_string()) return in_quotes(value.get_ref<const std::string&>());
-  if (value.is_array()) return fmt::format("an array of {}", value.size());
-  if (value.is_object()) return "an object";
-  return value.dump();
-}
-
 // Builds a document from the parser's calls. The library's own builder looks through all fields of an object
 // before it adds one, which takes quadratic time; here a set per open object finds duplicates.
 class Builder : public nlohmann::json_sax<Json> {
@@ -110,11 +102,31 @@ Json parse_json(std::string_view text, const std::string& source) {
   return builder.take();
 }
 
+std::string json_text(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<std::string> strict_json_text(const Json& value, int indent) {
+  try {
+    return value.dump(indent);
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+JsonField read_json(std::string_view text, const std::string& source) {
+  return JsonField(std::make_shared<const Json>(parse_json(text, source)), source + ":");
+}
+
+JsonField JsonField::inner(const Json& value, std::string path) const {
+  return JsonField(std::shared_ptr<const Json>(value_, &value), std::move(path));
+}
+
 std::optional<JsonField> JsonField::find(std::string_view key) const {
-  if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
-  const auto found = value_.find(std::string(key));
-  if (found == value_.end()) return std::nullopt;
-  return JsonField(*found, field_path(path_, key));
+  if (!is_object()) fail(fmt::format("expected an object, got {}", shown()));
+  const auto found = value_->find(std::string(key));
+  if (found == value_->end()) return std::nullopt;
+  return inner(*found, field_path(path_, key));
 }
 
 JsonField JsonField::operator[](std::string_view key) const {
@@ -124,53 +136,73 @@ JsonField JsonField::operator[](std::string_view key) const {
 }
 
 void JsonField::for_each(const std::function<void(const std::string&, const JsonField&)>& visit) const {
-  if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
-  for (const auto& item : value_.items()) {
-    visit(item.key(), JsonField(item.value(), field_path(path_, item.key())));
+  if (!is_object()) fail(fmt::format("expected an object, got {}", shown()));
+  for (const auto& item : value_->items()) {
+    visit(item.key(), inner(item.value(), field_path(path_, item.key())));
   }
 }
 
 JsonField JsonField::at(std::size_t index) const {
   if (index >= size()) fail(fmt::format("has {} elements, element {} is missing", size(), index));
-  return JsonField(value_[index], fmt::format("{}[{}]", path_, index));
+  return inner((*value_)[index], fmt::format("{}[{}]", path_, index));
 }
 
 std::size_t JsonField::size() const {
-  if (!value_.is_array()) fail(fmt::format("expected an array, got {}", describe(value_)));
-  return value_.size();
+  if (!is_array()) fail(fmt::format("expected an array, got {}", shown()));
+  return value_->size();
 }
 
 double JsonField::number(double low, double high) const {
-  const double x = value_.is_number() ? value_.get<double>() : std::nan("");
+  const double x = value_->is_number() ? value_->get<double>() : std::nan("");
   if (!(std::isfinite(x) && x >= low && x <= high)) {
-    fail(fmt::format("expected a number from {} to {}, got {}", low, high, describe(value_)));
+    fail(fmt::format("expected a number from {} to {}, got {}", low, high, shown()));
   }
   return x;
 }
 
 std::int64_t JsonField::integer(std::int64_t low, std::int64_t high) const {
-  const bool fits = value_.is_number_unsigned()
-                        ? value_.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)
-                        : value_.is_number_integer();
-  if (!fits || value_.get<std::int64_t>() < low || value_.get<std::int64_t>() > high) {
-    fail(fmt::format("expected a whole number from {} to {}, got {}", low, high, describe(value_)));
+  const bool fits = value_->is_number_unsigned()
+                        ? value_->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)
+                        : value_->is_number_integer();
+  if (!fits || value_->get<std::int64_t>() < low || value_->get<std::int64_t>() > high) {
+    fail(fmt::format("expected a whole number from {} to {}, got {}", low, high, shown()));
   }
-  return value_.get<std::int64_t>();
+  return value_->get<std::int64_t>();
 }
 
 std::string JsonField::text() const {
-  if (!value_.is_string()) fail(fmt::format("expected a string, got {}", describe(value_)));
-  return value_.get<std::string>();
+  if (!value_->is_string()) fail(fmt::format("expected a string, got {}", shown()));
+  return value_->get<std::string>();
 }
 
 bool JsonField::boolean() const {
-  if (!value_.is_boolean()) fail(fmt::format("expected true or false, got {}", describe(value_)));
-  return value_.get<bool>();
+  if (!value_->is_boolean()) fail(fmt::format("expected true or false, got {}", shown()));
+  return value_->get<bool>();
+}
+
+bool JsonField::is_null() const {
+  return value_->is_null();
+}
+
+bool JsonField::is_array() const {
+  return value_->is_array();
+}
+
+bool JsonField::is_object() const {
+  return value_->is_object();
+}
+
+// A structure is not written out.
+std::string JsonField::shown() const {
+  if (value_->is_string()) return in_quotes(value_->get_ref<const std::string&>());
+  if (is_array()) return fmt::format("an array of {}", value_->size());
+  if (is_object()) return "an object";
+  return json_text(*value_);
 }
 
 void JsonField::allow_only(std::initializer_list<std::string_view> keys) const {
-  if (!value_.is_object()) fail(fmt::format("expected an object, got {}", describe(value_)));
-  for (const auto& item : value_.items()) {
+  if (!is_object()) fail(fmt::format("expected an object, got {}", shown()));
+  for (const auto& item : value_->items()) {
     if (std::find(keys.begin(), keys.end(), item.key()) != keys.end()) continue;
     fail(fmt::format("unknown field {}{}", in_quotes(item.key()), did_you_mean_or_one_of(item.key(), keys)));
   }

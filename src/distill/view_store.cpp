@@ -36,8 +36,7 @@ ViewStore::ViewStore(const std::filesystem::path& folder, const std::string& key
     : index_(folder / "views.json"), key_(key) {
   std::filesystem::create_directories(folder);
   if (std::filesystem::exists(index_)) {
-    const Json document = parse_json(read_file(index_), index_.string());
-    const JsonField root(document, index_.string() + ":");
+    const JsonField root = read_json(read_file(index_), index_.string());
     if (root["key"].text() == key) {
       filled_ = {root["rows"].integer(0, rows), root["next_picture"].integer(0, INT64_MAX)};
     }
@@ -55,7 +54,7 @@ ViewStore::ViewStore(const std::filesystem::path& folder, const std::string& key
 void ViewStore::set_filled(const Filled& filled) {
   filled_ = filled;
   write_file(index_,
-             Json{{"key", key_}, {"rows", filled.rows}, {"next_picture", filled.next_picture}}.dump());
+             json_text({{"key", key_}, {"rows", filled.rows}, {"next_picture", filled.next_picture}}));
 }
 
 }  // namespace mainstream

@@ -134,7 +134,7 @@ std::string to_json(const Comparison& comparison, const std::vector<AppPictures>
       if (const auto& event = app.of(outcome)) json["pictures"].push_back(to_json(*event, outcome, app));
     }
   }
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 1) + "\n";
 }
 
 }  // namespace mainstream

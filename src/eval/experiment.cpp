@@ -1,11 +1,11 @@
 #include "eval/experiment.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "core/cpus.hpp"
 #include "core/file.hpp"
 #include "core/terminal.hpp"
+#include "core/text.hpp"
 #include "eval/commit.hpp"
 #include "eval/html.hpp"
 #include "infer/layer_times.hpp"
@@ -54,7 +54,7 @@ using ChartFiles = std::vector<std::string>;  // SVG documents of all sections i
 
 std::string markdown_report(const ExperimentSetup& setup, const ExperimentReport& report,
                             const std::vector<std::string>& conditions) {
-  std::string text = fmt::format("# {}\n\n- {}\n", report.title, fmt::join(conditions, "\n- "));
+  std::string text = fmt::format("# {}\n\n- {}\n", report.title, joined(conditions, "\n- "));
   for (const ExperimentReport::Section& section : report.sections) {
     text += fmt::format("\n## {}\n", section.heading);
     for (const std::string& paragraph : section.text) text += fmt::format("\n{}\n", paragraph);
@@ -105,16 +105,15 @@ ExperimentResults::~ExperimentResults() {
 
 void ExperimentResults::resume() {
   const std::string source = file(".json").string();
-  const Json kept = parse_json(read_file(source), source);
-  const JsonField root(kept, source + ":");
+  const JsonField root = read_json(read_file(source), source);
   const std::vector<std::string> other = differences(document_, root);
   if (!other.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} keeps results of another run: {}; remove it to begin again, or give another "
                             "--output",
-                            source, fmt::join(other, "; ")));
+                            source, joined(other, "; ")));
   }
-  if (!root["cells"].value().is_object()) root["cells"].fail("expected an object");
+  if (!root["cells"].is_object()) root["cells"].fail("expected an object");
   document_["cells"] = root["cells"].value();
 }
 
@@ -165,7 +164,7 @@ std::vector<std::string> ExperimentResults::conditions(const ExperimentReport& r
 }
 
 void ExperimentResults::save() {
-  write_file(file(".json"), document_.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(file(".json"), json_text(document_, 1) + "\n");
   saved_ = std::chrono::steady_clock::now();
 }
 

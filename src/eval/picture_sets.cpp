@@ -1,12 +1,12 @@
 #include "eval/picture_sets.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "media/picture_folders.hpp"
 
@@ -107,7 +107,7 @@ const PictureClass& PictureSets::of(const std::string& name) const {
   const auto found = std::ranges::find(classes, name, &PictureClass::name);
   if (found != classes.end()) return *found;
   throw Error(ErrorKind::usage, fmt::format("the pictures have no class \"{}\", expected one of: {}", name,
-                                            fmt::join(names(), ", ")));
+                                            joined(names(), ", ")));
 }
 
 PictureSets read_picture_sets(const std::vector<fs::path>& folders, std::uint64_t seed) {

@@ -1,7 +1,6 @@
 #include "eval/plot.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <cstdlib>
 
 #include "core/file.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -80,7 +80,7 @@ std::string axis_names(const char* axis, const std::vector<std::pair<double, std
   std::vector<std::string> tics;
   for (const auto& [place, name] : names)
     tics.push_back(fmt::format("{} {}", quoted(as_format(name)), place));
-  return fmt::format("set {} ({})\n", axis, fmt::join(tics, ", "));
+  return fmt::format("set {} ({})\n", axis, joined(tics, ", "));
 }
 
 std::string script_of(const Plot& plot, const std::string& output) {
@@ -101,7 +101,7 @@ std::string script_of(const Plot& plot, const std::string& output) {
     script += data_block(i, plot.series[i]);
     drawings.push_back(drawing(i, plot.series[i]));
   }
-  return script + fmt::format("plot {}\n", fmt::join(drawings, ", "));
+  return script + fmt::format("plot {}\n", joined(drawings, ", "));
 }
 
 // The exit code. Throws failed when it cannot be started.

@@ -1,6 +1,5 @@
 // The authors' workloads, scheduled by our algorithms beside what the authors published.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "eval/experiment.hpp"
 #include "mainstream/experiments.hpp"
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/text.hpp"
 #include "eval/statistics.hpp"
 #include "event/frame_score.hpp"
 #include "event/replay.hpp"
@@ -94,7 +95,7 @@ ExperimentReport::Section recall_section(const std::vector<SampledCandidate>& al
       errors.push_back(fmt::format("{}: {:.3f}", line.name, mean(off)));
   }
   section.text = {
-      fmt::format("Mean distance from the replay, over candidates and rates: {}.", fmt::join(errors, "; "))};
+      fmt::format("Mean distance from the replay, over candidates and rates: {}.", joined(errors, "; "))};
   section.charts = {{"recall", std::move(plot)}};
   return section;
 }

@@ -63,7 +63,7 @@ void append_piece(const JsonField& piece, const Mix& mix, const Labels& labels, 
     const JsonField values = one["scores"];
     if (values.size() != count) values.fail(fmt::format("expected {} scores", count));
     for (std::size_t frame = 0; frame < count; ++frame) {
-      const bool none = values.at(frame).value().is_null();
+      const bool none = values.at(frame).is_null();
       parts.front().scores.push_back(none ? std::numeric_limits<float>::quiet_NaN()
                                           : static_cast<float>(values.at(frame).number(0, 1)));
       parts.front().truth.push_back(labels.of(app->name())[static_cast<std::size_t>(frames.first) + frame]);
@@ -115,10 +115,9 @@ ClipScores kept_scores(const Engine& engine, const Mix& mix, const ScoredStream&
       };
       const ClipScores piece =
           record_scores(engine, mix, stream.video.string(), stream.fps, labels, {frames}, stop, report);
-      write_file(file, piece_json(mix, piece).dump() + "\n");
+      write_file(file, json_text(piece_json(mix, piece)) + "\n");
     }
-    const Json kept = parse_json(read_file(file), file.string());
-    append_piece(JsonField(kept, file.string() + ":"), mix, labels, frames, scores);
+    append_piece(read_json(read_file(file), file.string()), mix, labels, frames, scores);
   }
   check_complete(mix, scores, pieces);
   return scores;

@@ -119,8 +119,7 @@ struct Shown {
 class Composer {
  public:
   Composer(const PictureSets& sets, const ComposeOptions& options, const std::filesystem::path& video)
-      : options_(options),
-        random_(options.seed + 1),
+      : random_(options.seed + 1),
         camera_(random_),
         painter_(options.width, options.height),
         writer_(video, options.width, options.height, options.fps),
@@ -146,7 +145,6 @@ class Composer {
   void finish() { writer_.finish(); }
 
  private:
-  const ComposeOptions& options_;
   std::mt19937_64 random_;
   PictureCamera camera_;
   FramePainter painter_;
@@ -198,7 +196,7 @@ ComposedStream compose_stream(const PictureSets& sets, const ComposeOptions& opt
   }
   composer.finish();
   write_labels(files.labels, labels);
-  write_file(files.record, record.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(files.record, json_text(record, 1) + "\n");
   return files;
 }
 

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "core/text.hpp"
 #include "eval/stream_composer.hpp"
 #include "mainstream/error.hpp"
 
@@ -35,7 +35,7 @@ void check_options(const std::vector<std::string>& classes, const ComposeOptions
     if (std::ranges::find(classes, app) == classes.end()) {
       throw Error(ErrorKind::usage,
                   fmt::format("--app: the pictures have no class \"{}\", expected one of: {}", app,
-                              fmt::join(classes, ", ")));
+                              joined(classes, ", ")));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <random>
 
+#include "core/json.hpp"
 #include "event/replay.hpp"
 #include "mainstream/error.hpp"
 #include "plan/problem.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "eval/replayed_quality.hpp"
 #include "mainstream/comparison.hpp"
 #include "mainstream/experiments.hpp"

@@ -1,10 +1,10 @@
 #include "eval/timeline.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -98,7 +98,7 @@ std::string app_of(const TenantPool& pool, const TenantMix& mix, const std::stri
   if (wanted.empty()) return names.front();
   if (std::ranges::find(names, wanted) != names.end()) return wanted;
   throw Error(ErrorKind::usage, fmt::format("--show: the mix has no app \"{}\", expected one of: {}", wanted,
-                                            fmt::join(names, ", ")));
+                                            joined(names, ", ")));
 }
 
 Rows timeline_table(const std::vector<FrameRange>& events, const std::vector<RowOfRun>& rows) {
@@ -209,7 +209,7 @@ ExperimentFiles run_timeline(const ExperimentSetup& setup, const TenantPool& poo
   report.sections.push_back(
       {.heading = fmt::format("{} of {} apps, budget {:.1f} ms/s", app, options.tenants, budget),
        .text = {fmt::format("The mix: {}. The table counts all events of {}, the picture shows some.",
-                            fmt::join(names_of(mix, pool), ", "), app)},
+                            joined(names_of(mix, pool), ", "), app)},
        .charts = {{"events", timeline_plot(some_events(events, options.events), shown, run.stream.fps)}},
        .table = timeline_table(events, rows)});
   report.figures = report.sections.back().table;

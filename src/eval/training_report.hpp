@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "eval/experiment.hpp"
 #include "mainstream/experiments.hpp"
 

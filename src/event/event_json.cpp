@@ -63,7 +63,7 @@ std::optional<AnsweredBy> read_answered_by(const JsonField& event) {
   if (!types) return std::nullopt;
   AnsweredBy by;
   const JsonField stem = (*types)["stem"];
-  if (stem.value().is_array()) {
+  if (stem.is_array()) {
     if (stem.size() == 0 || stem.size() > kMaxStemParts) stem.fail("expected one number type or a list");
     for (std::size_t i = 0; i < stem.size(); ++i) by.stem.push_back(parse_number_type(stem.at(i)));
   } else {
@@ -151,12 +151,11 @@ std::string to_json_line(const EventRecord& event) {
   if (event.sequence > 0) json["sequence"] = event.sequence;
   if (event.snapshot) json["snapshot"] = true;
   if (!event.warning.empty()) json["warning"] = event.warning;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 EventRecord parse_event_line(std::string_view line, const std::string& place) {
-  const Json json = parse_json(line, place);
-  const JsonField field(json, place + ":");
+  const JsonField field = read_json(line, place);
   EventRecord event;
   event.app = field["app"].text();
   event.frames.first = field["start_frame"].integer(0, kMaxCount);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "event/event_json.hpp"
 #include "mainstream/error.hpp"
 #include "net/http_client.hpp"
@@ -27,18 +28,14 @@ constexpr std::string_view kRoot = "mainstream/fleet/";
 
 constexpr std::array kProgressWords = {"own", "fetching", "waiting", "applying", "applied", "refused"};
 
-JsonField fleet_message(const Json& json, const char* what) {
-  JsonField root(json, what);
-  if (!json.is_object()) root.fail("expected an object");
-  return root;
-}
-
-Json parsed_message(std::string_view text, const char* what, std::size_t most) {
+JsonField fleet_message(std::string_view text, const char* what, std::size_t most) {
   if (text.size() > most) {
     throw Error(ErrorKind::untrusted,
                 fmt::format("{}: expected at most {} bytes, got {}", what, most, text.size()));
   }
-  return parse_json(text, what);
+  JsonField root = read_json(text, what);
+  if (!root.is_object()) root.fail("expected an object");
+  return root;
 }
 
 void check_format(const JsonField& root) {
@@ -71,7 +68,7 @@ NodeReport::Progress progress_from(const JsonField& field) {
   const std::string word = field.text();
   const auto known = std::ranges::find(kProgressWords, word);
   if (known == kProgressWords.end())
-    field.fail(fmt::format("expected one of: {}; got {}", fmt::join(kProgressWords, ", "), in_quotes(word)));
+    field.fail(fmt::format("expected one of: {}; got {}", joined(kProgressWords, ", "), in_quotes(word)));
   return static_cast<NodeReport::Progress>(known - kProgressWords.begin());
 }
 
@@ -89,16 +86,14 @@ std::string to_json(const DesiredState& state) {
     packages.push_back(
         {{"name", package.name}, {"sha256", package.sha256}, {"bytes", package.bytes}, {"url", package.url}});
   }
-  return Json({{"format", kFormat},
-               {"version", state.version},
-               {"packages", std::move(packages)},
-               {"config", state.config}})
-      .dump();
+  return json_text({{"format", kFormat},
+                    {"version", state.version},
+                    {"packages", std::move(packages)},
+                    {"config", state.config}});
 }
 
 DesiredState parse_desired(std::string_view text) {
-  const Json json = parsed_message(text, "desired", kMostDesiredBytes);
-  const JsonField root = fleet_message(json, "desired");
+  const JsonField root = fleet_message(text, "desired", kMostDesiredBytes);
   root.allow_only({"format", "version", "packages", "config"});
   check_format(root);
   DesiredState state;
@@ -143,12 +138,11 @@ std::string to_json(const NodeReport& report) {
             {"last_sequence", report.last_sequence},
             {"acknowledged", Json::object()}};
   for (const auto& [receiver, sequence] : report.acknowledged) json["acknowledged"][receiver] = sequence;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 NodeReport parse_report(std::string_view text) {
-  const Json json = parsed_message(text, "reported", kMostReportBytes);
-  const JsonField root = fleet_message(json, "reported");
+  const JsonField root = fleet_message(text, "reported", kMostReportBytes);
   check_format(root);  // fields of a newer program are passed over: it still tells what this one knows
   NodeReport report;
   report.node = root["node"].text();
@@ -178,8 +172,7 @@ NodeReport parse_report(std::string_view text) {
 }
 
 RangeRequest parse_range_request(std::string_view text) {
-  const Json json = parsed_message(text, "get", kMostRequestBytes);
-  const JsonField root = fleet_message(json, "get");
+  const JsonField root = fleet_message(text, "get", kMostRequestBytes);
   root.allow_only({"receiver", "id", "after", "limit", "acknowledged"});
   RangeRequest request;
   request.receiver = fitting_text(root["receiver"], name_fault(root["receiver"].text()));
@@ -205,7 +198,7 @@ std::string range_answer(const RangeRequest& request, const std::vector<EventRec
   }
   return fmt::format(
       R"({{"format":{},"id":{},"after":{},"last":{},"last_sequence":{},"more":{},"events":[{}]}})", kFormat,
-      Json(request.id).dump(), request.after, last, last_sequence, last < last_sequence, events);
+      json_text(request.id), request.after, last, last_sequence, last < last_sequence, events);
 }
 
 std::string package_url_fault(std::string_view url) {

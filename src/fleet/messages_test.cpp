@@ -33,7 +33,7 @@ TEST(DesiredTest, RefusesAllThatIsWrongAndNamesTheField) {
     json[Json::json_pointer(pointer)] = value;
     EXPECT_ERROR(untrusted, parse_desired(json.dump()), why);
   };
-  refused("/format", 2, "desired.format: expected 1, got 2");
+  refused("/format", 2, "desired: format: expected 1, got 2");
   refused("/version", 0, "version");
   refused("/version", "7", "version");
   refused("/extra", 1, "extra");

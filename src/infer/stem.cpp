@@ -1,7 +1,6 @@
 #include "infer/stem.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "infer/access.hpp"
 #include "infer/compile.hpp"
 #include "infer/ports.hpp"
@@ -26,7 +26,7 @@ std::size_t place_of(const StemState& stem, const Graph& tail, const std::string
   if (!place)
     throw Error(ErrorKind::untrusted,
                 fmt::format("{} reads '{}', expected one of the stem's branchpoints: {}", tail.name, input,
-                            fmt::join(stem.branchpoints, ", ")));
+                            joined(stem.branchpoints, ", ")));
   const Shape there(stem.at(*place).layout.dims());
   if (tail.shape(input) != there)
     throw Error(ErrorKind::untrusted, fmt::format("{} reads {}, but the stem's '{}' is {}", tail.name,

@@ -1,10 +1,10 @@
 #include "media/picture_folders.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -33,7 +33,7 @@ std::vector<LabelledPicture> pictures_in(const fs::path& folder, const std::vect
     const auto known = std::ranges::find(classes, class_folder.filename().string());
     if (known == classes.end()) {
       throw Error(ErrorKind::usage, fmt::format("{}: no such class in the training part, expected one of: {}",
-                                                class_folder.string(), fmt::join(classes, ", ")));
+                                                class_folder.string(), joined(classes, ", ")));
     }
     const std::vector<fs::path> files = entries(class_folder, false);
     if (files.empty())

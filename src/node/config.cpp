@@ -2,7 +2,6 @@
 #include "node/config.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <set>
 
 #include "core/file.hpp"
+#include "core/text.hpp"
 #include "node/config_tables.hpp"
 #include "node/source_form.hpp"
 #include "node/table_reader.hpp"
@@ -107,10 +107,10 @@ class ConfigReader : TableReader {
       const auto type = std::ranges::find(fields, "type", &TomlField::key);
       const auto* word = type == fields.end() ? nullptr : type->value.as<std::string>();
       if (type == fields.end()) {
-        fault(table.at, fmt::format("[[sink]] needs type = one of: {}", fmt::join(sink_types(), ", ")));
+        fault(table.at, fmt::format("[[sink]] needs type = one of: {}", joined(sink_types(), ", ")));
       } else if (word == nullptr || !read_sink(*word, table.at, fields)) {
         fault(type->value.at,
-              fmt::format("type: expected one of: {}; got {}{}", fmt::join(sink_types(), ", "),
+              fmt::format("type: expected one of: {}; got {}{}", joined(sink_types(), ", "),
                           described(type->value), word == nullptr ? "" : did_you_mean(*word, sink_types())));
       }
     }

@@ -1,6 +1,6 @@
 #include "node/config_key.hpp"
 
-#include <fmt/ranges.h>
+#include "core/text.hpp"
 
 namespace mainstream {
 
@@ -13,7 +13,7 @@ std::string described(const Takes& takes) {
     case Takes::Type::number:
       return fmt::format("a number from {:.10g} to {:.10g}", takes.low, takes.high);
     case Takes::Type::words:
-      return fmt::format("one of: {}", fmt::join(takes.words, ", "));
+      return fmt::format("one of: {}", joined(takes.words, ", "));
     case Takes::Type::text:
     case Takes::Type::list:
       break;

@@ -1,5 +1,6 @@
 #include "node/config_schema.hpp"
 
+#include "core/json.hpp"
 #include "node/config_tables.hpp"
 
 namespace mainstream {

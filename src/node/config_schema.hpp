@@ -2,7 +2,7 @@
 // uses: for editors and forms.
 #pragma once
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 
 namespace mainstream {
 

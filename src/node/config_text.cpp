@@ -6,6 +6,7 @@
 #include <cctype>
 #include <set>
 
+#include "core/json.hpp"
 #include "core/text.hpp"
 #include "media/url.hpp"
 #include "node/source_form.hpp"
@@ -18,7 +19,7 @@ constexpr std::string_view kHidden = "***";
 std::string toml_text(const JsonField& field, const std::string& text) {
   if (const std::string hidden = first_hidden(text); !hidden.empty())
     field.fail("expected a text without hidden characters, got " + hidden);
-  return Json(text).dump();  // without those, JSON's strings are TOML's
+  return json_text(text);  // without those, JSON's strings are TOML's
 }
 
 std::string toml_key(const JsonField& field, const std::string& key) {
@@ -29,7 +30,7 @@ std::string toml_key(const JsonField& field, const std::string& key) {
 std::string toml_value(const JsonField& field) {
   const Json& value = field.value();
   if (value.is_string()) return toml_text(field, value.get<std::string>());
-  if (value.is_number() || value.is_boolean()) return value.dump();
+  if (value.is_number() || value.is_boolean()) return json_text(value);
   if (!value.is_array()) field.fail("expected a text, a number, true or false, or a list of them");
   std::string list = "[";
   for (std::size_t i = 0; i < field.size(); ++i) {
@@ -159,11 +160,11 @@ std::vector<std::string> names_of(const Items& items, const NameOf& name_of) {
 }  // namespace
 
 std::string toml_table(std::string_view header, const std::string& name, const JsonField& keys) {
-  std::string table = fmt::format("[[{}]]\nname = {}\n", header, Json(name).dump());
+  std::string table = fmt::format("[[{}]]\nname = {}\n", header, json_text(name));
   if (const auto own = keys.find("name"); own && own->text() != name)
     own->fail(fmt::format("expected {} as in the path, or none", in_quotes(name)));
   keys.for_each([&](const std::string& key, const JsonField& value) {
-    if (key == "name" || value.value().is_null()) return;
+    if (key == "name" || value.is_null()) return;
     table += fmt::format("{} = {}\n", toml_key(value, key), toml_value(value));
   });
   return table;

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "node/config.hpp"
 
 namespace mainstream {

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "core/file.hpp"
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"

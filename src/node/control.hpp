@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "core/mutex.hpp"
 #include "node/config_check.hpp"
 #include "node/config_text.hpp"

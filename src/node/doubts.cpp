@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/file.hpp"
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -26,8 +26,7 @@ double log_odds(double probability) {
 }  // namespace
 
 UnseenAnswers read_unseen(const std::filesystem::path& file) {
-  const Json json = parse_json(read_file(file, kMostUnseen), file.string());
-  const JsonField field(json, file.string() + ":");
+  const JsonField field = read_json(read_file(file, kMostUnseen), file.string());
   field.allow_only({"app", "candidate", "threshold", "frames", "scores"});
   UnseenAnswers answers;
   answers.app = field["app"].text();

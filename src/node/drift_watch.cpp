@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/file.hpp"
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "mainstream/error.hpp"
 #include "media/pixels.hpp"
@@ -284,7 +285,7 @@ void DriftWatch::save(WallTime now) {
         for (const auto& [variant, drift] : app.variants) put(variant, drift.to_json());
         for (const auto& [variant, scores] : app.kept) put(variant, scores);
       }
-      write_file(file_of(name), json.dump() + "\n");
+      write_file(file_of(name), json_text(json) + "\n");
       stream.saved = true;
     }
     cannot_save_ = false;
@@ -300,8 +301,7 @@ void DriftWatch::read(const std::string& name, Stream& stream) {
   std::error_code ignored;
   if (folder_.empty() || !std::filesystem::exists(file, ignored)) return;
   try {
-    const Json json = parse_json(read_file(file, kMostDriftBytes), file.string());
-    const JsonField field(json, file.string() + ":");
+    const JsonField field = read_json(read_file(file, kMostDriftBytes), file.string());
     (void)field["format"].integer(kDriftFormat, kDriftFormat);
     if (field["source"].text() != stream.source) return;
     Stream kept;

@@ -1,6 +1,7 @@
 // NodeControl::dry_run: makes the configuration that is asked about, and asks the node.
 #include <algorithm>
 
+#include "core/json.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "node/control.hpp"

@@ -14,8 +14,6 @@
 namespace mainstream {
 namespace {
 
-constexpr std::size_t kLongestName = 100;
-
 [[noreturn]] void usage(const std::string& message) {
   throw Error(ErrorKind::usage, message);
 }

@@ -1,5 +1,7 @@
 #include "node/picture_drift.hpp"
 
+#include "core/json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>

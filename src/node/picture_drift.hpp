@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 
 namespace mainstream {
 

@@ -1,4 +1,5 @@
 #include "node/picture_drift.hpp"
+#include "core/json.hpp"
 
 #include <algorithm>
 #include <cmath>

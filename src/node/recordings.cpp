@@ -43,8 +43,7 @@ std::string recording_id(WallTime time) {
 }
 
 StreamRecording parse_recording(std::string_view text) {
-  const Json json = parse_json(text, "recording.json");
-  const JsonField field(json, "recording.json:");
+  const JsonField field = read_json(text, "recording.json");
   StreamRecording recording;
   recording.stream = field["stream"].text();
   recording.started = parse_time(field["started"]);
@@ -130,7 +129,7 @@ class StreamRecordings::Writer {
                       {"fps", done.fps},           {"frames", done.frames},
                       {"lost", done.lost},         {"fault", done.fault},
                       {"age_ms", done.age.count()}};
-      write_file(folder_ / "recording.json", json.dump());
+      write_file(folder_ / "recording.json", json_text(json));
     } catch (const std::exception& error) {
       done.fault = error.what();
     }

@@ -1,5 +1,7 @@
 #include "node/score_drift.hpp"
 
+#include "core/json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>

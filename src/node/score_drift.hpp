@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/package.hpp"
 #include "mainstream/score_bins.hpp"
 #include "mainstream/store.hpp"

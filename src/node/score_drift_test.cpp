@@ -1,4 +1,5 @@
 #include "node/score_drift.hpp"
+#include "core/json.hpp"
 
 #include <fmt/format.h>
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
@@ -89,7 +90,7 @@ NodeService::NodeService(CheckedConfig checked, std::function<std::time_t()> now
   node_->apply(setup_of(checked_, enabled_, false));
   take_sinks(config, std::move(made));
   tell_sinks();
-  socket_.emplace(config.node.state, [this] { return to_text(state_json(state())); });
+  socket_.emplace(config.node.state, [this] { return json_text(state_json(state())); });
 }
 
 NodeService::~NodeService() {

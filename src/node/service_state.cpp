@@ -1,6 +1,7 @@
 // What a node in operation tells of itself: to whoever asks, to its sinks, and to its store.
 #include <utility>
 
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "node/service.hpp"
 #include "node/state_json.hpp"
@@ -45,7 +46,7 @@ void NodeService::follow_node() {
     plan.plan = now.node.plan.number;
     plan.time = wall_now();
     plan.reason = now.node.plan.reason;
-    plan.schedule = to_text(plan_json(now.node));
+    plan.schedule = json_text(plan_json(now.node));
     store_.put(std::move(plan));
   }
   const bool stats = std::chrono::steady_clock::now() - told_stats_ >= kBetweenStats;
@@ -62,7 +63,7 @@ void NodeService::follow_node() {
     if (sink.mqtt == nullptr) continue;
     for (const NodeState::Stream& stream : now.node.streams)
       sink.mqtt->set_stream_status(stream.name, stream.up ? "online" : "offline");
-    if (stats) sink.mqtt->set_stats(to_text(state_json(now)));
+    if (stats) sink.mqtt->set_stats(json_text(state_json(now)));
   }
 }
 

@@ -1,12 +1,12 @@
 #include "node/source_form.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <vector>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "media/source_address.hpp"
 #include "node/config_key.hpp"
@@ -54,7 +54,7 @@ std::string url_fault(std::string_view url, std::initializer_list<std::string_vi
   const auto end = url.find(kSchemeEnd);
   const std::string_view scheme = url.substr(0, end);
   if (end == std::string_view::npos || std::ranges::find(known, scheme) == known.end()) {
-    return fmt::format("is no url that begins with {}://", fmt::join(known, ":// or "));
+    return fmt::format("is no url that begins with {}://", joined(known, ":// or "));
   }
   if (url.find(' ') != std::string_view::npos) return "holds a space, expected %20";
   const std::string_view rest = url.substr(end + kSchemeEnd.size());

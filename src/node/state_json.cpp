@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/json.hpp"
 #include "node/why_not.hpp"
 
 namespace mainstream {
@@ -99,10 +100,6 @@ NodeState::App resting(const ServiceState::App& app, const std::string& stream) 
 
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
-}
-
-std::string to_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Json stream_json(const NodeState::Stream& stream) {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "node/service.hpp"
 
 namespace mainstream {
@@ -18,8 +18,5 @@ namespace mainstream {
 [[nodiscard]] Json state_json(const ServiceState& state);
 
 [[nodiscard]] Json text_or_null(const std::string& text);  // null for an empty one
-
-// One line of UTF-8.
-[[nodiscard]] std::string to_text(const Json& json);
 
 }  // namespace mainstream

@@ -133,8 +133,7 @@ TrainingState TrainerProcess::state(const std::filesystem::path& recording) {
   state.log = end_of_log(recording);
   const std::filesystem::path file = recording / "training.json";
   if (state.phase == TrainingState::Phase::running || !exists(file)) return state;
-  const Json json = parse_json(read_file(file, kMostLog), file.string());
-  const JsonField field(json, file.string() + ":");
+  const JsonField field = read_json(read_file(file, kMostLog), file.string());
   state.app = field["app"].text();
   state.phase = field["done"].boolean() ? TrainingState::Phase::done : TrainingState::Phase::failed;
   return state;
@@ -154,7 +153,7 @@ void TrainerProcess::look() {
 void TrainerProcess::note_end(int status) {
   const bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   const Json json{{"app", child_->app}, {"done", done}};
-  write_file(child_->recording / "training.json", json.dump());
+  write_file(child_->recording / "training.json", json_text(json));
   child_.reset();
 }
 

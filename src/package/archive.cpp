@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/file.hpp"
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "core/mutex.hpp"
 #include "mainstream/error.hpp"
 

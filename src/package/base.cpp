@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 #include "package/fingerprint.hpp"

@@ -38,8 +38,7 @@ const std::string& entry(const Graph& graph, const std::string& where, const cha
 
 InputSpec read_input(const Graph& graph, const std::string& where) {
   const std::string source = fmt::format("{}: {}", where, kInputKey);
-  const Json json = parse_json(entry(graph, where, kInputKey), source);
-  InputSpec input = parse_input(JsonField(json, source + ":"));
+  InputSpec input = parse_input(read_json(entry(graph, where, kInputKey), source));
   const Shape wanted{1, 3, input.height, input.width};
   if (graph.inputs.size() != 1 || graph.shape(graph.inputs[0]) != wanted) {
     refuse(source, fmt::format("expected the shape of the network's one input, got {}", to_string(wanted)));
@@ -49,8 +48,7 @@ InputSpec read_input(const Graph& graph, const std::string& where) {
 
 std::vector<Branchpoint> read_branchpoints(const Graph& graph, const std::string& where) {
   const std::string source = fmt::format("{}: {}", where, kBranchpointsKey);
-  const Json json = parse_json(entry(graph, where, kBranchpointsKey), source);
-  const JsonField list(json, source + ":");
+  const JsonField list = read_json(entry(graph, where, kBranchpointsKey), source);
   std::vector<Branchpoint> points;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const JsonField field = list.at(i);
@@ -85,8 +83,7 @@ Ranges read_ranges(const Graph& graph, const std::string& where) {
   const auto found = graph.metadata.find(kRangesKey);
   if (found == graph.metadata.end()) return {};
   const std::string source = fmt::format("{}: {}", where, kRangesKey);
-  const Json json = parse_json(found->second, source);
-  Ranges ranges = parse_ranges(JsonField(json, source + ":"));
+  Ranges ranges = parse_ranges(read_json(found->second, source));
   for (const auto& [tensor, range] : ranges) {
     if (!graph.shapes.contains(tensor))
       refuse(source, fmt::format("the network has no tensor {}", in_quotes(tensor)));
@@ -98,8 +95,7 @@ std::map<NumberType, Agreement> read_agreement(const Graph& graph, const std::st
   const auto found = graph.metadata.find(kAgreementKey);
   if (found == graph.metadata.end()) return {};
   const std::string source = fmt::format("{}: {}", where, kAgreementKey);
-  const Json json = parse_json(found->second, source);
-  const JsonField list(json, source + ":");
+  const JsonField list = read_json(found->second, source);
   std::map<NumberType, Agreement> agreement;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const JsonField field = list.at(i);
@@ -127,7 +123,7 @@ Json agreement_to_json(const std::map<NumberType, Agreement>& all) {
 
 void put_if_any(Graph& graph, const char* key, const Json& list) {
   graph.metadata.erase(key);
-  if (!list.empty()) graph.metadata[key] = list.dump();
+  if (!list.empty()) graph.metadata[key] = json_text(list);
 }
 
 }  // namespace
@@ -170,7 +166,7 @@ Graph cut_base(const Base& base, const std::string& tensor) {
   }
   Graph cut = stem_of(base.graph, tensor);
   cut.name = fmt::format("{} to {}", base.name, tensor);
-  cut.metadata[kInputKey] = input_to_json(base.input).dump();
+  cut.metadata[kInputKey] = json_text(input_to_json(base.input));
   return cut;
 }
 
@@ -179,9 +175,9 @@ void write_base(const Base& base, const std::filesystem::path& path) {
   graph.name = base.name;
   graph.metadata[kFormatKey] = std::string(kFormat);
   graph.metadata[kNameKey] = base.name;
-  graph.metadata[kInputKey] = input_to_json(base.input).dump();
+  graph.metadata[kInputKey] = json_text(input_to_json(base.input));
   graph.metadata[kFeaturesKey] = base.features;
-  graph.metadata[kBranchpointsKey] = branchpoints_to_json(base.branchpoints).dump();
+  graph.metadata[kBranchpointsKey] = json_text(branchpoints_to_json(base.branchpoints));
   graph.metadata[kIdKey] = base.id;
   put_if_any(graph, kRangesKey, ranges_to_json(base.ranges));
   put_if_any(graph, kAgreementKey, agreement_to_json(base.agreement));

@@ -1,5 +1,6 @@
 #include "package/input_json.hpp"
 
+#include "core/json.hpp"
 #include "package/words.hpp"
 
 namespace mainstream {

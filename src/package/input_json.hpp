@@ -1,7 +1,7 @@
 // Reads and writes the network's input in prepared bases and manifests (docs/formats.md).
 #pragma once
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/input_spec.hpp"
 
 namespace mainstream {

@@ -1,3 +1,4 @@
+#include "core/json.hpp"
 #include "package/manifest.hpp"
 
 #include <fmt/format.h>
@@ -187,8 +188,8 @@ std::string parse_id(const JsonField& field) {
            c == '_' || c == '.';
   };
   if (id.empty() || id.size() > kMaxIdBytes || !std::all_of(id.begin(), id.end(), is_allowed)) {
-    field.fail(fmt::format("expected 1 to {} letters, digits, '-', '_' or '.', got {}", kMaxIdBytes,
-                           field.value().dump()));
+    field.fail(
+        fmt::format("expected 1 to {} letters, digits, '-', '_' or '.', got {}", kMaxIdBytes, field.shown()));
   }
   return id;
 }
@@ -220,14 +221,13 @@ Candidate parse_candidate(const JsonField& field, std::size_t index, int format)
   candidate.frozen_fraction = field["frozen_fraction"].number(0, 1);
   candidate.file = field["file"].text();
   if (candidate.file != candidate_file(index)) {
-    field["file"].fail(
-        fmt::format("expected \"{}\", got {}", candidate_file(index), field["file"].value().dump()));
+    field["file"].fail(fmt::format("expected \"{}\", got {}", candidate_file(index), field["file"].shown()));
   }
   candidate.sha256 = parse_sha256(field["sha256"]);
   candidate.size = static_cast<std::uint64_t>(field["size"].integer(1, INT64_C(1) << 31));
   candidate.head = field["head"].text();
   if (candidate.head != "average" && candidate.head != "spatial") {
-    field["head"].fail("expected \"average\" or \"spatial\", got " + field["head"].value().dump());
+    field["head"].fail("expected \"average\" or \"spatial\", got " + field["head"].shown());
   }
   candidate.validation_size = field["validation_size"].integer(0, INT64_MAX);
   if (const auto ranges = field.find("ranges")) candidate.ranges = parse_ranges(*ranges);
@@ -298,8 +298,7 @@ void parse_trainer(const JsonField& field, Manifest& manifest) {
   field.allow_only({"version", "seed", "hyperparameters"});
   manifest.trainer_version = parse_name(field["version"]);
   const JsonField seed = field["seed"];
-  if (!seed.value().is_number_unsigned())
-    seed.fail("expected a whole number from 0, got " + seed.value().dump());
+  if (!seed.value().is_number_unsigned()) seed.fail("expected a whole number from 0, got " + seed.shown());
   manifest.seed = seed.value().get<std::uint64_t>();
   const JsonField hyperparameters = field["hyperparameters"];
   hyperparameters.for_each([&](const std::string& name, const JsonField& value) {
@@ -310,7 +309,7 @@ void parse_trainer(const JsonField& field, Manifest& manifest) {
 int parse_format(const JsonField& field) {
   if (field.value() == 1) return 1;
   if (field.value() == kManifestFormat) return kManifestFormat;
-  field.fail(fmt::format("expected format 1 or {}, got {}", kManifestFormat, field.value().dump()));
+  field.fail(fmt::format("expected format 1 or {}, got {}", kManifestFormat, field.shown()));
 }
 
 void warn_of_old_table(const JsonField& candidates, const std::string& source) {
@@ -327,8 +326,7 @@ void warn_of_old_table(const JsonField& candidates, const std::string& source) {
 }  // namespace
 
 Manifest parse_manifest(std::string_view text, const std::string& source) {
-  const Json document = parse_json(text, source);
-  const JsonField root(document, source + ":");
+  const JsonField root = read_json(text, source);
   // Comes first: another format may have other fields.
   const int format = parse_format(root["format"]);
   root.allow_only({"format", "app", "base", "classes", "positive", "created", "trainer", "event",

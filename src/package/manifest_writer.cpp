@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/json.hpp"
 #include "mainstream/error.hpp"
 #include "package/input_json.hpp"
 #include "package/manifest.hpp"
@@ -116,12 +117,9 @@ std::string to_json(const Manifest& manifest) {
       {"event", event_to_json(manifest.event)}};
   if (manifest.measured_on) json["measured_on"] = measured_on_to_json(*manifest.measured_on);
   json["candidates"] = std::move(candidates);
-  try {
-    return json.dump(2) + "\n";
-  } catch (const Json::exception&) {
-    throw Error(ErrorKind::usage,
-                "M-Package of app " + in_quotes(manifest.app) + ": a string in its manifest is not UTF-8");
-  }
+  if (const auto text = strict_json_text(json, 2)) return *text + "\n";
+  throw Error(ErrorKind::usage,
+              "M-Package of app " + in_quotes(manifest.app) + ": a string in its manifest is not UTF-8");
 }
 
 }  // namespace mainstream

@@ -1,5 +1,7 @@
 #include "package/number_type_json.hpp"
 
+#include "core/json.hpp"
+
 namespace mainstream {
 
 Json ranges_to_json(const Ranges& ranges) {
@@ -13,7 +15,7 @@ Json ranges_to_json(const Ranges& ranges) {
 
 NumberType parse_number_type(const JsonField& field) {
   const auto number_type = number_type_from(field.text());
-  if (!number_type) field.fail("expected f32, bf16 or int8, got " + field.value().dump());
+  if (!number_type) field.fail("expected f32, bf16 or int8, got " + field.shown());
   return *number_type;
 }
 

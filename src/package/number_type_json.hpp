@@ -1,7 +1,7 @@
 // Reads and writes number types and activation ranges in prepared bases and manifests (docs/formats.md).
 #pragma once
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/number_type.hpp"
 
 namespace mainstream {

@@ -1,6 +1,5 @@
 // Layouts of workers and threads: which one analyses the most frames on this machine.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,6 +10,7 @@
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "infer/layer_times.hpp"
 #include "infer/measure.hpp"
 #include "mainstream/error.hpp"
@@ -115,7 +115,7 @@ std::vector<WorkerLayout> possible_layouts(std::size_t stems, int cpus) {
 std::filesystem::path layout_file(const Mix& mix, int cpus, const std::filesystem::path& folder) {
   std::set<std::string> bases;
   for (const Mix::Stem& stem : mix.stems) bases.insert(stem.base.id);
-  const std::string key = fmt::format("{} {} {} {} {} {}", fmt::join(bases, " "),
+  const std::string key = fmt::format("{} {} {} {} {} {}", joined(bases, " "),
                                       std::min<std::size_t>(mix.stems.size(), static_cast<std::size_t>(cpus)),
                                       cpus, processor_name(), engine_version(), MAINSTREAM_VERSION);
   return folder / fmt::format("layout-{}.json", sha256(key).substr(0, 16));
@@ -124,8 +124,7 @@ std::filesystem::path layout_file(const Mix& mix, int cpus, const std::filesyste
 std::optional<WorkerLayout> stored_layout(const std::filesystem::path& file, int cpus) {
   if (!std::filesystem::exists(file)) return std::nullopt;
   try {
-    const Json json = parse_json(read_file(file), file.string());
-    const JsonField root(json, file.string());
+    const JsonField root = read_json(read_file(file), file.string());
     return WorkerLayout{static_cast<int>(root["workers"].integer(1, cpus)),
                         static_cast<int>(root["threads"].integer(1, cpus))};
   } catch (const Error& error) {
@@ -143,7 +142,7 @@ void store_layout(const std::filesystem::path& file, const WorkerLayout& best,
   const Json json = {{"workers", best.workers}, {"threads", best.threads}, {"measured", all}};
   try {
     std::filesystem::create_directories(file.parent_path());
-    write_file(file, json.dump(1) + "\n");
+    write_file(file, json_text(json, 1) + "\n");
   } catch (const std::exception& error) {
     module_log("plan").warn("cannot store the layout of workers: {}", error.what());
   }

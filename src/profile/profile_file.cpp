@@ -78,12 +78,11 @@ void write_profile(const Profile& profile, const std::filesystem::path& path) {
                      {"layer_ms", profile.layer_ms},
                      {"scale_ms", times_json(profile.scale_ms)},
                      {"own_ms", times_json(profile.own_ms)}};
-  write_file(path, json.dump(1) + "\n");
+  write_file(path, json_text(json, 1) + "\n");
 }
 
 Profile read_profile(const std::filesystem::path& path) {
-  const Json json = parse_json(read_file(path), path.string());
-  const JsonField root(json, path.string());
+  const JsonField root = read_json(read_file(path), path.string());
   (void)root["format"].integer(4, 4);
   Profile profile;
   profile.base_id = root["base"].text();

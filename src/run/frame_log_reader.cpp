@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "core/file.hpp"
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/runner.hpp"
 

@@ -133,7 +133,7 @@ std::string to_json(const RunReport& report) {
     json["schedules"].push_back(to_json(in_force, report.number_types));
   }
   json["stem_costs"] = list(report.stem_costs);
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 1) + "\n";
 }
 
 }  // namespace mainstream

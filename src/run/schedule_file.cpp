@@ -2,14 +2,14 @@
 #include "run/schedule_file.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
 #include <optional>
 
 #include "core/file.hpp"
-#include "core/json.hpp"
+#include "core/json_field.hpp"
+#include "core/text.hpp"
 #include "package/number_type_json.hpp"
 
 namespace mainstream {
@@ -73,7 +73,7 @@ NumberTypes types_of(const JsonField& entry, const Candidate& candidate, const M
   for (const NumberTypes& other : possible) known.push_back(to_string(other));
   entry.fail(
       fmt::format("{} is not possible with this base, package, processor and mode, expected one of: {}",
-                  to_string(pair), fmt::join(known, "; ")));
+                  to_string(pair), joined(known, "; ")));
 }
 
 int votes_of(const JsonField& entry, const Mix::App& app) {
@@ -102,8 +102,7 @@ void check_stem(const JsonField& apps, const std::vector<Setting>& settings, con
 }  // namespace
 
 std::vector<Setting> read_schedule(const std::filesystem::path& path, const Mix& mix, Mode mode) {
-  const Json json = parse_json(read_file(path, kMaxBytes), path.string());
-  const JsonField root(json, path.string() + ":");
+  const JsonField root = read_json(read_file(path, kMaxBytes), path.string());
   const JsonField apps = root["apps"];
   std::vector<std::optional<Setting>> settings(mix.apps.size());
   for (std::size_t i = 0; i < apps.size(); ++i) {

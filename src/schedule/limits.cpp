@@ -1,11 +1,11 @@
 #include "schedule/limits.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "core/text.hpp"
 #include "schedule/search/relaxation.hpp"
 #include "schedule/tolerances.hpp"
 
@@ -24,7 +24,7 @@ std::string describe_limits(const Problem::App& app) {
   if (app.fixed_frozen) parts.push_back(fmt::format("fixed_frozen {}", *app.fixed_frozen));
   if (app.fixed_candidate) parts.push_back(fmt::format("fixed_candidate {}", *app.fixed_candidate));
   if (app.min_f1) parts.push_back(fmt::format("min_f1 {}", *app.min_f1));
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return joined(parts, ", ");
 }
 
 // The cost of the cheapest schedule when only these apps must keep their limits.
@@ -96,7 +96,7 @@ std::string clash_with_budget(const Problem& problem, const AppOptions& all, dou
   return fmt::format(
       "the limits of {} do not fit the budget of {:.6g}: the cheapest schedule costs {:.6g} with all limits, "
       "{:.6g} without any",
-      fmt::join(clashing, " and "), problem.budget, cheapest_cost, without);
+      joined(clashing, " and "), problem.budget, cheapest_cost, without);
 }
 
 }  // namespace mainstream

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "core/file.hpp"
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {
@@ -279,8 +279,7 @@ class ProblemReader {
 }  // namespace
 
 Problem parse_problem(std::string_view text, const std::string& source) {
-  const Json json = parse_json(text, source);
-  Problem problem = ProblemReader(JsonField(json, source + ":")).read();
+  Problem problem = ProblemReader(read_json(text, source)).read();
   try {
     validate(problem);
   } catch (const Error& error) {

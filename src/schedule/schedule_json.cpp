@@ -158,11 +158,11 @@ std::string to_json(const Problem& problem) {
   for (const Problem::App& app : problem.apps) {
     object["apps"].push_back(to_json(app, problem.stems[app.stem]));
   }
-  return object.dump(1) + "\n";
+  return json_text(object, 1) + "\n";
 }
 
 std::string to_json(const Schedule& schedule, const Problem& problem) {
-  return schedule_object(schedule, problem).dump(1) + "\n";
+  return json_text(schedule_object(schedule, problem), 1) + "\n";
 }
 
 std::string to_json(const Admission& admission, const Problem& problem) {
@@ -174,7 +174,7 @@ std::string to_json(const Admission& admission, const Problem& problem) {
         {{"id", problem.apps[change.app].id}, {"f1_before", change.before}, {"f1_after", change.after}});
   }
   object["schedule"] = schedule_object(admission.after, problem);
-  return object.dump(1) + "\n";
+  return json_text(object, 1) + "\n";
 }
 
 }  // namespace mainstream

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/json.hpp"
 #include "event/event_json.hpp"
 #include "node/state_json.hpp"
 
@@ -77,7 +78,7 @@ Json outlook_json(const NodeState& present, const NodeOutlook& outlook) {
 
 ApiAnswer json_answer(const Json& json) {
   ApiAnswer answer;
-  answer.body = to_text(json);
+  answer.body = json_text(json);
   return answer;
 }
 

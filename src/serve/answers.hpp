@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/store.hpp"
 #include "node/service.hpp"
 #include "serve/request.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
@@ -93,7 +94,7 @@ ApiAnswer problem(int status, const std::string& detail, const std::vector<std::
   Json body{
       {"title", title == titles.end() ? "Error" : title->second}, {"status", status}, {"detail", detail}};
   if (!faults.empty()) body["faults"] = faults;
-  answer.body = to_text(body);
+  answer.body = json_text(body);
   return answer;
 }
 

@@ -1,6 +1,7 @@
 // The paths of the control API that change the node, or tell what a change would do.
 #include <algorithm>
 
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
@@ -203,8 +204,7 @@ ApiAnswer Api::reload(const Call&) {
 ApiAnswer Api::put_app(const Call& call) {
   ApiAnswer refused;
   const auto answer = decoded(refused, [&]() -> ApiAnswer {
-    const Json keys = parse_json(call.body(), "body");
-    const JsonField field(keys, "body:");
+    const JsonField field = read_json(call.body(), "body");
     if (auto foreign = foreign_app(call, true)) return *foreign;
     if (auto beyond_scope = beyond(call.scope, field)) return *beyond_scope;
     return changed(control_.put_app(call.values[0], field), call.scope);
@@ -214,10 +214,8 @@ ApiAnswer Api::put_app(const Call& call) {
 
 ApiAnswer Api::put_stream(const Call& call) {
   ApiAnswer refused;
-  const auto change = decoded(refused, [&] {
-    const Json keys = parse_json(call.body(), "body");
-    return control_.put_stream(call.values[0], JsonField(keys, "body:"));
-  });
+  const auto change =
+      decoded(refused, [&] { return control_.put_stream(call.values[0], read_json(call.body(), "body")); });
   return change ? changed(*change) : refused;
 }
 
@@ -233,8 +231,7 @@ ApiAnswer Api::delete_stream(const Call& call) {
 ApiAnswer Api::enable_app(const Call& call) {
   ApiAnswer refused;
   const auto on = decoded(refused, [&] {
-    const Json json = parse_json(call.body(), "body");
-    const JsonField field(json, "body:");
+    const JsonField field = read_json(call.body(), "body");
     field.allow_only({"enabled"});
     return field["enabled"].boolean();
   });
@@ -245,10 +242,7 @@ ApiAnswer Api::enable_app(const Call& call) {
 
 ApiAnswer Api::dry_run(const Call& call) {
   ApiAnswer refused;
-  const auto run = decoded(refused, [&] {
-    const Json wanted = parse_json(call.body(), "body");
-    return control_.dry_run(JsonField(wanted, "body:"));
-  });
+  const auto run = decoded(refused, [&] { return control_.dry_run(read_json(call.body(), "body")); });
   if (!run) return refused;
   return run->refused.outcome == Change::Outcome::done ? json_answer(outlook_json(run->present, run->outlook))
                                                        : changed(run->refused);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/json.hpp"
 #include "node/state_json.hpp"
 #include "serve/answers.hpp"
 
@@ -13,7 +14,7 @@ constexpr auto kWait = std::chrono::seconds(1);
 constexpr auto kSilence = std::chrono::seconds(15);  // proxies cut a connection that is silent for longer
 
 std::string message(std::int64_t sequence, const char* event, const Json& data) {
-  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", sequence, event, to_text(data));
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", sequence, event, json_text(data));
 }
 
 }  // namespace

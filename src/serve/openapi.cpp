@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "core/json.hpp"
 #include "node/config_schema.hpp"
 
 namespace mainstream {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "serve/api.hpp"
 
 namespace mainstream {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/file.hpp"
+#include "core/json.hpp"
 #include "core/text.hpp"
 #include "event/event_json.hpp"
 #include "mainstream/error.hpp"

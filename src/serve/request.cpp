@@ -157,8 +157,7 @@ EventQuery parse_event_query(const std::map<std::string, std::string>& query) {
 }
 
 Verdict parse_verdict(std::string_view body) {
-  const Json json = parse_json(body, "body");
-  const JsonField field(json, "body:");
+  const JsonField field = read_json(body, "body");
   Verdict verdict;
   const std::string word = field["verdict"].text();
   bool known = false;
@@ -182,16 +181,14 @@ Verdict parse_verdict(std::string_view body) {
 }
 
 NewRecording parse_new_recording(std::string_view body) {
-  const Json json = parse_json(body, "body");
-  const JsonField field(json, "body:");
+  const JsonField field = read_json(body, "body");
   field.allow_only({"stream", "seconds"});
   return {checked_name(field["stream"].text(), "body: stream"),
           static_cast<int>(field["seconds"].integer(1, StreamRecordings::kMostSeconds))};
 }
 
 Labels parse_marks(std::string_view body, std::int64_t frames) {
-  const Json json = parse_json(body, "body");
-  const JsonField field(json, "body:");
+  const JsonField field = read_json(body, "body");
   field.allow_only({"apps"});
   Labels labels;
   labels.frames = frames;
@@ -212,8 +209,7 @@ Labels parse_marks(std::string_view body, std::int64_t frames) {
 }
 
 std::string parse_new_training(std::string_view body) {
-  const Json json = parse_json(body, "body");
-  const JsonField field(json, "body:");
+  const JsonField field = read_json(body, "body");
   field.allow_only({"app"});
   return checked_name(field["app"].text(), "body: app");
 }

@@ -87,7 +87,7 @@ std::string discovery_payload(const MqttTopics& topics, const std::string& node,
                      {"availability", Json::array({{{"topic", topics.available()}}})},
                      {"qos", 1},
                      {"components", components}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 }  // namespace mainstream

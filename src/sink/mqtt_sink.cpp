@@ -33,20 +33,19 @@ MqttOptions checked_mqtt(MqttOptions options) {
 
 // As Frigate's: before is the record before this one; of the first, and where none is stored, the same.
 std::string change_of(const StoredEvent& stored) {
-  const auto record = [](const EventRecord& event) { return Json::parse(to_json_line(event)); };
-  return Json({{"type", to_string(*stored.event.change)},
-               {"id", stored.event.id},
-               {"sequence", stored.event.sequence},
-               {"before", record(stored.before.value_or(stored.event))},
-               {"after", record(stored.event)}})
-      .dump();
+  const auto record = [](const EventRecord& event) { return parse_json(to_json_line(event), "event"); };
+  return json_text({{"type", to_string(*stored.event.change)},
+                    {"id", stored.event.id},
+                    {"sequence", stored.event.sequence},
+                    {"before", record(stored.before.value_or(stored.event))},
+                    {"after", record(stored.event)}});
 }
 
 // For Home Assistant's event entity.
 std::string event_of(const EventRecord& event) {
-  Json json = Json::parse(to_json_line(event));
+  Json json = parse_json(to_json_line(event), "event");
   json["event_type"] = to_string(*event.change);
-  return json.dump();
+  return json_text(json);
 }
 
 }  // namespace

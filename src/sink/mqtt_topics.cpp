@@ -12,15 +12,6 @@ namespace {
 constexpr std::size_t kMaxName = 200;
 constexpr std::string_view kSetEnabled = "/enabled/set";
 
-bool is_utf8(const std::string& text) {
-  try {
-    (void)Json(text).dump();
-    return true;
-  } catch (const Json::exception&) {
-    return false;
-  }
-}
-
 bool has_control_character(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -40,7 +31,7 @@ void check_topic_name(const std::string& what, const std::string& name) {
                 fmt::format("{} name: expected {}, got {}", what, expected, in_quotes(shown)));
   };
   if (name.empty() || name.size() > kMaxName) refuse("1 to 200 bytes");
-  if (!is_utf8(name)) refuse("UTF-8");
+  if (!strict_json_text(name)) refuse("UTF-8");
   if (name.find_first_of("/+#") != std::string::npos) refuse("no /, + and #, which MQTT's topics use");
   if (has_control_character(name)) refuse("no control characters");
   if (name == "enabled") refuse("another word than enabled, which is part of a topic");

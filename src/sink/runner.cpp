@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "core/backoff.hpp"
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "core/log.hpp"
 #include "core/mutex.hpp"
 #include "core/stop.hpp"

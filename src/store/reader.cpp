@@ -81,7 +81,7 @@ std::vector<EventRecord> StoreReader::events(const EventQuery& query) {
   };
   rows.bind(1, query.stream).bind(2, query.app).bind(3, ms(query.after, kMinMs));
   rows.bind(4, ms(query.before, kMaxMs)).bind(5, query.below).bind(6, static_cast<std::int64_t>(query.limit));
-  if (query.streams) rows.bind(7, Json(*query.streams).dump());
+  if (query.streams) rows.bind(7, json_text(*query.streams));
   rows.bind(8, static_cast<std::int64_t>(query.near_misses));
   std::vector<EventRecord> events;
   while (rows.step()) events.push_back(state_->event_at(rows, 0));

@@ -1,6 +1,6 @@
 #include "mainstream/store.hpp"
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/error.hpp"
 #include "store/writer.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/error.hpp"
 #include "train/recipe.hpp"
 

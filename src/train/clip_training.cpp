@@ -162,7 +162,7 @@ class ClipTraining {
     for (const std::size_t row : exits_.examples) json["frames"].push_back(clip_.rows.frames[row]);
     for (const float score : candidate.exact.recording.scores)
       json["scores"].push_back(shortest_number(score));
-    write_file(target.unseen, json.dump() + "\n");
+    write_file(target.unseen, json_text(json) + "\n");
   }
 
   const Base& base_;

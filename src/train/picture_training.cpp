@@ -1,6 +1,5 @@
 // train_from_pictures: a classifier from folders of pictures.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -10,6 +9,7 @@
 
 #include "core/cpus.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "mainstream/trainer.hpp"
@@ -207,8 +207,8 @@ std::string describe_data(const PictureRows& rows, const PictureData& data) {
 std::vector<std::string> positive_names(const PictureData& data, const std::vector<std::string>& classes) {
   for (const std::string& name : data.positive) {
     if (std::ranges::find(classes, name) != classes.end()) continue;
-    throw Error(ErrorKind::usage, fmt::format("no class {} to make events, expected one of: {}", name,
-                                              fmt::join(classes, ", ")));
+    throw Error(ErrorKind::usage,
+                fmt::format("no class {} to make events, expected one of: {}", name, joined(classes, ", ")));
   }
   if (data.positive.size() >= classes.size()) {
     throw Error(ErrorKind::usage, "all classes make an event, expected at least one that does not");

@@ -6,6 +6,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "core/text.hpp"
 #include "graph/onnx/import.hpp"
 #include "graph/ops.hpp"
 #include "mainstream/error.hpp"
@@ -485,7 +486,7 @@ std::vector<Node> translate_node(const OnnxNode& node, Graph& graph) {
     std::vector<std::string> known;
     for (const auto& [type, translator] : translators()) known.push_back(type);
     std::sort(known.begin(), known.end());
-    node.unsupported(fmt::format("not among the operations that can be run: {}", fmt::join(known, ", ")));
+    node.unsupported(fmt::format("not among the operations that can be run: {}", joined(known, ", ")));
   }
   return found->second(node, graph);
 }

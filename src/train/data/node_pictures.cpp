@@ -108,14 +108,13 @@ class ServedEvents final : public NodeEvents {
                   int& unjudged) {
     std::string below;
     for (std::size_t page = 0; page < kMostPages; ++page) {
-      const Json json = parse_json(
+      const JsonField root = read_json(
           asked(fmt::format("events?app={}&limit={}&near_misses={}{}", percent_encoded(app), kPageEvents,
                             near_misses, below.empty() ? "" : "&below=" + percent_encoded(below))),
           origin_);
-      const JsonField root(json, origin_);
       const JsonField events = root["events"];
       for (std::size_t i = 0; i < events.size(); ++i) take(events.at(i), found, unjudged);
-      if (root["next"].value().is_null()) return;
+      if (root["next"].is_null()) return;
       below = root["next"].text();
     }
     throw Error(ErrorKind::untrusted,
@@ -130,7 +129,7 @@ class ServedEvents final : public NodeEvents {
       return;
     }
     if (word != "true" && word != "false") verdict->fail("expected true or false, got " + in_quotes(word));
-    EventRecord event = parse_event_line(field.value().dump(), field.path());
+    EventRecord event = parse_event_line(json_text(field.value()), field.path());
     if (!is_event_id(event.id)) field["id"].fail("is no id of an event");
     found.push_back({std::move(event), word == "true"});
   }

@@ -20,18 +20,17 @@ namespace {
 
 std::string plan_text(const TailData& data, const TailApp& app) {
   const TrainOptions& options = data.options;
-  return Json{{"version", MAINSTREAM_VERSION},
-              {"base", data.base.id},
-              {"app", app.target.app},
-              {"data", data.text},
-              {"labels", app.labels},
-              {"head", to_string(data.head)},
-              {"epochs", options.epochs},
-              {"views", options.views},
-              {"rate", learning_rate_of(data)},
-              {"batch", data.learning.batch},
-              {"seed", options.seed}}
-      .dump();
+  return json_text({{"version", MAINSTREAM_VERSION},
+                    {"base", data.base.id},
+                    {"app", app.target.app},
+                    {"data", data.text},
+                    {"labels", app.labels},
+                    {"head", to_string(data.head)},
+                    {"epochs", options.epochs},
+                    {"views", options.views},
+                    {"rate", learning_rate_of(data)},
+                    {"batch", data.learning.batch},
+                    {"seed", options.seed}});
 }
 
 // Each app, branchpoint and fold draws its own numbers, so that none depends on which were trained before it.

@@ -35,8 +35,7 @@ WorkFolder::WorkFolder(std::filesystem::path path, const std::string& plan) : pa
 std::optional<TrainedTail> WorkFolder::load(const std::string& id) const {
   const std::filesystem::path path = path_ / (id + ".json");
   if (!std::filesystem::exists(path)) return std::nullopt;
-  const Json json = parse_json(read_file(path), path.string());
-  const JsonField unseen(json, path.string());
+  const JsonField unseen = read_json(read_file(path), path.string());
   TrainedTail tail;
   constexpr double kMost = 1e9;
   for (std::size_t i = 0; i < unseen.size(); ++i)
@@ -49,7 +48,7 @@ void WorkFolder::save(const std::string& id, const TrainedTail& tail) const {
   write_file(path_ / (id + ".onnx"), to_onnx(tail.graph));
   Json unseen = Json::array();
   for (const float logit : tail.unseen) unseen.push_back(shortest_number(logit));
-  write_file(path_ / (id + ".json"), unseen.dump());  // written last: marks the tail as complete
+  write_file(path_ / (id + ".json"), json_text(unseen));  // written last: marks the tail as complete
 }
 
 }  // namespace mainstream

@@ -1,11 +1,11 @@
 #include "train/validation/candidate_choice.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "train/candidate_place.hpp"
 #include "train/recipe.hpp"
 
@@ -66,7 +66,7 @@ std::vector<std::size_t> choose_candidates(const std::string& app, const std::st
   std::vector<std::string> words;
   for (const std::size_t i : kept) words.push_back(fmt::format("{} {:.3f}", rivals[i].id, rivals[i].quality));
   log.info("{}: kept {} of {} candidates, with {}: {}", app, kept.size(), rivals.size(), measure,
-           fmt::join(words, ", "));
+           joined(words, ", "));
   return kept;
 }
 
