@@ -1,13 +1,14 @@
 # The four kinds of target that this project has, all with the same flags:
-#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [PRECOMPILE ..])   the library mainstream_NAME
+#   mainstream_library(NAME SOURCES .. USES .. [PRIVATE ..] [PRECOMPILE .. | PRECOMPILED_BY ..])    the library mainstream_NAME
 #   mainstream_test(NAME SOURCES .. USES .. [PRECOMPILE ..] [SECONDS ..] [PARTS ..])    the test binary NAME_test, known to ctest
 #     as NAME; the ones that take the most SECONDS are started first. One that mostly waits is run in PARTS side by side: NAME-1, ..
 #   mainstream_benchmark(NAME SOURCES .. USES ..)               NAME_bench, where benchmarks are asked for
 #   mainstream_program(NAME SOURCES .. USES ..)                 an executable in the build folder's bin/
 # USES are seen by whoever uses the target; PRIVATE ones stay inside it.
 # Headers that most sources include are precompiled once, in mainstream_core and core_test, and reused by all whose compiler
-# flags are the same. PRECOMPILE names other headers, for a target with a large foreign one or with flags of its own. The
-# sanitizer presets and clang-tidy do without (CMAKE_DISABLE_PRECOMPILE_HEADERS), so they show what a source forgot to include.
+# flags are the same. PRECOMPILE names other headers, for a target with a large foreign one or with flags of its own;
+# PRECOMPILED_BY a target with the same ones. The sanitizer presets and clang-tidy do without
+# (CMAKE_DISABLE_PRECOMPILE_HEADERS), so they show what a source forgot to include.
 
 add_library(mainstream_flags INTERFACE)
 target_compile_features(mainstream_flags INTERFACE cxx_std_20)
@@ -59,7 +60,7 @@ find_package(Threads REQUIRED)
 
 set(common_headers
   <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <numeric> <optional> <set> <span>
-  <stop_token> <string> <string_view> <thread> <utility> <variant> <vector> <fmt/format.h> <fmt/ranges.h>)
+  <stop_token> <string> <string_view> <thread> <utility> <variant> <vector> <fmt/format.h>)
 
 # The headers of PRECOMPILE; without any, those of `owner`, which has the common ones and `more`.
 function(mainstream_precompile target owner more precompile)
@@ -74,13 +75,16 @@ endfunction()
 
 # Installed ones (cmake/MainstreamInstall.cmake) need the public headers and C++20, but none of our flags.
 function(mainstream_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(arg "" "PRECOMPILED_BY" "SOURCES;USES;PRIVATE;PRECOMPILE" ${ARGN})
+  if(NOT arg_PRECOMPILED_BY)
+    set(arg_PRECOMPILED_BY mainstream_core)
+  endif()
   add_library(mainstream_${name} STATIC ${arg_SOURCES})
   set_target_properties(mainstream_${name} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(mainstream_${name} PUBLIC cxx_std_20)
   target_include_directories(mainstream_${name} INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   target_link_libraries(mainstream_${name} PUBLIC "$<BUILD_INTERFACE:mainstream_flags>" ${arg_USES} PRIVATE ${arg_PRIVATE})
-  mainstream_precompile(mainstream_${name} mainstream_core "" "${arg_PRECOMPILE}")
+  mainstream_precompile(mainstream_${name} "${arg_PRECOMPILED_BY}" "" "${arg_PRECOMPILE}")
 endfunction()
 
 function(mainstream_program name)
