@@ -48,37 +48,36 @@ void run(DistillArguments& arguments) {
 
 }  // namespace
 
-void add_distill_command(CLI::App& program) {
-  auto* command = program.add_subcommand("distill", "Train a small base network to see what a big one sees");
+void add_distill_command(Command program) {
+  const Command command =
+      program.add_subcommand("distill", "Train a small base network to see what a big one sees");
   const auto arguments = std::make_shared<DistillArguments>();
   DistillOptions& options = arguments->options;
-  command->add_option("--teacher", arguments->teacher, "Prepared base to learn from")->required();
+  command.add_option("--teacher", arguments->teacher, "Prepared base to learn from").required();
   command
-      ->add_option("--student", arguments->student,
-                   "Prepared base of the wanted structure; its weights do not matter")
-      ->required();
-  command->add_option("-o,--output", arguments->output, "The new base")->required();
-  command->add_option("--images", options.images, "Pictures, or folders of them, without labels");
-  command->add_option("--video", arguments->videos, "Videos: FILE or FILE:FIRST..LAST (frames)");
-  command->add_option("--video-step", options.video_step, "One picture every so many frames")
-      ->capture_default_str();
-  command->add_option("--views", options.views, "Crops of each picture")->capture_default_str();
-  command
-      ->add_option("--epochs", options.epochs, "Passes over all views; 0 gives the student before training")
-      ->take_last()  // so that it can be added to a recipe's options
-      ->capture_default_str();
-  command->add_option("--batch", options.batch, "Views per step")->capture_default_str();
-  command->add_option("--learning-rate", options.learning_rate, "Peak learning rate")->capture_default_str();
-  command->add_option("--weight-decay", options.weight_decay, "Weight decay of AdamW")->capture_default_str();
-  command->add_option("--seed", options.seed, "Seed of weights, views and order")->capture_default_str();
-  command->add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
-      ->capture_default_str();
-  add_device_option(*command, options.device, "Where the student learns");
-  command->add_option("--work", options.work, "Where views and checkpoints are kept (default: OUTPUT.work)");
-  command->footer(
+      .add_option("--student", arguments->student,
+                  "Prepared base of the wanted structure; its weights do not matter")
+      .required();
+  command.add_option("-o,--output", arguments->output, "The new base").required();
+  command.add_option("--images", options.images, "Pictures, or folders of them, without labels");
+  command.add_option("--video", arguments->videos, "Videos: FILE or FILE:FIRST..LAST (frames)");
+  command.add_option("--video-step", options.video_step, "One picture every so many frames").show_default();
+  command.add_option("--views", options.views, "Crops of each picture").show_default();
+  command.add_option("--epochs", options.epochs, "Passes over all views; 0 gives the student before training")
+      .last_value()  // so that it can be added to a recipe's options
+      .show_default();
+  command.add_option("--batch", options.batch, "Views per step").show_default();
+  command.add_option("--learning-rate", options.learning_rate, "Peak learning rate").show_default();
+  command.add_option("--weight-decay", options.weight_decay, "Weight decay of AdamW").show_default();
+  command.add_option("--seed", options.seed, "Seed of weights, views and order").show_default();
+  command.add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
+      .show_default();
+  add_device_option(command, options.device, "Where the student learns");
+  command.add_option("--work", options.work, "Where views and checkpoints are kept (default: OUTPUT.work)");
+  command.footer(
       "Run the same command again to resume an interrupted training. Example:\n"
       "  mainstream base distill --teacher big.onnx --student small.onnx --images pictures/ -o base.onnx");
-  command->callback([arguments] { run(*arguments); });
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace mainstream

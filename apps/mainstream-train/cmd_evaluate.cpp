@@ -130,35 +130,35 @@ void run(EvaluateArguments& arguments) {
   if (!arguments.json) return print(results);
   Json json = Json::array();
   for (const CandidateEvaluation& result : results) json.push_back(to_json(result));
-  fmt::print("{}\n", json.dump(2));
+  fmt::print("{}\n", json_text(json, 2));
 }
 
 }  // namespace
 
-void add_evaluate_command(CLI::App& program) {
-  auto* command = program.add_subcommand("evaluate", "Measures how good packages are on a labelled clip");
+void add_evaluate_command(Command program) {
+  const Command command =
+      program.add_subcommand("evaluate", "Measures how good packages are on a labelled clip");
   const auto arguments = std::make_shared<EvaluateArguments>();
-  command->add_option("--base", arguments->base, "The base of the packages")->required();
-  command->add_option("PACKAGES", arguments->packages, "APP.mpkg ..")->required();
-  command->add_option("--video", arguments->clip.video, "A clip of the same camera")->required();
-  command->add_option("--labels", arguments->clip.labels, "CSV: frame,APP,.. with 0 or 1 for each frame")
-      ->required();
-  command->add_option("--frames", arguments->frames,
-                      "FIRST..LAST: frames that training did not see; default all");
-  command->add_option("--fps", arguments->clip.fps, "Frames per second, where the clip does not state it")
-      ->check(CLI::PositiveNumber);
-  command
-      ->add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json,
-                    "Print JSON, with the F1 at each frame rate and number of votes");
-  command->footer(
+  command.add_option("--base", arguments->base, "The base of the packages").required();
+  command.add_option("PACKAGES", arguments->packages, "APP.mpkg ..").required();
+  command.add_option("--video", arguments->clip.video, "A clip of the same camera").required();
+  command.add_option("--labels", arguments->clip.labels, "CSV: frame,APP,.. with 0 or 1 for each frame")
+      .required();
+  command.add_option("--frames", arguments->frames,
+                     "FIRST..LAST: frames that training did not see; default all");
+  command.add_option("--fps", arguments->clip.fps, "Frames per second, where the clip does not state it")
+      .positive();
+  command.add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
+      .show_default();
+  command.add_flag("--json", arguments->json,
+                   "Print JSON, with the F1 at each frame rate and number of votes");
+  command.footer(
       "AUC: area under the ROC curve over frames. F1: of events, at the full frame rate, with one vote; best "
       "F1:\n"
       "with the threshold that would have been best. Example:\n"
       "  mainstream-train evaluate --base base.onnx --video gate.mp4 --labels gate.csv --frames 398..794 "
       "*.mpkg");
-  command->callback([arguments] { run(*arguments); });
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace mainstream

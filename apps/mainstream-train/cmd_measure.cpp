@@ -91,34 +91,32 @@ void run(MeasureArguments& arguments) {
 
 }  // namespace
 
-void add_measure_command(CLI::App& program) {
-  auto* command = program.add_subcommand(
+void add_measure_command(Command program) {
+  const Command command = program.add_subcommand(
       "measure", "Measures packages on a labelled clip of their camera, and writes them with these figures");
   const auto arguments = std::make_shared<MeasureArguments>();
-  command->add_option("PACKAGES", arguments->packages, "APP.mpkg ..")->required();
-  command->add_option("--base", arguments->base, "The base of the packages")->required();
+  command.add_option("PACKAGES", arguments->packages, "APP.mpkg ..").required();
+  command.add_option("--base", arguments->base, "The base of the packages").required();
   command
-      ->add_option("--video", arguments->clip.video,
-                   "A clip of the camera from which the packages did not learn")
-      ->required();
-  command->add_option("--labels", arguments->clip.labels, "CSV: frame,APP,.. with 0 or 1 for each frame")
-      ->required();
-  command->add_option("-o,--output", arguments->output, "APP.mpkg; a folder for several packages")
-      ->required();
-  command->add_option("--frames", arguments->frames,
-                      "FIRST..LAST[,FIRST..LAST..]: what to measure on; default all");
-  command->add_option("--fps", arguments->clip.fps, "Frames per second, where the clip does not state it")
-      ->check(CLI::PositiveNumber);
-  command
-      ->add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
-      ->capture_default_str();
-  command->footer(
+      .add_option("--video", arguments->clip.video,
+                  "A clip of the camera from which the packages did not learn")
+      .required();
+  command.add_option("--labels", arguments->clip.labels, "CSV: frame,APP,.. with 0 or 1 for each frame")
+      .required();
+  command.add_option("-o,--output", arguments->output, "APP.mpkg; a folder for several packages").required();
+  command.add_option("--frames", arguments->frames,
+                     "FIRST..LAST[,FIRST..LAST..]: what to measure on; default all");
+  command.add_option("--fps", arguments->clip.fps, "Frames per second, where the clip does not state it")
+      .positive();
+  command.add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
+      .show_default();
+  command.footer(
       "The networks stay as they are; thresholds, error rates, event statistics and the table of event F1 "
       "are those\n"
       "of the clip. That is what apps trained on pictures need before they share a camera. Example:\n"
       "  mainstream measure queue.mpkg crowd.mpkg --base base.onnx --video gate.mp4 --labels gate.csv -o "
       "measured/");
-  command->callback([arguments] { run(*arguments); });
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace mainstream

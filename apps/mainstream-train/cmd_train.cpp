@@ -212,108 +212,108 @@ void run(TrainArguments& arguments) {
   print(manifest, target.package);
 }
 
-void add_clip_options(CLI::App& command, TrainArguments& arguments) {
+void add_clip_options(Command command, TrainArguments& arguments) {
   const std::string group = "From a clip";
-  command.add_option("--video", arguments.clip.video, "A clip of a fixed camera")->group(group);
+  command.add_option("--video", arguments.clip.video, "A clip of a fixed camera").group(group);
   command.add_option("--labels", arguments.clip.labels, "CSV: frame,APP,.. with 0 or 1 for each frame")
-      ->group(group);
+      .group(group);
   command
       .add_option("--app", arguments.apps,
                   "Columns of the labels to train, default all; several share the work on the frames")
-      ->group(group);
+      .group(group);
   command
       .add_option("--frames", arguments.frames,
                   "FIRST..LAST[,FIRST..LAST..]: what training may see; default all")
-      ->group(group);
+      .group(group);
   command
       .add_option("--unseen", arguments.unseen,
                   "Write what the app's best candidate answers to each frame, by models that did not learn "
                   "from it (JSON)")
-      ->group(group);
+      .group(group);
   command.add_option("--fps", arguments.clip.fps, "Frames per second, where the clip does not state it")
-      ->check(CLI::PositiveNumber)
-      ->group(group);
+      .positive()
+      .group(group);
 }
 
-void add_picture_options(CLI::App& command, TrainArguments& arguments) {
+void add_picture_options(Command command, TrainArguments& arguments) {
   const std::string group = "From pictures";
   command
       .add_option("--images", arguments.pictures.folder,
                   "DIR/train/CLASS/* and DIR/val/CLASS/*, or DIR/CLASS/*, split by the seed")
-      ->group(group);
+      .group(group);
   command
       .add_option("--positive", arguments.pictures.positive,
                   "Classes that make an event; default all but the first")
-      ->group(group);
+      .group(group);
   command
       .add_option("--validation-share", arguments.pictures.validation_share,
                   "Share of the pictures to validate on, where DIR has no val/")
-      ->capture_default_str()
-      ->group(group);
+      .show_default()
+      .group(group);
   command.add_flag("--flip,!--no-flip", arguments.pictures.flip, "Views may be mirrored; default yes")
-      ->group(group);
+      .group(group);
   command
       .add_option("--event-length-ms", arguments.event_length_ms,
                   "How long an event lasts, which pictures do not show. Default 2000")
-      ->check(CLI::PositiveNumber)
-      ->group(group);
+      .positive()
+      .group(group);
   command
       .add_option("--event-frequency", arguments.event_frequency,
                   "Share of the time that events take up. Default 0.1")
-      ->check(CLI::Range(1e-6, 1.0))
-      ->group(group);
+      .within(1e-6, 1.0)
+      .group(group);
 }
 
-void add_node_options(CLI::App& command, TrainArguments& arguments) {
+void add_node_options(Command command, TrainArguments& arguments) {
   const std::string group = "From a node";
   command
       .add_option(
           "--from-node", arguments.node,
           "The state directory of a node, or the url of its HTTP API: pictures of the app's events that a "
           "person called true or false, beside --images or alone")
-      ->group(group);
+      .group(group);
   command
       .add_option("--token-file", arguments.token_file,
                   "A file with a token for the url, readable by its owner alone; default MAINSTREAM_TOKEN")
-      ->group(group);
+      .group(group);
   command
       .add_option("--node-ca", arguments.node_ca,
                   "Certificates that https trusts (PEM); default the system's")
-      ->group(group);
+      .group(group);
 }
 
-void add_training_options(CLI::App& command, TrainArguments& arguments) {
+void add_training_options(Command command, TrainArguments& arguments) {
   TrainOptions& options = arguments.options;
   command
       .add_option("--candidates", arguments.candidates,
                   "exits (solved in seconds), tails (fine-tuned), or all: exits, then tails")
-      ->capture_default_str();
+      .show_default();
   command.add_option("--branchpoints", arguments.branchpoints,
                      "How many exits and tails, spread over the multiply-adds; or all; or tensors: A,B,..; "
                      "default up to 10 exits, 3 tails");
   command
       .add_option("--least-frozen", options.least_frozen,
                   "Candidates freeze at least this share of the multiply-adds")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+      .within(0.0, 1.0)
+      .show_default();
   command.add_option("--epochs", options.epochs, "Epochs of the tails; 0: chosen by the number of pictures")
-      ->capture_default_str();
+      .show_default();
   command
       .add_option("--views", options.views,
                   "Views of each picture that are learned from: the plain one and changed ones")
-      ->capture_default_str();
+      .show_default();
   command.add_option(
       "--learning-rate", options.learning_rate,
       "Peak learning rate of the base's last layer (default: 0.0003 for clips, 0.0005 for pictures)");
-  command.add_option("--seed", options.seed, "The same seed gives the same package")->capture_default_str();
+  command.add_option("--seed", options.seed, "The same seed gives the same package").show_default();
   command.add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
-      ->capture_default_str();
+      .show_default();
   add_device_option(command, options.device, "Where tails learn");
   command
       .add_option("--memory", arguments.memory_gb,
                   "GB for the stem's tensors; beyond that exits pool them, and a file keeps them for tails")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
+      .within(0.0, 1e6)
+      .show_default();
   command.add_option("--work", options.work,
                      "Folder where finished tails stay, for another training of the same apps with other "
                      "--candidates; default OUTPUT.work, until the package is written");
@@ -341,22 +341,22 @@ std::vector<FrameRange> parse_frames(const std::string& option, const std::strin
   return parts;
 }
 
-void add_train_command(CLI::App& program) {
-  auto* command = program.add_subcommand(
+void add_train_command(Command program) {
+  const Command command = program.add_subcommand(
       "train", "Trains an app's candidates from a labelled clip or from folders of pictures");
   const auto arguments = std::make_shared<TrainArguments>();
-  command->add_option("--base", arguments->base, "A prepared base (mainstream base prepare)")->required();
-  command->add_option("-o,--output", arguments->output, "APP.mpkg; a folder for several apps")->required();
-  add_clip_options(*command, *arguments);
-  add_picture_options(*command, *arguments);
-  add_node_options(*command, *arguments);
-  add_training_options(*command, *arguments);
-  command->footer(
+  command.add_option("--base", arguments->base, "A prepared base (mainstream base prepare)").required();
+  command.add_option("-o,--output", arguments->output, "APP.mpkg; a folder for several apps").required();
+  add_clip_options(command, *arguments);
+  add_picture_options(command, *arguments);
+  add_node_options(command, *arguments);
+  add_training_options(command, *arguments);
+  command.footer(
       "Run the same command again to resume a stopped training; finished tails are kept. Examples:\n"
       "  mainstream train --base base.onnx --video gate.mp4 --labels gate.csv --app queue -o queue.mpkg\n"
       "  mainstream train --base base.onnx --images flowers/ --positive rose tulip -o flowers.mpkg\n"
       "  mainstream train --base base.onnx --from-node /var/lib/mainstream --app queue -o queue.mpkg");
-  command->callback([arguments] { run(*arguments); });
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace mainstream

@@ -2,13 +2,13 @@
 // stdout, all else to stderr.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "command.hpp"
 
 namespace mainstream {
 
-void add_evaluate_command(CLI::App& program);
-void add_measure_command(CLI::App& program);
-void add_train_command(CLI::App& program);
-void add_distill_command(CLI::App& program);
+void add_evaluate_command(Command program);
+void add_measure_command(Command program);
+void add_train_command(Command program);
+void add_distill_command(Command program);
 
 }  // namespace mainstream

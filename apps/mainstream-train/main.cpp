@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "program.hpp"
 
+namespace mainstream {
 namespace {
 
 // libtorch allocates every tensor of every step anew. The allocator would return this memory to the system
@@ -17,15 +18,19 @@ void keep_freed_memory() {
   mallopt(M_ARENA_MAX, 1);  // other arenas return unused memory, whatever the threshold
 }
 
+void add_commands(Command program) {
+  add_train_command(program);
+  add_evaluate_command(program);
+  add_measure_command(program);
+  add_distill_command(program);
+}
+
 }  // namespace
+}  // namespace mainstream
 
 int main(int argc, char** argv) {
-  keep_freed_memory();
-  CLI::App program{"M-Trainer: candidates of an app, and base networks, from your own data.",
-                   "mainstream-train"};
-  mainstream::add_train_command(program);
-  mainstream::add_evaluate_command(program);
-  mainstream::add_measure_command(program);
-  mainstream::add_distill_command(program);
-  return mainstream::run_program(program, argc, argv);
+  mainstream::keep_freed_memory();
+  return mainstream::run_program("mainstream-train",
+                                 "M-Trainer: candidates of an app, and base networks, from your own data.",
+                                 mainstream::add_commands, argc, argv);
 }

@@ -1,11 +1,11 @@
 #include "app_limits.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 #include <set>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "parse_number.hpp"
 
@@ -28,7 +28,7 @@ Problem::App& app_in(const std::string& text, const std::string& id, Problem& pr
     if (app.id == id) return app;
     known.push_back(app.id);
   }
-  refuse(text, fmt::format("no app '{}', expected one of: {}", id, fmt::join(known, ", ")));
+  refuse(text, fmt::format("no app '{}', expected one of: {}", id, joined(known, ", ")));
 }
 
 void set_candidate(const std::string& text, const std::string& id, Problem::App& app) {
@@ -37,7 +37,7 @@ void set_candidate(const std::string& text, const std::string& id, Problem::App&
   for (const auto& option : app.options) known.insert(candidate_id(option));
   if (!known.contains(id)) {
     refuse(text, fmt::format("app '{}' has no candidate '{}', expected one of: {}", app.id, id,
-                             fmt::join(known, ", ")));
+                             joined(known, ", ")));
   }
   app.fixed_candidate = id;
 }

@@ -133,7 +133,7 @@ std::string base_json(const Base& base) {
                   {"weights", sum(layers, &Layer::weights)},
                   {"branchpoints", std::move(branchpoints)},
                   {"layers", std::move(rows)}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace mainstream

@@ -179,31 +179,29 @@ void print_json(const Bench& bench) {
                {"scratch_bytes", bench.memory.scratch},
                {"second_plan_weight_bytes", bench.next_weights},
                {"second_plan_bytes", bench.next_weights + bench.memory.activations}};
-  if (!bench.steps.empty()) json["steps"] = Json::parse(steps_json(bench.steps));
-  fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+  if (!bench.steps.empty()) json["steps"] = parse_json(steps_json(bench.steps), "steps");
+  fmt::print("{}\n", json_text(json, 1));
 }
 
 }  // namespace
 
-void add_bench_command(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("bench", "Measures how fast a network runs on this machine");
+void add_bench_command(Command program) {
+  const Command command = program.add_subcommand("bench", "Measures how fast a network runs on this machine");
   const auto arguments = std::make_shared<BenchArguments>();
-  command->add_option("MODEL", arguments->model, "An ONNX file, prepared or not")->required();
+  command.add_option("MODEL", arguments->model, "An ONNX file, prepared or not").required();
   command
-      ->add_option("--threads", arguments->threads,
-                   "Number of threads; default: as many as this process may use")
-      ->check(CLI::Range(1, 1024));
-  add_number_type_option(*command, arguments->number_type);
-  command->add_option("--batch", arguments->batch, "Pictures per run")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  command->add_option("--seconds", arguments->seconds, "How long to run the whole network")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  command->add_flag("--steps", arguments->steps, "List the primitives that run, with their times");
-  command->add_flag("--json", arguments->json, "Print JSON");
-  command->footer("Example:\n  mainstream bench resnet50.onnx --threads 2");
-  command->callback([arguments] {
+      .add_option("--threads", arguments->threads,
+                  "Number of threads; default: as many as this process may use")
+      .within(1, 1024);
+  add_number_type_option(command, arguments->number_type);
+  command.add_option("--batch", arguments->batch, "Pictures per run").within(1, 4096).show_default();
+  command.add_option("--seconds", arguments->seconds, "How long to run the whole network")
+      .within(0.0, 3600.0)
+      .show_default();
+  command.add_flag("--steps", arguments->steps, "List the primitives that run, with their times");
+  command.add_flag("--json", arguments->json, "Print JSON");
+  command.footer("Example:\n  mainstream bench resnet50.onnx --threads 2");
+  command.callback([arguments] {
     const Bench bench = run_bench(*arguments);
     arguments->json ? print_json(bench) : print_text(bench);
   });

@@ -120,35 +120,35 @@ void calibrate(const CalibrateArguments& arguments) {
 
 }  // namespace
 
-void add_calibrate_command(CLI::App& base) {
-  CLI::App* command = base.add_subcommand(
+void add_calibrate_command(Command base) {
+  const Command command = base.add_subcommand(
       "calibrate", "Measures a base's ranges for int8, and how well bf16 and int8 agree with f32");
   const auto arguments = std::make_shared<CalibrateArguments>();
-  command->add_option("BASE", arguments->base, "A prepared base")->required();
-  command->add_option("--images", arguments->images, "Pictures, or folders of them; no labels are needed")
-      ->required();
-  command->add_option("-o,--output", arguments->output, "The calibrated base; default: the same file");
+  command.add_option("BASE", arguments->base, "A prepared base").required();
+  command.add_option("--images", arguments->images, "Pictures, or folders of them; no labels are needed")
+      .required();
+  command.add_option("-o,--output", arguments->output, "The calibrated base; default: the same file");
   command
-      ->add_option("--pictures", arguments->pictures, "Most pictures to read; half of them measure agreement")
-      ->check(CLI::Range(10, 100000))
-      ->capture_default_str();
+      .add_option("--pictures", arguments->pictures, "Most pictures to read; half of them measure agreement")
+      .within(10, 100000)
+      .show_default();
   command
-      ->add_option("--share", arguments->share,
-                   "Share of an activation's values within its range; the rest is clipped. 1: all (min/max)")
-      ->check(CLI::Range(0.9, 1.0))
-      ->capture_default_str();
+      .add_option("--share", arguments->share,
+                  "Share of an activation's values within its range; the rest is clipped. 1: all (min/max)")
+      .within(0.9, 1.0)
+      .show_default();
   command
-      ->add_option("--least-agreement", arguments->least,
-                   "Share of pictures on which bf16 and int8 must have the same highest output as f32")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command->add_flag("--force", arguments->force, "Write the base even where a number type agrees too little");
+      .add_option("--least-agreement", arguments->least,
+                  "Share of pictures on which bf16 and int8 must have the same highest output as f32")
+      .within(0.0, 1.0)
+      .show_default();
+  command.add_flag("--force", arguments->force, "Write the base even where a number type agrees too little");
   command
-      ->add_option("--threads", arguments->threads,
-                   "Number of threads; default: as many as this process may use")
-      ->check(CLI::Range(1, 1024));
-  command->footer("Example:\n  mainstream base calibrate base.onnx --images pictures/");
-  command->callback([arguments] { calibrate(*arguments); });
+      .add_option("--threads", arguments->threads,
+                  "Number of threads; default: as many as this process may use")
+      .within(1, 1024);
+  command.footer("Example:\n  mainstream base calibrate base.onnx --images pictures/");
+  command.callback([arguments] { calibrate(*arguments); });
 }
 
 }  // namespace mainstream

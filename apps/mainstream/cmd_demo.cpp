@@ -144,40 +144,39 @@ void run(const DemoArguments& arguments) {
 
 }  // namespace
 
-void add_demo_command(CLI::App& program) {
-  auto* command =
+void add_demo_command(Command program) {
+  const Command command =
       program.add_subcommand("demo", "Train, schedule, run and score the apps of a labelled clip");
   const auto arguments = std::make_shared<DemoArguments>();
-  command->add_option("--base", arguments->base, "Prepared base")->capture_default_str();
-  command->add_option("--video", arguments->video, "The clip")->capture_default_str();
-  command->add_option("--labels", arguments->labels, "The clip's labels")->capture_default_str();
-  command->add_option("--app", arguments->apps,
-                      "Only these of the labels' apps (default: six of the sample clip's eight)");
+  command.add_option("--base", arguments->base, "Prepared base").show_default();
+  command.add_option("--video", arguments->video, "The clip").show_default();
+  command.add_option("--labels", arguments->labels, "The clip's labels").show_default();
+  command.add_option("--app", arguments->apps,
+                     "Only these of the labels' apps (default: six of the sample clip's eight)");
   command
-      ->add_option("--training-frames", arguments->training_frames,
-                   "Train on this many frames from the start")
-      ->capture_default_str();
-  command->add_option("--stream-fps", arguments->stream_fps, "Rate at which the clip is played")
-      ->capture_default_str();
+      .add_option("--training-frames", arguments->training_frames, "Train on this many frames from the start")
+      .show_default();
+  command.add_option("--stream-fps", arguments->stream_fps, "Rate at which the clip is played")
+      .show_default();
   command
-      ->add_option("--share", arguments->shares,
-                   "Budgets in addition to none, as shares of what a whole base for each app at the stream's "
-                   "rate takes")
-      ->check(CLI::Range(1e-6, 10.0))
-      ->capture_default_str();
+      .add_option("--share", arguments->shares,
+                  "Budgets in addition to none, as shares of what a whole base for each app at the stream's "
+                  "rate takes")
+      .within(1e-6, 10.0)
+      .show_default();
   command
-      ->add_option("--candidates", arguments->candidates,
-                   "What to train: exits (seconds), tails, or all (a minute or two)")
-      ->check(CLI::IsMember({"exits", "tails", "all"}))
-      ->capture_default_str();
+      .add_option("--candidates", arguments->candidates,
+                  "What to train: exits (seconds), tails, or all (a minute or two)")
+      .one_of({"exits", "tails", "all"})
+      .show_default();
   command
-      ->add_option("--threads", arguments->threads,
-                   "Threads of the engine in the runs; 0: as many as this process may use")
-      ->capture_default_str();
-  command->add_option("-o,--output", arguments->output, "Folder for packages, events, figures and the report")
-      ->capture_default_str();
-  command->footer("Example, from the source tree's root: mainstream demo --share 0.2 --share 0.05");
-  command->callback([arguments] { run(*arguments); });
+      .add_option("--threads", arguments->threads,
+                  "Threads of the engine in the runs; 0: as many as this process may use")
+      .show_default();
+  command.add_option("-o,--output", arguments->output, "Folder for packages, events, figures and the report")
+      .show_default();
+  command.footer("Example, from the source tree's root: mainstream demo --share 0.2 --share 0.05");
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace mainstream

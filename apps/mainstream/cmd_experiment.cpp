@@ -1,6 +1,5 @@
 // mainstream experiment: measures what schedules and packages are worth, beside baselines.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <fstream>
@@ -16,11 +15,6 @@
 namespace mainstream {
 namespace {
 
-std::string value_of(const CLI::Option& option) {
-  if (option.count() == 0) return option.get_expected_max() == 0 ? "false" : option.get_default_str();
-  return fmt::format("{}", fmt::join(option.reduced_results(), " "));
-}
-
 // The command line of this process, with the program's name alone.
 std::string command_line() {
   std::ifstream file("/proc/self/cmdline");
@@ -33,15 +27,14 @@ std::string command_line() {
 }
 
 // All options but those that say where results go.
-ExperimentSetup setup_of(const CLI::App& command, std::filesystem::path output, bool quick) {
-  ExperimentSetup setup{.name = command.get_name(), .output = std::move(output), .command = command_line()};
+ExperimentSetup setup_of(Command command, std::filesystem::path output, bool quick) {
+  ExperimentSetup setup{.name = command.name(), .output = std::move(output), .command = command_line()};
   setup.quick = quick;
   setup.stop = stop_on_signal();
   if (setup.output.empty())
     setup.output = std::filesystem::path("out/experiments") / (setup.name + (quick ? "-quick" : ""));
-  for (const CLI::Option* option : command.get_options()) {
-    const std::string name = option->get_single_name();
-    if (name != "help" && name != "output") setup.options.emplace_back(name, value_of(*option));
+  for (auto& [name, value] : command.values()) {
+    if (name != "help" && name != "output") setup.options.emplace_back(std::move(name), std::move(value));
   }
   return setup;
 }
@@ -53,33 +46,33 @@ void show(const ExperimentFiles& files) {
 
 }  // namespace
 
-CLI::App* add_experiment(CLI::App& group, const std::string& name, const std::string& what,
-                         std::function<ExperimentFiles(const ExperimentSetup&)> run) {
+Command add_experiment(Command group, const std::string& name, const std::string& what,
+                       std::function<ExperimentFiles(const ExperimentSetup&)> run) {
   struct Arguments {
     std::filesystem::path output;
     bool quick = false;
   };
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = group.add_subcommand(name, what);
-  command->add_flag("--quick", arguments->quick, "A small part of it");
-  command->add_option("-o,--output", arguments->output,
-                      "Folder for the results (default: out/experiments/" + name + "; with --quick -quick)");
-  command->callback([command, arguments, run = std::move(run)] {
+  const Command command = group.add_subcommand(name, what);
+  command.add_flag("--quick", arguments->quick, "A small part of it");
+  command.add_option("-o,--output", arguments->output,
+                     "Folder for the results (default: out/experiments/" + name + "; with --quick -quick)");
+  command.callback([command, arguments, run = std::move(run)] {
     require_gnuplot();
-    show(run(setup_of(*command, arguments->output, arguments->quick)));
+    show(run(setup_of(command, arguments->output, arguments->quick)));
   });
   return command;
 }
 
-void add_experiment_command(CLI::App& program) {
-  CLI::App* group = program.add_subcommand(
+void add_experiment_command(Command program) {
+  const Command group = program.add_subcommand(
       "experiment", "Measures what schedules and packages are worth, beside baselines");
-  group->require_subcommand(1);
-  group->footer("Run the same command again to go on after an interruption.");
-  add_clip_experiments(*group);
-  add_published_experiment(*group);
-  add_stream_experiments(*group);
-  add_base_experiments(*group);
+  group.require_subcommand();
+  group.footer("Run the same command again to go on after an interruption.");
+  add_clip_experiments(group);
+  add_published_experiment(group);
+  add_stream_experiments(group);
+  add_base_experiments(group);
 }
 
 }  // namespace mainstream

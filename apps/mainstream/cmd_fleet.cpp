@@ -111,9 +111,9 @@ std::string fleet_json(const Fleet& fleet, const Nodes& nodes) {
                     {"online", node.online},
                     {"silent", !node.report || is_silent(*node.report, wall_now())},
                     {"given", node.desired ? Json(node.desired->version) : Json()},
-                    {"report", node.report ? Json::parse(to_json(*node.report)) : Json()}});
+                    {"report", node.report ? parse_json(to_json(*node.report), "report") : Json()}});
   }
-  return list.dump();
+  return json_text(list);
 }
 
 // ---- Commands ----
@@ -187,28 +187,28 @@ void status(const FleetArguments& arguments) {
 
 }  // namespace
 
-void add_fleet_command(CLI::App& program) {
-  CLI::App* command =
+void add_fleet_command(Command program) {
+  const Command command =
       program.add_subcommand("fleet", "Tells many nodes over MQTT what to run, and how they are");
-  command->require_subcommand(1);
+  command.require_subcommand();
   const auto arguments = std::make_shared<FleetArguments>();
   const auto add = [&](const char* name, const char* help) {
-    CLI::App* one = command->add_subcommand(name, help);
-    one->add_option("FLEET", arguments->file, "Nodes, broker and packages (TOML, docs/fleet.md)")->required();
-    one->add_flag("--json", arguments->json, "Print JSON");
+    const Command one = command.add_subcommand(name, help);
+    one.add_option("FLEET", arguments->file, "Nodes, broker and packages (TOML, docs/fleet.md)").required();
+    one.add_flag("--json", arguments->json, "Print JSON");
     return one;
   };
-  CLI::App* applying = add("apply", "Gives each node its state, and waits until all run it");
+  const Command applying = add("apply", "Gives each node its state, and waits until all run it");
   applying
-      ->add_option("--wait", arguments->wait_s,
-                   "Seconds to wait for the nodes; 0: they are given it, and not waited for")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
-  applying->callback([arguments] { apply(*arguments); });
-  add("status", "How the nodes are, and whether they run what they were given")->callback([arguments] {
+      .add_option("--wait", arguments->wait_s,
+                  "Seconds to wait for the nodes; 0: they are given it, and not waited for")
+      .within(0.0, 1e6)
+      .show_default();
+  applying.callback([arguments] { apply(*arguments); });
+  add("status", "How the nodes are, and whether they run what they were given").callback([arguments] {
     status(*arguments);
   });
-  command->footer("Example: mainstream fleet apply fleet.toml");
+  command.footer("Example: mainstream fleet apply fleet.toml");
 }
 
 }  // namespace mainstream

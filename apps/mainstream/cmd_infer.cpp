@@ -68,8 +68,7 @@ InputSpec input_of(const Graph& graph, const InferArguments& arguments) {
   const auto stored = graph.metadata.find("mainstream.input");
   if (stored != graph.metadata.end()) {
     const std::string source = arguments.model + ": mainstream.input";
-    const Json json = parse_json(stored->second, source);
-    input = parse_input(JsonField(json, source));
+    input = parse_input(read_json(stored->second, source));
   }
   input.height = shape[2];
   input.width = shape[3];
@@ -134,7 +133,7 @@ void print_json(const std::vector<Answer>& answers, int top) {
       list.push_back({{"input", answer.input}, {"top", std::move(best)}});
     }
   }
-  fmt::print("{}\n", list.dump(1, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(list, 1));
 }
 
 // Joins several answers to one tensor, along the first dimension.
@@ -167,36 +166,36 @@ void infer(const InferArguments& arguments) {
 
 }  // namespace
 
-void add_infer_command(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("infer", "Runs a network on pictures or tensors");
+void add_infer_command(Command program) {
+  const Command command = program.add_subcommand("infer", "Runs a network on pictures or tensors");
   const auto arguments = std::make_shared<InferArguments>();
-  command->add_option("MODEL", arguments->model, "An ONNX file, prepared or not")->required();
+  command.add_option("MODEL", arguments->model, "An ONNX file, prepared or not").required();
   command
-      ->add_option(
+      .add_option(
           "INPUT", arguments->inputs,
           "Pictures, run one by one; or a tensor for each input of the network: .npy (NumPy) or .pb (ONNX)")
-      ->required();
+      .required();
   command
-      ->add_option("-o,--output", arguments->outputs,
-                   "Writes the output as .npy; may be repeated where the network has several")
-      ->allow_extra_args(false);  // arguments after its file are inputs again
+      .add_option("-o,--output", arguments->outputs,
+                  "Writes the output as .npy; may be repeated where the network has several")
+      .one_value_each();  // arguments after its file are inputs again
   command
-      ->add_option("--threads", arguments->threads,
-                   "Number of threads; default: as many as this process may use")
-      ->check(CLI::Range(1, 1024));
-  add_number_type_option(*command, arguments->number_type);
-  command->add_option("--top", arguments->top, "How many of the highest values to print")
-      ->check(CLI::Range(0, 1000000))
-      ->capture_default_str();
+      .add_option("--threads", arguments->threads,
+                  "Number of threads; default: as many as this process may use")
+      .within(1, 1024);
+  add_number_type_option(command, arguments->number_type);
+  command.add_option("--top", arguments->top, "How many of the highest values to print")
+      .within(0, 1000000)
+      .show_default();
   command
-      ->add_option("--centre", arguments->centre,
-                   "Use only the middle of each picture: this fraction of its width and height")
-      ->check(CLI::Range(0.01, 1.0))
-      ->capture_default_str();
-  add_input_options(*command, arguments->picture);
-  command->add_flag("--json", arguments->json, "Print JSON");
-  command->footer("Example:\n  mainstream infer mobilenet.onnx cat.jpg --top 3");
-  command->callback([arguments] { infer(*arguments); });
+      .add_option("--centre", arguments->centre,
+                  "Use only the middle of each picture: this fraction of its width and height")
+      .within(0.01, 1.0)
+      .show_default();
+  add_input_options(command, arguments->picture);
+  command.add_flag("--json", arguments->json, "Print JSON");
+  command.footer("Example:\n  mainstream infer mobilenet.onnx cat.jpg --top 3");
+  command.callback([arguments] { infer(*arguments); });
 }
 
 }  // namespace mainstream

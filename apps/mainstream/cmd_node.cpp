@@ -212,19 +212,18 @@ void run(const NodeArguments& arguments) {
 
 }  // namespace
 
-void add_node_command(CLI::App& program) {
+void add_node_command(Command program) {
   const auto arguments = std::make_shared<NodeArguments>();
-  CLI::App* command =
+  const Command command =
       program.add_subcommand("node", "Runs apps on many streams for a long time, with one budget");
-  command->add_option("CONFIG", arguments->config, "A configuration (TOML, docs/node.md)");
-  command->add_option(
-      "ACTION", arguments->action,
-      "check: says what is wrong with it, or what would run, and starts nothing; status: asks "
-      "the node that runs. Without it the node runs until Ctrl-C or SIGTERM");
-  command->add_flag("--json", arguments->json, "status: print JSON");
-  command->add_flag("--reference", arguments->reference, "Print all tables and keys as Markdown");
-  command->footer("Example: mainstream node data/node.toml");
-  command->callback([arguments] { run(*arguments); });
+  command.add_option("CONFIG", arguments->config, "A configuration (TOML, docs/node.md)");
+  command.add_option("ACTION", arguments->action,
+                     "check: says what is wrong with it, or what would run, and starts nothing; status: asks "
+                     "the node that runs. Without it the node runs until Ctrl-C or SIGTERM");
+  command.add_flag("--json", arguments->json, "status: print JSON");
+  command.add_flag("--reference", arguments->reference, "Print all tables and keys as Markdown");
+  command.footer("Example: mainstream node data/node.toml");
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace mainstream

@@ -66,28 +66,29 @@ void replay(const ReplayArguments& arguments) {
 
 }  // namespace
 
-void add_replay_command(CLI::App& program) {
+void add_replay_command(Command program) {
   const auto arguments = std::make_shared<ReplayArguments>();
   ReplayOptions& options = arguments->options;
-  CLI::App* command = program.add_subcommand("replay", "Answers the frames of an event again, on its clip");
+  const Command command =
+      program.add_subcommand("replay", "Answers the frames of an event again, on its clip");
   command
-      ->add_option("event", arguments->event,
-                   "file with one event (JSON), or with --state or --events the event's id")
-      ->required();
-  CLI::Option* state = command->add_option("--state", arguments->state, "state directory of a node");
-  command->add_option("--events", arguments->events, "events of a run or node: JSON Lines")->excludes(state);
-  command->add_option("--base", options.base, "prepared base")->required();
-  command->add_option("--app", options.app, "the app's M-Package")->required();
-  command->add_option("--source", options.source, "clip on which the event was found")->required();
-  command->add_option("--stream-fps", options.input.fps, "rate of the clip (default: as it states)");
-  command->add_option("--threads", options.threads, "threads of the engine, as the run or node had")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 4096));
-  command->footer(
+      .add_option("event", arguments->event,
+                  "file with one event (JSON), or with --state or --events the event's id")
+      .required();
+  const CommandOption state = command.add_option("--state", arguments->state, "state directory of a node");
+  command.add_option("--events", arguments->events, "events of a run or node: JSON Lines").excludes(state);
+  command.add_option("--base", options.base, "prepared base").required();
+  command.add_option("--app", options.app, "the app's M-Package").required();
+  command.add_option("--source", options.source, "clip on which the event was found").required();
+  command.add_option("--stream-fps", options.input.fps, "rate of the clip (default: as it states)");
+  command.add_option("--threads", options.threads, "threads of the engine, as the run or node had")
+      .show_default()
+      .within(1, 4096);
+  command.footer(
       "Exit code 1 if the event's peak comes out otherwise.\n"
       "Example: mainstream replay gate-17 --events events.jsonl --base base.onnx --app crossing.mpkg \\\n"
       "           --source clip.avi");
-  command->callback([arguments] { replay(*arguments); });
+  command.callback([arguments] { replay(*arguments); });
 }
 
 }  // namespace mainstream

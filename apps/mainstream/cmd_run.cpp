@@ -88,18 +88,18 @@ void run_apps(RunArguments& arguments) {
   print_summary(run(options, stop_on_signal()));
 }
 
-void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
-  command.add_option("--base", options.base, "prepared base (mainstream base prepare)")->required();
-  command.add_option("--app", options.apps, "M-Package of an app; may be repeated")->required();
+void add_input_options(Command command, RunOptions& options, RunArguments& arguments) {
+  command.add_option("--base", options.base, "prepared base (mainstream base prepare)").required();
+  command.add_option("--app", options.apps, "M-Package of an app; may be repeated").required();
   command
       .add_option(
           "--source", options.source,
           "video file, url of a camera, device, folder of pictures, test:640x480@14, or - (standard input)")
-      ->required();
+      .required();
   command
       .add_option("--candidates", arguments.candidates,
                   "exits, tails or all: what the packages' apps may run")
-      ->capture_default_str();
+      .show_default();
   command.add_option("--stream", options.stream, "name of the stream in events (default: from the source)");
   command.add_option("--stream-fps", options.stream_fps,
                      "rate at which a file is played, or that a camera has (default: as the source states)");
@@ -107,50 +107,50 @@ void add_input_options(CLI::App& command, RunOptions& options, RunArguments& arg
   command.add_option("--duration", options.duration_s, "end after this many seconds of the stream");
 }
 
-void add_source_options(CLI::App& command, RunArguments& arguments) {
+void add_source_options(Command command, RunArguments& arguments) {
   SourceOptions& input = arguments.options.input;
   command
       .add_option("--transport", arguments.transport,
                   "of RTSP: tcp, udp, or auto: TCP where the camera has it")
-      ->capture_default_str();
+      .show_default();
   command
       .add_option("--source-timeout", arguments.source_timeout_s,
                   "seconds without a picture after which a source counts as lost")
-      ->capture_default_str()
-      ->check(CLI::Range(0.001, 86400.0));
+      .show_default()
+      .within(0.001, 86400.0);
   command.add_option(
       "--credentials", input.credentials,
       "file of lines HOST[:PORT] USER PASSWORD (default: the file named by MAINSTREAM_CREDENTIALS)");
   command.add_option("--max-pixels", input.max_pixels, "largest picture, as width times height")
-      ->capture_default_str();
+      .show_default();
   command.add_flag("--loop", input.loop, "begin a file or folder again at its end");
   command.add_flag("--hardware", input.hardware, "decode by VA-API where that works");
   command.add_flag("--skip-nonref", input.skip_nonref, "do not decode frames that no other needs");
 }
 
-void add_schedule_options(CLI::App& command, RunOptions& options, RunArguments& arguments) {
+void add_schedule_options(Command command, RunOptions& options, RunArguments& arguments) {
   command.add_option("--mode", arguments.mode, "mainstream, fixed, max-sharing, apart or no-sharing")
-      ->capture_default_str();
+      .show_default();
   command.add_option("--pace", arguments.pace, "live, or all: every scheduled frame, as fast as possible")
-      ->capture_default_str();
+      .show_default();
   command
       .add_option("--budget", arguments.budget,
                   "most busy milliseconds per second of stream; auto: what the machine has")
-      ->capture_default_str();
+      .show_default();
   command
       .add_option("--algorithm", arguments.algorithm,
                   "how mode mainstream chooses: auto, optimal, fast, greedy, fixed")
-      ->capture_default_str();
-  command.add_option("--objective", arguments.objective, "mean or max-min")->capture_default_str();
+      .show_default();
+  command.add_option("--objective", arguments.objective, "mean or max-min").show_default();
   command.add_option("--schedule", options.schedule, "run this schedule (JSON) instead of solving for one");
   command
       .add_option("--threads", options.threads,
                   "threads of the engine; 0: what analyses most frames on this machine")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
+      .show_default()
+      .within(0, 4096);
 }
 
-void add_output_options(CLI::App& command, RunOptions& options) {
+void add_output_options(Command command, RunOptions& options) {
   command.add_option("--events", options.events, "events as JSON Lines (default: on standard output)");
   command.add_flag("--append", options.append_events, "write behind the lines that the file of --events has");
   command.add_option("--frame-log", options.frame_log, "every score of every app, as CSV");
@@ -159,17 +159,18 @@ void add_output_options(CLI::App& command, RunOptions& options) {
 
 }  // namespace
 
-void add_run_command(CLI::App& program) {
+void add_run_command(Command program) {
   const auto arguments = std::make_shared<RunArguments>();
-  CLI::App* command = program.add_subcommand("run", "Runs apps on a camera or a clip, sharing their stem");
-  add_input_options(*command, arguments->options, *arguments);
-  add_source_options(*command, *arguments);
-  add_schedule_options(*command, arguments->options, *arguments);
-  add_output_options(*command, arguments->options);
-  command->footer(
+  const Command command =
+      program.add_subcommand("run", "Runs apps on a camera or a clip, sharing their stem");
+  add_input_options(command, arguments->options, *arguments);
+  add_source_options(command, *arguments);
+  add_schedule_options(command, arguments->options, *arguments);
+  add_output_options(command, arguments->options);
+  command.footer(
       "Example: mainstream run --base base.onnx --app crossing.mpkg --app crowd.mpkg --source clip.avi \\\n"
       "           --budget 100 --events events.jsonl --report report.json");
-  command->callback([arguments] { run_apps(*arguments); });
+  command.callback([arguments] { run_apps(*arguments); });
 }
 
 }  // namespace mainstream

@@ -156,69 +156,67 @@ void run(const ScheduleArguments& arguments) {
   fmt::print("{}", steps_text(problem, schedule, next_steps(problem, schedule, again)));
 }
 
-void add_problem_options(CLI::App& command, ScheduleArguments& arguments) {
+void add_problem_options(Command command, ScheduleArguments& arguments) {
   command.add_option("--problem", arguments.problem, "A scheduling problem (JSON)");
   command.add_option("--base", arguments.base, "A prepared base; its layers are measured on this machine");
   command.add_option("--packages", arguments.packages, "M-Packages for it");
   command
       .add_option("--candidates", arguments.candidates,
                   "exits, tails or all: what the packages' apps may run")
-      ->capture_default_str();
+      .show_default();
   command.add_option("--stream-fps", arguments.stream_fps, "The camera's frames per second")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--stream-size", arguments.stream_size, "WIDTHxHEIGHT of its pictures, which are scaled")
-      ->capture_default_str();
+      .positive()
+      .show_default();
+  command.add_option("--stream-size", arguments.stream_size, "WIDTHxHEIGHT of its pictures, which are scaled")
+      .show_default();
   command
       .add_option("--budget", arguments.budget,
                   "Cost per second, for packages in milliseconds; auto: the problem's own, 1000 for packages")
-      ->capture_default_str();
+      .show_default();
   command
       .add_option(
           "--limit", arguments.limits,
           "APP:FIELD=VALUE[,FIELD=VALUE..], fields min_fps, max_fps, min_f1, fixed_fps, fixed_frozen, "
           "fixed_candidate, weight; may be repeated")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      .one_value_each();
   command
       .add_option("--threads", arguments.threads,
                   "Threads of the engine that is measured; 0: as `mainstream run` takes on this machine")
-      ->capture_default_str();
+      .show_default();
 }
 
 }  // namespace
 
-void add_schedule_command(CLI::App& program) {
-  auto* command =
+void add_schedule_command(Command program) {
+  const Command command =
       program.add_subcommand("schedule", "Picks a candidate and a frame rate for each app of a mix");
   const auto arguments = std::make_shared<ScheduleArguments>();
-  add_problem_options(*command, *arguments);
+  add_problem_options(command, *arguments);
   command
-      ->add_option("--algorithm", arguments->algorithm,
-                   "auto, optimal, fast, greedy, fixed, max-sharing, apart, no-sharing")
-      ->capture_default_str();
-  command->add_option("--objective", arguments->objective, "mean or max-min")->capture_default_str();
+      .add_option("--algorithm", arguments->algorithm,
+                  "auto, optimal, fast, greedy, fixed, max-sharing, apart, no-sharing")
+      .show_default();
+  command.add_option("--objective", arguments->objective, "mean or max-min").show_default();
   command
-      ->add_option("--time-limit", arguments->time_limit_s,
-                   "Seconds after which the search ends with the best schedule so far")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  auto* add = command->add_option("--add", arguments->add,
-                                  "An M-Package: tells whether it fits too, and what the others would lose");
-  auto* explain = command->add_flag("--explain", arguments->explain,
-                                    "Tell why no app gets more, and which apps share which layers");
-  auto* sweep =
-      command->add_option("--sweep", arguments->sweep,
-                          "budget or apps: F1 of all algorithms over it, as OUTPUT.csv and OUTPUT.svg");
+      .add_option("--time-limit", arguments->time_limit_s,
+                  "Seconds after which the search ends with the best schedule so far")
+      .positive()
+      .show_default();
+  const CommandOption add = command.add_option(
+      "--add", arguments->add, "An M-Package: tells whether it fits too, and what the others would lose");
+  const CommandOption explain = command.add_flag(
+      "--explain", arguments->explain, "Tell why no app gets more, and which apps share which layers");
+  const CommandOption sweep =
+      command.add_option("--sweep", arguments->sweep,
+                         "budget or apps: F1 of all algorithms over it, as OUTPUT.csv and OUTPUT.svg");
   command
-      ->add_option("-o,--output", arguments->output,
-                   "Name of the sweep's files, without extension (default: sweep)")
-      ->needs(sweep);
-  auto* json = command->add_flag("--json", arguments->json, "Print JSON");
-  explain->excludes(add, json);
-  sweep->excludes(add, explain, json);
-  command->footer(
+      .add_option("-o,--output", arguments->output,
+                  "Name of the sweep's files, without extension (default: sweep)")
+      .needs(sweep);
+  const CommandOption json = command.add_flag("--json", arguments->json, "Print JSON");
+  explain.excludes(add).excludes(json);
+  sweep.excludes(add).excludes(explain).excludes(json);
+  command.footer(
       "Examples:\n"
       "  mainstream schedule --base base.onnx --packages crossing.mpkg crowd.mpkg --stream-fps 10 --budget "
       "50\n"
@@ -226,7 +224,7 @@ void add_schedule_command(CLI::App& program) {
       "      --limit crossing:min_f1=0.8,min_fps=2\n"
       "  mainstream schedule --problem mix.json --explain\n"
       "  mainstream schedule --problem mix.json --sweep budget -o mix");
-  command->callback([arguments] { run(*arguments); });
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace mainstream

@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "frame_range.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/event.hpp"
@@ -32,11 +33,11 @@ void choose_stream(std::vector<EventRecord>& events, const ScoreArguments& argum
     if (streams.size() < 2) return;
     throw Error(ErrorKind::usage,
                 fmt::format("{} has events of several streams: choose one with --stream: {}",
-                            arguments.events, fmt::join(streams, ", ")));
+                            arguments.events, joined(streams, ", ")));
   }
   if (!events.empty() && !streams.contains(arguments.stream)) {
     throw Error(ErrorKind::usage, fmt::format("{} has no events of stream '{}', expected one of: {}",
-                                              arguments.events, arguments.stream, fmt::join(streams, ", ")));
+                                              arguments.events, arguments.stream, joined(streams, ", ")));
   }
   std::erase_if(events, [&](const EventRecord& event) { return event.stream != arguments.stream; });
 }
@@ -161,7 +162,7 @@ void print_json(const RunScore& run) {
                      {"mean_f1_error", optional_json(run.mean_f1_error)},
                      {"min_f1", optional_json(run.min_f1)},
                      {"mean_always_on_f1", optional_json(run.mean_always_on_f1)}};
-  fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(json, 1));
 }
 
 void score(const ScoreArguments& arguments) {
@@ -182,23 +183,22 @@ void score(const ScoreArguments& arguments) {
 
 }  // namespace
 
-void add_score_command(CLI::App& program) {
+void add_score_command(Command program) {
   const auto arguments = std::make_shared<ScoreArguments>();
-  CLI::App* command = program.add_subcommand("score", "Scores a run's events against per-frame labels");
-  command->add_option("--truth", arguments->truth, "labels: CSV frame,APP,.. with 0 or 1 per frame")
-      ->required();
-  command->add_option("--events", arguments->events, "events of the run: JSON Lines")->required();
-  command->add_option("--frames", arguments->frames,
-                      "FIRST..LAST, the frames that the run covered (default: all frames)");
-  command->add_option("--app", arguments->apps,
-                      "score only this app (may be repeated; default: all with labels)");
-  command->add_option("--stream", arguments->stream, "score only this stream's events");
-  command->add_option(
-      "--fps", arguments->fps,
-      "frames per second of the stream (default: computed from the events' frames and times)");
-  command->add_flag("--json", arguments->json, "print JSON");
-  command->footer("Example: mainstream score --truth labels.csv --events events.jsonl --frames 398..794");
-  command->callback([arguments] { score(*arguments); });
+  const Command command = program.add_subcommand("score", "Scores a run's events against per-frame labels");
+  command.add_option("--truth", arguments->truth, "labels: CSV frame,APP,.. with 0 or 1 per frame")
+      .required();
+  command.add_option("--events", arguments->events, "events of the run: JSON Lines").required();
+  command.add_option("--frames", arguments->frames,
+                     "FIRST..LAST, the frames that the run covered (default: all frames)");
+  command.add_option("--app", arguments->apps,
+                     "score only this app (may be repeated; default: all with labels)");
+  command.add_option("--stream", arguments->stream, "score only this stream's events");
+  command.add_option("--fps", arguments->fps,
+                     "frames per second of the stream (default: computed from the events' frames and times)");
+  command.add_flag("--json", arguments->json, "print JSON");
+  command.footer("Example: mainstream score --truth labels.csv --events events.jsonl --frames 398..794");
+  command.callback([arguments] { score(*arguments); });
 }
 
 }  // namespace mainstream

@@ -1,11 +1,11 @@
 #include "engine_report.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "text_table.hpp"
 
@@ -41,7 +41,7 @@ std::string steps_text(const std::vector<StepInfo>& steps) {
   TextTable table("rlllll", {"ms", "primitive", "implementation", "type", "layout", "makes"});
   for (const StepInfo& step : steps) {
     table.add({fmt::format("{:.3f}", step.milliseconds), step.primitive, step.implementation, step.type,
-               step.layout, fmt::format("{} = {}", step.output, fmt::join(step.fused, " + "))});
+               step.layout, fmt::format("{} = {}", step.output, joined(step.fused, " + "))});
   }
   return table.text() + summary(steps);
 }
@@ -57,7 +57,7 @@ std::string steps_json(const std::vector<StepInfo>& steps) {
                     {"operations", step.fused},
                     {"ms", step.milliseconds}});
   }
-  return list.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(list, 1) + "\n";
 }
 
 }  // namespace mainstream

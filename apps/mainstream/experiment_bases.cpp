@@ -12,14 +12,14 @@
 namespace mainstream {
 namespace {
 
-void add_throughput(CLI::App& group) {
+void add_throughput(Command group) {
   struct Arguments {
     std::filesystem::path base = "models/mainstream-small.onnx";
     ThroughputOptions options;
     int duration_ms = 1000;
   };
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command =
+  const Command command =
       add_experiment(group, "throughput", "Frames per second for 1 to N apps, by how much they share",
                      [arguments](const ExperimentSetup& setup) {
                        ThroughputOptions options = arguments->options;
@@ -31,27 +31,25 @@ void add_throughput(CLI::App& group) {
                        }
                        return run_throughput(setup, read_base(arguments->base), options);
                      });
-  command->add_option("--base", arguments->base, "Prepared base")->capture_default_str();
-  command->add_option("--apps", arguments->options.apps, "Numbers of apps")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  command->add_option("--streams", arguments->options.streams, "Numbers of streams, each with that many apps")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  command->add_option("--branchpoint", arguments->options.branchpoints,
-                      "Tensors up to which apps share (default: four, spread over the multiply-adds)");
+  command.add_option("--base", arguments->base, "Prepared base").show_default();
+  command.add_option("--apps", arguments->options.apps, "Numbers of apps").show_default().within(1, 1000);
+  command.add_option("--streams", arguments->options.streams, "Numbers of streams, each with that many apps")
+      .show_default()
+      .within(1, 1000);
+  command.add_option("--branchpoint", arguments->options.branchpoints,
+                     "Tensors up to which apps share (default: four, spread over the multiply-adds)");
   command
-      ->add_option("--threads", arguments->options.threads,
-                   "Threads of all streams together; 0: as many as this process may use")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
-  command->add_option("--repeats", arguments->options.repeats, "Measurements of each point")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  command->add_option("--duration-ms", arguments->duration_ms, "Length of each measurement")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 600000));
-  command->footer("Example: mainstream experiment throughput --base mobilenet.onnx --streams 1 2 4");
+      .add_option("--threads", arguments->options.threads,
+                  "Threads of all streams together; 0: as many as this process may use")
+      .show_default()
+      .within(0, 4096);
+  command.add_option("--repeats", arguments->options.repeats, "Measurements of each point")
+      .show_default()
+      .within(1, 1000);
+  command.add_option("--duration-ms", arguments->duration_ms, "Length of each measurement")
+      .show_default()
+      .within(1, 600000);
+  command.footer("Example: mainstream experiment throughput --base mobilenet.onnx --streams 1 2 4");
 }
 
 struct SharingArguments {
@@ -82,9 +80,9 @@ SharingTask sharing_task(const SharingArguments& arguments, const ExperimentSetu
   return task;
 }
 
-void add_sharing(CLI::App& group) {
+void add_sharing(Command group) {
   const auto arguments = std::make_shared<SharingArguments>();
-  CLI::App* command =
+  const Command command =
       add_experiment(group, "sharing", "Accuracy over the frozen share, for bases and sets of pictures",
                      [arguments](const ExperimentSetup& setup) {
                        std::vector<SharingTask> tasks;
@@ -94,22 +92,21 @@ void add_sharing(CLI::App& group) {
                        }
                        return run_sharing(setup, tasks);
                      });
-  command->add_option("--base", arguments->bases, "Prepared bases")->required();
+  command.add_option("--base", arguments->bases, "Prepared bases").required();
   command
-      ->add_option("--pictures", arguments->pictures, "Folders of pictures, as `mainstream train` reads them")
-      ->required();
-  command->add_option("--seed", arguments->seed, "Seed of the trainings")->capture_default_str();
-  command
-      ->add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
-  command->footer(
+      .add_option("--pictures", arguments->pictures, "Folders of pictures, as `mainstream train` reads them")
+      .required();
+  command.add_option("--seed", arguments->seed, "Seed of the trainings").show_default();
+  command.add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
+      .show_default()
+      .within(0, 4096);
+  command.footer(
       "Example: mainstream experiment sharing --base a.onnx b.onnx --pictures flowers5 clothing10");
 }
 
 }  // namespace
 
-void add_base_experiments(CLI::App& group) {
+void add_base_experiments(Command group) {
   add_throughput(group);
   add_sharing(group);
 }

@@ -168,40 +168,36 @@ ExperimentFiles run_training(const ClipArguments& arguments, const ExperimentSet
   return results.write(training_report(trainings));
 }
 
-void add_clip_options(CLI::App& command, ClipArguments& arguments) {
-  command.add_option("--base", arguments.base, "Prepared base")->capture_default_str();
-  command.add_option("--video", arguments.video, "A clip of a fixed camera")->capture_default_str();
-  command.add_option("--labels", arguments.labels, "The clip's labels")->capture_default_str();
-  command.add_option("--app", arguments.apps, "Apps of the labels")->capture_default_str();
+void add_clip_options(Command command, ClipArguments& arguments) {
+  command.add_option("--base", arguments.base, "Prepared base").show_default();
+  command.add_option("--video", arguments.video, "A clip of a fixed camera").show_default();
+  command.add_option("--labels", arguments.labels, "The clip's labels").show_default();
+  command.add_option("--app", arguments.apps, "Apps of the labels").show_default();
   command.add_option("--fps", arguments.fps, "Frames per second, where the clip does not state it")
-      ->check(CLI::PositiveNumber);
+      .positive();
   command.add_option("--candidates", arguments.candidates, "What to train: exits, tails or all")
-      ->check(CLI::IsMember({"exits", "tails", "all"}))
-      ->capture_default_str();
-  command.add_option("--seeds", arguments.seeds, "Trainings of each cut")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
+      .one_of({"exits", "tails", "all"})
+      .show_default();
+  command.add_option("--seeds", arguments.seeds, "Trainings of each cut").within(1, 100).show_default();
   command
       .add_option("--threads", arguments.threads,
                   "Threads of the engine that schedules are made for; 0: as `mainstream run` would take")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
+      .within(0, 4096)
+      .show_default();
 }
 
-}  // namespace
-
-void add_clip_experiments(CLI::App& group) {
+void add_regret(Command group) {
   const auto regret = std::make_shared<ClipArguments>();
-  CLI::App* command = add_experiment(
+  const Command command = add_experiment(
       group, "regret", "F1 over the budget: Mainstream, its baselines, and the best schedule in hindsight",
       [regret](const ExperimentSetup& setup) { return run_regret(*regret, setup); });
-  add_clip_options(*command, *regret);
+  add_clip_options(command, *regret);
   command
-      ->add_option("--share", regret->shares,
-                   "Budgets, as shares of a whole base for each app at the stream's rate")
-      ->check(CLI::Range(1e-6, 10.0))
-      ->capture_default_str();
-  command->footer(
+      .add_option("--share", regret->shares,
+                  "Budgets, as shares of a whole base for each app at the stream's rate")
+      .within(1e-6, 10.0)
+      .show_default();
+  command.footer(
       "The clip is cut into six blocks in time; apps are trained on three neighbouring ones and scored on "
       "the\n"
       "others, in six ways; with --quick in two, with one seed and three budgets. Examples, from the source "
@@ -209,13 +205,23 @@ void add_clip_experiments(CLI::App& group) {
       "  mainstream experiment regret --quick\n"
       "  mainstream experiment regret --base base.onnx --video gate.mp4 --labels gate.csv --app queue "
       "--seeds 3");
+}
+
+void add_training(Command group) {
   const auto training = std::make_shared<ClipArguments>();
-  command =
+  const Command command =
       add_experiment(group, "training",
                      "Compares what packages promise with what unseen frames show, candidate by candidate",
                      [training](const ExperimentSetup& setup) { return run_training(*training, setup); });
-  add_clip_options(*command, *training);
-  command->footer("Example: mainstream experiment training --candidates exits --quick");
+  add_clip_options(command, *training);
+  command.footer("Example: mainstream experiment training --candidates exits --quick");
+}
+
+}  // namespace
+
+void add_clip_experiments(Command group) {
+  add_regret(group);
+  add_training(group);
 }
 
 }  // namespace mainstream

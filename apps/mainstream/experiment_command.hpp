@@ -1,9 +1,9 @@
 // What all subcommands of `mainstream experiment` have in common. Each file experiment_*.cpp adds its own.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include "command.hpp"
 
 #include "mainstream/experiments.hpp"
 
@@ -12,12 +12,12 @@ namespace mainstream {
 // Adds the subcommand with --quick and --output (default: out/experiments/NAME, or NAME-quick). It calls
 // `run` with a setup that names all options of the subcommand, which therefore must state their defaults
 // (capture_default_str), and prints the report.
-CLI::App* add_experiment(CLI::App& group, const std::string& name, const std::string& what,
-                         std::function<ExperimentFiles(const ExperimentSetup&)> run);
+Command add_experiment(Command group, const std::string& name, const std::string& what,
+                       std::function<ExperimentFiles(const ExperimentSetup&)> run);
 
-void add_base_experiments(CLI::App& group);  // throughput, sharing
-void add_clip_experiments(CLI::App& group);  // regret, training
-void add_published_experiment(CLI::App& group);
-void add_stream_experiments(CLI::App& group);  // compose, tenants, budget, voting, sampling, timeline
+void add_base_experiments(Command group);  // throughput, sharing
+void add_clip_experiments(Command group);  // regret, training
+void add_published_experiment(Command group);
+void add_stream_experiments(Command group);  // compose, tenants, budget, voting, sampling, timeline
 
 }  // namespace mainstream

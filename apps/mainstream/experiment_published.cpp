@@ -16,23 +16,21 @@ ExperimentFiles run(PublishedOptions options, const ExperimentSetup& setup) {
 
 }  // namespace
 
-void add_published_experiment(CLI::App& group) {
+void add_published_experiment(Command group) {
   const auto options = std::make_shared<PublishedOptions>();
   options->curves = "src/schedule/testdata/nine-apps-all-curves.json";
   options->means = "data/atc18/means.csv";
-  CLI::App* command = add_experiment(
+  const Command command = add_experiment(
       group, "published", "The paper's 100 workloads per budget and number of apps, beside its results",
       [options](const ExperimentSetup& setup) { return run(*options, setup); });
-  command->add_option("--curves", options->curves, "Problem with the apps' candidates and the layers' costs")
-      ->capture_default_str();
-  command->add_option("--means", options->means, "The published means")->capture_default_str();
-  command->add_option("--budget", options->budgets, "Budgets in the unit of the layers' costs per second")
-      ->check(CLI::Range(1e-6, 1e6))
-      ->capture_default_str();
-  command->add_option("--apps", options->most_apps, "From one app to this many")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  command->footer(
+  command.add_option("--curves", options->curves, "Problem with the apps' candidates and the layers' costs")
+      .show_default();
+  command.add_option("--means", options->means, "The published means").show_default();
+  command.add_option("--budget", options->budgets, "Budgets in the unit of the layers' costs per second")
+      .within(1e-6, 1e6)
+      .show_default();
+  command.add_option("--apps", options->most_apps, "From one app to this many").within(1, 100).show_default();
+  command.footer(
       "With --quick budget 150 and 1 to 5 apps. Example, from the source tree's root:\n"
       "  mainstream experiment published --budget 150 --apps 10");
 }

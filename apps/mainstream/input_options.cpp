@@ -44,7 +44,7 @@ std::array<float, 3> parse_triple(const std::string& option, const std::string& 
 
 }  // namespace
 
-void add_input_options(CLI::App& command, InputOptions& options) {
+void add_input_options(Command command, InputOptions& options) {
   command.add_option(
       "--mean", options.mean,
       "The network reads (x - mean) * scale of 0..255; one number or three: a,b,c (default 127.5)");

@@ -1,8 +1,8 @@
 // The options for how a picture becomes a network's input.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+#include "command.hpp"
 
 #include "mainstream/input_spec.hpp"
 
@@ -14,7 +14,7 @@ struct InputOptions {
 };
 
 // The defaults that the help names are those of InputSpec.
-void add_input_options(CLI::App& command, InputOptions& options);
+void add_input_options(Command command, InputOptions& options);
 
 // `input` with the given options in place of its own values. Throws usage.
 [[nodiscard]] InputSpec with_options(InputSpec input, const InputOptions& options);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "core/text.hpp"
 #include "text_table.hpp"
 
@@ -34,7 +34,7 @@ std::string drops_text(const JsonField& drops) {
 // Empty for null.
 std::string text_of(const JsonField& field, const char* key) {
   const JsonField value = field[key];
-  return value.value().is_null() ? std::string() : value.text();
+  return value.is_null() ? std::string() : value.text();
 }
 
 std::string streams_text(const JsonField& streams) {
@@ -57,7 +57,7 @@ std::vector<std::string> app_cells(const std::string& name, const JsonField& app
           app["stream"].text(),
           fmt::format("{:.2f}", number(app, "planned_fps")),
           fmt::format("{:.2f}", number(app, "reached_fps")),
-          score.value().is_null() ? "" : fmt::format("{:.3f}", score.number(0, 1)),
+          score.is_null() ? "" : fmt::format("{:.3f}", score.number(0, 1)),
           fmt::format("{:.3f}", number(app, "threshold")),
           count(app, "votes") + "/" + count(app, "votes_needed"),
           count(app, "events"),
@@ -89,7 +89,7 @@ std::string remarks_text(const JsonField& streams, const JsonField& apps) {
       const JsonField app = placed.at(s);
       const std::string who = apps.at(i)["name"].text() + " on " + app["stream"].text();
       say(who, text_of(app["scores"], "warning"));
-      if (!app["judged"].value().is_null()) say(who, text_of(app["judged"], "warning"));
+      if (!app["judged"].is_null()) say(who, text_of(app["judged"], "warning"));
       if (app["planned"].boolean()) say(who, text_of(app, "why_no_event"));
     }
   }
@@ -126,8 +126,7 @@ std::string status_line(const ServiceState& state) {
 }
 
 std::string status_text(const std::string& json) {
-  const Json document = parse_json(json, "the node's answer");
-  const JsonField state(document, "the node's answer");
+  const JsonField state = read_json(json, "the node's answer");
   const JsonField plan = state["plan"];
   std::string text = fmt::format(
       "node {}: {} events; busy {:.1f} ms/s with {:.0f} workers\nplan {:.0f} ({}): {:.1f} of {:.1f} ms/s, "

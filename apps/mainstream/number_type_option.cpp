@@ -1,22 +1,16 @@
 #include "number_type_option.hpp"
 
-#include <map>
+#include <vector>
 
 namespace mainstream {
 
-void add_number_type_option(CLI::App& command, NumberType& number_type) {
-  std::map<std::string, NumberType> names;
-  for (const NumberType known : {NumberType::f32, NumberType::bf16, NumberType::int8})
-    names[to_string(known)] = known;
-  command
-      .add_option("--number-type", number_type,
-                  "f32, bf16 or int8; int8 needs a calibrated base (mainstream base calibrate)")
-      ->transform(CLI::CheckedTransformer(names))
-      ->default_str(to_string(number_type));
-  command
-      .add_option("--precision", number_type)  // the option's former name
-      ->transform(CLI::CheckedTransformer(names))
-      ->group("");
+void add_number_type_option(Command command, NumberType& number_type) {
+  const std::vector<std::string> words = {"f32", "bf16", "int8"};
+  const auto read = [&number_type](const std::string& word) { number_type = *number_type_from(word); };
+  command.add_custom_option("--number-type", read, "int8 needs a calibrated base (mainstream base calibrate)")
+      .one_of(words)
+      .show_default(to_string(number_type));
+  command.add_custom_option("--precision", read, "").one_of(words).hide();  // the option's former name
 }
 
 }  // namespace mainstream

@@ -1,7 +1,7 @@
 // --number-type
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "command.hpp"
 
 #include <string>
 
@@ -10,6 +10,6 @@
 namespace mainstream {
 
 // Reads into `number_type`, which keeps its value where the option is not given.
-void add_number_type_option(CLI::App& command, NumberType& number_type);
+void add_number_type_option(Command command, NumberType& number_type);
 
 }  // namespace mainstream

@@ -129,7 +129,7 @@ std::string verified_json(const Manifest& manifest, bool with_base) {
                   {"base", manifest.base_id},
                   {"candidates", manifest.candidates.size()},
                   {"verified_with_base", with_base}};
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace mainstream

@@ -48,7 +48,7 @@ std::string profile_json(const Base& base, const Profile& profile) {
                      {"outliers", profile.stem.outliers},
                      {"segments", std::move(segments)},
                      {"layer_ms", profile.layer_ms}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 1) + "\n";
 }
 
 }  // namespace mainstream

@@ -1,11 +1,11 @@
 #include "schedule_report.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
+#include "core/text.hpp"
 #include "eval/plot.hpp"
 #include "text_table.hpp"
 
@@ -49,9 +49,7 @@ class StemTree {
     std::vector<std::string> names;
     if (!stem.stream.empty()) names.push_back(stem.stream);
     if (!stem.base.empty()) names.push_back(stem.base);
-    text_ =
-        fmt::format("{} ({:.4g} fps)\n", names.empty() ? "stream" : fmt::format("{}", fmt::join(names, ", ")),
-                    stem.stream_fps);
+    text_ = fmt::format("{} ({:.4g} fps)\n", names.empty() ? "stream" : joined(names, ", "), stem.stream_fps);
     add_tails(0);
     for (const Schedule::Segment& segment : schedule_.shared) {
       if (segment.stem != stem_) continue;
@@ -98,7 +96,7 @@ std::string losers(const Problem& problem, const std::vector<F1Change>& changes)
   const auto all = std::ranges::count_if(changes, [](const auto& c) { return c.after < c.before; });
   if (parts.empty()) return "nobody";
   if (all > std::ssize(parts)) parts.push_back(fmt::format("{} more apps", all - std::ssize(parts)));
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return joined(parts, ", ");
 }
 
 std::string step_text(const Problem& problem, const Schedule& schedule, std::size_t app,

@@ -1,7 +1,6 @@
 #include "stream_study.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "core/progress.hpp"
 #include "core/terminal.hpp"
@@ -55,7 +54,7 @@ PicturePackages packages_for(const StreamArguments& arguments, const ComposeOpti
 std::filesystem::path stream_folder(const std::filesystem::path& work, const ComposeOptions& o,
                                     const PictureSets& sets) {
   std::string text =
-      fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", fmt::join(o.apps, ","), o.width, o.height, o.fps,
+      fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", joined(o.apps, ","), o.width, o.height, o.fps,
                   o.seconds, o.event_ms.first, o.event_ms.second, o.other_ms.first, o.other_ms.second,
                   o.frequency.value_or(0), o.hold_ms, o.seed);
   for (const PictureClass& one : sets.classes) {
@@ -67,31 +66,26 @@ std::filesystem::path stream_folder(const std::filesystem::path& work, const Com
 
 }  // namespace
 
-void add_compose_options(CLI::App& command, ComposeArguments& arguments) {
+void add_compose_options(Command command, ComposeArguments& arguments) {
   ComposeOptions& options = arguments.options;
   command
       .add_option("--pictures", arguments.pictures,
                   "Folders of pictures: DIR/val/CLASS/* (a fifth of DIR/CLASS/*, by the seed, where there is "
                   "no val/); training uses the others")
-      ->required();
+      .required();
   command.add_option("--app", options.apps, "Classes whose stretches are events (default: all)");
-  command.add_option("--fps", options.fps, "Frames per second of the stream")->capture_default_str();
-  command.add_option("--seconds", options.seconds, "About how long the stream is")->capture_default_str();
-  command.add_option("--event-ms", arguments.event_ms, "SHORTEST LONGEST event")
-      ->expected(2)
-      ->capture_default_str();
+  command.add_option("--fps", options.fps, "Frames per second of the stream").show_default();
+  command.add_option("--seconds", options.seconds, "About how long the stream is").show_default();
+  command.add_option("--event-ms", arguments.event_ms, "SHORTEST LONGEST event").takes(2).show_default();
   command.add_option("--other-ms", arguments.other_ms, "SHORTEST LONGEST stretch of a class without app")
-      ->expected(2)
-      ->capture_default_str();
+      .takes(2)
+      .show_default();
   command.add_option("--frequency", options.frequency,
                      "Share of the time that each app's events take (default: the same for all classes)");
-  command
-      .add_option("--hold-ms", options.hold_ms, "A picture stays so long, then another of its class comes")
-      ->capture_default_str();
-  command.add_option("--size", arguments.size, "WIDTH HEIGHT of the stream")
-      ->expected(2)
-      ->capture_default_str();
-  command.add_option("--seed", options.seed, "The same seed gives the same stream")->capture_default_str();
+  command.add_option("--hold-ms", options.hold_ms, "A picture stays so long, then another of its class comes")
+      .show_default();
+  command.add_option("--size", arguments.size, "WIDTH HEIGHT of the stream").takes(2).show_default();
+  command.add_option("--seed", options.seed, "The same seed gives the same stream").show_default();
 }
 
 ComposeOptions compose_options(const ComposeArguments& arguments, const PictureSets& sets) {
@@ -115,27 +109,27 @@ ComposedStream compose_once(const PictureSets& sets, const ComposeOptions& optio
   });
 }
 
-void add_stream_options(CLI::App& command, StreamArguments& arguments) {
-  command.add_option("--base", arguments.base, "Prepared base")->capture_default_str();
+void add_stream_options(Command command, StreamArguments& arguments) {
+  command.add_option("--base", arguments.base, "Prepared base").show_default();
   add_compose_options(command, arguments.compose);
   command.add_option("--candidates", arguments.candidates, "What to train: exits or all")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"exits", "all"}));
+      .show_default()
+      .one_of({"exits", "all"});
   command
       .add_option("--pictures-per-app", arguments.pictures_per_app,
                   "At most so many training pictures, half of them of the app's class")
-      ->capture_default_str()
-      ->check(CLI::Range(10, 1000000));
+      .show_default()
+      .within(10, 1000000);
   command
       .add_option("--threads", arguments.threads,
                   "Threads of the engine that schedules are made for, and of real runs; 0: as `mainstream "
                   "run` would take")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
+      .show_default()
+      .within(0, 4096);
   command
       .add_option("--work", arguments.work,
                   "Folder for packages, streams and scores, which all experiments on streams share")
-      ->capture_default_str();
+      .show_default();
 }
 
 struct StreamStudy::Recorded {
@@ -156,7 +150,7 @@ StreamStudy::StreamStudy(const StreamArguments& arguments, const ExperimentSetup
   options.seconds /= 2;
   ++options.seed;
   clip_ = compose(rest, options);
-  const std::string shown = fmt::format("{}", fmt::join(sets_.parts, "; "));
+  const std::string shown = joined(sets_.parts, "; ");
   inform(fmt::format("Stream: {} (pictures: {})\n", stream_.video.string(), clean(shown, kMostMessage)));
   setup_.options.emplace_back("pictures of the stream", shown);
   train_packages(packages);

@@ -2,12 +2,12 @@
 // and a shorter clip of others still, and the scores of all candidates on both.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+#include "command.hpp"
 
 #include "eval/score_files.hpp"
 #include "eval/stream_composer.hpp"
@@ -24,7 +24,7 @@ struct ComposeArguments {
 };
 
 // The options of `compose`, which all experiments on streams have, too.
-void add_compose_options(CLI::App& command, ComposeArguments& arguments);
+void add_compose_options(Command command, ComposeArguments& arguments);
 
 // Complete options. Without named apps all classes have one.
 [[nodiscard]] ComposeOptions compose_options(const ComposeArguments& arguments, const PictureSets& sets);
@@ -44,7 +44,7 @@ struct StreamArguments {
       "out/experiments/streams";  // packages, streams and scores, for all experiments
 };
 
-void add_stream_options(CLI::App& command, StreamArguments& arguments);
+void add_stream_options(Command command, StreamArguments& arguments);
 
 class StreamStudy {
  public:

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/json.hpp"
+#include "core/json_field.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/tensor_file.hpp"
 
