@@ -43,7 +43,7 @@ class JsonField {
   [[nodiscard]] bool is_null() const;
   [[nodiscard]] bool is_array() const;
   [[nodiscard]] bool is_object() const;
-  [[nodiscard]] std::string shown() const;  // for messages: "7", "'word'", "an array of 3"
+  [[nodiscard]] std::string shown() const;  // for messages: 7, "word", an array of 3
 
   // Throws for a key that is not in the list; the message names the nearest known one.
   void allow_only(std::initializer_list<std::string_view> keys) const;

@@ -84,5 +84,23 @@ TEST(JsonTest, TextsFromOutsideAreQuotedOnOneLine) {
   EXPECT_EQ(in_quotes("\xff"), R"("\xff")");
 }
 
+TEST(JsonTest, AFieldKeepsItsDocument) {
+  const JsonField list = read_json(R"({"a": {"list": [1, {"b": "c"}]}})", "m.json")["a"]["list"];
+  const JsonField inner = list.at(1);
+  EXPECT_EQ(inner["b"].text(), "c");
+  EXPECT_ERROR(untrusted, inner["b"].number(0, 1),
+               "m.json: a.list[1].b: expected a number from 0 to 1, got \"c\"");
+}
+
+TEST(JsonTest, TextIsUtf8OrRefused) {
+  const Json names = {"caf\xc3\xa9", 1.5};
+  EXPECT_EQ(json_text(names), "[\"caf\xc3\xa9\",1.5]");
+  EXPECT_EQ(json_text(names, 1), "[\n \"caf\xc3\xa9\",\n 1.5\n]");
+  EXPECT_EQ(strict_json_text(names), json_text(names));
+  const Json broken = {"caf\xe9"};
+  EXPECT_EQ(json_text(broken), "[\"caf\xef\xbf\xbd\"]");
+  EXPECT_EQ(strict_json_text(broken), std::nullopt);
+}
+
 }  // namespace
 }  // namespace mainstream
