@@ -216,16 +216,16 @@ CommandOption Command::add_option(const std::string& names, Value& value, const 
   return CommandOption(app_->add_option(names, value, help));
 }
 
-using std::filesystem::path;
 template CommandOption Command::add_option(const std::string&, int&, const std::string&) const;
 template CommandOption Command::add_option(const std::string&, std::int64_t&, const std::string&) const;
 template CommandOption Command::add_option(const std::string&, std::uint64_t&, const std::string&) const;
 template CommandOption Command::add_option(const std::string&, double&, const std::string&) const;
 template CommandOption Command::add_option(const std::string&, std::string&, const std::string&) const;
-template CommandOption Command::add_option(const std::string&, path&, const std::string&) const;
+template CommandOption Command::add_option(const std::string&, std::filesystem::path&,
+                                           const std::string&) const;
 template CommandOption Command::add_option(const std::string&, std::optional<double>&,
                                            const std::string&) const;
-template CommandOption Command::add_option(const std::string&, std::optional<path>&,
+template CommandOption Command::add_option(const std::string&, std::optional<std::filesystem::path>&,
                                            const std::string&) const;
 template CommandOption Command::add_option(const std::string&, std::vector<int>&, const std::string&) const;
 template CommandOption Command::add_option(const std::string&, std::vector<std::size_t>&,
@@ -234,12 +234,13 @@ template CommandOption Command::add_option(const std::string&, std::vector<doubl
                                            const std::string&) const;
 template CommandOption Command::add_option(const std::string&, std::vector<std::string>&,
                                            const std::string&) const;
-template CommandOption Command::add_option(const std::string&, std::vector<path>&, const std::string&) const;
+template CommandOption Command::add_option(const std::string&, std::vector<std::filesystem::path>&,
+                                           const std::string&) const;
 
 CommandOption Command::add_custom_option(const std::string& names,
-                                         std::function<void(const std::string&)> read,
+                                         const std::function<void(const std::string&)>& read,
                                          const std::string& help) const {
-  return CommandOption(app_->add_option_function(names, std::move(read), help));
+  return CommandOption(app_->add_option_function(names, read, help));
 }
 
 CommandOption Command::add_flag(const std::string& names, bool& value, const std::string& help) const {

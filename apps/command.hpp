@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name of CLI11
 class App;
 class Option;
 }  // namespace CLI
@@ -66,7 +66,8 @@ class Command {
   template <typename Value>
   CommandOption add_option(const std::string& names, Value& value, const std::string& help) const;
   // Calls `read` with the option's value.
-  CommandOption add_custom_option(const std::string& names, std::function<void(const std::string&)> read,
+  CommandOption add_custom_option(const std::string& names,
+                                  const std::function<void(const std::string&)>& read,
                                   const std::string& help) const;
   CommandOption add_flag(const std::string& names, bool& value, const std::string& help) const;
   [[nodiscard]] CommandOption option(const std::string& name) const;  // one that it has
