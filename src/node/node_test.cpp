@@ -543,7 +543,10 @@ TEST_F(NodeTest, ASinkThatStallsSlowsNobody) {
     while (!go) std::this_thread::sleep_for(milliseconds(1));
   }};
   NodeSetup setup = two_streams();
-  for (NodeStream& stream : setup.streams) stream.input.loop = true;
+  for (NodeStream& stream : setup.streams) {
+    stream.input.loop = true;
+    stream.input.fps = 5 * kClipFps;  // plays fast, so that events come soon
+  }
   EdgeNode node(setup, options);
   node.start();
   // Each app ends one event after the other, though nobody takes them.
