@@ -64,9 +64,8 @@ std::string values(std::string_view count) {
   return count == "1" ? "a value" : std::string(count) + " values";
 }
 
-// CLI11's message in our words. It says "Could not convert: --epochs = x", "--limit: 1 required TEXT missing"
-// and
-// "--at: At least 2 required but received 1".
+// CLI11's message in our words. Its own are "Could not convert: --epochs = x", "--limit: 1 required TEXT
+// missing" and "--at: At least 2 required but received 1".
 std::string in_our_words(const std::string& message) {
   std::smatch part;
   if (std::regex_match(message, part, std::regex("Could not convert: (\\S+) = ([^]*)")))
@@ -100,6 +99,27 @@ void allow_behind_subcommands(CLI::App& app) {
   }
 }
 
+// Of the option's words only those that `accepts` is true for. Any other is told behind `refusal`; the help
+// calls them `kind`.
+void accept_words(CLI::Option& option, std::function<bool(const std::string&)> accepts, std::string refusal,
+                  const std::string& kind) {
+  option.check(
+      [accepts = std::move(accepts), refusal = std::move(refusal)](const std::string& word) {
+        return accepts(word) ? std::string() : refusal + in_quotes(word);
+      },
+      kind);
+}
+
+template <typename Number>
+void accept_numbers(CLI::Option& option, std::function<bool(Number)> accepts, std::string refusal,
+                    const std::string& kind) {
+  const auto is_one = [accepts = std::move(accepts)](const std::string& word) {
+    const auto number = parse_number<Number>(word);
+    return number && accepts(*number);
+  };
+  accept_words(option, is_one, std::move(refusal), kind);
+}
+
 }  // namespace
 
 CommandOption CommandOption::required() const {
@@ -118,44 +138,31 @@ CommandOption CommandOption::excludes(CommandOption other) const {
 }
 
 CommandOption CommandOption::positive() const {
-  option_->check(
-      [](const std::string& word) {
-        const auto number = parse_number<double>(word);
-        return number && *number > 0 ? "" : "expected a number above 0, got " + in_quotes(word);
-      },
-      "POSITIVE");
+  const auto accepts = [](double number) { return number > 0; };
+  accept_numbers<double>(*option_, accepts, "expected a number above 0, got ", "POSITIVE");
   return *this;
 }
 
 CommandOption CommandOption::within(int least, int most) const {
-  option_->check(
-      [=](const std::string& word) {
-        const auto number = parse_number<int>(word);
-        if (number && *number >= least && *number <= most) return std::string();
-        return fmt::format("expected a whole number from {} to {}, got {}", least, most, in_quotes(word));
-      },
+  accept_numbers<int>(
+      *option_, [=](int number) { return number >= least && number <= most; },
+      fmt::format("expected a whole number from {} to {}, got ", least, most),
       fmt::format("INT in [{} - {}]", least, most));
   return *this;
 }
 
 CommandOption CommandOption::within(double least, double most) const {
-  option_->check(
-      [=](const std::string& word) {
-        const auto number = parse_number<double>(word);
-        if (number && *number >= least && *number <= most) return std::string();
-        return fmt::format("expected a number from {} to {}, got {}", least, most, in_quotes(word));
-      },
+  accept_numbers<double>(
+      *option_, [=](double number) { return number >= least && number <= most; },
+      fmt::format("expected a number from {} to {}, got ", least, most),
       fmt::format("FLOAT in [{:g} - {:g}]", least, most));
   return *this;
 }
 
 CommandOption CommandOption::one_of(const std::vector<std::string>& words) const {
-  option_->check(
-      [words](const std::string& word) {
-        if (std::ranges::find(words, word) != words.end()) return std::string();
-        return fmt::format("expected one of: {}; got {}", joined(words, ", "), in_quotes(word));
-      },
-      "{" + joined(words, ",") + "}");
+  accept_words(
+      *option_, [words](const std::string& word) { return std::ranges::find(words, word) != words.end(); },
+      fmt::format("expected one of: {}; got ", joined(words, ", ")), "{" + joined(words, ",") + "}");
   return *this;
 }
 
@@ -199,8 +206,7 @@ CommandOption CommandOption::group(const std::string& heading) const {
 }
 
 CommandOption CommandOption::hide() const {
-  option_->group("");
-  return *this;
+  return group("");
 }
 
 Command Command::add_subcommand(const std::string& name, const std::string& what) const {

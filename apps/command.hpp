@@ -48,7 +48,6 @@ class CommandOption {
   [[nodiscard]] bool given() const;  // on the command line
 
  private:
-  friend class Command;
   CLI::Option* option_;
 };
 

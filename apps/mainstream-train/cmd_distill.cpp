@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
+#include "computing_options.hpp"
 #include "core/stop.hpp"
-#include "device_option.hpp"
 #include "mainstream/distill.hpp"
 #include "mainstream/error.hpp"
 
@@ -70,8 +70,7 @@ void add_distill_command(Command program) {
   command.add_option("--learning-rate", options.learning_rate, "Peak learning rate").show_default();
   command.add_option("--weight-decay", options.weight_decay, "Weight decay of AdamW").show_default();
   command.add_option("--seed", options.seed, "Seed of weights, views and order").show_default();
-  command.add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
-      .show_default();
+  add_threads_option(command, options.threads);
   add_device_option(command, options.device, "Where the student learns");
   command.add_option("--work", options.work, "Where views and checkpoints are kept (default: OUTPUT.work)");
   command.footer(

@@ -6,6 +6,7 @@
 
 #include "bars.hpp"
 #include "commands.hpp"
+#include "computing_options.hpp"
 #include "core/json.hpp"
 #include "core/stop.hpp"
 #include "mainstream/error.hpp"
@@ -148,8 +149,7 @@ void add_evaluate_command(Command program) {
                      "FIRST..LAST: frames that training did not see; default all");
   command.add_option("--fps", arguments->clip.fps, "Frames per second, where the clip does not state it")
       .positive();
-  command.add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
-      .show_default();
+  add_threads_option(command, arguments->threads);
   command.add_flag("--json", arguments->json,
                    "Print JSON, with the F1 at each frame rate and number of votes");
   command.footer(

@@ -6,6 +6,7 @@
 
 #include "bars.hpp"
 #include "commands.hpp"
+#include "computing_options.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
@@ -108,8 +109,7 @@ void add_measure_command(Command program) {
                      "FIRST..LAST[,FIRST..LAST..]: what to measure on; default all");
   command.add_option("--fps", arguments->clip.fps, "Frames per second, where the clip does not state it")
       .positive();
-  command.add_option("--threads", arguments->threads, "Number of threads; 0: as many as this process may use")
-      .show_default();
+  add_threads_option(command, arguments->threads);
   command.footer(
       "The networks stay as they are; thresholds, error rates, event statistics and the table of event F1 "
       "are those\n"

@@ -9,11 +9,11 @@
 
 #include "bars.hpp"
 #include "commands.hpp"
+#include "computing_options.hpp"
 #include "core/file.hpp"
 #include "core/stop.hpp"
 #include "core/terminal.hpp"
 #include "core/text.hpp"
-#include "device_option.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/trainer.hpp"
 #include "net/http_client.hpp"
@@ -306,8 +306,7 @@ void add_training_options(Command command, TrainArguments& arguments) {
       "--learning-rate", options.learning_rate,
       "Peak learning rate of the base's last layer (default: 0.0003 for clips, 0.0005 for pictures)");
   command.add_option("--seed", options.seed, "The same seed gives the same package").show_default();
-  command.add_option("--threads", options.threads, "Number of threads; 0: as many as this process may use")
-      .show_default();
+  add_threads_option(command, options.threads);
   add_device_option(command, options.device, "Where tails learn");
   command
       .add_option("--memory", arguments.memory_gb,

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/json_field.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/tensor_file.hpp"
 

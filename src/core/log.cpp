@@ -5,8 +5,8 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "core/mutex.hpp"
 #include "core/terminal.hpp"
 #include "core/text.hpp"
@@ -21,7 +21,7 @@ class Message : public spdlog::custom_flag_formatter {
   explicit Message(bool json) : json_(json) {}
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
     std::string text = clean({message.payload.data(), message.payload.size()}, kMostMessage);
-    if (json_) text = nlohmann::json(text).dump();
+    if (json_) text = json_text(text);
     line.append(text.data(), text.data() + text.size());
   }
   [[nodiscard]] std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {

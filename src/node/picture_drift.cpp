@@ -1,7 +1,5 @@
 #include "node/picture_drift.hpp"
 
-#include "core/json.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +8,8 @@
 #include <numeric>
 #include <string>
 #include <utility>
+
+#include "core/json.hpp"
 
 namespace mainstream {
 namespace {

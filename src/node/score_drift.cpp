@@ -1,13 +1,13 @@
 #include "node/score_drift.hpp"
 
-#include "core/json.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
+
+#include "core/json.hpp"
 
 namespace mainstream {
 namespace {

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "core/file.hpp"
-#include "core/json_field.hpp"
 #include "core/mutex.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 
 namespace mainstream {

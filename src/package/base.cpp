@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/json_field.hpp"
+#include "core/text.hpp"
 #include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 #include "package/fingerprint.hpp"

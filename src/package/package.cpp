@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/file.hpp"
-#include "core/json_field.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "package/archive.hpp"
 #include "package/manifest.hpp"

@@ -1,5 +1,4 @@
 #include "core/file.hpp"
-#include "core/json_field.hpp"
 #include "core/testing.hpp"
 #include "mainstream/planning.hpp"
 #include "package/testing.hpp"

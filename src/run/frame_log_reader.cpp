@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "core/file.hpp"
-#include "core/json_field.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/runner.hpp"
 

@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "core/backoff.hpp"
-#include "core/json_field.hpp"
 #include "core/log.hpp"
 #include "core/mutex.hpp"
 #include "core/stop.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/sink.hpp"
 

@@ -1,6 +1,6 @@
 #include "mainstream/store.hpp"
 
-#include "core/json_field.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "store/writer.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/json_field.hpp"
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "train/recipe.hpp"
 
