@@ -10,7 +10,18 @@ namespace mainstream::recipe {
 inline constexpr std::array kStrengths{0.003, 0.01, 0.03, 0.1, 0.3};
 inline constexpr std::size_t kFolds = 8;    // stretches in time, the same for all apps
 inline constexpr double kGuardSeconds = 1;  // left out on both sides: neighbouring frames are nearly equal
-inline constexpr std::size_t kMostFrames = 4000;  // rows and columns of the kernel at most
+inline constexpr std::size_t kMostFrames = 4000;  // answered by models that did not see them
+// Exits and tails learn from about so many plain frames a second; exits from so many at most, since solving
+// takes as long as the cube of their number.
+inline constexpr double kLearnedPerSecond = 5;
+inline constexpr std::size_t kMostLearned = 1000;
+// What a position shows is also shown by its neighbours: features are blurred by a Gaussian with this
+// standard deviation, as a share of the picture's height and width.
+inline constexpr double kBlur = 0.05;
+// How an exit learns where to look (placed_ridge.hpp): the picture's cells along each side; a cell's kernel
+// is weighted by (the energy of a first model's weights there / their mean energy + kLeastEnergy) ^ kFocus.
+inline constexpr std::size_t kCellsPerSide = 5;
+inline constexpr double kLeastEnergy = 0.05, kFocus = 4;
 
 // The tensors that exits read: up to kBranchpoints single ones; and several together: those within these
 // fractions of the multiply-adds, and the last ones.

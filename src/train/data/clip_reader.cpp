@@ -11,12 +11,13 @@
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
 #include "train/data/views.hpp"
+#include "train/recipe.hpp"
 #include "train/stopped.hpp"
 
 namespace mainstream {
 namespace {
 
-constexpr double kTrainedPerSecond = 5, kScoredPerSecond = 15;
+constexpr double kScoredPerSecond = 15;
 
 std::int64_t step_for(double fps, double per_second) {
   return std::max<std::int64_t>(1, std::llround(fps / per_second));
@@ -94,7 +95,7 @@ ClipRows plan_clip(const std::vector<FrameRange>& parts, double fps, int views) 
                 .trains = {}};
   const std::int64_t score_step = rows.score_step;
   const std::int64_t train_step =
-      score_step * step_for(fps / static_cast<double>(score_step), kTrainedPerSecond);
+      score_step * step_for(fps / static_cast<double>(score_step), recipe::kLearnedPerSecond);
   const auto add = [&](std::int64_t offset, std::int64_t step, const auto& trains) {
     std::int64_t before = 0;  // frames of earlier parts
     for (const FrameRange& part : parts) {

@@ -10,10 +10,11 @@
 #include "mainstream/calibration.hpp"
 #include "mainstream/profile.hpp"
 #include "train/candidate_place.hpp"
+#include "train/exits/cell_layout.hpp"
 #include "train/exits/gram.hpp"
 #include "train/exits/level_features.hpp"
 #include "train/exits/linear_exit.hpp"
-#include "train/exits/ridge.hpp"
+#include "train/exits/placed_ridge.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
@@ -55,23 +56,29 @@ class ClipExitTraining {
     const std::size_t step = (scored + recipe::kMostFrames - 1) / recipe::kMostFrames;
     for (std::size_t row = 0; row < scored; row += step) rows_.push_back(row);
     fps_ = clip.rows.fps / static_cast<double>(clip.rows.score_step) / static_cast<double>(step);
+    learned_ = learned_rows();
     for (const ClipExitApp& app : apps) {
       names_.push_back(app.app);
       truths_.emplace_back();
-      for (const std::size_t row : rows_) truths_.back().push_back(app.truth[row]);
+      targets_.emplace_back();
+      for (const std::size_t row : rows_) {
+        truths_.back().push_back(app.truth[row]);
+        targets_.back().push_back(app.truth[row] ? 1 : -1);
+      }
     }
     const auto guard = static_cast<std::size_t>(std::ceil(recipe::kGuardSeconds * fps_));
     folds_ = folds_in_time(rows_.size(), recipe::kFolds, guard);
     tail_folds_ = folds_in_time(rows_.size(), recipe::kTailFolds, guard);
     starts_.resize(apps.size());
     levels_ = whole_levels(base, branchpoints_, rows_.size(), options.memory);
+    for (const ExitLevel& level : levels_) layouts_.emplace_back(level);
     log_limits(scored, step);
   }
 
   ClipExits run() {
     StageProgress reading(options_, "reading the stem's tensors", rows_.size());
-    features_ =
-        read_levels(base_, levels_, *clip_.inputs, rows_, threads_, options_.stop, [&] { reading.add(); });
+    features_ = read_levels(base_, levels_, layouts_, *clip_.inputs, rows_, threads_, options_.stop,
+                            [&] { reading.add(); });
     solve_all();
     std::vector<std::vector<ClipCandidate>> candidates(truths_.size());
     for (std::size_t app = 0; app < truths_.size(); ++app) {
@@ -97,67 +104,62 @@ class ClipExitTraining {
     }
   }
 
-  // A kernel has rows x rows values, so each is used for all exits that read it and then freed.
+  // About recipe::kLearnedPerSecond a second, recipe::kMostLearned at most.
+  [[nodiscard]] std::vector<std::size_t> learned_rows() const {
+    const auto by_rate =
+        static_cast<std::size_t>(std::max(1.0, std::round(fps_ / recipe::kLearnedPerSecond)));
+    const std::size_t by_number = (rows_.size() + recipe::kMostLearned - 1) / recipe::kMostLearned;
+    std::vector<std::size_t> learned;
+    for (std::size_t row = 0; row < rows_.size(); row += std::max(by_rate, by_number)) learned.push_back(row);
+    return learned;
+  }
+
+  // Kernels are large, so each is used for all exits that read it and then freed.
   void solve_all() {
     StageProgress solving(options_, "solving exits", reads_.size());
     exits_.assign(truths_.size(), std::vector<AppExit>(reads_.size()));
-    std::vector<Matrix> sums(reads_.size());
+    std::vector<CellKernels> sums(reads_.size());
     for (std::size_t level = 0; level < levels_.size(); ++level) {
-      throw_if(options_.stop);
       scales_.push_back(scale_of(*features_[level], threads_));
-      Matrix kernel(rows_.size(), rows_.size());
-      add_kernel(*features_[level], scales_[level], threads_, kernel);
+      const CellKernels kernels =
+          cell_kernels(*features_[level], scales_[level], layouts_[level], learned_, threads_);
       for (std::size_t exit = 0; exit < reads_.size(); ++exit) {
         if (std::ranges::find(reads_[exit], level) == reads_[exit].end()) continue;
-        add(kernel, sums[exit]);
+        throw_if(options_.stop);
+        const bool is_alone = reads_[exit].size() == 1;
+        if (!is_alone) sums[exit].add(kernels);
         if (reads_[exit].back() != level) continue;
-        solve(exit, sums[exit]);
+        solve(exit, is_alone ? kernels : sums[exit]);
         sums[exit] = {};
         solving.add();
       }
     }
   }
 
-  static void add(const Matrix& kernel, Matrix& sum) {
-    if (sum.values.empty()) {
-      sum = kernel;
-      return;
-    }
-    for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += kernel.values[i];
-  }
-
-  void solve(std::size_t exit, const Matrix& kernel) {
-    std::vector<std::vector<double>> targets;
-    for (const std::vector<bool>& truth : truths_) {
-      std::vector<double>& target = targets.emplace_back();
-      for (const bool present : truth) target.push_back(present ? 1 : -1);
-    }
-    const std::vector<RidgeFit> fits =
-        fit_ridge(kernel, targets, folds_, recipe::kStrengths, StrengthChoice::each, threads_);
+  void solve(std::size_t exit, const CellKernels& kernels) {
+    const PlacedRows rows{kernels, learned_, targets_};
+    const std::vector<PlacedFit> fits = fit_placed_ridge(rows, folds_, recipe::kStrengths, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
       own.sigmoid = fit_sigmoid_in_time(fits[app].unseen, truths_[app], {recipe::kSlope, 0});
-      module_log("train").debug(
-          "{}: exit up to {}, {} levels: strength {}, squared error {:.3f}, slope {:.2f}, "
-          "offset {:.2f}",
-          names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(), fits[app].strength,
-          fits[app].error, own.sigmoid.slope, own.sigmoid.offset);
+      module_log("train").debug("{}: exit up to {}, {} levels: strength {}, slope {:.2f}, offset {:.2f}",
+                                names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(),
+                                fits[app].strength, own.sigmoid.slope, own.sigmoid.offset);
       for (const double score : fits[app].unseen) own.unseen.push_back(own.sigmoid.log_odds(score));
-      for (const double score : product(kernel, fits[app].dual))
-        own.seen.push_back(own.sigmoid.log_odds(score + fits[app].offset));
+      for (const double score : answers_to_all(kernels, fits[app].model))
+        own.seen.push_back(own.sigmoid.log_odds(score));
     }
     add_weights(exit, fits);
-    if (reads_[exit].size() == 1) add_starts(exit, kernel, targets, fits);
+    if (reads_[exit].size() == 1) add_starts(exit, rows, fits);
   }
 
   // Records the start of a tail at this exit's branchpoint.
-  void add_starts(std::size_t exit, const Matrix& kernel, std::span<const std::vector<double>> targets,
-                  std::span<const RidgeFit> fits) {
+  void add_starts(std::size_t exit, const PlacedRows& rows, std::span<const PlacedFit> fits) {
     const Branchpoint& branchpoint = branchpoints_[reads_[exit].front()];
     if (std::ranges::find(tails_, branchpoint.tensor, &Branchpoint::tensor) == tails_.end()) return;
     std::vector<double> strengths;
-    for (const RidgeFit& fit : fits) strengths.push_back(fit.strength);
-    const CrossedAnswers crossed = cross_ridge(kernel, targets, tail_folds_, strengths, threads_);
+    for (const PlacedFit& fit : fits) strengths.push_back(fit.strength);
+    const CrossedAnswers crossed = cross_placed_ridge(rows, tail_folds_, strengths, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       TailStart& start = starts_[app].emplace_back(TailStart{branchpoint, graph_of(app, exit), {}, {}});
       std::vector<double> own(rows_.size());  // by models without the row's own fold alone
@@ -170,15 +172,17 @@ class ClipExitTraining {
     }
   }
 
-  void add_weights(std::size_t exit, std::span<const RidgeFit> fits) {
-    std::vector<std::vector<double>> duals;
-    for (const RidgeFit& fit : fits) duals.push_back(fit.dual);
-    for (std::size_t app = 0; app < fits.size(); ++app) exits_[app][exit].log_odds.offset = fits[app].offset;
+  void add_weights(std::size_t exit, std::span<const PlacedFit> fits) {
+    std::vector<std::vector<std::vector<double>>> duals;
+    for (const PlacedFit& fit : fits) duals.push_back(fit.model.duals);
+    for (std::size_t app = 0; app < fits.size(); ++app)
+      exits_[app][exit].log_odds.offset = fits[app].model.offset;
     for (const std::size_t level : reads_[exit]) {
-      std::vector<LinearWeights> linear = linear_weights(*features_[level], scales_[level], duals, threads_);
+      const std::vector<LinearWeights> linear = linear_weights_by_cell(
+          *features_[level], scales_[level], layouts_[level], learned_, duals, threads_);
       for (std::size_t app = 0; app < fits.size(); ++app) {
         LinearValue& own = exits_[app][exit].log_odds;
-        own.weights.push_back(std::move(linear[app].weights));
+        own.weights.push_back(layouts_[level].raw_weights(linear[app].weights));
         own.offset += linear[app].offset;
       }
     }
@@ -242,14 +246,17 @@ class ClipExitTraining {
   const TrainOptions& options_;
   const int threads_;
   const std::vector<Branchpoint> branchpoints_;
-  const std::vector<ExitReads> reads_;     // by exit
-  std::vector<std::size_t> rows_;          // rows of the inputs that exits learn from
-  double fps_ = 0;                         // frame rate of these rows
-  std::vector<std::string> names_;         // by app
-  std::vector<std::vector<bool>> truths_;  // by app
+  const std::vector<ExitReads> reads_;        // by exit
+  std::vector<std::size_t> rows_;             // rows of the inputs that exits answer
+  double fps_ = 0;                            // frame rate of these rows
+  std::vector<std::size_t> learned_;          // places in rows_
+  std::vector<std::string> names_;            // by app
+  std::vector<std::vector<bool>> truths_;     // by app and row
+  std::vector<std::vector<double>> targets_;  // the same as -1 and 1
   std::vector<HeldOut> folds_, tail_folds_;
   std::vector<ExitLevel> levels_;                    // one for each branchpoint
-  std::vector<std::unique_ptr<HalfRows>> features_;  // by level
+  std::vector<CellLayout> layouts_;                  // by level
+  std::vector<std::unique_ptr<HalfRows>> features_;  // by level, arranged
   std::vector<FeatureScale> scales_;                 // by level
   std::vector<std::vector<AppExit>> exits_;          // by app and exit
   std::vector<std::vector<TailStart>> starts_;       // by app

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "train/data/half_rows.hpp"
+#include "train/exits/cell_layout.hpp"
 #include "train/exits/matrix.hpp"
 
 namespace mainstream {
@@ -22,6 +23,21 @@ struct FeatureScale {
 // Adds the inner products of all pairs of rows, in scaled features, to `kernel` [rows, rows].
 void add_kernel(const HalfRows& features, const FeatureScale& scale, int threads, Matrix& kernel);
 
+// Inner products of all rows with some of them, the learned ones, in scaled features: for each cell those of
+// the features in it.
+struct CellKernels {
+  std::size_t learned = 0;                // columns
+  std::vector<std::vector<float>> cells;  // [rows, learned], row-major; all 0 where a cell has no features
+  std::vector<double> shares;             // by cell its share of all features
+
+  void add(const CellKernels& other);  // of another level: shares are added, too
+};
+
+// `features` are arranged as the layout says. `learned` are rows, ascending.
+[[nodiscard]] CellKernels cell_kernels(const HalfRows& features, const FeatureScale& scale,
+                                       const CellLayout& layout, std::span<const std::size_t> learned,
+                                       int threads);
+
 // A linear function of raw features.
 struct LinearWeights {
   std::vector<float> weights;
@@ -33,5 +49,12 @@ struct LinearWeights {
 [[nodiscard]] std::vector<LinearWeights> linear_weights(const HalfRows& features, const FeatureScale& scale,
                                                         std::span<const std::vector<double>> duals,
                                                         int threads);
+
+// The same with other weights of the rows in each cell: duals[i][cell] are weights of the learned rows, for
+// the kernels that cell_kernels() makes. The function is one of arranged features.
+[[nodiscard]] std::vector<LinearWeights> linear_weights_by_cell(
+    const HalfRows& features, const FeatureScale& scale, const CellLayout& layout,
+    std::span<const std::size_t> learned, std::span<const std::vector<std::vector<double>>> duals,
+    int threads);
 
 }  // namespace mainstream

@@ -114,6 +114,7 @@ void each_row(const Base& base, std::span<const ExitLevel> levels, const Feature
 }
 
 std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base, std::span<const ExitLevel> levels,
+                                                   std::span<const CellLayout> layouts,
                                                    const FeatureSource& inputs,
                                                    std::span<const std::size_t> rows, int threads,
                                                    const std::stop_token& stop,
@@ -124,8 +125,12 @@ std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base, std::span<c
     features.push_back(std::make_unique<HalfRows>(rows.size(), feature_count(level), kAllInMemory, ""));
   each_row(base, levels, inputs, rows, {NumberType::f32, threads}, stop,
            [&](std::size_t place, std::span<const std::span<const float>> values) {
-             for (std::size_t level = 0; level < values.size(); ++level)
-               features[level]->write(place, values[level]);
+             for (std::size_t level = 0; level < values.size(); ++level) {
+               if (layouts.empty())
+                 features[level]->write(place, values[level]);
+               else
+                 features[level]->write(place, layouts[level].arranged(values[level]));
+             }
              row_done();
            });
   return features;

@@ -12,6 +12,7 @@
 #include "mainstream/number_type.hpp"
 #include "train/data/features.hpp"
 #include "train/data/half_rows.hpp"
+#include "train/exits/cell_layout.hpp"
 
 namespace mainstream {
 
@@ -39,12 +40,11 @@ void each_row(const Base& base, std::span<const ExitLevel> levels, const Feature
               std::span<const std::size_t> rows, const LevelReading& how, const std::stop_token& stop,
               const std::function<void(std::size_t place, std::span<const std::span<const float>>)>& use);
 
-// By level the features of the inputs' `rows`, in f32. `row_done` is called from several threads.
-[[nodiscard]] std::vector<std::unique_ptr<HalfRows>> read_levels(const Base& base,
-                                                                 std::span<const ExitLevel> levels,
-                                                                 const FeatureSource& inputs,
-                                                                 std::span<const std::size_t> rows,
-                                                                 int threads, const std::stop_token& stop,
-                                                                 const std::function<void()>& row_done);
+// By level the features of the inputs' `rows`, in f32; with `layouts`, one for each level, they are arranged.
+// `row_done` is called from several threads.
+[[nodiscard]] std::vector<std::unique_ptr<HalfRows>> read_levels(
+    const Base& base, std::span<const ExitLevel> levels, std::span<const CellLayout> layouts,
+    const FeatureSource& inputs, std::span<const std::size_t> rows, int threads, const std::stop_token& stop,
+    const std::function<void()>& row_done);
 
 }  // namespace mainstream

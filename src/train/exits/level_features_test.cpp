@@ -38,7 +38,7 @@ TEST(LevelFeatures, AreTheStemsTensorsInOnePass) {
   levels.insert(levels.end(), pooled.begin(), pooled.end());
   const std::vector<std::size_t> rows{4, 1};
   std::atomic<int> done = 0;
-  const auto features = read_levels(base, levels, *inputs, rows, 2, {}, [&] { ++done; });
+  const auto features = read_levels(base, levels, {}, *inputs, rows, 2, {}, [&] { ++done; });
   EXPECT_EQ(done, 2);
   ASSERT_EQ(features.size(), levels.size());
 

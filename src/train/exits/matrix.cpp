@@ -79,6 +79,11 @@ void add_covariance(std::span<const float> block, Matrix& gram) {
   tensor_of(gram).add_(at::mm(rows.t(), rows));
 }
 
+void add_products(std::span<const float> left, std::size_t rows, std::span<const float> right,
+                  std::span<float> products) {
+  block_of(products, rows).addmm_(block_of(left, rows), block_of(right, products.size() / rows).t());
+}
+
 std::vector<float> transposed_product(std::span<const float> block, std::span<const double> vector) {
   std::vector<float> answer(block.size() / vector.size());
   const at::Tensor weights = vector_of(vector).to(at::kFloat);

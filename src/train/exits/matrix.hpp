@@ -51,6 +51,11 @@ void add_gram(std::span<const float> block, Matrix& gram);
 // gram += block^T * block; `block` is [rows, gram.rows].
 void add_covariance(std::span<const float> block, Matrix& gram);
 
+// products += left * right^T in f32; all row-major, `left` [rows, columns], `right` [products.size() / rows,
+// columns].
+void add_products(std::span<const float> left, std::size_t rows, std::span<const float> right,
+                  std::span<float> products);
+
 // block^T * vector in f32; `block` is [vector.size(), columns].
 [[nodiscard]] std::vector<float> transposed_product(std::span<const float> block,
                                                     std::span<const double> vector);

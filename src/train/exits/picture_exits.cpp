@@ -68,7 +68,7 @@ class PictureExitTraining {
 
   PictureExits run() {
     StageProgress reading(options_, "reading the stem's tensors", data_.training.size());
-    features_ = read_levels(base_, levels_, data_.inputs, data_.training, threads_, options_.stop,
+    features_ = read_levels(base_, levels_, {}, data_.inputs, data_.training, threads_, options_.stop,
                             [&] { reading.add(); });
     for (const auto& features : features_) scales_.push_back(scale_of(*features, threads_));
     StageProgress solving(options_, "solving exits", reads_.size());
@@ -138,8 +138,11 @@ class PictureExitTraining {
       }
       return values;
     }
+    std::vector<std::vector<std::size_t>> sets;
+    for (const HeldOut& fold : folds_) sets.push_back(fold.left_out);
+    const double penalty = penalty_of(strength, labels_.size(), folds_);
     std::vector<DualModel> models;  // by class, then fold
-    for (std::vector<DualModel>& of_class : fold_models(kernel_of(reads), targets_, folds_, strength))
+    for (std::vector<DualModel>& of_class : models_without(kernel_of(reads), targets_, sets, penalty))
       std::ranges::move(of_class, std::back_inserter(models));
     std::vector<LinearValue> found = values_of(reads, models);
     for (std::size_t i = 0; i < found.size(); ++i) values[i % folds].push_back(std::move(found[i]));

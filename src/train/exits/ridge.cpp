@@ -15,7 +15,6 @@
 #include <map>
 #include <numeric>
 #include <random>
-#include <set>
 
 #include "mainstream/error.hpp"
 #include "train/parallel.hpp"
@@ -132,36 +131,52 @@ bool can_leave_out(const std::vector<std::size_t>& left_out, std::size_t rows) {
   return 4 * left_out.size() <= 3 * rows;
 }
 
+std::vector<double> distinct(std::vector<double> values) {
+  std::ranges::sort(values);
+  const auto repeated = std::ranges::unique(values);
+  values.erase(repeated.begin(), repeated.end());
+  return values;
+}
+
 class RidgeFitter {
  public:
   RidgeFitter(const Matrix& kernel, std::span<const std::vector<double>> targets,
               std::span<const HeldOut> folds, int threads)
       : kernel_(kernel), targets_(targets), folds_(folds), threads_(threads), fits_(targets.size()) {}
 
-  std::vector<RidgeFit> run(std::span<const double> strengths, StrengthChoice choice) {
+  // Each target's strength, and its error.
+  void choose(std::span<const double> strengths, StrengthChoice choice) {
     std::vector<std::vector<double>> errors(strengths.size());
     parallel_for(strengths.size(), threads_, [&](std::size_t i) {
       compute_on_this_thread_alone();
       errors[i] = errors_with(strengths[i]);
     });
-    std::set<double> chosen;
     for (std::size_t target = 0; target < targets_.size(); ++target) {
       const std::size_t best = best_strength(errors, target, choice);
       fits_[target].error = errors[best][target];
       fits_[target].strength = strengths[best];
-      chosen.insert(fits_[target].strength);
     }
-    const std::vector<double> once(chosen.begin(), chosen.end());
+  }
+
+  [[nodiscard]] std::vector<double> strengths() const {
+    std::vector<double> chosen;
+    for (const RidgeFit& fit : fits_) chosen.push_back(fit.strength);
+    return chosen;
+  }
+
+  // The models with these strengths.
+  std::vector<RidgeFit> finish() {
+    const std::vector<double> once = distinct(strengths());
     parallel_for(once.size(), threads_, [&](std::size_t i) {
       compute_on_this_thread_alone();
-      finish(once[i]);
+      finish_with(once[i]);
     });
     return std::move(fits_);
   }
 
  private:
   [[nodiscard]] Matrix inverse_for(double strength) const {
-    return centred_inverse(kernel_, strength * learned_rows(kernel_.rows, folds_) / 100);
+    return centred_inverse(kernel_, penalty_of(strength, kernel_.rows, folds_));
   }
 
   // By target, mean squared over the folds.
@@ -184,7 +199,7 @@ class RidgeFitter {
   }
 
   // The average model and the answers on unseen rows, for the targets that take this strength.
-  void finish(double strength) {
+  void finish_with(double strength) {
     const Matrix inverse = inverse_for(strength);
     std::vector<ModelWithout> models;
     for (const HeldOut& fold : folds_) models.emplace_back(inverse, fold.left_out);
@@ -317,6 +332,10 @@ double learned_rows(std::size_t rows, std::span<const HeldOut> folds) {
   return static_cast<double>(rows) - static_cast<double>(left_out) / static_cast<double>(folds.size());
 }
 
+double penalty_of(double strength, std::size_t rows, std::span<const HeldOut> folds) {
+  return strength * learned_rows(rows, folds) / 100;
+}
+
 std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::size_t target,
                           StrengthChoice choice) {
   std::vector<double> totals;
@@ -331,7 +350,17 @@ std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::s
 std::vector<RidgeFit> fit_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
                                 std::span<const HeldOut> folds, std::span<const double> strengths,
                                 StrengthChoice choice, int threads) {
-  return RidgeFitter(kernel, targets, folds, threads).run(strengths, choice);
+  RidgeFitter fitter(kernel, targets, folds, threads);
+  fitter.choose(strengths, choice);
+  return fitter.finish();
+}
+
+std::vector<double> choose_strengths(const Matrix& kernel, std::span<const std::vector<double>> targets,
+                                     std::span<const HeldOut> folds, std::span<const double> strengths,
+                                     StrengthChoice choice, int threads) {
+  RidgeFitter fitter(kernel, targets, folds, threads);
+  fitter.choose(strengths, choice);
+  return fitter.strengths();
 }
 
 std::vector<std::size_t> left_out_by(const HeldOut& fold, const HeldOut& other, std::size_t rows) {
@@ -339,38 +368,15 @@ std::vector<std::size_t> left_out_by(const HeldOut& fold, const HeldOut& other, 
   return can_leave_out(two, rows) ? two : fold.left_out;
 }
 
-CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
-                           std::span<const HeldOut> folds, std::span<const double> strengths, int threads) {
-  CrossedAnswers answers(targets.size(), std::vector(folds.size(), std::vector<double>(kernel.rows, 0)));
-  const std::set<double> once(strengths.begin(), strengths.end());
-  const std::vector<double> chosen(once.begin(), once.end());
-  const double learned = learned_rows(kernel.rows, folds);
-  parallel_for(chosen.size(), threads, [&](std::size_t i) {
-    compute_on_this_thread_alone();
-    const Matrix inverse = centred_inverse(kernel, chosen[i] * learned / 100);
-    const std::vector<SolvedTarget> solved = solved_targets(inverse, targets);
-    for (std::size_t own = 0; own < folds.size(); ++own) {
-      for (std::size_t other = 0; other < folds.size(); ++other) {
-        const ModelWithout model(inverse, left_out_by(folds[own], folds[other], kernel.rows));
-        for (std::size_t target = 0; target < targets.size(); ++target) {
-          if (strengths[target] != chosen[i]) continue;
-          model.each_answer(model.solve(solved[target]), solved[target], folds[own].scored,
-                            [&](std::size_t row, double value) { answers[target][other][row] = value; });
-        }
-      }
-    }
-  });
-  return answers;
-}
-
-std::vector<std::vector<DualModel>> fold_models(const Matrix& kernel,
-                                                std::span<const std::vector<double>> targets,
-                                                std::span<const HeldOut> folds, double strength) {
-  const Matrix inverse = centred_inverse(kernel, strength * learned_rows(kernel.rows, folds) / 100);
+std::vector<std::vector<DualModel>> models_without(const Matrix& kernel,
+                                                   std::span<const std::vector<double>> targets,
+                                                   std::span<const std::vector<std::size_t>> sets,
+                                                   double penalty) {
+  const Matrix inverse = centred_inverse(kernel, penalty);
   const std::vector<SolvedTarget> solved = solved_targets(inverse, targets);
   std::vector<std::vector<DualModel>> models(targets.size());
-  for (const HeldOut& fold : folds) {
-    const ModelWithout model(inverse, fold.left_out);
+  for (const std::vector<std::size_t>& set : sets) {
+    const ModelWithout model(inverse, set);
     for (std::size_t target = 0; target < targets.size(); ++target) {
       const auto solution = model.solve(solved[target]);
       DualModel& found = models[target].emplace_back();

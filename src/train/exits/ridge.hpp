@@ -41,6 +41,17 @@ enum class StrengthChoice {
 [[nodiscard]] std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::size_t target,
                                         StrengthChoice choice);
 
+// The penalty that a strength is, for a kernel whose diagonal is 1 on average: strength * (rows of a fold's
+// model, on average) / 100.
+[[nodiscard]] double penalty_of(double strength, std::size_t rows, std::span<const HeldOut> folds);
+
+// By target the strength of least squared error over the folds, which score each row once.
+[[nodiscard]] std::vector<double> choose_strengths(const Matrix& kernel,
+                                                   std::span<const std::vector<double>> targets,
+                                                   std::span<const HeldOut> folds,
+                                                   std::span<const double> strengths, StrengthChoice choice,
+                                                   int threads);
+
 struct RidgeFit {
   double strength = 0;
   double error = 0;  // mean squared, cross-validated, of the chosen strength
@@ -53,37 +64,26 @@ struct RidgeFit {
 };
 
 // For each of `targets` (values by row) the fit with the strength of least squared error over the folds.
-// Folds score each row once. The penalty is strength * (rows of a fold's model, on average) / 100, which
-// suits a kernel whose diagonal is 1 on average. Unless the strength is common, a fit does not depend on the
-// other targets. Throws failed where the kernel is not positive semi-definite.
+// Folds score each row once. Unless the strength is common, a fit does not depend on the other targets.
+// Throws failed where the kernel is not positive semi-definite.
 [[nodiscard]] std::vector<RidgeFit> fit_ridge(const Matrix& kernel,
                                               std::span<const std::vector<double>> targets,
                                               std::span<const HeldOut> folds,
                                               std::span<const double> strengths, StrengthChoice choice,
                                               int threads);
 
-// By target and fold: the dual weights and the offset of the model without the fold.
+// By target and set: the dual weights and the offset of the model that leaves the rows of the set out.
 struct DualModel {
   std::vector<double> dual;
   double offset = 0;
 };
-[[nodiscard]] std::vector<std::vector<DualModel>> fold_models(const Matrix& kernel,
-                                                              std::span<const std::vector<double>> targets,
-                                                              std::span<const HeldOut> folds,
-                                                              double strength);
+[[nodiscard]] std::vector<std::vector<DualModel>> models_without(
+    const Matrix& kernel, std::span<const std::vector<double>> targets,
+    std::span<const std::vector<std::size_t>> sets, double penalty);
 
 // The rows that a model leaves out when it answers on the first fold without knowing the other: both folds,
 // or the first alone where leaving out both leaves too few rows to learn from.
 [[nodiscard]] std::vector<std::size_t> left_out_by(const HeldOut& fold, const HeldOut& other,
                                                    std::size_t rows);
-
-// By target, by fold and row: the answer of the model that saw neither the fold nor the row's own fold (see
-// left_out_by).
-using CrossedAnswers = std::vector<std::vector<std::vector<double>>>;
-
-// `strengths` are by target; folds score each row once.
-[[nodiscard]] CrossedAnswers cross_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
-                                         std::span<const HeldOut> folds, std::span<const double> strengths,
-                                         int threads);
 
 }  // namespace mainstream
