@@ -81,7 +81,7 @@ class ClipTraining {
     if (options_.candidates != CandidateChoice::exits)
       tails = choose_tail_branchpoints(base_, options_, choose_exit_branchpoints(base_, options_));
     exits_ = train_clip_exits(base_, clip_, exit_apps_, tails, options_);
-    hyperparameters_.merge(exit_hyperparameters(recipe::kFolds, recipe::kStrengths));
+    hyperparameters_.merge(exit_hyperparameters(recipe::kFolds, recipe::kStrengths, recipe::kFocuses));
     for (const Branchpoint& branchpoint : tails) {
       if (branchpoint.layers > 0) continue;
       for (ClipExits::App& app : exits_.apps) app.starts.push_back({branchpoint, {}, {}, {}});

@@ -50,10 +50,13 @@ Manifest start_manifest(const Base& base, const std::string& app, const TrainOpt
   return manifest;
 }
 
-Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths) {
-  return {{"exits", "ridge regression"},
-          {"exit_folds", std::to_string(folds)},
-          {"exit_strengths", fmt::format("{}", fmt::join(strengths, " "))}};
+Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths,
+                                     std::span<const double> focuses) {
+  Hyperparameters all{{"exits", "ridge regression"},
+                      {"exit_folds", std::to_string(folds)},
+                      {"exit_strengths", fmt::format("{}", fmt::join(strengths, " "))}};
+  if (!focuses.empty()) all["exit_focuses"] = fmt::format("{}", fmt::join(focuses, " "));
+  return all;
 }
 
 Hyperparameters tail_hyperparameters(const TailData& data) {

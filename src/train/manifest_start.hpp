@@ -16,7 +16,9 @@ using Hyperparameters = std::map<std::string, std::string>;
 [[nodiscard]] std::string utc_now();  // as manifests have times
 
 [[nodiscard]] Manifest start_manifest(const Base& base, const std::string& app, const TrainOptions& options);
-[[nodiscard]] Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths);
+// `focuses`: those of exits that learn where to look, which are a clip's.
+[[nodiscard]] Hyperparameters exit_hyperparameters(std::size_t folds, std::span<const double> strengths,
+                                                   std::span<const double> focuses = {});
 [[nodiscard]] Hyperparameters tail_hyperparameters(const TailData& data);
 
 // Throws usage: no targets, the same app or package twice.

@@ -19,9 +19,11 @@ inline constexpr std::size_t kMostLearned = 1000;
 // standard deviation, as a share of the picture's height and width.
 inline constexpr double kBlur = 0.05;
 // How an exit learns where to look (placed_ridge.hpp): the picture's cells along each side; a cell's kernel
-// is weighted by (the energy of a first model's weights there / their mean energy + kLeastEnergy) ^ kFocus.
+// is weighted by (the energy of a first model's weights there / their mean energy + kLeastEnergy) ^ focus.
+// The focus that errs least on the stretches is taken: an app may ask about one place, or about all.
 inline constexpr std::size_t kCellsPerSide = 5;
-inline constexpr double kLeastEnergy = 0.05, kFocus = 4;
+inline constexpr double kLeastEnergy = 0.05;
+inline constexpr std::array kFocuses{0.0, 4.0};
 
 // The tensors that exits read: up to kBranchpoints single ones; and several together: those within these
 // fractions of the multiply-adds, and the last ones.

@@ -138,13 +138,15 @@ class ClipExitTraining {
 
   void solve(std::size_t exit, const CellKernels& kernels) {
     const PlacedRows rows{kernels, learned_, targets_};
-    const std::vector<PlacedFit> fits = fit_placed_ridge(rows, folds_, recipe::kStrengths, threads_);
+    const std::vector<PlacedFit> fits =
+        fit_placed_ridge(rows, folds_, recipe::kStrengths, recipe::kFocuses, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
       own.sigmoid = fit_sigmoid_in_time(fits[app].unseen, truths_[app], {recipe::kSlope, 0});
-      module_log("train").debug("{}: exit up to {}, {} levels: strength {}, slope {:.2f}, offset {:.2f}",
-                                names_[app], levels_[reads_[exit].back()].tensor, reads_[exit].size(),
-                                fits[app].strength, own.sigmoid.slope, own.sigmoid.offset);
+      module_log("train").debug(
+          "{}: exit up to {}, {} levels: strength {}, focus {}, slope {:.2f}, offset {:.2f}", names_[app],
+          levels_[reads_[exit].back()].tensor, reads_[exit].size(), fits[app].chosen.strength,
+          fits[app].chosen.focus, own.sigmoid.slope, own.sigmoid.offset);
       for (const double score : fits[app].unseen) own.unseen.push_back(own.sigmoid.log_odds(score));
       for (const double score : answers_to_all(kernels, fits[app].model))
         own.seen.push_back(own.sigmoid.log_odds(score));
@@ -157,9 +159,9 @@ class ClipExitTraining {
   void add_starts(std::size_t exit, const PlacedRows& rows, std::span<const PlacedFit> fits) {
     const Branchpoint& branchpoint = branchpoints_[reads_[exit].front()];
     if (std::ranges::find(tails_, branchpoint.tensor, &Branchpoint::tensor) == tails_.end()) return;
-    std::vector<double> strengths;
-    for (const PlacedFit& fit : fits) strengths.push_back(fit.strength);
-    const CrossedAnswers crossed = cross_placed_ridge(rows, tail_folds_, strengths, threads_);
+    std::vector<Regularisation> how;
+    for (const PlacedFit& fit : fits) how.push_back(fit.chosen);
+    const CrossedAnswers crossed = cross_placed_ridge(rows, tail_folds_, how, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       TailStart& start = starts_[app].emplace_back(TailStart{branchpoint, graph_of(app, exit), {}, {}});
       std::vector<double> own(rows_.size());  // by models without the row's own fold alone

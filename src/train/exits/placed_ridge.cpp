@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -50,9 +51,9 @@ class PlacedRidge {
       learned_folds_.push_back({places_of(fold.scored), places_of(fold.left_out)});
   }
 
-  [[nodiscard]] std::vector<PlacedFit> fit(std::span<const double> strengths) const {
-    const std::vector<double> chosen =
-        choose_strengths(plain_, learned_targets_, learned_folds_, strengths, StrengthChoice::each, threads_);
+  [[nodiscard]] std::vector<PlacedFit> fit(std::span<const double> strengths,
+                                           std::span<const double> focuses) const {
+    const std::vector<Regularisation> chosen = choose(strengths, focuses);
     const auto [sets, scored] = sets_to_solve();
     const auto models = models_without_sets(sets, chosen);
     std::vector<PlacedFit> fits(targets_.size());
@@ -64,12 +65,12 @@ class PlacedRidge {
     return fits;
   }
 
-  [[nodiscard]] CrossedAnswers crossed(std::span<const double> strengths) const {
+  [[nodiscard]] CrossedAnswers crossed(std::span<const Regularisation> how) const {
     std::vector<Rows> sets;  // by own fold and the other one
     for (const HeldOut& own : folds_) {
       for (const HeldOut& other : folds_) sets.push_back(left_out_by(own, other, rows()));
     }
-    const auto models = models_without_sets(sets, strengths);
+    const auto models = models_without_sets(sets, how);
     CrossedAnswers answers(targets_.size(), std::vector(folds_.size(), std::vector<double>(rows(), 0)));
     parallel_for(targets_.size(), threads_, [&](std::size_t target) {
       for (std::size_t own = 0; own < folds_.size(); ++own) {
@@ -98,6 +99,42 @@ class PlacedRidge {
     return places;
   }
 
+  // By target.
+  [[nodiscard]] std::vector<Regularisation> choose(std::span<const double> strengths,
+                                                   std::span<const double> focuses) const {
+    std::vector<Regularisation> tried, best;
+    for (const double strength : choose_strengths(plain_, learned_targets_, learned_folds_, strengths,
+                                                  StrengthChoice::each, threads_))
+      tried.push_back({strength, 0});
+    best = tried;
+    std::vector<double> least(targets_.size(), std::numeric_limits<double>::infinity());
+    for (const double focus : focuses) {
+      for (Regularisation& how : tried) how.focus = focus;
+      const std::vector<double> errors = squared_errors(tried);
+      for (std::size_t target = 0; target < targets_.size(); ++target) {
+        if (errors[target] >= least[target]) continue;
+        least[target] = errors[target];
+        best[target] = tried[target];
+      }
+    }
+    return best;
+  }
+
+  // By target, over the folds.
+  [[nodiscard]] std::vector<double> squared_errors(std::span<const Regularisation> how) const {
+    std::vector<Rows> sets;
+    for (const HeldOut& fold : folds_) sets.push_back(fold.left_out);
+    const auto models = models_without_sets(sets, how);
+    std::vector<double> errors(targets_.size(), 0);
+    parallel_for(targets_.size(), threads_, [&](std::size_t target) {
+      for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+        for (const std::size_t row : folds_[fold].scored)
+          errors[target] += std::pow(answer(models[target][fold], row) - targets_[target][row], 2);
+      }
+    });
+    return errors;
+  }
+
   // Rows to leave out: for each fold its own, then those of pairs; and for each set the rows that its model
   // answers. A model less those of one fold alone answers where too few rows would be left without a second.
   [[nodiscard]] std::pair<std::vector<Rows>, std::vector<Rows>> sets_to_solve() const {
@@ -122,11 +159,11 @@ class PlacedRidge {
 
   // By target and set.
   [[nodiscard]] std::vector<std::vector<FocusedModel>> models_without_sets(
-      std::span<const Rows> sets, std::span<const double> strengths) const {
+      std::span<const Rows> sets, std::span<const Regularisation> how) const {
     std::vector<Rows> left_out;
     for (const Rows& set : sets) left_out.push_back(places_of(set));
     std::map<double, std::vector<std::size_t>> targets_with;  // by strength
-    for (std::size_t i = 0; i < strengths.size(); ++i) targets_with[strengths[i]].push_back(i);
+    for (std::size_t i = 0; i < how.size(); ++i) targets_with[how[i].strength].push_back(i);
     std::vector<std::vector<FocusedModel>> models(targets_.size(), std::vector<FocusedModel>(sets.size()));
     for (const auto& [strength, targets] : targets_with) {
       const double penalty = penalty_of(strength, learned_.size(), learned_folds_);
@@ -136,16 +173,17 @@ class PlacedRidge {
       parallel_for(targets.size() * sets.size(), threads_, [&](std::size_t i) {
         compute_on_this_thread_alone();
         const std::size_t place = i / sets.size(), set = i % sets.size();
-        models[targets[place]][set] = focused(first[place][set].dual, left_out[set], wanted[place], penalty);
+        models[targets[place]][set] = focused(cell_weights(first[place][set].dual, how[targets[place]].focus),
+                                              left_out[set], wanted[place], penalty);
       });
     }
     return models;
   }
 
   // The second stage.
-  [[nodiscard]] FocusedModel focused(std::span<const double> first, const Rows& left_out,
+  [[nodiscard]] FocusedModel focused(std::vector<double> weights, const Rows& left_out,
                                      std::span<const double> target, double penalty) const {
-    FocusedModel model{cell_weights(first), std::vector<double>(learned_.size(), 0), 0};
+    FocusedModel model{std::move(weights), std::vector<double>(learned_.size(), 0), 0};
     Rows kept;
     for (std::size_t i = 0; i < learned_.size(); ++i) {
       if (!std::ranges::binary_search(left_out, i)) kept.push_back(i);
@@ -166,7 +204,7 @@ class PlacedRidge {
   }
 
   // By cell; with them the diagonal of the learned rows' kernel is 1 on average.
-  [[nodiscard]] std::vector<double> cell_weights(std::span<const double> dual) const {
+  [[nodiscard]] std::vector<double> cell_weights(std::span<const double> dual, double focus) const {
     std::vector<double> energies;
     for (const std::vector<float>& cell : kernels_.cells) energies.push_back(energy(cell, dual));
     const double mean = sum_of(energies) / sum_of(kernels_.shares);
@@ -175,7 +213,7 @@ class PlacedRidge {
     for (std::size_t cell = 0; cell < energies.size(); ++cell) {
       const double share = kernels_.shares[cell];
       const double density = mean > 0 && share > 0 ? energies[cell] / share / mean : 1;
-      weights.push_back(std::pow(std::max(density, 0.0) + recipe::kLeastEnergy, recipe::kFocus));
+      weights.push_back(std::pow(std::max(density, 0.0) + recipe::kLeastEnergy, focus));
       trace += weights.back() * traces_[cell];
     }
     if (trace > 0) {
@@ -263,13 +301,14 @@ class PlacedRidge {
 }  // namespace
 
 std::vector<PlacedFit> fit_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                        std::span<const double> strengths, int threads) {
-  return PlacedRidge(rows, folds, threads).fit(strengths);
+                                        std::span<const double> strengths, std::span<const double> focuses,
+                                        int threads) {
+  return PlacedRidge(rows, folds, threads).fit(strengths, focuses);
 }
 
 CrossedAnswers cross_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                  std::span<const double> strengths, int threads) {
-  return PlacedRidge(rows, folds, threads).crossed(strengths);
+                                  std::span<const Regularisation> how, int threads) {
+  return PlacedRidge(rows, folds, threads).crossed(how);
 }
 
 std::vector<double> answers_to_all(const CellKernels& kernels, const PlacedModel& model) {

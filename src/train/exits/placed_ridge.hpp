@@ -1,7 +1,7 @@
 // Kernel ridge regression that learns where to look. What an app of a fixed camera asks is mostly about one
 // place, and the few events of a clip happen along with much elsewhere, which a plain regression learns as
 // well. So each model has two stages: a plain regression, and another one in which each cell of the picture
-// counts by how much the first relied on it.
+// counts by how much the first relied on it, to the power of a focus.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,13 @@ struct PlacedModel {
   double offset = 0;
 };
 
-struct PlacedFit {
+struct Regularisation {
   double strength = 0;
+  double focus = 0;  // 0: all cells count the same
+};
+
+struct PlacedFit {
+  Regularisation chosen;
   PlacedModel model;           // the average of the folds' models
   std::vector<double> unseen;  // by row, as in RidgeFit
 };
@@ -33,18 +38,20 @@ struct PlacedRows {
   std::span<const std::vector<double>> targets;  // values by row
 };
 
-// For each target the fit with the strength with which the first stage errs least over the folds. Folds score
-// each row once. A fit does not depend on the other targets.
+// For each target the fit with the strength with which the first stage errs least over the folds, and with
+// the focus with which the second does. Folds score each row once. A fit does not depend on the other
+// targets.
 [[nodiscard]] std::vector<PlacedFit> fit_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                                      std::span<const double> strengths, int threads);
+                                                      std::span<const double> strengths,
+                                                      std::span<const double> focuses, int threads);
 
 // By target, by fold and row: the answer of the model that saw neither the fold nor the row's own fold (see
 // left_out_by).
 using CrossedAnswers = std::vector<std::vector<std::vector<double>>>;
 
-// `strengths` are by target; folds score each row once.
+// `how` is by target; folds score each row once.
 [[nodiscard]] CrossedAnswers cross_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                                std::span<const double> strengths, int threads);
+                                                std::span<const Regularisation> how, int threads);
 
 // The model's answers to all rows.
 [[nodiscard]] std::vector<double> answers_to_all(const CellKernels& kernels, const PlacedModel& model);

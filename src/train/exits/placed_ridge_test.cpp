@@ -93,8 +93,7 @@ class PlacedRidgeTest : public testing::Test {
     for (std::size_t i = 0; i < kSize; ++i) energies[i / kChannels] += weights[i] * weights[i];
     const double mean = std::accumulate(energies.begin(), energies.end(), 0.0) / kCells;
     for (std::size_t i = 0; i < kSize; ++i) {
-      factors.push_back(
-          std::pow(energies[i / kChannels] / mean + recipe::kLeastEnergy, recipe::kFocus / 2.0));
+      factors.push_back(std::pow(energies[i / kChannels] / mean + recipe::kLeastEnergy, kFocus / 2));
     }
     return factors;
   }
@@ -107,15 +106,16 @@ class PlacedRidgeTest : public testing::Test {
   std::vector<std::vector<double>> targets_;
   CellKernels kernels_;
   const std::vector<HeldOut> folds_ = folds_in_time(kRows, 4, 2);
-  const std::vector<double> strengths_{0.01, 1, 30};
+  static constexpr double kFocus = 3;
+  const std::vector<double> strengths_{0.01, 1, 30}, focuses_{kFocus};
 };
 
 TEST_F(PlacedRidgeTest, ModelIsTheAverageOfTheFoldsModels) {
-  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, 2);
+  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2);
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     std::vector<double> wanted(kRows, 0);
     for (const HeldOut& fold : folds_) {
-      const auto answers = reference(target, {fold.left_out}, penalty(fits[target].strength, folds_));
+      const auto answers = reference(target, {fold.left_out}, penalty(fits[target].chosen.strength, folds_));
       for (std::size_t row = 0; row < kRows; ++row)
         wanted[row] += answers[row] / static_cast<double>(folds_.size());
     }
@@ -125,7 +125,7 @@ TEST_F(PlacedRidgeTest, ModelIsTheAverageOfTheFoldsModels) {
 }
 
 TEST_F(PlacedRidgeTest, WeightsOfFeaturesAreThoseOfTheModel) {
-  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, 2);
+  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2);
   const LinearWeights linear =
       linear_weights_by_cell(halves_, scale_, layout_, learned_, std::span(&fits[1].model.duals, 1), 2)
           .front();
@@ -140,12 +140,13 @@ TEST_F(PlacedRidgeTest, WeightsOfFeaturesAreThoseOfTheModel) {
 }
 
 TEST_F(PlacedRidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
-  const PlacedFit fit = fit_placed_ridge(rows(), folds_, strengths_, 2)[1];
+  const PlacedFit fit = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2)[1];
   std::vector<double> wanted(kRows, 0);
   for (const HeldOut& fold : folds_) {
     for (const HeldOut& other : folds_) {
       if (&other == &fold) continue;
-      const auto answers = reference(1, {fold.left_out, other.left_out}, penalty(fit.strength, folds_));
+      const auto answers =
+          reference(1, {fold.left_out, other.left_out}, penalty(fit.chosen.strength, folds_));
       for (const std::size_t row : fold.scored)
         wanted[row] += answers[row] / static_cast<double>(folds_.size() - 1);
     }
@@ -156,22 +157,22 @@ TEST_F(PlacedRidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
 // With two folds, a model without both would have nothing to learn from.
 TEST_F(PlacedRidgeTest, OfTwoFoldsOneIsLeftOut) {
   const std::vector<HeldOut> two = folds_in_time(kRows, 2, 2);
-  const PlacedFit fit = fit_placed_ridge(rows(), two, strengths_, 2)[0];
+  const PlacedFit fit = fit_placed_ridge(rows(), two, strengths_, focuses_, 2)[0];
   for (const HeldOut& fold : two) {
-    const auto wanted = reference(0, {fold.left_out}, penalty(fit.strength, two));
+    const auto wanted = reference(0, {fold.left_out}, penalty(fit.chosen.strength, two));
     for (const std::size_t row : fold.scored) EXPECT_NEAR(fit.unseen[row], wanted[row], 1e-3);
   }
 }
 
 TEST_F(PlacedRidgeTest, CrossedAnswersSawNeitherFold) {
-  const std::vector<double> strengths{1, 0.01};
-  const CrossedAnswers crossed = cross_placed_ridge(rows(), folds_, strengths, 2);
+  const std::vector<Regularisation> how{{1, kFocus}, {0.01, kFocus}};
+  const CrossedAnswers crossed = cross_placed_ridge(rows(), folds_, how, 2);
   ASSERT_EQ(crossed.size(), targets_.size());
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     for (const HeldOut& own : folds_) {
       for (std::size_t other = 0; other < folds_.size(); ++other) {
         const auto wanted =
-            reference(target, {own.left_out, folds_[other].left_out}, penalty(strengths[target], folds_));
+            reference(target, {own.left_out, folds_[other].left_out}, penalty(how[target].strength, folds_));
         for (const std::size_t row : own.scored)
           EXPECT_NEAR(crossed[target][other][row], wanted[row], 2e-3) << "row " << row;
       }
@@ -181,13 +182,23 @@ TEST_F(PlacedRidgeTest, CrossedAnswersSawNeitherFold) {
 
 TEST_F(PlacedRidgeTest, DoesNotDependOnOtherTargets) {
   const PlacedRows alone{kernels_, learned_, std::span(targets_).subspan(1)};
-  EXPECT_EQ(fit_placed_ridge(alone, folds_, strengths_, 2)[0].unseen,
-            fit_placed_ridge(rows(), folds_, strengths_, 1)[1].unseen);
+  EXPECT_EQ(fit_placed_ridge(alone, folds_, strengths_, focuses_, 2)[0].unseen,
+            fit_placed_ridge(rows(), folds_, strengths_, focuses_, 1)[1].unseen);
+}
+
+// The answer to the first is the sum of all cells, that to the second is in one.
+TEST_F(PlacedRidgeTest, TakesTheFocusThatErrsLeastOnTheFolds) {
+  for (std::size_t row = 0; row < kRows; ++row)
+    targets_[0][row] = std::accumulate(scaled_[row].begin(), scaled_[row].end(), 0.0) > 0 ? 1 : -1;
+  const std::vector<double> focuses{0, 4};
+  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses, 2);
+  EXPECT_EQ(fits[0].chosen.focus, 0);
+  EXPECT_EQ(fits[1].chosen.focus, 4);
 }
 
 // Most of what the model reads is in the cell that tells the answer.
 TEST_F(PlacedRidgeTest, LooksWhereTheAnswerIs) {
-  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, 2);
+  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2);
   const LinearWeights linear =
       linear_weights_by_cell(halves_, scale_, layout_, learned_, std::span(&fits[1].model.duals, 1), 2)
           .front();
@@ -202,7 +213,7 @@ TEST_F(PlacedRidgeTest, LooksWhereTheAnswerIs) {
 
 TEST_F(PlacedRidgeTest, KnowsNothingWhereAllRowsAreAlike) {
   for (std::vector<float>& cell : kernels_.cells) std::ranges::fill(cell, 0.0F);
-  const PlacedFit fit = fit_placed_ridge(rows(), folds_, strengths_, 2)[0];
+  const PlacedFit fit = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2)[0];
   for (const double answer : fit.unseen) EXPECT_NEAR(answer, fit.model.offset, 1e-9);
 }
 
