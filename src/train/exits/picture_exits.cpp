@@ -174,8 +174,8 @@ class PictureExitTraining {
 
   std::vector<ClassFit> fit_on_features(const ExitReads& reads) const {
     std::vector<ClassFit> fits;
-    for (PrimalFit& solved : fit_primal_ridge(levels_of(reads), targets_, folds_, recipe::kPictureStrengths,
-                                              StrengthChoice::common, threads_)) {
+    for (PrimalFit& solved :
+         fit_primal_ridge(levels_of(reads), targets_, folds_, recipe::kPictureStrengths, threads_)) {
       fits.push_back(
           {value_of(std::move(solved.levels), solved.offset), std::move(solved.unseen), solved.strength});
     }
@@ -183,8 +183,8 @@ class PictureExitTraining {
   }
 
   std::vector<ClassFit> fit_on_pictures(const ExitReads& reads) const {
-    std::vector<RidgeFit> solved = fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths,
-                                             StrengthChoice::common, threads_);
+    std::vector<RidgeFit> solved =
+        fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths, threads_);
     std::vector<DualModel> models;
     for (RidgeFit& one : solved) models.push_back({std::move(one.dual), one.offset});
     std::vector<LinearValue> values = values_of(reads, models);

@@ -103,8 +103,8 @@ class PlacedRidge {
   [[nodiscard]] std::vector<Regularisation> choose(std::span<const double> strengths,
                                                    std::span<const double> focuses) const {
     std::vector<Regularisation> tried, best;
-    for (const double strength : choose_strengths(plain_, learned_targets_, learned_folds_, strengths,
-                                                  StrengthChoice::each, threads_))
+    for (const double strength :
+         choose_strengths(plain_, learned_targets_, learned_folds_, strengths, threads_))
       tried.push_back({strength, 0});
     best = tried;
     std::vector<double> least(targets_.size(), std::numeric_limits<double>::infinity());

@@ -33,7 +33,7 @@ class PrimalFitter {
     }
   }
 
-  std::vector<PrimalFit> run(StrengthChoice choice) {
+  std::vector<PrimalFit> run() {
     const Moments all = moments(every_row());
     for (const HeldOut& fold : folds_) solve_without(all, fold);
     std::vector<std::vector<double>> errors;
@@ -41,9 +41,9 @@ class PrimalFitter {
       std::vector<double>& of_strength = errors.emplace_back();
       for (const PrimalFit& fit : fits) of_strength.push_back(fit.error / static_cast<double>(all.rows));
     }
+    const std::size_t best = best_strength(errors);
     std::vector<PrimalFit> chosen;
     for (std::size_t target = 0; target < targets_.size(); ++target) {
-      const std::size_t best = best_strength(errors, target, choice);
       PrimalFit fit = std::move(fits_[best][target]);
       fit.strength = strengths_[best];
       fit.error = errors[best][target];
@@ -221,9 +221,9 @@ class PrimalFitter {
 std::vector<PrimalFit> fit_primal_ridge(std::span<const LevelRows> levels,
                                         std::span<const std::vector<double>> targets,
                                         std::span<const HeldOut> folds, std::span<const double> strengths,
-                                        StrengthChoice choice, int threads) {
+                                        int threads) {
   compute_on_this_thread_alone();
-  return PrimalFitter(levels, targets, folds, strengths, threads).run(choice);
+  return PrimalFitter(levels, targets, folds, strengths, threads).run();
 }
 
 std::vector<std::vector<PrimalModel>> primal_fold_models(std::span<const LevelRows> levels,

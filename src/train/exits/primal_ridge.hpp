@@ -26,10 +26,9 @@ struct PrimalFit {
 [[nodiscard]] std::vector<PrimalFit> fit_primal_ridge(std::span<const LevelRows> levels,
                                                       std::span<const std::vector<double>> targets,
                                                       std::span<const HeldOut> folds,
-                                                      std::span<const double> strengths,
-                                                      StrengthChoice choice, int threads);
+                                                      std::span<const double> strengths, int threads);
 
-// By target and fold: the model without the fold, as in fold_models.
+// By target and fold: the model without the fold, as in models_without.
 struct PrimalModel {
   std::vector<LinearWeights> levels;  // weights of the raw features
   double offset = 0;                  // added to those of the levels

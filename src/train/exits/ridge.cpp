@@ -131,47 +131,35 @@ bool can_leave_out(const std::vector<std::size_t>& left_out, std::size_t rows) {
   return 4 * left_out.size() <= 3 * rows;
 }
 
-std::vector<double> distinct(std::vector<double> values) {
-  std::ranges::sort(values);
-  const auto repeated = std::ranges::unique(values);
-  values.erase(repeated.begin(), repeated.end());
-  return values;
-}
-
 class RidgeFitter {
  public:
   RidgeFitter(const Matrix& kernel, std::span<const std::vector<double>> targets,
               std::span<const HeldOut> folds, int threads)
-      : kernel_(kernel), targets_(targets), folds_(folds), threads_(threads), fits_(targets.size()) {}
+      : kernel_(kernel), targets_(targets), folds_(folds), threads_(threads) {}
 
-  // Each target's strength, and its error.
-  void choose(std::span<const double> strengths, StrengthChoice choice) {
+  // By strength and target, mean squared over the folds.
+  [[nodiscard]] std::vector<std::vector<double>> errors(std::span<const double> strengths) const {
     std::vector<std::vector<double>> errors(strengths.size());
     parallel_for(strengths.size(), threads_, [&](std::size_t i) {
       compute_on_this_thread_alone();
       errors[i] = errors_with(strengths[i]);
     });
-    for (std::size_t target = 0; target < targets_.size(); ++target) {
-      const std::size_t best = best_strength(errors, target, choice);
-      fits_[target].error = errors[best][target];
-      fits_[target].strength = strengths[best];
+    return errors;
+  }
+
+  // The average models and the answers on unseen rows.
+  [[nodiscard]] std::vector<RidgeFit> fits(double strength) const {
+    const Matrix inverse = inverse_for(strength);
+    std::vector<ModelWithout> models;
+    for (const HeldOut& fold : folds_) models.emplace_back(inverse, fold.left_out);
+    std::vector<RidgeFit> fits;
+    for (const SolvedTarget& target : solved_targets(inverse, targets_)) {
+      RidgeFit& fit = fits.emplace_back(average(models, target));
+      fit.strength = strength;
+      fit.unseen.assign(kernel_.rows, 0);
     }
-  }
-
-  [[nodiscard]] std::vector<double> strengths() const {
-    std::vector<double> chosen;
-    for (const RidgeFit& fit : fits_) chosen.push_back(fit.strength);
-    return chosen;
-  }
-
-  // The models with these strengths.
-  std::vector<RidgeFit> finish() {
-    const std::vector<double> once = distinct(strengths());
-    parallel_for(once.size(), threads_, [&](std::size_t i) {
-      compute_on_this_thread_alone();
-      finish_with(once[i]);
-    });
-    return std::move(fits_);
+    answer_unseen(inverse, models, fits);
+    return fits;
   }
 
  private:
@@ -198,65 +186,43 @@ class RidgeFitter {
     return errors;
   }
 
-  // The average model and the answers on unseen rows, for the targets that take this strength.
-  void finish_with(double strength) {
-    const Matrix inverse = inverse_for(strength);
-    std::vector<ModelWithout> models;
-    for (const HeldOut& fold : folds_) models.emplace_back(inverse, fold.left_out);
-    std::vector<Target> chosen;
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (fits_[i].strength == strength) chosen.push_back({{inverse, targets_[i]}, fits_[i]});
-    }
-    for (Target& target : chosen) average(models, target);
-    answer_unseen(inverse, models, chosen);
-  }
-
-  struct Target {
-    SolvedTarget solved;
-    RidgeFit& fit;
-  };
-
-  static void average(const std::vector<ModelWithout>& models, Target& target) {
-    RidgeFit& fit = target.fit;
-    fit.dual.assign(target.solved.wanted.size(), 0);
-    fit.offset = 0;
+  static RidgeFit average(const std::vector<ModelWithout>& models, const SolvedTarget& target) {
+    RidgeFit fit;
+    fit.dual.assign(target.wanted.size(), 0);
     const auto count = static_cast<double>(models.size());
     for (const ModelWithout& model : models) {
-      const auto solution = model.solve(target.solved);
-      model.add_dual(solution, target.solved, fit.dual);
+      const auto solution = model.solve(target);
+      model.add_dual(solution, target, fit.dual);
       fit.offset += solution.offset / count;
     }
     for (double& weight : fit.dual) weight /= count;
+    return fit;
   }
 
   void answer_unseen(const Matrix& inverse, const std::vector<ModelWithout>& models,
-                     std::vector<Target>& chosen) const {
-    const std::size_t rows = kernel_.rows;
+                     std::vector<RidgeFit>& fits) const {
+    const std::vector<SolvedTarget> solved = solved_targets(inverse, targets_);
     std::vector<double> models_of(folds_.size(), 0);  // models that answered a fold's rows
-    for (Target& target : chosen) target.fit.unseen.assign(rows, 0);
-    const auto answer = [&](const ModelWithout& model, const HeldOut& fold, Target& target) {
-      const auto solution = model.solve(target.solved);
-      model.each_answer(solution, target.solved, fold.scored,
-                        [&](std::size_t row, double value) { target.fit.unseen[row] += value; });
+    const auto answer = [&](const ModelWithout& model, std::size_t fold) {
+      for (std::size_t target = 0; target < fits.size(); ++target) {
+        model.each_answer(model.solve(solved[target]), solved[target], folds_[fold].scored,
+                          [&](std::size_t row, double value) { fits[target].unseen[row] += value; });
+      }
+      ++models_of[fold];
     };
     for (std::size_t a = 0; a < folds_.size(); ++a) {
       for (std::size_t b = a + 1; b < folds_.size(); ++b) {
         const std::vector<std::size_t> left_out = both(folds_[a].left_out, folds_[b].left_out);
-        if (!can_leave_out(left_out, rows)) continue;
+        if (!can_leave_out(left_out, kernel_.rows)) continue;
         const ModelWithout model(inverse, left_out);
-        for (const std::size_t fold : {a, b}) {
-          for (Target& target : chosen) answer(model, folds_[fold], target);
-          ++models_of[fold];
-        }
+        answer(model, a);
+        answer(model, b);
       }
     }
     for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
-      if (models_of[fold] == 0) {
-        for (Target& target : chosen) answer(models[fold], folds_[fold], target);
-        models_of[fold] = 1;
-      }
-      for (Target& target : chosen) {
-        for (const std::size_t row : folds_[fold].scored) target.fit.unseen[row] /= models_of[fold];
+      if (models_of[fold] == 0) answer(models[fold], fold);
+      for (RidgeFit& fit : fits) {
+        for (const std::size_t row : folds_[fold].scored) fit.unseen[row] /= models_of[fold];
       }
     }
   }
@@ -265,7 +231,6 @@ class RidgeFitter {
   const std::span<const std::vector<double>> targets_;
   const std::span<const HeldOut> folds_;
   const int threads_;
-  std::vector<RidgeFit> fits_;
 };
 
 }  // namespace
@@ -336,31 +301,34 @@ double penalty_of(double strength, std::size_t rows, std::span<const HeldOut> fo
   return strength * learned_rows(rows, folds) / 100;
 }
 
-std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::size_t target,
-                          StrengthChoice choice) {
-  std::vector<double> totals;
-  for (const std::vector<double>& of_strength : errors) {
-    totals.push_back(choice == StrengthChoice::each
-                         ? of_strength[target]
-                         : std::accumulate(of_strength.begin(), of_strength.end(), 0.0));
-  }
-  return static_cast<std::size_t>(std::ranges::min_element(totals) - totals.begin());
+std::size_t best_strength(const std::vector<std::vector<double>>& errors) {
+  const auto all = std::ranges::min_element(errors, {}, sum_of);
+  return static_cast<std::size_t>(all - errors.begin());
 }
 
 std::vector<RidgeFit> fit_ridge(const Matrix& kernel, std::span<const std::vector<double>> targets,
                                 std::span<const HeldOut> folds, std::span<const double> strengths,
-                                StrengthChoice choice, int threads) {
-  RidgeFitter fitter(kernel, targets, folds, threads);
-  fitter.choose(strengths, choice);
-  return fitter.finish();
+                                int threads) {
+  const RidgeFitter fitter(kernel, targets, folds, threads);
+  const std::vector<std::vector<double>> errors = fitter.errors(strengths);
+  const std::size_t best = best_strength(errors);
+  std::vector<RidgeFit> fits = fitter.fits(strengths[best]);
+  for (std::size_t target = 0; target < fits.size(); ++target) fits[target].error = errors[best][target];
+  return fits;
 }
 
 std::vector<double> choose_strengths(const Matrix& kernel, std::span<const std::vector<double>> targets,
                                      std::span<const HeldOut> folds, std::span<const double> strengths,
-                                     StrengthChoice choice, int threads) {
-  RidgeFitter fitter(kernel, targets, folds, threads);
-  fitter.choose(strengths, choice);
-  return fitter.strengths();
+                                     int threads) {
+  const std::vector<std::vector<double>> errors =
+      RidgeFitter(kernel, targets, folds, threads).errors(strengths);
+  std::vector<double> chosen;
+  for (std::size_t target = 0; target < targets.size(); ++target) {
+    const auto of_target = [&](const std::vector<double>& of_strength) { return of_strength[target]; };
+    chosen.push_back(strengths[static_cast<std::size_t>(std::ranges::min_element(errors, {}, of_target) -
+                                                        errors.begin())]);
+  }
+  return chosen;
 }
 
 std::vector<std::size_t> left_out_by(const HeldOut& fold, const HeldOut& other, std::size_t rows) {

@@ -32,25 +32,18 @@ struct HeldOut {
 // Mean number of rows that the folds' models learn from.
 [[nodiscard]] double learned_rows(std::size_t rows, std::span<const HeldOut> folds);
 
-enum class StrengthChoice {
-  each,    // every target has its own
-  common,  // the one of least error over all targets
-};
-
-// Index of the strength for this target; `errors` are by strength and target.
-[[nodiscard]] std::size_t best_strength(const std::vector<std::vector<double>>& errors, std::size_t target,
-                                        StrengthChoice choice);
+// Index of the strength with the least sum of errors over all targets; `errors` are by strength and target.
+[[nodiscard]] std::size_t best_strength(const std::vector<std::vector<double>>& errors);
 
 // The penalty that a strength is, for a kernel whose diagonal is 1 on average: strength * (rows of a fold's
 // model, on average) / 100.
 [[nodiscard]] double penalty_of(double strength, std::size_t rows, std::span<const HeldOut> folds);
 
-// By target the strength of least squared error over the folds, which score each row once.
+// By target its own strength of least squared error over the folds, which score each row once.
 [[nodiscard]] std::vector<double> choose_strengths(const Matrix& kernel,
                                                    std::span<const std::vector<double>> targets,
                                                    std::span<const HeldOut> folds,
-                                                   std::span<const double> strengths, StrengthChoice choice,
-                                                   int threads);
+                                                   std::span<const double> strengths, int threads);
 
 struct RidgeFit {
   double strength = 0;
@@ -63,14 +56,13 @@ struct RidgeFit {
   std::vector<double> unseen;
 };
 
-// For each of `targets` (values by row) the fit with the strength of least squared error over the folds.
-// Folds score each row once. Unless the strength is common, a fit does not depend on the other targets.
-// Throws failed where the kernel is not positive semi-definite.
+// For each of `targets` (values by row) the fit with the strength that has the least squared error over the
+// folds and all targets. Folds score each row once. Throws failed where the kernel is not positive
+// semi-definite.
 [[nodiscard]] std::vector<RidgeFit> fit_ridge(const Matrix& kernel,
                                               std::span<const std::vector<double>> targets,
                                               std::span<const HeldOut> folds,
-                                              std::span<const double> strengths, StrengthChoice choice,
-                                              int threads);
+                                              std::span<const double> strengths, int threads);
 
 // By target and set: the dual weights and the offset of the model that leaves the rows of the set out.
 struct DualModel {
