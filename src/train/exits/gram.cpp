@@ -75,8 +75,9 @@ void write_means(std::span<float> block, std::span<float> means) {
   each_row_of(block, means.size(), [&](std::span<float> row) {
     for (std::size_t i = 0; i < row.size(); ++i) sums[i] += row[i];
   });
-  const auto rows = static_cast<double>(block.size() / means.size());
-  for (std::size_t i = 0; i < means.size(); ++i) means[i] = static_cast<float>(sums[i] / rows);
+  const std::size_t rows = block.size() / means.size();
+  for (std::size_t i = 0; i < means.size(); ++i)
+    means[i] = static_cast<float>(sums[i] / static_cast<double>(rows));
 }
 
 double sum_of_squares(std::span<const float> values) {

@@ -54,13 +54,13 @@ class PlacedRidge {
   [[nodiscard]] std::vector<PlacedFit> fit(std::span<const double> strengths,
                                            std::span<const double> focuses) const {
     const std::vector<Regularisation> chosen = choose(strengths, focuses);
-    const auto [sets, scored] = sets_to_solve();
-    const auto models = models_without_sets(sets, chosen);
+    const Sets sets = sets_to_solve();
+    const auto models = models_without_sets(sets.left_out, chosen);
     std::vector<PlacedFit> fits(targets_.size());
     parallel_for(fits.size(), threads_, [&](std::size_t target) {
       const std::span<const FocusedModel> of_target(models[target]);
       fits[target] = {chosen[target], average(of_target.first(folds_.size())),
-                      mean_answers(of_target, scored)};
+                      mean_answers(of_target, sets.scored)};
     });
     return fits;
   }
@@ -122,9 +122,7 @@ class PlacedRidge {
 
   // By target, over the folds.
   [[nodiscard]] std::vector<double> squared_errors(std::span<const Regularisation> how) const {
-    std::vector<Rows> sets;
-    for (const HeldOut& fold : folds_) sets.push_back(fold.left_out);
-    const auto models = models_without_sets(sets, how);
+    const auto models = models_without_sets(fold_sets(), how);
     std::vector<double> errors(targets_.size(), 0);
     parallel_for(targets_.size(), threads_, [&](std::size_t target) {
       for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
@@ -135,26 +133,34 @@ class PlacedRidge {
     return errors;
   }
 
-  // Rows to leave out: for each fold its own, then those of pairs; and for each set the rows that its model
-  // answers. A model less those of one fold alone answers where too few rows would be left without a second.
-  [[nodiscard]] std::pair<std::vector<Rows>, std::vector<Rows>> sets_to_solve() const {
-    std::vector<Rows> sets, scored;
-    for (const HeldOut& fold : folds_) {
-      sets.push_back(fold.left_out);
-      scored.push_back(fold.scored);
-    }
+  // By model the rows that it leaves out, and those that it answers.
+  struct Sets {
+    std::vector<Rows> left_out, scored;
+  };
+
+  // The models without one fold each, then those without two, which answer. The model without one fold alone
+  // answers where too few rows would be left without a second.
+  [[nodiscard]] Sets sets_to_solve() const {
+    Sets sets{fold_sets(), {}};
+    for (const HeldOut& fold : folds_) sets.scored.push_back(fold.scored);
     for (std::size_t a = 0; a < folds_.size(); ++a) {
       for (std::size_t b = a + 1; b < folds_.size(); ++b) {
         Rows both = left_out_by(folds_[a], folds_[b], rows());
         if (both == folds_[a].left_out) continue;
-        sets.push_back(std::move(both));
-        Rows& answered = scored.emplace_back();
+        sets.left_out.push_back(std::move(both));
+        Rows& answered = sets.scored.emplace_back();
         std::ranges::set_union(folds_[a].scored, folds_[b].scored, std::back_inserter(answered));
-        scored[a].clear();
-        scored[b].clear();
+        sets.scored[a].clear();
+        sets.scored[b].clear();
       }
     }
-    return {std::move(sets), std::move(scored)};
+    return sets;
+  }
+
+  [[nodiscard]] std::vector<Rows> fold_sets() const {
+    std::vector<Rows> sets;
+    for (const HeldOut& fold : folds_) sets.push_back(fold.left_out);
+    return sets;
   }
 
   // By target and set.
@@ -165,8 +171,9 @@ class PlacedRidge {
     std::map<double, std::vector<std::size_t>> targets_with;  // by strength
     for (std::size_t i = 0; i < how.size(); ++i) targets_with[how[i].strength].push_back(i);
     std::vector<std::vector<FocusedModel>> models(targets_.size(), std::vector<FocusedModel>(sets.size()));
-    for (const auto& [strength, targets] : targets_with) {
-      const double penalty = penalty_of(strength, learned_.size(), learned_folds_);
+    for (const auto& group : targets_with) {
+      const std::vector<std::size_t>& targets = group.second;
+      const double penalty = penalty_of(group.first, learned_.size(), learned_folds_);
       std::vector<std::vector<double>> wanted;
       for (const std::size_t target : targets) wanted.push_back(learned_targets_[target]);
       const auto first = models_without(plain_, wanted, left_out, penalty);
