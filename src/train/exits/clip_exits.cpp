@@ -94,7 +94,8 @@ class ClipExitTraining {
  private:
   void log_limits(std::size_t scored, std::size_t step) const {
     if (step > 1)
-      module_log("train").info("exits learn from {} of {} frames, every {}th", rows_.size(), scored, step);
+      module_log("train").info("exits are measured on {} of {} frames, every {}th, and learn from {}",
+                               rows_.size(), scored, step, learned_.size());
     for (const ExitLevel& level : levels_) {
       if (level.pooling.kind == ExitPooling::Kind::none) continue;
       module_log("train").info(

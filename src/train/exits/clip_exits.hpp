@@ -18,7 +18,7 @@ struct ClipExitApp {
 };
 
 struct ClipExits {
-  std::vector<std::size_t> examples;  // plain rows of the inputs that exits learn from
+  std::vector<std::size_t> examples;  // plain rows of the inputs that exits answer
   double fps = 0;                     // frame rate of the examples
   std::vector<HeldOut> tail_folds;    // folds of the examples
 
