@@ -19,13 +19,6 @@ namespace {
 
 constexpr int kCannotStart = 127;  // as in a shell
 
-std::filesystem::path trainer_path() {
-  auto path = trainer_beside_this();
-  if (std::filesystem::exists(path)) return path;
-  throw Error(ErrorKind::failed,
-              fmt::format("{} is missing: this installation was built without the trainer", path.string()));
-}
-
 // The argument vector for exec, with pointers into `words`.
 std::vector<char*> arguments_of(std::vector<std::string>& words) {
   std::vector<char*> arguments;
@@ -45,6 +38,13 @@ std::vector<std::string> with_name(const std::filesystem::path& path, std::vecto
 }
 
 }  // namespace
+
+std::filesystem::path trainer_path() {
+  auto path = trainer_beside_this();
+  if (std::filesystem::exists(path)) return path;
+  throw Error(ErrorKind::failed,
+              fmt::format("{} is missing: this installation was built without the trainer", path.string()));
+}
 
 void run_trainer(const std::vector<std::string>& arguments) {
   const auto path = trainer_path();

@@ -2,10 +2,14 @@
 // libraries cost about a second at each start.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 namespace mainstream {
+
+// Throws failed when it is missing.
+[[nodiscard]] std::filesystem::path trainer_path();
 
 // Runs it as a child process, which is stopped when this process ends. Ctrl-C reaches both. Throws failed
 // when it is missing or fails.
