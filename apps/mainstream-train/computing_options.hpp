@@ -1,4 +1,4 @@
-// The options that say where, and on how many threads, is computed.
+// The options for where to compute, and on how many threads.
 #pragma once
 
 #include <string>

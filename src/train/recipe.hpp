@@ -18,7 +18,7 @@ inline constexpr std::size_t kMostLearned = 1000;
 // What a position shows is also shown by its neighbours: features are blurred by a Gaussian with this
 // standard deviation, as a share of the picture's height and width.
 inline constexpr double kBlur = 0.05;
-// How an exit learns where to look (placed_ridge.hpp): the picture's cells along each side; a cell's kernel
+// How an exit learns where to look (focused_ridge.hpp): the picture's cells along each side; a cell's kernel
 // is weighted by (the energy of a first model's weights there / their mean energy + kLeastEnergy) ^ focus.
 // The focus that errs least on the stretches is taken: an app may ask about one place, or about all.
 inline constexpr std::size_t kCellsPerSide = 5;

@@ -19,10 +19,6 @@ namespace {
 
 constexpr double kScoredPerSecond = 15;
 
-std::int64_t step_for(double fps, double per_second) {
-  return std::max<std::int64_t>(1, std::llround(fps / per_second));
-}
-
 // Writes all rows that show a frame.
 class FrameWriter {
  public:
@@ -55,6 +51,10 @@ class FrameWriter {
 };
 
 }  // namespace
+
+std::int64_t step_for(double fps, double per_second) {
+  return std::max<std::int64_t>(1, std::llround(fps / per_second));
+}
 
 void fail_length(const ClipData& data, const Labels& labels, std::int64_t frames) {
   throw Error(ErrorKind::untrusted, fmt::format("{} has {} frames, {} has labels for {}", data.video, frames,

@@ -24,6 +24,9 @@ struct ClipRows {
   [[nodiscard]] std::size_t rows() const { return frames.size(); }
 };
 
+// Frames from one to the next for about `per_second` of them, 1 at least.
+[[nodiscard]] std::int64_t step_for(double fps, double per_second);
+
 // Neighbouring frames of a fixed camera are nearly equal: models learn from about five plain frames a second
 // and from as many changed ones between them for each further view; frames are scored up to 15 times a
 // second.

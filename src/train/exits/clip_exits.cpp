@@ -11,10 +11,10 @@
 #include "mainstream/profile.hpp"
 #include "train/candidate_place.hpp"
 #include "train/exits/cell_layout.hpp"
+#include "train/exits/focused_ridge.hpp"
 #include "train/exits/gram.hpp"
 #include "train/exits/level_features.hpp"
 #include "train/exits/linear_exit.hpp"
-#include "train/exits/placed_ridge.hpp"
 #include "train/exits/sigmoid_fit.hpp"
 #include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
@@ -56,7 +56,7 @@ class ClipExitTraining {
     const std::size_t step = (scored + recipe::kMostFrames - 1) / recipe::kMostFrames;
     for (std::size_t row = 0; row < scored; row += step) rows_.push_back(row);
     fps_ = clip.rows.fps / static_cast<double>(clip.rows.score_step) / static_cast<double>(step);
-    learned_ = learned_rows();
+    learned_ = rows_to_learn();
     for (const ClipExitApp& app : apps) {
       names_.push_back(app.app);
       truths_.emplace_back();
@@ -106,9 +106,8 @@ class ClipExitTraining {
   }
 
   // About recipe::kLearnedPerSecond a second, recipe::kMostLearned at most.
-  [[nodiscard]] std::vector<std::size_t> learned_rows() const {
-    const auto by_rate =
-        static_cast<std::size_t>(std::max(1.0, std::round(fps_ / recipe::kLearnedPerSecond)));
+  [[nodiscard]] std::vector<std::size_t> rows_to_learn() const {
+    const auto by_rate = static_cast<std::size_t>(step_for(fps_, recipe::kLearnedPerSecond));
     const std::size_t by_number = (rows_.size() + recipe::kMostLearned - 1) / recipe::kMostLearned;
     std::vector<std::size_t> learned;
     for (std::size_t row = 0; row < rows_.size(); row += std::max(by_rate, by_number)) learned.push_back(row);
@@ -138,9 +137,9 @@ class ClipExitTraining {
   }
 
   void solve(std::size_t exit, const CellKernels& kernels) {
-    const PlacedRows rows{kernels, learned_, targets_};
-    const std::vector<PlacedFit> fits =
-        fit_placed_ridge(rows, folds_, recipe::kStrengths, recipe::kFocuses, threads_);
+    const FocusedRows rows{kernels, learned_, targets_};
+    const std::vector<FocusedFit> fits =
+        fit_focused_ridge(rows, folds_, recipe::kStrengths, recipe::kFocuses, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       AppExit& own = exits_[app][exit];
       own.sigmoid = fit_sigmoid_in_time(fits[app].unseen, truths_[app], {recipe::kSlope, 0});
@@ -157,12 +156,12 @@ class ClipExitTraining {
   }
 
   // Records the start of a tail at this exit's branchpoint.
-  void add_starts(std::size_t exit, const PlacedRows& rows, std::span<const PlacedFit> fits) {
+  void add_starts(std::size_t exit, const FocusedRows& rows, std::span<const FocusedFit> fits) {
     const Branchpoint& branchpoint = branchpoints_[reads_[exit].front()];
     if (std::ranges::find(tails_, branchpoint.tensor, &Branchpoint::tensor) == tails_.end()) return;
     std::vector<Regularisation> how;
-    for (const PlacedFit& fit : fits) how.push_back(fit.chosen);
-    const CrossedAnswers crossed = cross_placed_ridge(rows, tail_folds_, how, threads_);
+    for (const FocusedFit& fit : fits) how.push_back(fit.chosen);
+    const CrossedAnswers crossed = cross_focused_ridge(rows, tail_folds_, how, threads_);
     for (std::size_t app = 0; app < fits.size(); ++app) {
       TailStart& start = starts_[app].emplace_back(TailStart{branchpoint, graph_of(app, exit), {}, {}});
       std::vector<double> own(rows_.size());  // by models without the row's own fold alone
@@ -175,9 +174,9 @@ class ClipExitTraining {
     }
   }
 
-  void add_weights(std::size_t exit, std::span<const PlacedFit> fits) {
+  void add_weights(std::size_t exit, std::span<const FocusedFit> fits) {
     std::vector<std::vector<std::vector<double>>> duals;
-    for (const PlacedFit& fit : fits) duals.push_back(fit.model.duals);
+    for (const FocusedFit& fit : fits) duals.push_back(fit.model.duals);
     for (std::size_t app = 0; app < fits.size(); ++app)
       exits_[app][exit].log_odds.offset = fits[app].model.offset;
     for (const std::size_t level : reads_[exit]) {

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "mainstream/error.hpp"
 
@@ -61,6 +62,10 @@ std::vector<double> Cholesky::solve(std::span<const double> right) const {
       at::cholesky_solve(vector_of(right).unsqueeze(1), tensor_of(factor_)).contiguous();
   const auto* values = answer.data_ptr<double>();
   return {values, values + right.size()};
+}
+
+double sum_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 std::vector<double> product(const Matrix& matrix, std::span<const double> vector) {

@@ -42,6 +42,7 @@ class Cholesky {
   Matrix factor_;
 };
 
+[[nodiscard]] double sum_of(std::span<const double> values);
 [[nodiscard]] std::vector<double> product(const Matrix& matrix, std::span<const double> vector);
 
 // gram += block * block^T; `block` is [gram.rows, columns], row-major. Products are summed in f32 over the

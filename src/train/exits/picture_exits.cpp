@@ -138,11 +138,10 @@ class PictureExitTraining {
       }
       return values;
     }
-    std::vector<std::vector<std::size_t>> sets;
-    for (const HeldOut& fold : folds_) sets.push_back(fold.left_out);
     const double penalty = penalty_of(strength, labels_.size(), folds_);
     std::vector<DualModel> models;  // by class, then fold
-    for (std::vector<DualModel>& of_class : models_without(kernel_of(reads), targets_, sets, penalty))
+    for (std::vector<DualModel>& of_class :
+         models_without(kernel_of(reads), targets_, left_out_sets(folds_), penalty))
       std::ranges::move(of_class, std::back_inserter(models));
     std::vector<LinearValue> found = values_of(reads, models);
     for (std::size_t i = 0; i < found.size(); ++i) values[i % folds].push_back(std::move(found[i]));

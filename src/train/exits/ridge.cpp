@@ -22,10 +22,6 @@
 namespace mainstream {
 namespace {
 
-double sum_of(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
-}
-
 // B of the formula.
 Matrix centred_inverse(const Matrix& kernel, double penalty) {
   Matrix values = inverse(kernel, penalty);
@@ -153,12 +149,13 @@ class RidgeFitter {
     std::vector<ModelWithout> models;
     for (const HeldOut& fold : folds_) models.emplace_back(inverse, fold.left_out);
     std::vector<RidgeFit> fits;
-    for (const SolvedTarget& target : solved_targets(inverse, targets_)) {
+    const std::vector<SolvedTarget> solved = solved_targets(inverse, targets_);
+    for (const SolvedTarget& target : solved) {
       RidgeFit& fit = fits.emplace_back(average(models, target));
       fit.strength = strength;
       fit.unseen.assign(kernel_.rows, 0);
     }
-    answer_unseen(inverse, models, fits);
+    answer_unseen(inverse, models, solved, fits);
     return fits;
   }
 
@@ -200,8 +197,7 @@ class RidgeFitter {
   }
 
   void answer_unseen(const Matrix& inverse, const std::vector<ModelWithout>& models,
-                     std::vector<RidgeFit>& fits) const {
-    const std::vector<SolvedTarget> solved = solved_targets(inverse, targets_);
+                     const std::vector<SolvedTarget>& solved, std::vector<RidgeFit>& fits) const {
     std::vector<double> models_of(folds_.size(), 0);  // models that answered a fold's rows
     const auto answer = [&](const ModelWithout& model, std::size_t fold) {
       for (std::size_t target = 0; target < fits.size(); ++target) {
@@ -289,6 +285,12 @@ std::vector<HeldOut> stratified_folds(std::span<const int> labels, int classes, 
     fold.left_out = fold.scored;
   }
   return folds;
+}
+
+std::vector<std::vector<std::size_t>> left_out_sets(std::span<const HeldOut> folds) {
+  std::vector<std::vector<std::size_t>> sets;
+  for (const HeldOut& fold : folds) sets.push_back(fold.left_out);
+  return sets;
 }
 
 double learned_rows(std::size_t rows, std::span<const HeldOut> folds) {

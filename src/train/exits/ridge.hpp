@@ -29,6 +29,9 @@ struct HeldOut {
                                                     std::size_t count, std::uint64_t seed,
                                                     std::span<const std::string> occasions = {});
 
+// By fold the rows that its model leaves out.
+[[nodiscard]] std::vector<std::vector<std::size_t>> left_out_sets(std::span<const HeldOut> folds);
+
 // Mean number of rows that the folds' models learn from.
 [[nodiscard]] double learned_rows(std::size_t rows, std::span<const HeldOut> folds);
 

@@ -12,8 +12,8 @@
 
 #include "core/testing.hpp"
 #include "train/exits/gram.hpp"
-#include "train/exits/plain_ridge.hpp"
 #include "train/exits/primal_ridge.hpp"
+#include "train/exits/ridge_testing.hpp"
 
 namespace mainstream {
 namespace {
@@ -195,9 +195,8 @@ TEST_F(RidgeTest, OnFeaturesIsTheSameAsOnRows) {
 TEST_F(RidgeTest, ModelsWithoutSetsDidNotLearnFromThem) {
   const LevelKernel level(halves_);
   const std::vector<LevelRows> levels{{halves_, level.features}};
-  std::vector<std::vector<std::size_t>> sets;
-  for (const HeldOut& fold : folds_) sets.push_back(fold.left_out);
-  const auto models = models_without(level.kernel, targets_, sets, penalty_of(1, kRows, folds_));
+  const auto models =
+      models_without(level.kernel, targets_, left_out_sets(folds_), penalty_of(1, kRows, folds_));
   const auto on_features = primal_fold_models(levels, targets_, folds_, 1, 2);
   for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
     const PlainModel wanted = plain(1, {folds_[fold].left_out}, 1);

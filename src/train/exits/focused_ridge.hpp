@@ -15,7 +15,7 @@ namespace mainstream {
 
 // A model's answer to x is offset + sum over cells and learned rows of duals[cell][i] * kernel(x, row i) of
 // the cell.
-struct PlacedModel {
+struct FocusedModel {
   std::vector<std::vector<double>> duals;
   double offset = 0;
 };
@@ -25,13 +25,13 @@ struct Regularisation {
   double focus = 0;  // 0: all cells count the same
 };
 
-struct PlacedFit {
+struct FocusedFit {
   Regularisation chosen;
-  PlacedModel model;           // the average of the folds' models
+  FocusedModel model;          // the average of the folds' models
   std::vector<double> unseen;  // by row, as in RidgeFit
 };
 
-struct PlacedRows {
+struct FocusedRows {
   // The kernels' features are centred on all rows; their columns are the `learned` rows.
   const CellKernels& kernels;
   std::span<const std::size_t> learned;
@@ -41,19 +41,20 @@ struct PlacedRows {
 // For each target the fit with the strength with which the first stage errs least over the folds, and with
 // the focus with which the second does. Folds score each row once. A fit does not depend on the other
 // targets.
-[[nodiscard]] std::vector<PlacedFit> fit_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                                      std::span<const double> strengths,
-                                                      std::span<const double> focuses, int threads);
+[[nodiscard]] std::vector<FocusedFit> fit_focused_ridge(const FocusedRows& rows,
+                                                        std::span<const HeldOut> folds,
+                                                        std::span<const double> strengths,
+                                                        std::span<const double> focuses, int threads);
 
 // By target, by fold and row: the answer of the model that saw neither the fold nor the row's own fold (see
 // left_out_by).
 using CrossedAnswers = std::vector<std::vector<std::vector<double>>>;
 
 // `how` is by target; folds score each row once.
-[[nodiscard]] CrossedAnswers cross_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                                std::span<const Regularisation> how, int threads);
+[[nodiscard]] CrossedAnswers cross_focused_ridge(const FocusedRows& rows, std::span<const HeldOut> folds,
+                                                 std::span<const Regularisation> how, int threads);
 
 // The model's answers to all rows.
-[[nodiscard]] std::vector<double> answers_to_all(const CellKernels& kernels, const PlacedModel& model);
+[[nodiscard]] std::vector<double> answers_to_all(const CellKernels& kernels, const FocusedModel& model);
 
 }  // namespace mainstream

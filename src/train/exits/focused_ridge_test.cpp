@@ -1,5 +1,5 @@
 // Compares with two plain ridge regressions for each model, the second on features scaled by cell.
-#include "train/exits/placed_ridge.hpp"
+#include "train/exits/focused_ridge.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,17 +8,17 @@
 #include <numeric>
 #include <random>
 
-#include "train/exits/plain_ridge.hpp"
+#include "train/exits/ridge_testing.hpp"
 #include "train/recipe.hpp"
 
 namespace mainstream {
 namespace {
 
-class PlacedRidgeTest : public testing::Test {
+class FocusedRidgeTest : public testing::Test {
  protected:
   static constexpr std::size_t kRows = 64, kChannels = 2, kSide = 5, kSize = kChannels * kSide * kSide;
 
-  PlacedRidgeTest()
+  FocusedRidgeTest()
       : layout_(ExitLevel{"t", {1, kChannels, kSide, kSide}, {}, {}}),
         halves_(kRows, kSize, std::size_t{1} << 30, "") {
     std::mt19937_64 random(3);
@@ -43,7 +43,7 @@ class PlacedRidgeTest : public testing::Test {
     kernels_ = cell_kernels(halves_, scale_, layout_, learned_, 2);
   }
 
-  [[nodiscard]] PlacedRows rows() const { return {kernels_, learned_, targets_}; }
+  [[nodiscard]] FocusedRows rows() const { return {kernels_, learned_, targets_}; }
 
   [[nodiscard]] double penalty(double strength, const std::vector<HeldOut>& folds) const {
     std::size_t left_out = 0;
@@ -110,8 +110,8 @@ class PlacedRidgeTest : public testing::Test {
   const std::vector<double> strengths_{0.01, 1, 30}, focuses_{kFocus};
 };
 
-TEST_F(PlacedRidgeTest, ModelIsTheAverageOfTheFoldsModels) {
-  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2);
+TEST_F(FocusedRidgeTest, ModelIsTheAverageOfTheFoldsModels) {
+  const std::vector<FocusedFit> fits = fit_focused_ridge(rows(), folds_, strengths_, focuses_, 2);
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     std::vector<double> wanted(kRows, 0);
     for (const HeldOut& fold : folds_) {
@@ -124,8 +124,8 @@ TEST_F(PlacedRidgeTest, ModelIsTheAverageOfTheFoldsModels) {
   }
 }
 
-TEST_F(PlacedRidgeTest, WeightsOfFeaturesAreThoseOfTheModel) {
-  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2);
+TEST_F(FocusedRidgeTest, WeightsOfFeaturesAreThoseOfTheModel) {
+  const std::vector<FocusedFit> fits = fit_focused_ridge(rows(), folds_, strengths_, focuses_, 2);
   const LinearWeights linear =
       linear_weights_by_cell(halves_, scale_, layout_, learned_, std::span(&fits[1].model.duals, 1), 2)
           .front();
@@ -139,8 +139,8 @@ TEST_F(PlacedRidgeTest, WeightsOfFeaturesAreThoseOfTheModel) {
   }
 }
 
-TEST_F(PlacedRidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
-  const PlacedFit fit = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2)[1];
+TEST_F(FocusedRidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
+  const FocusedFit fit = fit_focused_ridge(rows(), folds_, strengths_, focuses_, 2)[1];
   std::vector<double> wanted(kRows, 0);
   for (const HeldOut& fold : folds_) {
     for (const HeldOut& other : folds_) {
@@ -155,18 +155,18 @@ TEST_F(PlacedRidgeTest, UnseenAnswersAreOfModelsWithoutTheFoldAndAnotherOne) {
 }
 
 // With two folds, a model without both would have nothing to learn from.
-TEST_F(PlacedRidgeTest, OfTwoFoldsOneIsLeftOut) {
+TEST_F(FocusedRidgeTest, OfTwoFoldsOneIsLeftOut) {
   const std::vector<HeldOut> two = folds_in_time(kRows, 2, 2);
-  const PlacedFit fit = fit_placed_ridge(rows(), two, strengths_, focuses_, 2)[0];
+  const FocusedFit fit = fit_focused_ridge(rows(), two, strengths_, focuses_, 2)[0];
   for (const HeldOut& fold : two) {
     const auto wanted = reference(0, {fold.left_out}, penalty(fit.chosen.strength, two));
     for (const std::size_t row : fold.scored) EXPECT_NEAR(fit.unseen[row], wanted[row], 1e-3);
   }
 }
 
-TEST_F(PlacedRidgeTest, CrossedAnswersSawNeitherFold) {
+TEST_F(FocusedRidgeTest, CrossedAnswersSawNeitherFold) {
   const std::vector<Regularisation> how{{1, kFocus}, {0.01, kFocus}};
-  const CrossedAnswers crossed = cross_placed_ridge(rows(), folds_, how, 2);
+  const CrossedAnswers crossed = cross_focused_ridge(rows(), folds_, how, 2);
   ASSERT_EQ(crossed.size(), targets_.size());
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     for (const HeldOut& own : folds_) {
@@ -180,25 +180,25 @@ TEST_F(PlacedRidgeTest, CrossedAnswersSawNeitherFold) {
   }
 }
 
-TEST_F(PlacedRidgeTest, DoesNotDependOnOtherTargets) {
-  const PlacedRows alone{kernels_, learned_, std::span(targets_).subspan(1)};
-  EXPECT_EQ(fit_placed_ridge(alone, folds_, strengths_, focuses_, 2)[0].unseen,
-            fit_placed_ridge(rows(), folds_, strengths_, focuses_, 1)[1].unseen);
+TEST_F(FocusedRidgeTest, DoesNotDependOnOtherTargets) {
+  const FocusedRows alone{kernels_, learned_, std::span(targets_).subspan(1)};
+  EXPECT_EQ(fit_focused_ridge(alone, folds_, strengths_, focuses_, 2)[0].unseen,
+            fit_focused_ridge(rows(), folds_, strengths_, focuses_, 1)[1].unseen);
 }
 
 // The answer to the first is the sum of all cells, that to the second is in one.
-TEST_F(PlacedRidgeTest, TakesTheFocusThatErrsLeastOnTheFolds) {
+TEST_F(FocusedRidgeTest, TakesTheFocusThatErrsLeastOnTheFolds) {
   for (std::size_t row = 0; row < kRows; ++row)
     targets_[0][row] = std::accumulate(scaled_[row].begin(), scaled_[row].end(), 0.0) > 0 ? 1 : -1;
   const std::vector<double> focuses{0, 4};
-  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses, 2);
+  const std::vector<FocusedFit> fits = fit_focused_ridge(rows(), folds_, strengths_, focuses, 2);
   EXPECT_EQ(fits[0].chosen.focus, 0);
   EXPECT_EQ(fits[1].chosen.focus, 4);
 }
 
 // Most of what the model reads is in the cell that tells the answer.
-TEST_F(PlacedRidgeTest, LooksWhereTheAnswerIs) {
-  const std::vector<PlacedFit> fits = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2);
+TEST_F(FocusedRidgeTest, LooksWhereTheAnswerIs) {
+  const std::vector<FocusedFit> fits = fit_focused_ridge(rows(), folds_, strengths_, focuses_, 2);
   const LinearWeights linear =
       linear_weights_by_cell(halves_, scale_, layout_, learned_, std::span(&fits[1].model.duals, 1), 2)
           .front();
@@ -211,13 +211,13 @@ TEST_F(PlacedRidgeTest, LooksWhereTheAnswerIs) {
   EXPECT_GT(inside, 0.9 * all);
 }
 
-TEST_F(PlacedRidgeTest, KnowsNothingWhereAllRowsAreAlike) {
+TEST_F(FocusedRidgeTest, KnowsNothingWhereAllRowsAreAlike) {
   for (std::vector<float>& cell : kernels_.cells) std::ranges::fill(cell, 0.0F);
-  const PlacedFit fit = fit_placed_ridge(rows(), folds_, strengths_, focuses_, 2)[0];
+  const FocusedFit fit = fit_focused_ridge(rows(), folds_, strengths_, focuses_, 2)[0];
   for (const double answer : fit.unseen) EXPECT_NEAR(answer, fit.model.offset, 1e-9);
 }
 
-TEST_F(PlacedRidgeTest, KernelsOfTwoLevelsAreAdded) {
+TEST_F(FocusedRidgeTest, KernelsOfTwoLevelsAreAdded) {
   CellKernels sum;
   sum.add(kernels_);
   sum.add(kernels_);

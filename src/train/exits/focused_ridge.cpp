@@ -3,7 +3,7 @@
 // stage's weights in the cell by its share of the features: with the dual weights d it is d^T K d / share, K
 // the cell's kernel. A model that leaves rows out does so in both stages, so its answers to them are honest.
 // docs/training.md, "Exits", has what it brings.
-#include "train/exits/placed_ridge.hpp"
+#include "train/exits/focused_ridge.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,15 +20,15 @@ namespace {
 using Rows = std::vector<std::size_t>;
 
 // A model whose dual weights in a cell are those of one vector, times the cell's weight.
-struct FocusedModel {
+struct Solution {
   std::vector<double> weights;  // by cell
   std::vector<double> dual;     // by learned row
   double offset = 0;
 };
 
-class PlacedRidge {
+class FocusedRidge {
  public:
-  PlacedRidge(const PlacedRows& rows, std::span<const HeldOut> folds, int threads)
+  FocusedRidge(const FocusedRows& rows, std::span<const HeldOut> folds, int threads)
       : kernels_(rows.kernels),
         learned_(rows.learned),
         targets_(rows.targets),
@@ -48,19 +48,18 @@ class PlacedRidge {
       for (const std::size_t row : learned_) values.push_back(target[row]);
     }
     for (const HeldOut& fold : folds_)
-      learned_folds_.push_back({places_of(fold.scored), places_of(fold.left_out)});
+      learned_folds_.push_back({among_learned(fold.scored), among_learned(fold.left_out)});
   }
 
-  [[nodiscard]] std::vector<PlacedFit> fit(std::span<const double> strengths,
-                                           std::span<const double> focuses) const {
-    const std::vector<Regularisation> chosen = choose(strengths, focuses);
-    const Sets sets = sets_to_solve();
-    const auto models = models_without_sets(sets.left_out, chosen);
-    std::vector<PlacedFit> fits(targets_.size());
+  [[nodiscard]] std::vector<FocusedFit> fit(std::span<const double> strengths,
+                                            std::span<const double> focuses) const {
+    Chosen chosen = choose(strengths, focuses);
+    const Pairs pairs = pairs_of_folds();
+    const auto models = solve(pairs.left_out, chosen.how);
+    std::vector<FocusedFit> fits(targets_.size());
     parallel_for(fits.size(), threads_, [&](std::size_t target) {
-      const std::span<const FocusedModel> of_target(models[target]);
-      fits[target] = {chosen[target], average(of_target.first(folds_.size())),
-                      mean_answers(of_target, sets.scored)};
+      const std::vector<Solution>& without_one = chosen.models[target];
+      fits[target] = {chosen.how[target], average(without_one), unseen(without_one, models[target], pairs)};
     });
     return fits;
   }
@@ -70,12 +69,12 @@ class PlacedRidge {
     for (const HeldOut& own : folds_) {
       for (const HeldOut& other : folds_) sets.push_back(left_out_by(own, other, rows()));
     }
-    const auto models = models_without_sets(sets, how);
+    const auto models = solve(sets, how);
     CrossedAnswers answers(targets_.size(), std::vector(folds_.size(), std::vector<double>(rows(), 0)));
     parallel_for(targets_.size(), threads_, [&](std::size_t target) {
       for (std::size_t own = 0; own < folds_.size(); ++own) {
         for (std::size_t other = 0; other < folds_.size(); ++other) {
-          const FocusedModel& model = models[target][own * folds_.size() + other];
+          const Solution& model = models[target][own * folds_.size() + other];
           for (const std::size_t row : folds_[own].scored) answers[target][other][row] = answer(model, row);
         }
       }
@@ -90,107 +89,118 @@ class PlacedRidge {
     return &cell[row * kernels_.learned];
   }
 
-  // Where these rows are among the learned ones.
-  [[nodiscard]] Rows places_of(const Rows& rows) const {
-    Rows places;
+  // Indices of the learned rows that are among these.
+  [[nodiscard]] Rows among_learned(const Rows& rows) const {
+    Rows indices;
     for (std::size_t i = 0; i < learned_.size(); ++i) {
-      if (std::ranges::binary_search(rows, learned_[i])) places.push_back(i);
+      if (std::ranges::binary_search(rows, learned_[i])) indices.push_back(i);
     }
-    return places;
+    return indices;
   }
 
-  // By target.
-  [[nodiscard]] std::vector<Regularisation> choose(std::span<const double> strengths,
-                                                   std::span<const double> focuses) const {
-    std::vector<Regularisation> tried, best;
-    for (const double strength :
-         choose_strengths(plain_, learned_targets_, learned_folds_, strengths, threads_))
-      tried.push_back({strength, 0});
-    best = tried;
-    std::vector<double> least(targets_.size(), std::numeric_limits<double>::infinity());
-    for (const double focus : focuses) {
-      for (Regularisation& how : tried) how.focus = focus;
-      const std::vector<double> errors = squared_errors(tried);
-      for (std::size_t target = 0; target < targets_.size(); ++target) {
-        if (errors[target] >= least[target]) continue;
-        least[target] = errors[target];
-        best[target] = tried[target];
-      }
-    }
-    return best;
-  }
+  // By target, and by set of rows: models that leave the set out.
+  using Models = std::vector<std::vector<Solution>>;
 
-  // By target, over the folds.
-  [[nodiscard]] std::vector<double> squared_errors(std::span<const Regularisation> how) const {
-    const auto models = models_without_sets(fold_sets(), how);
-    std::vector<double> errors(targets_.size(), 0);
-    parallel_for(targets_.size(), threads_, [&](std::size_t target) {
-      for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
-        for (const std::size_t row : folds_[fold].scored)
-          errors[target] += std::pow(answer(models[target][fold], row) - targets_[target][row], 2);
-      }
-    });
-    return errors;
-  }
-
-  // By model the rows that it leaves out, and those that it answers.
-  struct Sets {
-    std::vector<Rows> left_out, scored;
+  struct Chosen {
+    std::vector<Regularisation> how;  // by target
+    Models models;                    // of the folds
   };
 
-  // The models without one fold each, then those without two, which answer. The model without one fold alone
-  // answers where too few rows would be left without a second.
-  [[nodiscard]] Sets sets_to_solve() const {
-    Sets sets{fold_sets(), {}};
-    for (const HeldOut& fold : folds_) sets.scored.push_back(fold.scored);
+  [[nodiscard]] Chosen choose(std::span<const double> strengths, std::span<const double> focuses) const {
+    Chosen chosen;
+    for (const double strength :
+         choose_strengths(plain_, learned_targets_, learned_folds_, strengths, threads_))
+      chosen.how.push_back({strength, 0});
+    chosen.models.resize(targets_.size());
+    const std::vector<Rows> sets = left_out_sets(folds_);
+    const auto first = first_stage(sets, chosen.how);
+    std::vector<double> least(targets_.size(), std::numeric_limits<double>::infinity());
+    std::vector<Regularisation> tried = chosen.how;
+    for (const double focus : focuses) {
+      for (Regularisation& how : tried) how.focus = focus;
+      Models models = second_stage(first, sets, tried);
+      for (std::size_t target = 0; target < targets_.size(); ++target) {
+        const double error = squared_error(models[target], target);
+        if (error >= least[target]) continue;
+        least[target] = error;
+        chosen.how[target] = tried[target];
+        chosen.models[target] = std::move(models[target]);
+      }
+    }
+    return chosen;
+  }
+
+  // Over the folds; `models` are those of the folds.
+  [[nodiscard]] double squared_error(std::span<const Solution> models, std::size_t target) const {
+    double sum = 0;
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+      for (const std::size_t row : folds_[fold].scored)
+        sum += std::pow(answer(models[fold], row) - targets_[target][row], 2);
+    }
+    return sum;
+  }
+
+  // Two folds that a model can leave out, and the rows that it leaves out then.
+  struct Pairs {
+    std::vector<std::pair<std::size_t, std::size_t>> folds;
+    std::vector<Rows> left_out;
+  };
+
+  [[nodiscard]] Pairs pairs_of_folds() const {
+    Pairs pairs;
     for (std::size_t a = 0; a < folds_.size(); ++a) {
       for (std::size_t b = a + 1; b < folds_.size(); ++b) {
         Rows both = left_out_by(folds_[a], folds_[b], rows());
-        if (both == folds_[a].left_out) continue;
-        sets.left_out.push_back(std::move(both));
-        Rows& answered = sets.scored.emplace_back();
-        std::ranges::set_union(folds_[a].scored, folds_[b].scored, std::back_inserter(answered));
-        sets.scored[a].clear();
-        sets.scored[b].clear();
+        if (both == folds_[a].left_out) continue;  // too few rows would be left
+        pairs.folds.emplace_back(a, b);
+        pairs.left_out.push_back(std::move(both));
       }
     }
-    return sets;
+    return pairs;
   }
 
-  [[nodiscard]] std::vector<Rows> fold_sets() const {
-    std::vector<Rows> sets;
-    for (const HeldOut& fold : folds_) sets.push_back(fold.left_out);
-    return sets;
+  // `how` is by target.
+  [[nodiscard]] Models solve(std::span<const Rows> sets, std::span<const Regularisation> how) const {
+    return second_stage(first_stage(sets, how), sets, how);
   }
 
   // By target and set.
-  [[nodiscard]] std::vector<std::vector<FocusedModel>> models_without_sets(
-      std::span<const Rows> sets, std::span<const Regularisation> how) const {
+  [[nodiscard]] std::vector<std::vector<DualModel>> first_stage(std::span<const Rows> sets,
+                                                                std::span<const Regularisation> how) const {
     std::vector<Rows> left_out;
-    for (const Rows& set : sets) left_out.push_back(places_of(set));
+    for (const Rows& set : sets) left_out.push_back(among_learned(set));
     std::map<double, std::vector<std::size_t>> targets_with;  // by strength
     for (std::size_t i = 0; i < how.size(); ++i) targets_with[how[i].strength].push_back(i);
-    std::vector<std::vector<FocusedModel>> models(targets_.size(), std::vector<FocusedModel>(sets.size()));
-    for (const auto& group : targets_with) {
-      const std::vector<std::size_t>& targets = group.second;
-      const double penalty = penalty_of(group.first, learned_.size(), learned_folds_);
+    std::vector<std::vector<DualModel>> models(targets_.size());
+    for (const auto& [strength, targets] : targets_with) {
       std::vector<std::vector<double>> wanted;
       for (const std::size_t target : targets) wanted.push_back(learned_targets_[target]);
-      const auto first = models_without(plain_, wanted, left_out, penalty);
-      parallel_for(targets.size() * sets.size(), threads_, [&](std::size_t i) {
-        compute_on_this_thread_alone();
-        const std::size_t place = i / sets.size(), set = i % sets.size();
-        models[targets[place]][set] = focused(cell_weights(first[place][set].dual, how[targets[place]].focus),
-                                              left_out[set], wanted[place], penalty);
-      });
+      auto solved = models_without(plain_, wanted, left_out, penalty(strength));
+      for (std::size_t i = 0; i < targets.size(); ++i) models[targets[i]] = std::move(solved[i]);
     }
     return models;
   }
 
-  // The second stage.
-  [[nodiscard]] FocusedModel focused(std::vector<double> weights, const Rows& left_out,
-                                     std::span<const double> target, double penalty) const {
-    FocusedModel model{std::move(weights), std::vector<double>(learned_.size(), 0), 0};
+  [[nodiscard]] Models second_stage(std::span<const std::vector<DualModel>> first, std::span<const Rows> sets,
+                                    std::span<const Regularisation> how) const {
+    Models models(targets_.size(), std::vector<Solution>(sets.size()));
+    parallel_for(targets_.size() * sets.size(), threads_, [&](std::size_t i) {
+      compute_on_this_thread_alone();
+      const std::size_t target = i / sets.size(), set = i % sets.size();
+      models[target][set] =
+          focused(cell_weights(first[target][set].dual, how[target].focus), among_learned(sets[set]),
+                  learned_targets_[target], penalty(how[target].strength));
+    });
+    return models;
+  }
+
+  [[nodiscard]] double penalty(double strength) const {
+    return penalty_of(strength, learned_.size(), learned_folds_);
+  }
+
+  [[nodiscard]] Solution focused(std::vector<double> weights, const Rows& left_out,
+                                 std::span<const double> target, double penalty) const {
+    Solution model{std::move(weights), std::vector<double>(learned_.size(), 0), 0};
     Rows kept;
     for (std::size_t i = 0; i < learned_.size(); ++i) {
       if (!std::ranges::binary_search(left_out, i)) kept.push_back(i);
@@ -254,7 +264,7 @@ class PlacedRidge {
     return kernel;
   }
 
-  [[nodiscard]] double answer(const FocusedModel& model, std::size_t row) const {
+  [[nodiscard]] double answer(const Solution& model, std::size_t row) const {
     double sum = model.offset;
     for (std::size_t cell = 0; cell < model.weights.size(); ++cell) {
       sum += model.weights[cell] *
@@ -263,24 +273,30 @@ class PlacedRidge {
     return sum;
   }
 
-  // By row the mean of the answers of the models that score it.
-  [[nodiscard]] std::vector<double> mean_answers(std::span<const FocusedModel> models,
-                                                 std::span<const Rows> scored) const {
-    std::vector<double> sums(rows(), 0), counts(rows(), 0);
-    for (std::size_t i = 0; i < models.size(); ++i) {
-      for (const std::size_t row : scored[i]) {
-        sums[row] += answer(models[i], row);
-        ++counts[row];
+  // By row the mean answer of the models without its fold and another one, or else of the one without its
+  // fold.
+  [[nodiscard]] std::vector<double> unseen(std::span<const Solution> without_one,
+                                           std::span<const Solution> without_two, const Pairs& pairs) const {
+    std::vector<std::vector<const Solution*>> models_of(folds_.size());
+    for (std::size_t i = 0; i < without_two.size(); ++i) {
+      models_of[pairs.folds[i].first].push_back(&without_two[i]);
+      models_of[pairs.folds[i].second].push_back(&without_two[i]);
+    }
+    std::vector<double> answers(rows(), 0);
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+      if (models_of[fold].empty()) models_of[fold].push_back(&without_one[fold]);
+      const auto count = static_cast<double>(models_of[fold].size());
+      for (const std::size_t row : folds_[fold].scored) {
+        for (const Solution* model : models_of[fold]) answers[row] += answer(*model, row) / count;
       }
     }
-    for (std::size_t row = 0; row < sums.size(); ++row) sums[row] /= counts[row];
-    return sums;
+    return answers;
   }
 
-  [[nodiscard]] PlacedModel average(std::span<const FocusedModel> models) const {
-    PlacedModel mean{std::vector(kernels_.cells.size(), std::vector<double>(learned_.size(), 0)), 0};
+  [[nodiscard]] FocusedModel average(std::span<const Solution> models) const {
+    FocusedModel mean{std::vector(kernels_.cells.size(), std::vector<double>(learned_.size(), 0)), 0};
     const auto count = static_cast<double>(models.size());
-    for (const FocusedModel& model : models) {
+    for (const Solution& model : models) {
       mean.offset += model.offset / count;
       for (std::size_t cell = 0; cell < mean.duals.size(); ++cell) {
         for (std::size_t i = 0; i < learned_.size(); ++i)
@@ -288,10 +304,6 @@ class PlacedRidge {
       }
     }
     return mean;
-  }
-
-  static double sum_of(std::span<const double> values) {
-    return std::accumulate(values.begin(), values.end(), 0.0);
   }
 
   const CellKernels& kernels_;
@@ -302,23 +314,23 @@ class PlacedRidge {
   Matrix plain_;                                      // kernel of all cells between learned rows
   std::vector<double> traces_;                        // by cell, of its kernel between learned rows
   std::vector<std::vector<double>> learned_targets_;  // by target and learned row
-  std::vector<HeldOut> learned_folds_;                // the folds, as places among the learned rows
+  std::vector<HeldOut> learned_folds_;                // the folds, as indices of learned rows
 };
 
 }  // namespace
 
-std::vector<PlacedFit> fit_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                        std::span<const double> strengths, std::span<const double> focuses,
-                                        int threads) {
-  return PlacedRidge(rows, folds, threads).fit(strengths, focuses);
+std::vector<FocusedFit> fit_focused_ridge(const FocusedRows& rows, std::span<const HeldOut> folds,
+                                          std::span<const double> strengths, std::span<const double> focuses,
+                                          int threads) {
+  return FocusedRidge(rows, folds, threads).fit(strengths, focuses);
 }
 
-CrossedAnswers cross_placed_ridge(const PlacedRows& rows, std::span<const HeldOut> folds,
-                                  std::span<const Regularisation> how, int threads) {
-  return PlacedRidge(rows, folds, threads).crossed(how);
+CrossedAnswers cross_focused_ridge(const FocusedRows& rows, std::span<const HeldOut> folds,
+                                   std::span<const Regularisation> how, int threads) {
+  return FocusedRidge(rows, folds, threads).crossed(how);
 }
 
-std::vector<double> answers_to_all(const CellKernels& kernels, const PlacedModel& model) {
+std::vector<double> answers_to_all(const CellKernels& kernels, const FocusedModel& model) {
   std::vector<double> answers(kernels.cells.front().size() / kernels.learned, model.offset);
   for (std::size_t cell = 0; cell < kernels.cells.size(); ++cell) {
     const std::vector<float>& values = kernels.cells[cell];
