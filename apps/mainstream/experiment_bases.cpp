@@ -72,8 +72,8 @@ SharingTask sharing_task(const SharingArguments& arguments, const ExperimentSetu
     std::vector<std::filesystem::path> packages;
     for (const char* candidates : {"exits", "tails"}) {
       if (quick && !packages.empty()) break;
-      packages.push_back(folder / fmt::format("{}.mpkg", candidates));
-      train_on_pictures(base, pictures, candidates, arguments.seed, arguments.threads, packages.back());
+      packages.push_back(
+          train_on_pictures(base, pictures, candidates, arguments.seed, arguments.threads, folder));
     }
     return packages;
   };

@@ -70,6 +70,20 @@ TEST_F(TrainingExperimentsTest, FromPicturesToAReport) {
   EXPECT_THAT(sampling.err, testing::Not(HasSubstr("candidate")));  // nothing is trained again
 }
 
+// An updated program shows what its own trainer makes, not what an earlier one left behind.
+TEST_F(TrainingExperimentsTest, AnotherTrainerTrainsAgain) {
+  ASSERT_EQ(experiment(std::string("voting -o first") + kOptions).exit_code, 0);
+  for (const char* name : {"mainstream", "mainstream-train"}) {
+    std::filesystem::copy_file(std::filesystem::path(MAINSTREAM_PROGRAM).replace_filename(name),
+                               folder_ / name);
+  }
+  std::ofstream(folder_ / "mainstream-train", std::ios::app) << "updated";
+  const std::string again = fmt::format("cd {} && ./mainstream experiment voting -o second {} 2> err > out",
+                                        folder_.path().string(), kOptions);
+  ASSERT_EQ(std::system(again.c_str()), 0) << read_file(folder_ / "err");
+  EXPECT_THAT(read_file(folder_ / "err"), HasSubstr("candidate"));
+}
+
 // The trainer that runs in this folder; 0 where none does.
 pid_t trainer_in(const std::filesystem::path& folder) {
   for (const auto& process : std::filesystem::directory_iterator("/proc")) {

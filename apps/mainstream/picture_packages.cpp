@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "clip_packages.hpp"
+#include "core/file.hpp"
 #include "core/terminal.hpp"
 #include "core/text.hpp"
 #include "mainstream/base.hpp"
@@ -39,6 +40,12 @@ void train_app(const PicturePackages& packages, const std::string& app, const st
   run_trainer(words);
 }
 
+// Names what this trainer makes of the base and of what `text` tells.
+std::string training_id(const fs::path& base, const std::string& text) {
+  const std::string trainer = sha256(read_file(trainer_path()));
+  return sha256(fmt::format("trainer {}\nbase {}\n{}", trainer, read_base(base).id, text)).substr(0, 12);
+}
+
 }  // namespace
 
 std::vector<fs::path> PicturePackages::paths() const {
@@ -51,14 +58,13 @@ std::vector<fs::path> PicturePackages::tails_only() const {
 }
 
 fs::path PicturePackages::own_folder(const fs::path& all) const {
-  std::string text =
-      fmt::format("base {}\nat most {}\ncandidates {}\nlength {}\nfrequency {}\nseed {}\n",
-                  read_base(base).id, at_most, candidates, event_length_ms, event_frequency, seed);
+  std::string text = fmt::format("at most {}\ncandidates {}\nlength {}\nfrequency {}\nseed {}\n", at_most,
+                                 candidates, event_length_ms, event_frequency, seed);
   for (const PictureClass& one : pictures.classes) {
     text += fmt::format("class {}\n", one.name);
     for (const fs::path& path : one.training) text += fs::absolute(path).string() + "\n";
   }
-  return all / fmt::format("packages-{}", sha256(text).substr(0, 12));
+  return all / fmt::format("packages-{}", training_id(base, text));
 }
 
 void train_packages(const PicturePackages& packages) {
@@ -72,11 +78,15 @@ void train_packages(const PicturePackages& packages) {
   }
 }
 
-void train_on_pictures(const fs::path& base, const fs::path& pictures, const std::string& candidates,
-                       std::uint64_t seed, int threads, const fs::path& package) {
-  if (fs::exists(package)) return;
-  fs::create_directories(package.parent_path());
+fs::path train_on_pictures(const fs::path& base, const fs::path& pictures, const std::string& candidates,
+                           std::uint64_t seed, int threads, const fs::path& folder) {
+  const std::string text =
+      fmt::format("pictures {}\ncandidates {}\nseed {}\n", fs::absolute(pictures).string(), candidates, seed);
+  fs::path package = folder / fmt::format("{}-{}.mpkg", candidates, training_id(base, text));
+  if (fs::exists(package)) return package;
+  fs::create_directories(folder);
   run_trainer(training_words(base, pictures, candidates, seed, threads, package));
+  return package;
 }
 
 }  // namespace mainstream

@@ -10,8 +10,8 @@
 
 namespace mainstream {
 
-// Apps that tell one class from the rest. Everything that training depends on is in the folder's name, so
-// what is in it need not be trained again.
+// Apps that tell one class from the rest. Everything that training depends on, the trainer program too, is in
+// the folder's name, so what is in it need not be trained again.
 struct PicturePackages {
   std::filesystem::path base;
   PictureSets pictures;
@@ -33,9 +33,10 @@ struct PicturePackages {
 // Trains the missing packages. Throws failed when the trainer fails, usage for unknown classes.
 void train_packages(const PicturePackages& packages);
 
-// Trains a whole set of pictures, each class by itself, with exits or tails alone, if `package` is missing.
-void train_on_pictures(const std::filesystem::path& base, const std::filesystem::path& pictures,
-                       const std::string& candidates, std::uint64_t seed, int threads,
-                       const std::filesystem::path& package);
+// Trains a whole set of pictures, each class by itself, with exits or tails alone, unless `folder` has the
+// package: FOLDER/CANDIDATES-HASH.mpkg, the hash over what training depends on.
+std::filesystem::path train_on_pictures(const std::filesystem::path& base,
+                                        const std::filesystem::path& pictures, const std::string& candidates,
+                                        std::uint64_t seed, int threads, const std::filesystem::path& folder);
 
 }  // namespace mainstream
