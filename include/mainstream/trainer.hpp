@@ -57,7 +57,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   int threads = 0;  // 0: as many as this process may use
   // Where tails learn: "cpu", or "cuda" (or "cuda:1") where libtorch and the machine have it. The same seed
-  // gives the same package on the CPU alone.
+  // gives the same package on the CPU alone, and there on those that compute in the same number types.
   std::string device = "cpu";
   std::uint64_t memory = std::uint64_t{2} << 30;  // bytes for the stem's tensors: beyond them exits
                                                   // pool, and tails use a file

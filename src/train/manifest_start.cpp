@@ -67,6 +67,7 @@ Hyperparameters tail_hyperparameters(const TailData& data) {
           {"layer_factor", fmt::format("{}", recipe::kRateByLayer)},
           {"weight_decay", fmt::format("{}", TailOptions{}.weight_decay)},
           {"batch", fmt::format("{}", data.learning.batch)},
+          {"number_type", to_string(number_type_of(data))},
           {"views", fmt::format("{}", data.options.views)},
           {"epochs", fmt::format("{}", epochs_of(data))}};
 }

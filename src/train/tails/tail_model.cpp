@@ -75,6 +75,7 @@ struct TailModel::State {
         options(how),
         optimiser(how.weight_decay),
         random(seed) {
+    module.learn_in_bf16(how.number_type == NumberType::bf16);
     // In the order of execution, biases behind their weights: the later a layer, the faster it learns.
     const auto& parameters = module.parameters();
     double rate = 1;

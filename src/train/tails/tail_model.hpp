@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mainstream/graph.hpp"
+#include "mainstream/number_type.hpp"
 #include "train/data/features.hpp"
 
 namespace mainstream {
@@ -18,6 +19,8 @@ struct TailOptions {
   double weight_decay = 0.05;
   std::size_t batch = 16;
   std::string device = "cpu";  // see TrainOptions::device
+  // f32, or bf16 (GraphModule::learn_in_bf16), to learn in; answers are computed in f32.
+  NumberType number_type = NumberType::f32;
 };
 
 // A row of features to learn from or to answer, and the example that it shows. An example may have several

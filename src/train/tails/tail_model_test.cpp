@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/testing.hpp"
+#include "mainstream/engine.hpp"
 #include "package/fingerprint.hpp"
 #include "train/test_base.hpp"
 
@@ -102,6 +103,21 @@ TEST(TailModel, LearnsTheSameOnAGpu) {
     return loss_of(model, squares, 40);
   };
   EXPECT_NEAR(loss("cuda"), loss("cpu"), 0.02);
+}
+
+// At a rate that is not so high that rounding alone decides when the square is found.
+TEST(TailModel, LearnsTheSameInBf16) {
+  if (!processor_has(NumberType::bf16)) GTEST_SKIP() << "this processor does not compute in bf16";
+  const Base base = small_base();
+  const Squares squares(96);
+  const auto loss = [&](NumberType number_type) {
+    TailModel model(new_tail(base, base.branchpoints.front(), HeadKind::average, 2, 1), squares,
+                    {.learning_rate = 3e-3, .number_type = number_type}, 1);
+    return loss_of(model, squares, 40);
+  };
+  const double exact = loss(NumberType::f32);
+  EXPECT_LT(exact, 0.52) << "0.56 where only shares of classes are known";
+  EXPECT_NEAR(loss(NumberType::bf16), exact, 0.005);
 }
 
 // The same square on either side: positions tell them apart at once; a global average could only learn it

@@ -8,6 +8,7 @@
 
 #include "core/cpus.hpp"
 #include "core/json.hpp"
+#include "mainstream/engine.hpp"
 #include "mainstream/error.hpp"
 #include "package/sha256.hpp"
 #include "train/parallel.hpp"
@@ -30,6 +31,7 @@ std::string plan_text(const TailData& data, const TailApp& app) {
                     {"views", options.views},
                     {"rate", learning_rate_of(data)},
                     {"batch", data.learning.batch},
+                    {"number type", to_string(number_type_of(data))},
                     {"seed", options.seed}});
 }
 
@@ -59,7 +61,8 @@ class TailJob {
     TailModel model(start_graph(number), features_,
                     {.learning_rate = learning_rate_of(data_),
                      .batch = data_.learning.batch,
-                     .device = data_.options.device},
+                     .device = data_.options.device,
+                     .number_type = number_type_of(data_)},
                     seed_of(data_.options, app_.target.app, start_.branchpoint, number));
     std::span<const float> logits;
     if (!start_.logits.empty()) logits = start_.logits[number];
@@ -199,6 +202,11 @@ int epochs_of(const TailData& data) {
 
 double learning_rate_of(const TailData& data) {
   return data.options.learning_rate.value_or(data.learning.learning_rate);
+}
+
+NumberType number_type_of(const TailData& data) {
+  const bool in_bf16 = data.options.device == "cpu" && processor_has(NumberType::bf16);
+  return in_bf16 ? NumberType::bf16 : NumberType::f32;
 }
 
 std::filesystem::path work_path(const AppTarget& target, const TrainOptions& options) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mainstream/base.hpp"
+#include "mainstream/number_type.hpp"
 #include "mainstream/trainer.hpp"
 #include "train/data/features.hpp"
 #include "train/exits/ridge.hpp"
@@ -48,6 +49,8 @@ struct TailApp {
 [[nodiscard]] int epochs_of(const TailData& data);
 // The learning rate at its peak: as asked for, else the recipe's.
 [[nodiscard]] double learning_rate_of(const TailData& data);
+// What their convolutions learn in: bf16 on a processor that computes in it, else f32.
+[[nodiscard]] NumberType number_type_of(const TailData& data);
 
 // The tails by app and start. Tails in the work folders are not trained again. Trains one branchpoint after
 // the other, apps and folds in parallel. Throws failed when stopped.

@@ -33,6 +33,17 @@ std::vector<std::string> trainable_constants(const Node& node, const Graph& grap
   return names;
 }
 
+bool is_dense_convolution(const Op& operation) {
+  const auto* conv = std::get_if<op::Conv>(&operation);
+  return conv != nullptr && conv->groups == 1;
+}
+
+at::Tensor run_in_bf16(const Op& operation, std::span<const at::Tensor> inputs, const Shape& output) {
+  std::vector<at::Tensor> rounded;
+  for (const at::Tensor& input : inputs) rounded.push_back(input.to(at::kBFloat16));
+  return run_node(operation, rounded, output).to(at::kFloat);
+}
+
 void check_input(const Graph& graph, const std::string& name, const at::Tensor& given) {
   Shape wanted = graph.shape(name);
   if (given.dim() > 0) wanted.front() = given.size(0);
@@ -130,6 +141,8 @@ std::vector<at::Tensor> GraphModule::forward(std::span<const at::Tensor> inputs,
 }
 
 at::Tensor GraphModule::run(const Node& node, std::span<const at::Tensor> in) const {
+  if (learns_in_bf16_ && at::GradMode::is_enabled() && is_dense_convolution(node.op))
+    return run_in_bf16(node.op, in, graph_.shape(node.output));
   const auto* norm = std::get_if<op::BatchNorm>(&node.op);
   if (norm == nullptr || !normalise_by_batch_) return run_node(node.op, in, graph_.shape(node.output));
   constexpr double kMomentum = 0.1;  // weight of a new batch in the running averages, which change in place

@@ -52,6 +52,12 @@ class GraphModule {
   // The graph with the weights as they are now.
   [[nodiscard]] Graph trained() const;
 
+  // Sets whether, while gradients are recorded, convolutions of one group (which do nearly all of the
+  // multiply-adds) take inputs, weights and gradients rounded to bf16 and add up in f32. Parameters and all
+  // other nodes stay in f32 (mixed precision: Micikevicius et al. 2018; bf16 needs no scaling of the loss:
+  // Kalamkar et al. 2019).
+  void learn_in_bf16(bool on) { learns_in_bf16_ = on; }
+
   // Sets whether batch normalisation uses each batch's own statistics, with a running average of them as its
   // constants (to train a network from scratch), or the constants (the default, to fine-tune).
   void normalise_by_batch(bool on) { normalise_by_batch_ = on; }
@@ -71,6 +77,7 @@ class GraphModule {
   Graph graph_;
   std::map<std::string, at::Tensor> constants_;  // parameters among them
   std::vector<Parameter> parameters_;
+  bool learns_in_bf16_ = false;
   bool normalise_by_batch_ = false;
   std::vector<std::vector<std::string>> last_uses_;  // per node: activations that no later node reads
 };

@@ -1,12 +1,14 @@
 #include "train/torch/graph_module.hpp"
-#include "graph/passes.hpp"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "core/testing.hpp"
+#include "graph/passes.hpp"
+#include "mainstream/engine.hpp"
 #include "train/torch/torch_ops.hpp"
 
 namespace mainstream {
@@ -262,6 +264,27 @@ TEST(GraphModule, IsDifferentiable) {
     const double gradient = parameter.value.grad().reshape({-1})[0].item<double>();
     EXPECT_NEAR((high - low) / (2 * step), gradient, 0.02 * std::abs(gradient) + 1e-3) << parameter.name;
   }
+}
+
+// Rounding to bf16 keeps 8 bits: it changes gradients a little, and answers without gradients not at all.
+TEST(GraphModule, LearnsInBf16AndAnswersInF32) {
+  if (!processor_has(NumberType::bf16)) GTEST_SKIP() << "this processor does not compute in bf16";
+  const at::Tensor batch = at::arange(96, at::kFloat).sin().reshape({2, 3, 4, 4});
+  const GraphModule exact(small_network(), "x");
+  GraphModule rounded(small_network(), "x");
+  rounded.learn_in_bf16(true);
+  for (const GraphModule* module : {&exact, &std::as_const(rounded)})
+    module->forward(batch).square().sum().backward();
+  double apart = 0;
+  for (std::size_t i = 0; i < exact.parameters().size(); ++i) {
+    const at::Tensor wanted = exact.parameters()[i].value.grad(), got = rounded.parameters()[i].value.grad();
+    const double error = ((got - wanted).norm() / wanted.norm()).item<double>();
+    EXPECT_LT(error, 0.02) << exact.parameters()[i].name;
+    apart = std::max(apart, error);
+  }
+  EXPECT_GT(apart, 1e-5) << "was anything rounded?";
+  const at::NoGradGuard no_gradients;
+  EXPECT_TRUE(rounded.forward(batch).equal(exact.forward(batch)));
 }
 
 TEST(GraphModule, TrainsOnlyBehindTheGivenActivation) {
