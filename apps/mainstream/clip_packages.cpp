@@ -18,8 +18,8 @@ void forget_other_training(const ClipPackages& packages) {
   const std::filesystem::path note = packages.folder / "training.txt";
   const std::string wanted =
       fmt::format("trainer {}\nbase {}\nvideo {}\nlabels {}\nframes {}\nseed {}\ncandidates {}\n",
-                  sha256(read_file(trainer_path())), packages.base_id, packages.video,
-                  sha256(read_file(packages.labels)), packages.frames, packages.seed, packages.candidates);
+                  trainer_sha256(), packages.base_id, packages.video, sha256(read_file(packages.labels)),
+                  packages.frames, packages.seed, packages.candidates);
   if (std::filesystem::exists(note) && read_file(note) == wanted) return;
   for (const auto& entry : std::filesystem::directory_iterator(packages.folder)) {
     if (entry.path().extension() == ".mpkg") std::filesystem::remove(entry.path());

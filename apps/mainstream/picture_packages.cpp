@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "clip_packages.hpp"
-#include "core/file.hpp"
 #include "core/terminal.hpp"
 #include "core/text.hpp"
 #include "mainstream/base.hpp"
@@ -42,8 +41,8 @@ void train_app(const PicturePackages& packages, const std::string& app, const st
 
 // Names what this trainer makes of the base and of what `text` tells.
 std::string training_id(const fs::path& base, const std::string& text) {
-  const std::string trainer = sha256(read_file(trainer_path()));
-  return sha256(fmt::format("trainer {}\nbase {}\n{}", trainer, read_base(base).id, text)).substr(0, 12);
+  return sha256(fmt::format("trainer {}\nbase {}\n{}", trainer_sha256(), read_base(base).id, text))
+      .substr(0, 12);
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ struct PicturePackages {
   [[nodiscard]] std::vector<std::filesystem::path> paths() const;
   // Packages of tails alone; none where candidates are exits.
   [[nodiscard]] std::vector<std::filesystem::path> tails_only() const;
-  // ALL/packages-HASH, the hash over what training depends on. Reads the base.
+  // ALL/packages-HASH, the hash over what training depends on. Reads the base and the trainer;
+  // throws failed when the trainer is missing.
   [[nodiscard]] std::filesystem::path own_folder(const std::filesystem::path& all) const;
 };
 

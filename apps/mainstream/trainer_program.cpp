@@ -10,14 +10,23 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/file.hpp"
 #include "core/terminal.hpp"
 #include "mainstream/error.hpp"
 #include "node/training.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {
 
 constexpr int kCannotStart = 127;  // as in a shell
+
+std::filesystem::path trainer_path() {
+  auto path = trainer_beside_this();
+  if (std::filesystem::exists(path)) return path;
+  throw Error(ErrorKind::failed,
+              fmt::format("{} is missing: this installation was built without the trainer", path.string()));
+}
 
 // The argument vector for exec, with pointers into `words`.
 std::vector<char*> arguments_of(std::vector<std::string>& words) {
@@ -39,11 +48,8 @@ std::vector<std::string> with_name(const std::filesystem::path& path, std::vecto
 
 }  // namespace
 
-std::filesystem::path trainer_path() {
-  auto path = trainer_beside_this();
-  if (std::filesystem::exists(path)) return path;
-  throw Error(ErrorKind::failed,
-              fmt::format("{} is missing: this installation was built without the trainer", path.string()));
+std::string trainer_sha256() {
+  return sha256(read_file(trainer_path()));
 }
 
 void run_trainer(const std::vector<std::string>& arguments) {

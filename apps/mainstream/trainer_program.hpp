@@ -2,14 +2,13 @@
 // libraries cost about a second at each start.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 namespace mainstream {
 
-// Throws failed when it is missing.
-[[nodiscard]] std::filesystem::path trainer_path();
+// Tells one trainer from another: what an earlier one made is made again. Throws failed when it is missing.
+[[nodiscard]] std::string trainer_sha256();
 
 // Runs it as a child process, which is stopped when this process ends. Ctrl-C reaches both. Throws failed
 // when it is missing or fails.

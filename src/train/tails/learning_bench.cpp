@@ -2,14 +2,17 @@
 // defines the figures.
 //   build/bench/bin/train_bench NETWORK.onnx.. [--benchmark_filter=REGEX]
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <random>
 
 #include "infer/measure.hpp"
 #include "mainstream/engine.hpp"
+#include "train/branchpoint_choice.hpp"
 #include "train/recipe.hpp"
 #include "train/tails/tail_graph.hpp"
 #include "train/tails/tail_model.hpp"
@@ -35,16 +38,8 @@ class OneRow : public FeatureSource {
   std::vector<float> values_;
 };
 
-const Branchpoint& nearest(const Base& base, double fraction) {
-  return *std::ranges::min_element(base.branchpoints, {}, [&](const Branchpoint& branchpoint) {
-    return std::abs(branchpoint.fraction - fraction);
-  });
-}
-
 // One step of a tail in f32 and one in bf16, in turns, each on one thread, as the trainer has them.
-void learn(benchmark::State& state, const std::string& path, double fraction) {
-  const Base base = prepare_base(read_onnx(path), {});
-  const Branchpoint& branchpoint = nearest(base, fraction);
+void learn(benchmark::State& state, const Base& base, const Branchpoint& branchpoint) {
   const OneRow features(base.graph.shape(branchpoint.tensor));
   const std::vector<int> labels(features.rows(), 0);
   std::vector<TailRow> rows;
@@ -88,11 +83,12 @@ int main(int argc, char** argv) {
     return 1;
   }
   for (int i = 1; i < argc; ++i) {
-    for (const int percent : {25, 50, 75}) {
-      const std::string path = argv[i], title = "learn/" + std::filesystem::path(path).stem().string() + "/" +
-                                                std::to_string(percent);
+    const auto base = std::make_shared<const Base>(prepare_base(read_onnx(argv[i]), {}));
+    for (const Branchpoint& branchpoint : choose_tail_branchpoints(*base, {}, base->branchpoints)) {
+      const std::string title = fmt::format("learn/{}/{:.0f}", std::filesystem::path(argv[i]).stem().string(),
+                                            100 * branchpoint.fraction);
       benchmark::RegisterBenchmark(title.c_str(),
-                                   [=](benchmark::State& state) { learn(state, path, percent / 100.0); })
+                                   [=](benchmark::State& state) { learn(state, *base, branchpoint); })
           ->UseManualTime()
           ->Iterations(7)
           ->Unit(benchmark::kMillisecond);
