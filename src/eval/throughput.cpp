@@ -187,9 +187,7 @@ std::vector<std::string> spread_branchpoints(const Base& base, std::size_t count
   std::vector<std::string> chosen;
   for (std::size_t i = 1; i <= count; ++i) {
     const double wanted = static_cast<double>(i) / static_cast<double>(count);
-    const auto nearest = std::ranges::min_element(
-        base.branchpoints, {}, [&](const Branchpoint& place) { return std::abs(place.fraction - wanted); });
-    const std::string& tensor = i == count ? base.branchpoints.back().tensor : nearest->tensor;
+    const std::string& tensor = nearest_branchpoint(base.branchpoints, wanted).tensor;
     if (std::ranges::find(chosen, tensor) == chosen.end()) chosen.push_back(tensor);
   }
   return chosen;

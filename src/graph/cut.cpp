@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 
@@ -119,6 +120,11 @@ std::vector<Branchpoint> find_branchpoints(const Graph& graph, const std::string
     needed_until = std::max(needed_until, last_use(node.output));
   }
   return branchpoints;
+}
+
+const Branchpoint& nearest_branchpoint(std::span<const Branchpoint> branchpoints, double fraction) {
+  const auto distance = [&](const Branchpoint& point) { return std::abs(point.fraction - fraction); };
+  return *std::ranges::min_element(branchpoints.rbegin(), branchpoints.rend(), {}, distance);
 }
 
 std::string find_features(const Graph& graph) {

@@ -49,6 +49,14 @@ TEST(CutTest, FindsOnlyTensorsThatEveryPathPasses) {
   EXPECT_EQ(branchpoints[2].layers, 7);
 }
 
+TEST(CutTest, TheNearestBranchpointIsTheLaterOfTwo) {
+  const std::vector<Branchpoint> points{
+      {"x", 0, 0}, {"a", 1, 0.25}, {"b", 2, 0.75}, {"c", 3, 0.75}, {"d", 4, 1}};
+  EXPECT_EQ(nearest_branchpoint(points, 0.2).tensor, "a");
+  EXPECT_EQ(nearest_branchpoint(points, 0.5).tensor, "c");
+  EXPECT_EQ(nearest_branchpoint(points, 2).tensor, "d");
+}
+
 TEST(CutTest, StemAndTailAreTheNetwork) {
   const Graph graph = residual();
   const Graph stem = stem_of(graph, "r1");

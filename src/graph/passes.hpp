@@ -23,6 +23,11 @@ void remove_dead(Graph& graph);
 // the activation or batch normalisation that belongs to it are left out: cutting there saves nothing.
 [[nodiscard]] std::vector<Branchpoint> find_branchpoints(const Graph& graph, const std::string& features);
 
+// The branchpoint whose fraction of the multiply-adds is nearest to `fraction`; of two equally near, the
+// later one, whose tensor is deeper at nearly the same cost. `branchpoints` are in order, at least one.
+[[nodiscard]] const Branchpoint& nearest_branchpoint(std::span<const Branchpoint> branchpoints,
+                                                     double fraction);
+
 // The last convolutional tensor (after its activation) before global pooling. Throws unsupported when the
 // graph has none; the message names what was searched.
 [[nodiscard]] std::string find_features(const Graph& graph);

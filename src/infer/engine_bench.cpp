@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -52,12 +51,8 @@ struct Subject {
     for (float& value : picture) value = distribution(random);
   }
 
-  // The branchpoint nearest to this fraction of the multiply-adds.
   [[nodiscard]] const Branchpoint& at(double fraction) const {
-    return *std::min_element(base.branchpoints.begin(), base.branchpoints.end(),
-                             [&](const Branchpoint& a, const Branchpoint& b) {
-                               return std::abs(a.fraction - fraction) < std::abs(b.fraction - fraction);
-                             });
+    return nearest_branchpoint(base.branchpoints, fraction);
   }
   [[nodiscard]] Ranges ranges(const Engine& engine, NumberType number_type) const {
     if (number_type != NumberType::int8) return {};

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/text.hpp"
+#include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 #include "train/recipe.hpp"
 
@@ -13,19 +13,15 @@ namespace mainstream {
 namespace {
 
 // Returns, in the base's order, the branchpoints nearest to `count` fractions that are evenly spaced from
-// `least` to 1, without the last `skipped` ones. Of two branchpoints equally near it takes the later one,
-// whose tensor is deeper at nearly the same cost.
+// `least` to 1, without the last `skipped` ones.
 std::vector<Branchpoint> spread(std::span<const Branchpoint> branchpoints, int count, double least,
                                 int skipped = 0) {
   std::vector<Branchpoint> chosen;
   for (int i = skipped; i < count; ++i) {
     const double target = count == 1 ? 1 : 1 - (1 - least) * i / (count - 1);
-    const auto nearest =
-        std::ranges::min_element(branchpoints.rbegin(), branchpoints.rend(), {},
-                                 [&](const Branchpoint& point) { return std::abs(point.fraction - target); });
-    const bool known = std::ranges::any_of(
-        chosen, [&](const Branchpoint& point) { return point.tensor == nearest->tensor; });
-    if (!known) chosen.push_back(*nearest);
+    const Branchpoint& nearest = nearest_branchpoint(branchpoints, target);
+    const bool known = std::ranges::find(chosen, nearest.tensor, &Branchpoint::tensor) != chosen.end();
+    if (!known) chosen.push_back(nearest);
   }
   return chosen;
 }
