@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/json.hpp"
 #include "distill/hints.hpp"
 #include "distill/picture_source.hpp"
 #include "distill/student.hpp"
@@ -11,6 +12,7 @@
 #include "graph/passes.hpp"
 #include "mainstream/error.hpp"
 #include "package/fingerprint.hpp"
+#include "package/input_json.hpp"
 #include "package/sha256.hpp"
 #include "train/torch/device.hpp"
 
@@ -36,8 +38,9 @@ void check(const DistillOptions& options) {
 // A hash of everything that the stored views depend on.
 std::string view_key(const Base& teacher, const Base& student, const PictureSource& pictures,
                      const DistillOptions& options) {
-  return sha256(fmt::format("{} {}x{} {} {}\n{}", teacher.id, student.input.width, student.input.height,
-                            options.views, options.seed, pictures.description()));
+  return sha256(fmt::format("{} {} {} {} {}\n{}", teacher.id, json_text(input_to_json(teacher.input)),
+                            json_text(input_to_json(student.input)), options.views, options.seed,
+                            pictures.description()));
 }
 
 // A hash of everything that a checkpoint depends on, the views included.

@@ -109,6 +109,15 @@ TEST_F(DistillTest, AKilledRunGoesOnWhereItEnded) {
   EXPECT_EQ(distill(teacher_, student_, options_)->base.id, whole->base.id);
 }
 
+TEST_F(DistillTest, AnotherPreparationOfThePicturesStartsAfresh) {
+  const auto before = distill(teacher_, student_, options_);
+  Base corrected = student_;
+  corrected.input.mean = {0, 0, 0};
+  const auto after = distill(teacher_, corrected, options_);
+  ASSERT_TRUE(before && after);
+  EXPECT_NE(after->base.id, before->base.id);
+}
+
 TEST_F(DistillTest, FilesThatAreNoPicturesArePassedOver) {
   write_file(folder_ / "pictures/notes.txt", "no picture");
   const auto result = distill(teacher_, student_, options_);

@@ -21,6 +21,9 @@ inline constexpr std::string_view kManifestFile = "manifest.json";
 // "candidates/00.onnx" for the first.
 [[nodiscard]] std::string candidate_file(std::size_t index);
 
+// What is wrong with this as the name of an app ("must not contain ..."); nothing if it may be one.
+[[nodiscard]] std::string fault_of_app_name(std::string_view name);
+
 // Throws untrusted, naming `source` and the field, for anything that the format does not allow. Leaves out
 // the event tables of format 1, which used another score, and logs a warning.
 [[nodiscard]] Manifest parse_manifest(std::string_view text, const std::string& source);

@@ -23,22 +23,17 @@ constexpr int kMaxVotes = 1000;
 constexpr std::size_t kMaxParts = 1000;
 
 // Names appear in file names, log lines, CSV headers and terminals.
-std::string parse_name(const JsonField& field) {
-  std::string name = field.text();
-  if (name.empty() || name.size() > kMaxNameBytes) {
-    field.fail(fmt::format("expected 1 to {} bytes, got {}", kMaxNameBytes, name.size()));
-  }
-  if (const std::string hidden = first_hidden(name); !hidden.empty()) {
-    field.fail(fmt::format("must not contain control characters or invisible ones, got {}", hidden));
-  }
-  return name;
+std::string fault_of_name(std::string_view name) {
+  if (name.empty() || name.size() > kMaxNameBytes)
+    return fmt::format("expected 1 to {} bytes, got {}", kMaxNameBytes, name.size());
+  const std::string hidden = first_hidden(name);
+  return hidden.empty() ? ""
+                        : fmt::format("must not contain control characters or invisible ones, got {}", hidden);
 }
 
-std::string parse_app(const JsonField& field) {
-  std::string name = parse_name(field);
-  if (name.find_first_of("/\\,\"") != std::string::npos) {
-    field.fail("must not contain / \\ , or \": the name becomes a column and part of file names");
-  }
+std::string parse_name(const JsonField& field, std::string (*fault_of)(std::string_view) = fault_of_name) {
+  std::string name = field.text();
+  if (const std::string fault = fault_of(name); !fault.empty()) field.fail(fault);
   return name;
 }
 
@@ -325,6 +320,12 @@ void warn_of_old_table(const JsonField& candidates, const std::string& source) {
 
 }  // namespace
 
+std::string fault_of_app_name(std::string_view name) {
+  if (name.find_first_of("/\\,\"") != std::string_view::npos)
+    return "must not contain / \\ , or \": the name becomes a column and part of file names";
+  return fault_of_name(name);
+}
+
 Manifest parse_manifest(std::string_view text, const std::string& source) {
   const JsonField root = read_json(text, source);
   // Comes first: another format may have other fields.
@@ -332,7 +333,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   root.allow_only({"format", "app", "base", "classes", "positive", "created", "trainer", "event",
                    "measured_on", "candidates"});
   Manifest manifest;
-  manifest.app = parse_app(root["app"]);
+  manifest.app = parse_name(root["app"], fault_of_app_name);
   parse_base(root["base"], manifest);
   manifest.classes = parse_names(root["classes"], 2);
   manifest.positive = parse_names(root["positive"], 1);

@@ -40,15 +40,15 @@ std::string describe_data(const ClipData& data, const ClipRows& rows) {
                      std::filesystem::file_size(data.video, not_a_file), to_string(rows.parts), rows.fps);
 }
 
-// The rows that tails learn from; each belongs to the example at its place in time or before it.
+// The rows that tails learn from; each shows the frame of an example.
 std::vector<TailRow> training_rows(const ClipRows& rows, std::span<const std::size_t> examples) {
   std::vector<std::int64_t> places;
   for (const std::size_t row : examples) places.push_back(rows.places[row]);
   std::vector<TailRow> training;
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     if (!rows.trains[row]) continue;
-    const auto behind = std::ranges::upper_bound(places, rows.places[row]);
-    training.push_back({row, static_cast<std::size_t>(behind - places.begin()) - 1});
+    const auto example = std::ranges::lower_bound(places, rows.places[row]);
+    training.push_back({row, static_cast<std::size_t>(example - places.begin())});
   }
   return training;
 }

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <set>
 
+#include "core/text.hpp"
 #include "mainstream/error.hpp"
+#include "package/manifest.hpp"
 #include "train/recipe.hpp"
 #include "train/torch/device.hpp"
 
@@ -77,7 +79,8 @@ void check_targets(std::span<const AppTarget> targets) {
   std::set<std::string> apps;
   std::set<std::filesystem::path> packages;
   for (const AppTarget& target : targets) {
-    check(!target.app.empty(), "expected a name for each app, got an empty one");
+    const std::string fault = fault_of_app_name(target.app);
+    check(fault.empty(), fmt::format("app {}: {}", in_quotes(target.app), fault));
     check(apps.insert(target.app).second, "duplicate app " + target.app);
     check(packages.insert(target.package).second, "duplicate output " + target.package.string());
   }

@@ -349,15 +349,19 @@ class PictureTraining {
   }
 
  private:
-  // Places in the exits' rows: changed views where there are any, as a camera changes what it shows, too.
+  // Places in the exits' rows, one for each measured picture: its first changed view where it has one, as a
+  // camera changes what it shows, too.
   [[nodiscard]] std::vector<std::size_t> measured_rows() const {
-    std::vector<std::size_t> plain, changed;
+    std::map<std::size_t, std::size_t> place_of;  // by picture
     for (std::size_t place = 0; place < exit_data_.training.size(); ++place) {
-      const std::size_t row = exit_data_.training[place];
-      if (!rows_.is_measured[rows_.picture_of[row]]) continue;
-      (rows_.is_plain(row) ? plain : changed).push_back(place);
+      const std::size_t picture = rows_.picture_of[exit_data_.training[place]];
+      if (!rows_.is_measured[picture]) continue;
+      const auto [chosen, is_new] = place_of.emplace(picture, place);
+      if (!is_new && rows_.is_plain(exit_data_.training[chosen->second])) chosen->second = place;
     }
-    return changed.empty() ? plain : changed;
+    std::vector<std::size_t> places;
+    for (const auto& [picture, place] : place_of) places.push_back(place);
+    return places;
   }
 
   void write() const {

@@ -10,7 +10,7 @@ namespace mainstream::recipe {
 inline constexpr std::array kStrengths{0.003, 0.01, 0.03, 0.1, 0.3};
 inline constexpr std::size_t kFolds = 8;    // stretches in time, the same for all apps
 inline constexpr double kGuardSeconds = 1;  // left out on both sides: neighbouring frames are nearly equal
-inline constexpr std::size_t kMostFrames = 4000;  // answered by models that did not see them
+inline constexpr std::int64_t kMostFrames = 4000;  // answered by models that did not see them
 // Exits and tails learn from about so many plain frames a second; exits from so many at most, since solving
 // takes as long as the cube of their number.
 inline constexpr double kLearnedPerSecond = 5;

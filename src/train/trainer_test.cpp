@@ -243,6 +243,30 @@ TEST_F(ClipTraining, TheSameSeedGivesTheSamePackage) {
   EXPECT_NE(read_file(out / "alone.mpkg"), read_file(out / "seed2.mpkg"));
 }
 
+// Kept tails are of pictures that were prepared in the same way.
+TEST_F(ClipTraining, AnotherPreparationOfThePicturesTrainsTailsAgain) {
+  const TestFolder out;
+  TrainOptions tails = options();
+  tails.candidates = CandidateChoice::tails;
+  tails.epochs = 1;
+  tails.work = out / "work";
+  int trained = 0;
+  tails.report = [&](const TrainProgress& progress) {
+    trained += progress.stage == "training tails" ? 1 : 0;
+  };
+  const auto trains = [&](const Base& base) {
+    trained = 0;
+    const AppTarget target{"box", out / "box.mpkg"};
+    (void)train_from_clip(base, data(), std::span(&target, 1), tails);
+    return trained > 0;
+  };
+  Base base = small_base();
+  EXPECT_TRUE(trains(base));
+  EXPECT_FALSE(trains(base));
+  base.input.mean = {0, 0, 0};
+  EXPECT_TRUE(trains(base));
+}
+
 TEST_F(ClipTraining, MeasuresCandidatesInTheNumberTypesThatTheBaseOffers) {
   if (!processor_has(NumberType::bf16) || !processor_has(NumberType::int8)) {
     GTEST_SKIP() << "this processor does not compute in bf16 and int8";
@@ -471,6 +495,25 @@ TEST_F(PictureTraining, TakesFoldersOfPngAndWebpAsTheyAre) {
 }
 
 // Pictures of a node: the left half is blue, the right half red.
+// However many views are learned from: two views of a picture are not two pictures.
+TEST_F(PictureTraining, EachPictureIsMeasuredOnce) {
+  add_class("blue", 20, 20, 20);
+  add_class("red", 20, 200, 20);
+  TrainOptions options;
+  options.candidates = CandidateChoice::exits;
+  options.threads = 1;
+  const auto interval_with = [&](int views) {
+    options.views = views;
+    const AppTarget target{"colours", out_ / "colours.mpkg"};
+    const Manifest manifest = train_from_pictures(small_base(), data(), target, options);
+    EXPECT_EQ(manifest.candidates.front().tpr, 1);
+    return manifest.candidates.front().tpr_interval.low;
+  };
+  const double low = interval_with(1);
+  EXPECT_EQ(interval_with(2), low);
+  EXPECT_EQ(interval_with(4), low);
+}
+
 class JudgedTraining : public PictureTraining {
  protected:
   [[nodiscard]] std::vector<JudgedPicture> judged(int count, int per_occasion = 2) const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "core/log.hpp"
 #include "event/frame_parts.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/media.hpp"
@@ -50,6 +51,17 @@ class FrameWriter {
   std::map<std::int64_t, std::vector<std::size_t>> rows_of_;
 };
 
+// Frames from one scored frame to the next: kScoredPerSecond, and of long clips kMostFrames in all.
+std::int64_t score_step_of(const std::vector<FrameRange>& parts, double fps) {
+  const std::int64_t step = step_for(fps, kScoredPerSecond);
+  std::int64_t scored = 0;
+  for (const FrameRange& part : parts) scored += (part.last - part.first) / step + 1;
+  const std::int64_t thinned = step * ((scored + recipe::kMostFrames - 1) / recipe::kMostFrames);
+  if (thinned > step)
+    module_log("train").info("the clip is long: every {}th frame is measured, not every {}th", thinned, step);
+  return thinned;
+}
+
 }  // namespace
 
 std::int64_t step_for(double fps, double per_second) {
@@ -89,7 +101,7 @@ double clip_fps(const ClipData& data, const VideoInfo& info) {
 ClipRows plan_clip(const std::vector<FrameRange>& parts, double fps, int views) {
   ClipRows rows{.parts = parts,
                 .fps = fps,
-                .score_step = step_for(fps, kScoredPerSecond),
+                .score_step = score_step_of(parts, fps),
                 .frames = {},
                 .places = {},
                 .trains = {}};
@@ -110,7 +122,8 @@ ClipRows plan_clip(const std::vector<FrameRange>& parts, double fps, int views) 
   add(0, score_step, [&](std::int64_t place) { return place % train_step == 0; });
   rows.scored = rows.frames.size();
   for (int view = 1; view < views; ++view) {
-    add(view * train_step / views, train_step, [](std::int64_t) { return true; });
+    const std::int64_t offset = view * train_step / views / score_step * score_step;  // of a scored frame
+    add(offset, train_step, [](std::int64_t) { return true; });
   }
   return rows;
 }

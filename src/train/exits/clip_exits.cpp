@@ -52,19 +52,14 @@ class ClipExitTraining {
         threads_(options.threads > 0 ? options.threads : usable_cpus()),
         branchpoints_(choose_exit_branchpoints(base, options)),
         reads_(exit_reads(branchpoints_)) {
-    const std::size_t scored = clip.rows.scored;
-    const std::size_t step = (scored + recipe::kMostFrames - 1) / recipe::kMostFrames;
-    for (std::size_t row = 0; row < scored; row += step) rows_.push_back(row);
-    fps_ = clip.rows.fps / static_cast<double>(clip.rows.score_step) / static_cast<double>(step);
+    for (std::size_t row = 0; row < clip.rows.scored; ++row) rows_.push_back(row);
+    fps_ = clip.rows.fps / static_cast<double>(clip.rows.score_step);
     learned_ = rows_to_learn();
     for (const ClipExitApp& app : apps) {
       names_.push_back(app.app);
-      truths_.emplace_back();
-      targets_.emplace_back();
-      for (const std::size_t row : rows_) {
-        truths_.back().push_back(app.truth[row]);
-        targets_.back().push_back(app.truth[row] ? 1 : -1);
-      }
+      truths_.push_back(app.truth);
+      std::vector<double>& targets = targets_.emplace_back();
+      for (const bool truth : app.truth) targets.push_back(truth ? 1 : -1);
     }
     const auto guard = static_cast<std::size_t>(std::ceil(recipe::kGuardSeconds * fps_));
     folds_ = folds_in_time(rows_.size(), recipe::kFolds, guard);
@@ -72,7 +67,7 @@ class ClipExitTraining {
     starts_.resize(apps.size());
     levels_ = whole_levels(base, branchpoints_, rows_.size(), options.memory);
     for (const ExitLevel& level : levels_) layouts_.emplace_back(level);
-    log_limits(scored, step);
+    log_limits();
   }
 
   ClipExits run() {
@@ -92,10 +87,7 @@ class ClipExitTraining {
   }
 
  private:
-  void log_limits(std::size_t scored, std::size_t step) const {
-    if (step > 1)
-      module_log("train").info("exits are measured on {} of {} frames, every {}th, and learn from {}",
-                               rows_.size(), scored, step, learned_.size());
+  void log_limits() const {
     for (const ExitLevel& level : levels_) {
       if (level.pooling.kind == ExitPooling::Kind::none) continue;
       module_log("train").info(

@@ -70,23 +70,31 @@ MatrixScaling fit_matrix_scaling(std::span<const float> scores, std::span<const 
   return scaling;
 }
 
-std::vector<float> logits_of_folds(std::span<const float> scores, std::span<const int> labels,
-                                   std::size_t classes, double slope, std::span<const HeldOut> folds) {
-  std::vector<float> logits(scores.size());
-  const auto row_of = [&](std::size_t row) { return scores.subspan(row * classes, classes); };
+std::vector<MatrixScaling> scalings_without_folds(std::span<const float> scores, std::span<const int> labels,
+                                                  std::size_t classes, double slope,
+                                                  std::span<const HeldOut> folds) {
+  std::vector<MatrixScaling> scalings;
   for (const HeldOut& fold : folds) {
-    std::vector<float> others, own;
+    std::vector<float> others;
     std::vector<int> labels_of_others;
     for (std::size_t row = 0; row < labels.size(); ++row) {
       if (std::ranges::binary_search(fold.left_out, row)) continue;
       labels_of_others.push_back(labels[row]);
-      std::ranges::copy(row_of(row), std::back_inserter(others));
+      std::ranges::copy(scores.subspan(row * classes, classes), std::back_inserter(others));
     }
-    for (const std::size_t row : fold.scored) std::ranges::copy(row_of(row), std::back_inserter(own));
-    own = fit_matrix_scaling(others, labels_of_others, classes, slope).logits(own);
-    for (std::size_t i = 0; i < fold.scored.size(); ++i) {
-      std::ranges::copy(std::span(own).subspan(i * classes, classes),
-                        logits.begin() + static_cast<std::ptrdiff_t>(fold.scored[i] * classes));
+    scalings.push_back(fit_matrix_scaling(others, labels_of_others, classes, slope));
+  }
+  return scalings;
+}
+
+std::vector<float> logits_of_folds(std::span<const float> scores, std::span<const MatrixScaling> scalings,
+                                   std::span<const HeldOut> folds) {
+  std::vector<float> logits(scores.size());
+  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
+    const std::size_t classes = scalings[fold].offset.size();
+    for (const std::size_t row : folds[fold].scored) {
+      std::ranges::copy(scalings[fold].logits(scores.subspan(row * classes, classes)),
+                        logits.begin() + static_cast<std::ptrdiff_t>(row * classes));
     }
   }
   return logits;

@@ -28,10 +28,16 @@ struct MatrixScaling {
 [[nodiscard]] MatrixScaling fit_matrix_scaling(std::span<const float> scores, std::span<const int> labels,
                                                std::size_t classes, double slope);
 
-// Each row's logits by the scaling that fits the other folds' scores: those of pictures that neither the
-// models nor the scaling saw.
-[[nodiscard]] std::vector<float> logits_of_folds(std::span<const float> scores, std::span<const int> labels,
-                                                 std::size_t classes, double slope,
+// By fold: the scaling that fits the scores of the rows without it.
+[[nodiscard]] std::vector<MatrixScaling> scalings_without_folds(std::span<const float> scores,
+                                                                std::span<const int> labels,
+                                                                std::size_t classes, double slope,
+                                                                std::span<const HeldOut> folds);
+
+// Each row's logits by the scaling without its fold: those of pictures that neither the models nor the scaling
+// saw.
+[[nodiscard]] std::vector<float> logits_of_folds(std::span<const float> scores,
+                                                 std::span<const MatrixScaling> scalings,
                                                  std::span<const HeldOut> folds);
 
 }  // namespace mainstream

@@ -64,10 +64,14 @@ TEST(MatrixScaling, IsOneSlopeWhereRowsAreFew) {
 TEST(MatrixScaling, APictureIsScaledByWhatOthersSay) {
   Scored drawn = draw(90, mixed_truth());
   const std::vector<HeldOut> folds = stratified_folds(drawn.labels, 3, 5, 1);
-  const std::vector<float> before = logits_of_folds(drawn.scores, drawn.labels, 3, 2, folds);
+  const auto logits = [&] {
+    return logits_of_folds(drawn.scores,
+                           scalings_without_folds(drawn.scores, drawn.labels, 3, 2, folds), folds);
+  };
+  const std::vector<float> before = logits();
   const std::size_t row = folds[2].scored.front();
   drawn.labels[row] = (drawn.labels[row] + 1) % 3;
-  const std::vector<float> after = logits_of_folds(drawn.scores, drawn.labels, 3, 2, folds);
+  const std::vector<float> after = logits();
   for (const HeldOut& fold : folds) {
     const bool has_row = std::ranges::find(fold.scored, row) != fold.scored.end();
     for (const std::size_t scored : fold.scored)

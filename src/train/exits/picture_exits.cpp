@@ -13,6 +13,7 @@
 #include "train/exits/level_features.hpp"
 #include "train/exits/linear_exit.hpp"
 #include "train/exits/primal_ridge.hpp"
+#include "train/parallel.hpp"
 #include "train/picture_calibration.hpp"
 #include "train/recipe.hpp"
 #include "train/stage_progress.hpp"
@@ -89,8 +90,10 @@ class PictureExitTraining {
     const std::vector<float> scores = by_picture(fits);
     const double slope = fit_slope(scores, labels_, data_.classes);
     const MatrixScaling scaling = fit_matrix_scaling(scores, labels_, data_.classes, slope);
+    const std::vector<MatrixScaling> without_folds =
+        scalings_without_folds(scores, labels_, data_.classes, slope, folds_);
     std::vector<float> unseen =
-        probabilities_of(logits_of_folds(scores, labels_, data_.classes, slope, folds_), data_.classes);
+        probabilities_of(logits_of_folds(scores, without_folds, folds_), data_.classes);
     const float threshold = picture_threshold(unseen, labels_, data_.classes, data_.events);
     module_log("train").debug("exit up to {}, {} levels: strength {}, top-1 on folds {:.3f}",
                               levels_[reads.back()].tensor, reads.size(), fits.front().strength,
@@ -110,17 +113,18 @@ class PictureExitTraining {
                                .others = {}};
     candidate.described.head = "average";
     if (tensors == std::vector{base_.features})
-      add_starts(reads, candidate.graph, fits.front().strength, scaling);
+      add_starts(reads, candidate.graph, fits.front().strength, without_folds);
     return candidate;
   }
 
-  // The initial heads of tails: this exit, at the features.
+  // The initial heads of tails: this exit, at the features; models and scalings are those without the fold.
   void add_starts(const ExitReads& reads, const Graph& shipped, double strength,
-                  const MatrixScaling& scaling) {
+                  std::span<const MatrixScaling> scalings) {
     if (tails_.empty()) return;
     std::vector<Graph> heads;
-    for (const std::vector<LinearValue>& of_fold : fold_values(reads, strength))
-      heads.push_back(exit_of(levels_, reads, scaled(of_fold, scaling)));
+    const std::vector<std::vector<LinearValue>> values = fold_values(reads, strength);
+    for (std::size_t fold = 0; fold < values.size(); ++fold)
+      heads.push_back(exit_of(levels_, reads, scaled(values[fold], scalings[fold])));
     heads.push_back(shipped);
     for (const Branchpoint& branchpoint : tails_) starts_.push_back({branchpoint, {}, {}, heads});
   }
@@ -148,11 +152,21 @@ class PictureExitTraining {
     return values;
   }
 
-  // Solves in the features where they are fewer than pictures, else in the pictures.
-  [[nodiscard]] bool is_on_features(const ExitReads& reads) const {
+  [[nodiscard]] std::size_t features_in(const ExitReads& reads) const {
     std::size_t size = 0;
     for (const std::size_t level : reads) size += features_[level]->size();
-    return size < labels_.size();
+    return size;
+  }
+
+  // Solves in the features where they are fewer than pictures, else in the pictures.
+  [[nodiscard]] bool is_on_features(const ExitReads& reads) const {
+    return features_in(reads) < labels_.size();
+  }
+
+  // Each thread solves for another strength, and has a few matrices of so many rows and columns.
+  [[nodiscard]] int solving_threads(std::size_t size) const {
+    constexpr std::uint64_t kMatrices = 4;
+    return threads_within(options_.memory, kMatrices * sizeof(double) * size * size, threads_);
   }
 
   std::vector<ClassFit> fit(const ExitReads& reads) const {
@@ -173,8 +187,8 @@ class PictureExitTraining {
 
   std::vector<ClassFit> fit_on_features(const ExitReads& reads) const {
     std::vector<ClassFit> fits;
-    for (PrimalFit& solved :
-         fit_primal_ridge(levels_of(reads), targets_, folds_, recipe::kPictureStrengths, threads_)) {
+    for (PrimalFit& solved : fit_primal_ridge(levels_of(reads), targets_, folds_, recipe::kPictureStrengths,
+                                              solving_threads(features_in(reads)))) {
       fits.push_back(
           {value_of(std::move(solved.levels), solved.offset), std::move(solved.unseen), solved.strength});
     }
@@ -183,7 +197,8 @@ class PictureExitTraining {
 
   std::vector<ClassFit> fit_on_pictures(const ExitReads& reads) const {
     std::vector<RidgeFit> solved =
-        fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths, threads_);
+        fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths,
+                  solving_threads(labels_.size()));
     std::vector<DualModel> models;
     for (RidgeFit& one : solved) models.push_back({std::move(one.dual), one.offset});
     std::vector<LinearValue> values = values_of(reads, models);

@@ -9,7 +9,7 @@
 #include "core/cpus.hpp"
 #include "core/json.hpp"
 #include "mainstream/engine.hpp"
-#include "mainstream/error.hpp"
+#include "package/input_json.hpp"
 #include "package/sha256.hpp"
 #include "train/parallel.hpp"
 #include "train/recipe.hpp"
@@ -23,6 +23,7 @@ std::string plan_text(const TailData& data, const TailApp& app) {
   const TrainOptions& options = data.options;
   return json_text({{"version", MAINSTREAM_VERSION},
                     {"base", data.base.id},
+                    {"input", input_to_json(data.base.input)},
                     {"app", app.target.app},
                     {"data", data.text},
                     {"labels", app.labels},
@@ -210,10 +211,8 @@ NumberType number_type_of(const TailData& data) {
 }
 
 std::filesystem::path work_path(const AppTarget& target, const TrainOptions& options) {
-  if (options.work.empty()) return target.package.string() + ".work";
-  if (target.app.find('/') == std::string::npos) return options.work / target.app;
-  throw Error(ErrorKind::usage,
-              fmt::format("app {} cannot name a folder in {}", target.app, options.work.string()));
+  return options.work.empty() ? std::filesystem::path(target.package.string() + ".work")
+                              : options.work / target.app;
 }
 
 std::vector<std::vector<TrainedTail>> train_tails(const TailData& data, const std::vector<TailApp>& apps) {
