@@ -212,13 +212,18 @@ class FfmpegSource : public FrameSource {
     const bool by_arrival = info_.live && made_up_stamps();
     const double fps = av_q2d(av_guess_frame_rate(format_.get(), av_stream(), nullptr));
     if (!by_arrival && std::isfinite(fps) && fps > 0 && fps <= kMaxFps) info_.fps = fps;
+    if (has_given_rate()) info_.fps = options_.fps;
     using Trust = StreamTime::Trust;
-    const Trust trust = by_arrival                       ? Trust::arrival
-                        : info_.live && !info_.in_bursts ? Trust::checked
-                                                         : Trust::stamps;
+    const Trust trust = by_arrival        ? Trust::arrival
+                        : info_.in_bursts ? Trust::segments
+                        : info_.live      ? Trust::checked
+                                          : Trust::stamps;
     const double rate = info_.fps > 0 ? info_.fps : options_.fps;
     time_.emplace(MediaTime(rate > 0 ? std::llround(1e6 / rate) : 0), trust);
   }
+
+  // Then frames are timed by their numbers.
+  [[nodiscard]] bool has_given_rate() const { return !info_.live && options_.fps > 0; }
 
   // Formats without stamps get some at a rate that FFmpeg assumes.
   [[nodiscard]] bool made_up_stamps() const {
@@ -286,7 +291,8 @@ class FfmpegSource : public FrameSource {
       if (needed_.size() > kTypes) needed_.pop_front();
     }
     const StreamTime::Trust trust = time_->trust();
-    const MediaTime time = time_->next(stamp, steady_now());
+    MediaTime time = time_->next(stamp, steady_now());
+    if (has_given_rate()) time = time_at_rate(delivered_, options_.fps);
     if (time_->trust() != trust) {
       module_log("media").warn("{}: its time stamps run at a wrong speed; frames are timed by their arrival",
                                address_.shown);

@@ -1,6 +1,7 @@
 // What frames come from, behind an interface, so that tests of cameras can give their own.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,6 +26,11 @@ class FrameSource {
   // The share of the latest frames that would come then, as far as they tell; 1 where that is not known.
   [[nodiscard]] virtual double needed_share() const { return 1; }
 };
+
+// Of a frame of a source whose frames come evenly.
+[[nodiscard]] inline MediaTime time_at_rate(std::int64_t index, double fps) {
+  return MediaTime(std::llround(1e6 * static_cast<double>(index) / fps));
+}
 
 // Opens what `source` names. Throws as VideoReader's constructor does.
 [[nodiscard]] std::unique_ptr<FrameSource> open_source(const std::string& source,

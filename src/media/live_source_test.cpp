@@ -221,6 +221,22 @@ TEST(LiveSourceTest, HlsOverHttpPlaysItsSegmentsAndNoFile) {
   }
 }
 
+// FFmpeg takes stamps that begin anew for ones that have wrapped around, hours later.
+TEST(LiveSourceTest, HlsWhoseEncoderRestartsGoesOn) {
+  const TestFolder folder;
+  make_grey_clip(folder / "a.ts", 10, "-c:v mpeg4 -q:v 2 -g 1 -output_ts_offset 50000");
+  make_grey_clip(folder / "b.ts", 10, "-c:v mpeg4 -q:v 2 -g 1");
+  write_file(folder / "live.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\na.ts\n#EXTINF:1,\nb.ts\n");
+  const TestServer server(files_of(folder));
+  VideoReader reader("http://" + server.address() + "/live.m3u8", patience(20s));
+  ASSERT_TRUE(reader.info().in_bursts);
+  for (int i = 0; i < 15; ++i) {
+    const auto frame = reader.next();
+    ASSERT_TRUE(frame);
+    EXPECT_LT(frame->time, 5s) << i;
+  }
+}
+
 TEST(LiveSourceTest, NoRedirectOpensAFile) {
   const TestFolder folder;
   make_grey_clip(folder / "a.ts", 5, "-c:v mpeg4 -g 1");

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -22,10 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 11> kPictureEndings = {
     ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".pam"};
-
-MediaTime time_of(std::int64_t frame, double fps) {
-  return MediaTime(std::llround(1e6 * static_cast<double>(frame) / fps));
-}
 
 std::vector<fs::path> pictures_in(const SourceAddress& address) {
   std::vector<fs::path> pictures;
@@ -77,7 +72,7 @@ class PictureFolder : public FrameSource {
     std::optional<Picture> picture = ahead_ ? std::exchange(ahead_, std::nullopt) : read_next();
     if (!picture) return std::nullopt;
     const std::int64_t index = delivered_++;
-    return VideoFrame{index, time_of(index, info_.fps), std::move(*picture)};
+    return VideoFrame{index, time_at_rate(index, info_.fps), std::move(*picture)};
   }
 
  private:
@@ -113,7 +108,7 @@ class TestPicture : public FrameSource {
     check_frame_size(address.shown, spec.width, spec.height, options.max_pixels);
     info_.width = spec.width;
     info_.height = spec.height;
-    info_.fps = spec.fps;
+    info_.fps = options.fps > 0 ? options.fps : spec.fps;
   }
 
   [[nodiscard]] const VideoInfo& info() const override { return info_; }
@@ -122,7 +117,7 @@ class TestPicture : public FrameSource {
   [[nodiscard]] std::optional<VideoFrame> next() override {
     if (stop_.stop_requested()) return std::nullopt;
     const std::int64_t index = delivered_++;
-    return VideoFrame{index, time_of(index, info_.fps), paint(index)};
+    return VideoFrame{index, time_at_rate(index, info_.fps), paint(index)};
   }
 
  private:

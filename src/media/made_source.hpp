@@ -16,7 +16,7 @@ namespace mainstream {
                                                                std::stop_token stop);
 
 // "test:640x480@14": a grey ramp that moves to the right and a white square that moves over it. Without an
-// end. Frame i is always the same.
+// end, at options.fps where that is given. Frame i is always the same.
 [[nodiscard]] std::unique_ptr<FrameSource> open_test_picture(const SourceAddress& address,
                                                              const SourceOptions& options,
                                                              std::stop_token stop);

@@ -18,11 +18,12 @@ constexpr MediaTime kMaxStamp = std::chrono::hours(24 * 365 * 1000);  // leaves 
 }  // namespace
 
 MediaTime StreamTime::next(std::optional<MediaTime> stamp, MediaTime arrival) {
+  const bool by_clock = trust_ == Trust::checked || trust_ == Trust::arrival;
   MediaTime expected{};
-  if (last_) expected = last_->time + (trust_ == Trust::stamps ? step_ : arrival - last_->arrival);
+  if (last_) expected = last_->time + (by_clock ? arrival - last_->arrival : step_);
   MediaTime time = expected;
   if (trust_ != Trust::arrival && stamp && *stamp >= -kMaxStamp && *stamp <= kMaxStamp) {
-    if (!origin_ || !follows(*stamp - *origin_, expected)) {
+    if (!origin_ || !follows(*stamp - *origin_, arrival)) {
       // What was buffered while the stream was opened arrives at once.
       const MediaTime least = last_ ? last_->time + step_ : MediaTime{};
       origin_ = *stamp - std::max(expected, least);
@@ -36,10 +37,18 @@ MediaTime StreamTime::next(std::optional<MediaTime> stamp, MediaTime arrival) {
   return time;
 }
 
-bool StreamTime::follows(MediaTime stamped, MediaTime expected) const {
+bool StreamTime::follows(MediaTime stamped, MediaTime arrival) const {
   if (!last_) return true;
   if (stamped < last_->time - kMaxStepBack) return false;
-  return trust_ == Trust::stamps || std::chrono::abs(stamped - expected) <= kMaxDelay;
+  const MediaTime ahead = stamped - (last_->time + arrival - last_->arrival);  // of the clock
+  switch (trust_) {
+    case Trust::stamps:
+      return true;
+    case Trust::segments:
+      return ahead <= kMaxDelay;
+    default:
+      return std::chrono::abs(ahead) <= kMaxDelay;
+  }
 }
 
 void StreamTime::check_speed(MediaTime arrival) {

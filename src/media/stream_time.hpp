@@ -10,9 +10,10 @@ namespace mainstream {
 class StreamTime {
  public:
   enum class Trust {
-    stamps,   // what is read faster than it was taken: a file, segments
-    checked,  // a live stream: stamps are compared with the times of arrival
-    arrival,  // a live stream whose stamps say nothing
+    stamps,    // what is read faster than it was taken: a file
+    segments,  // a live stream many frames at a time: likewise, but stamps do not run ahead of the clock
+    checked,   // a live stream: stamps are compared with the times of arrival
+    arrival,   // a live stream whose stamps say nothing
   };
 
   // `step`: the time between two frames where nothing else gives it.
@@ -29,7 +30,7 @@ class StreamTime {
   struct Point {
     MediaTime arrival, time;
   };
-  [[nodiscard]] bool follows(MediaTime stamped, MediaTime expected) const;
+  [[nodiscard]] bool follows(MediaTime stamped, MediaTime arrival) const;
   void check_speed(MediaTime arrival);
 
   const MediaTime step_;

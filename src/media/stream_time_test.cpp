@@ -71,6 +71,19 @@ TEST(StreamTimeTest, ALiveClockThatIsSetOrStoodStillDoesNotMoveTheTime) {
       << "stood still during an outage";
 }
 
+TEST(StreamTimeTest, StampsOfSegmentsDoNotRunAheadOfTheClock) {
+  constexpr auto kSegments = StreamTime::Trust::segments;
+  EXPECT_THAT(live_times({{5s, 0s}, {5100ms, 0s}, {45000s, 0s}, {45000100ms, 0s}}, kSegments),
+              ElementsAre(0s, 100ms, 200ms, 300ms))
+      << "set forward";
+  EXPECT_THAT(live_times({{5s, 0s}, {5100ms, 0s}, {65s, 60s}, {65100ms, 60s}}, kSegments),
+              ElementsAre(0s, 100ms, 60s, 60100ms))
+      << "segments are missing";
+  EXPECT_THAT(live_times({{5s, 0s}, {5100ms, 0s}, {5200ms, 15s}, {0s, 15s}}, kSegments),
+              ElementsAre(0s, 100ms, 200ms, 300ms))
+      << "a segment of 15 s, and a restart";
+}
+
 TEST(StreamTimeTest, StampsAtAWrongSpeedAreGivenUp) {
   StreamTime wrong(40ms, StreamTime::Trust::checked), right(40ms, StreamTime::Trust::checked);
   MediaTime last{};

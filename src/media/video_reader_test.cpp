@@ -56,6 +56,18 @@ TEST(VideoReaderTest, TellsWhatTheFileStates) {
   EXPECT_EQ(reader.undecodable(), 0);
 }
 
+TEST(VideoReaderTest, AGivenRateTimesTheFramesByTheirNumbers) {
+  const TestFolder folder;
+  make_grey_clip(folder / "a.avi", 5, "-c:v mpeg4");
+  SourceOptions options;
+  options.fps = 4;
+  for (const std::string& source : {(folder / "a.avi").string(), std::string("test:64x48@10")}) {
+    VideoReader reader(source, options);
+    EXPECT_EQ(reader.info().fps, 4) << source;
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(reader.next()->time, i * 250ms) << source;
+  }
+}
+
 TEST(VideoReaderTest, EndIsAnAnswerThatStays) {
   const TestFolder folder;
   make_grey_clip(folder / "a.avi", 1, "-c:v mpeg4");

@@ -33,6 +33,8 @@ constexpr auto kStable = std::chrono::seconds(10);
 // To measure a rate: so many frames, or those of this time.
 constexpr int kRateFrames = 16;
 constexpr MediaTime kRateTime = std::chrono::seconds(2);
+// What is found out of a rate varies from connection to connection; by less than this share it is the same.
+constexpr double kSameRate = 0.1;
 constexpr std::chrono::seconds kBetweenSizes{10};  // that are told
 // Between two changes of the source, and after a substream that failed.
 constexpr std::chrono::minutes kBetweenSwitches{1}, kAfterFailure{10};
@@ -169,19 +171,19 @@ CameraCounts Camera::counts() const {
 }
 
 void Camera::connect() {
-  opened_at_ = clock_.now();
-  SourceOptions input = options_.input;
-  if (this->info().live) input.fps = fps();  // known already
-  auto source = options_.open(options_.source, input, stop_.get_token());
+  const Clock::Time opened_at = clock_.now();
+  auto source = options_.open(options_.source, options_.input, stop_.get_token());
   const VideoInfo info = source->info();
-  double rate = fps() > 0 ? fps() : info.fps;
+  const double known = fps();
+  double rate = options_.input.fps > 0 ? options_.input.fps : info.fps;
   if (rate <= 0 && info.live) rate = measured_fps(*source);
+  if (rate <= 0 || std::abs(rate - known) < kSameRate * known) rate = known;
   if (stop_.stop_requested()) throw Error(ErrorKind::failed, shown_ + ": stopped while opening");
   check(info, rate);
   source_ = std::move(source);
   spared_.begin(false, false);
   index_by_time_ = options_.input.skip_nonref;
-  note_connection(info, rate);
+  note_connection(info, rate, opened_at);
 }
 
 void Camera::check(const VideoInfo& info, double fps) const {
@@ -201,17 +203,20 @@ void Camera::check(const VideoInfo& info, double fps) const {
   }
 }
 
-void Camera::note_connection(const VideoInfo& info, double fps) {
+void Camera::note_connection(const VideoInfo& info, double fps, Clock::Time opened_at) {
   connected_ = true;
   connected_at_ = clock_.now();
   first_of_connection_ = true;
-  catching_up_ = info.live && !info.in_bursts && options_.pace == Pace::live;
+  catching_up_.reset();
+  if (info.live && !info.in_bursts && options_.pace == Pace::live) catching_up_ = CatchingUp{opened_at};
   const MutexLock lock(mutex_);
   const auto log = module_log("run");
   if (state_.info && (state_.info->width != info.width || state_.info->height != info.height)) {
     log.info("{}: is {} x {} now, was {} x {}", shown_, info.width, info.height, state_.info->width,
              state_.info->height);
   }
+  if (state_.info && fps_ != fps)
+    log.info("{}: has {:.6g} frames per second now, had {:.6g}", shown_, fps, fps_);
   if (state_.phase == Phase::down) {
     if (state_.info) ++state_.reconnects;
     log.info("{}: is up again after {:.1f} s", shown_,
@@ -303,9 +308,9 @@ void Camera::lose(const std::string& reason) {
 
 // False when no more frames are wanted.
 bool Camera::deliver_all() {
-  for (Clock::Time asked = clock_.now(); auto frame = decode_next(); asked = clock_.now()) {
+  while (auto frame = decode_next()) {
+    if (catching_up_) continue;
     const Clock::Time now = clock_.now();
-    if (catching_up_ && is_old(*frame, asked, now)) continue;
     place(*frame, now);
     if (info().live && !spared_.on_substream()) note_size(frame->picture, now);
     if (info().live) watch_picture(frame->picture, now);
@@ -317,25 +322,32 @@ bool Camera::deliver_all() {
 }
 
 std::optional<VideoFrame> Camera::decode_next() {
+  const Clock::Time asked = clock_.now();
   const double start = thread_cpu_ms();
   auto frame = source_->next();
-  const double took = thread_cpu_ms() - start;
-  if (frame && !info().live && options_.input.fps > 0) {
-    frame->time = from_seconds(static_cast<double>(frame->index) / options_.input.fps);
+  const double decoding_ms = thread_cpu_ms() - start;
+  if (frame) {
+    if (catching_up_) catch_up(frame->time, asked, decoding_ms);
+    spared_.decoded(decoding_ms, frame->time);
   }
-  if (frame) spared_.decoded(took, frame->time);
   const MutexLock lock(mutex_);
   counts_.undecodable = undecodable_before_ + source_->undecodable();
-  if (frame) counts_.decode_ms.add(took);
+  if (frame) counts_.decode_ms.add(decoding_ms);
   return frame;
 }
 
-// What came while the camera was opened, and while apps were prepared, is buffered somewhere and comes at
-// once. The first frame that had to be waited for is a new one; and none is older than the connection.
-bool Camera::is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now) {
-  const bool waited_for = std::chrono::duration<double>(now - asked).count() > 0.5 / fps();
-  catching_up_ = !waited_for && frame.time < now - opened_at_;
-  return catching_up_;
+// What came while the camera was opened, and while apps were prepared, is buffered somewhere: such a frame
+// takes as long as it is decoded, and a new one as long as the step from the frame before it. The rate may be
+// higher or lower than the known one. And no frame is older than the connection.
+void Camera::catch_up(MediaTime time, Clock::Time asked, double decoding_ms) {
+  const Clock::Time now = clock_.now();
+  double step = 1 / fps();
+  if (catching_up_->last && time > *catching_up_->last)
+    step = std::min(step, seconds(time - *catching_up_->last));
+  const double took = std::chrono::duration<double>(now - asked).count();
+  const bool is_new = took > (step + decoding_ms / 1e3) / 2 || time >= now - catching_up_->opened_at;
+  catching_up_->last = time;
+  if (is_new) catching_up_.reset();
 }
 
 // ---- What is not needed ----
@@ -405,8 +417,8 @@ void Camera::take_other_source(const CameraNeed& need) {
     undecodable_before_ += source_->undecodable();
     source_ = std::move(source);
     spared_.begin(false, !on_substream);
-    first_of_connection_ = index_by_time_ = catching_up_ = true;
-    opened_at_ = other_opened_at_;
+    first_of_connection_ = index_by_time_ = true;
+    catching_up_ = CatchingUp{other_opened_at_};
     connected_at_ = clock_.now();
     module_log("run").info(
         "{}: takes its {} ({} x {} at {:.3g} fps): {:.3g} fps of at least {:.0f} x {:.0f} are "
@@ -426,6 +438,7 @@ void Camera::place(VideoFrame& frame, Clock::Time now) {
   const bool live = info().live;
   const bool by_time = index_by_time_ && !first_of_connection_;
   if (std::exchange(first_of_connection_, false)) {
+    numbered_from_.reset();
     if (last_) {
       const double rate = fps();
       const MediaTime step = from_seconds(1 / rate);
@@ -442,8 +455,9 @@ void Camera::place(VideoFrame& frame, Clock::Time now) {
   frame.time += time_offset_;
   frame.index += index_offset_;
   if (by_time && last_) {
-    const auto passed = std::llround(seconds(frame.time - last_->time) * fps());
-    frame.index = last_->index + std::max<std::int64_t>(1, passed);
+    if (!numbered_from_) numbered_from_ = last_;
+    const auto passed = std::llround(seconds(frame.time - numbered_from_->time) * fps());
+    frame.index = std::max<std::int64_t>(last_->index + 1, numbered_from_->index + passed);
   }
   last_ = Placed{frame.index, frame.time, now};
   const MutexLock lock(mutex_);

@@ -104,6 +104,7 @@ class Camera {
   Camera(Options options, Clock& clock, std::stop_token stop = {});
   ~Camera();  // stops the thread
 
+  // The given rate, or that of the newest connection.
   [[nodiscard]] double fps() const;
 
   // Decodes the first frames of a file with a reader of its own. For what can be opened only once it is a
@@ -133,6 +134,11 @@ class Camera {
     std::stop_source& source;
     void operator()() const { source.request_stop(); }
   };
+  // Until a new frame of a live stream comes.
+  struct CatchingUp {
+    Clock::Time opened_at{};             // when opening began
+    std::optional<MediaTime> last = {};  // of the frame before
+  };
   struct Placed {
     std::int64_t index = 0;
     MediaTime time{};
@@ -142,7 +148,7 @@ class Camera {
   [[nodiscard]] VideoInfo info() const;
   void connect();
   void check(const VideoInfo& info, double fps) const;
-  void note_connection(const VideoInfo& info, double fps);
+  void note_connection(const VideoInfo& info, double fps, Clock::Time opened_at);
 
   void decode();
   void follow_source();
@@ -154,7 +160,7 @@ class Camera {
   [[nodiscard]] bool spares_frames() const;
   [[nodiscard]] std::optional<VideoFrame> decode_next();
   void place(VideoFrame& frame, Clock::Time now);
-  [[nodiscard]] bool is_old(const VideoFrame& frame, Clock::Time asked, Clock::Time now);
+  void catch_up(MediaTime time, Clock::Time asked, double decoding_ms);
   void hold_back(MediaTime played);
   void note_size(const Picture& picture, Clock::Time now);
   void watch_picture(const Picture& picture, Clock::Time now);
@@ -173,9 +179,9 @@ class Camera {
   // For the constructor, then for the thread.
   std::unique_ptr<FrameSource> source_;  // null: lost, or not opened yet
   Backoff backoff_;
-  bool connected_ = false;                    // once
-  Clock::Time opened_at_{}, connected_at_{};  // last: when opening began and was done
-  bool catching_up_ = false;                  // with a live stream, after opening
+  bool connected_ = false;      // once
+  Clock::Time connected_at_{};  // last
+  std::optional<CatchingUp> catching_up_;
   bool first_of_connection_ = true;
   std::optional<Placed> last_;  // the newest frame
   MediaTime time_offset_{};     // from the connection's times to the camera's
@@ -185,7 +191,8 @@ class Camera {
   Clock::Time started_{};
   std::chrono::system_clock::time_point wall_start_{};
   SparedDecoding spared_;
-  bool index_by_time_ = false;  // in this connection
+  bool index_by_time_ = false;           // in this connection
+  std::optional<Placed> numbered_from_;  // since when; steps that are rounded one by one would run away
   Clock::Time no_switch_before_{}, other_opened_at_{};
   std::future<std::unique_ptr<FrameSource>> other_;  // source or substream, while it is opened beside
   Clock::Time no_size_before_{};

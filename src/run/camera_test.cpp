@@ -29,6 +29,7 @@ struct Connection {
   int size = 16;                        // of pictures; `grown` from its fifth frame on
   int grown = 16;
   MediaTime between = 100ms;
+  MediaTime decoding{};  // processor time of each frame, a part of the time that it takes
 };
 
 class FakeSource : public FrameSource {
@@ -44,6 +45,7 @@ class FakeSource : public FrameSource {
     }
     const int step = leaves_out_ ? connection_.needed : 1;
     if (info_.live) clock_.advance(takes_ * step);
+    if (connection_.decoding > 0s) decode();
     const auto value = static_cast<std::uint8_t>(connection_.same_picture ? 7 : index_ + 50 * number_);
     const int size = delivered_ < 5 ? connection_.size : connection_.grown;
     const std::vector<std::uint8_t> rgb(static_cast<std::size_t>(3) * size * size, value);
@@ -56,6 +58,15 @@ class FakeSource : public FrameSource {
   [[nodiscard]] double needed_share() const override { return 1.0 / connection_.needed; }
 
  private:
+  void decode() const {
+    const auto now = [] {
+      timespec time{};
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+      return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    };
+    for (const auto end = now() + connection_.decoding; now() < end;) continue;
+  }
+
   const VideoInfo info_;
   const Connection connection_;
   ManualClock& clock_;
@@ -232,6 +243,58 @@ TEST(CameraTest, WhatWasBufferedBeforeTheStartIsPassedOver) {
   const std::vector<CameraFrame> frames = read_all(camera);
   EXPECT_EQ(camera.counts().delivered, 50);
   EXPECT_EQ(frames.back().frame.index, 49);
+}
+
+TEST(CameraTest, ACameraThatIsFasterThanItsRateIsDelivered) {
+  FakeCamera fake(std::vector<Connection>{{.frames = 50}});
+  Camera::Options options = fake.options();
+  options.input.fps = 2;
+  Camera camera(std::move(options), fake.clock);
+  (void)read_all(camera);
+  EXPECT_EQ(camera.counts().delivered, 49) << "a step between two frames tells that they are new";
+}
+
+// Frames that come every 10 ms and take most of that to decode.
+TEST(CameraTest, TheTimeOfDecodingIsNoWaitForAFrame) {
+  const Connection heavy{.frames = 30, .between = 10ms, .decoding = 6ms};
+  FakeCamera buffered({heavy}, 100);
+  buffered.frame_takes = heavy.decoding;
+  buffered.open_takes = 80ms;
+  Camera behind(buffered.options(), buffered.clock);
+  (void)read_all(behind);
+  EXPECT_EQ(behind.counts().delivered, 8) << "frame 21 comes 80 + 6 * 22 ms after opening began, and is old";
+
+  FakeCamera new_ones({heavy}, 100);
+  new_ones.frame_takes = heavy.between;
+  Camera present(new_ones.options(), new_ones.clock);
+  (void)read_all(present);
+  EXPECT_EQ(present.counts().delivered, 30);
+}
+
+TEST(CameraTest, FollowsTheRateOfEachConnectionUnlessOneIsGiven) {
+  for (const double given : {0.0, 5.0}) {
+    FakeCamera fake({{.frames = 3}, {.frames = 3}, {.frames = 3}});
+    Camera::Options options = fake.options();
+    options.input.fps = given;
+    const auto open = options.open;
+    options.open = [&](const std::string& source, const SourceOptions& input, const std::stop_token& stop) {
+      const std::vector<double> stated{10, 10.4, 25, 25};
+      fake.info.fps = stated.at(fake.opened.size());
+      EXPECT_EQ(input.fps, given);
+      return open(source, input, stop);
+    };
+    std::vector<double> rates;
+    Camera* pointer = nullptr;
+    options.connected = [&] { rates.push_back(pointer->fps()); };
+    Camera camera(std::move(options), fake.clock);
+    pointer = &camera;
+    (void)read_all(camera);
+    if (given > 0) {
+      EXPECT_THAT(rates, testing::ElementsAre(given, given, given));
+    } else {
+      EXPECT_THAT(rates, testing::ElementsAre(10, 10, 25)) << "a small difference is none";
+    }
+  }
 }
 
 TEST(CameraTest, WallTimesAreTheCamerasOrThoseOfArrival) {
@@ -432,6 +495,29 @@ TEST(CameraTest, TakesASubstreamThatSuffices) {
     }
     camera.stop();
   }
+}
+
+// 15 frames per second beside 25: each takes 1.67 numbers.
+TEST(CameraTest, FrameNumbersKeepTheStreamsRateOnASubstream) {
+  FakeCamera fake({});
+  Camera::Options options = fake.options();
+  options.substream = "rtsp://cam/sub";
+  options.open = [&](const std::string& source, const SourceOptions&,
+                     const std::stop_token&) -> std::unique_ptr<FrameSource> {
+    VideoInfo info = fake.info;
+    info.fps = source == "rtsp://cam/sub" ? 15 : 25;
+    const Connection connection{.frames = 1 << 30, .between = at_seconds(1 / info.fps)};
+    return std::make_unique<FakeSource>(info, connection, fake.clock, 0, connection.between);
+  };
+  Camera camera(options, fake.clock);
+  camera.need({4, 16, 16});
+  camera.start();
+  (void)read_until(camera, [&](const auto&) { return camera.state().on_substream; });
+  const std::vector<VideoFrame> frames =
+      read_until(camera, [](const auto& read) { return read.size() > 200; });
+  camera.stop();
+  const double passed = seconds(frames.back().time - frames.front().time);
+  EXPECT_NEAR(static_cast<double>(frames.back().index - frames.front().index), 25 * passed, 1.01);
 }
 
 TEST(CameraTest, TellsOfANewSizeInMidStream) {

@@ -24,14 +24,15 @@ class EventReplayTest : public testing::Test {
   static std::filesystem::path calibrated_path() { return files_->folder / "calibrated.onnx"; }
 
   // Events of a plan on the clip.
-  [[nodiscard]] static std::vector<EventRecord> events(const Mix& mix, const MixPlan& plan) {
+  [[nodiscard]] static std::vector<EventRecord> events(const Mix& mix, const MixPlan& plan,
+                                                       const SourceOptions& input = {}) {
     std::vector<EventRecord> events;
     AnalysisContext context;
     context.sink = [&](RaisedEvent event) { events.push_back(std::move(event.record)); };
     const Engine engine({.threads = 1});
     Deployer deployer(Mode::mainstream, engine, Clock::system());
     Analysis analysis(context, "clip", std::move(deployer.plan(mix, plan).front()));
-    VideoReader reader(files_->clip().string());
+    VideoReader reader(files_->clip().string(), input);
     while (const auto frame = reader.next()) analysis.add({.frame = *frame});
     analysis.finish();
     return events;
@@ -85,6 +86,25 @@ TEST_F(EventReplayTest, NumberTypesAreThoseOfTheEvent) {
   for (const EventRecord& event : found) {
     const EventReplay replay = replay_event(stored(event), options(event.app[0]));
     EXPECT_TRUE(replay.agrees_with(event)) << event.app << ": " << *replay.peak << ", " << event.peak_score;
+  }
+}
+
+TEST_F(EventReplayTest, AGivenRateTimesTheFramesAsInTheRun) {
+  SourceOptions input;
+  input.fps = 40;
+  MixPlan plan = files_->plan({{0, 40}, {1, 20}, {2, 10}});
+  for (Setting& setting : plan.settings) setting.threshold = 0;  // one event of each app
+  const std::vector<EventRecord> found = events(files_->mix(calibrated_path(), input.fps), plan, input);
+  ASSERT_GT(found.size(), 2U);
+  for (const EventRecord& event : found) {
+    ReplayOptions at_that_rate = options(event.app[0]);
+    at_that_rate.input = input;
+    std::int64_t planned = 0;
+    for (const EventReplay::Frame& frame : replay_event(stored(event), at_that_rate).frames) {
+      EXPECT_NEAR(frame.seconds, static_cast<double>(frame.index) / input.fps, 1e-6);
+      planned += frame.planned ? 1 : 0;
+    }
+    EXPECT_EQ(planned, event.seen) << event.id;
   }
 }
 

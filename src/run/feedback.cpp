@@ -20,7 +20,8 @@ std::optional<PlanChange> Feedback::observe(std::size_t stem, const PlanStatisti
                                             std::int64_t dropped, double now_s) {
   if (statistics.plan != number_ || !statistics.last) return std::nullopt;
   Stream& stream = streams_.at(stem);
-  stream.begun = true;
+  const std::int64_t came = statistics.taken + dropped;
+  if (std::exchange(stream.came, came) != came) stream.came_s = now_s;
   const PlanStatistics window = statistics.since(stream.last);
   if (window.length_s() < feedback::kWindowSeconds) return std::nullopt;
   stream.last = statistics;
@@ -50,12 +51,14 @@ EngineLoad Feedback::load_of(std::size_t stem, const PlanStatistics& window, boo
   return load;
 }
 
-// The machine's share for one stream says nothing while others are not known.
+// The machine's share for one stream says nothing while others are not known. One that gives no frames takes
+// no share.
 void Feedback::estimate_budget(double now_s) {
   EngineLoad all{.busy_ms_per_s = planner_.decoding(costs(), plan().settings)};
   for (const Stream& stream : streams_) {
-    if (stream.begun && !stream.load) return;
-    if (stream.load) all += *stream.load;
+    if (!stream.came_s || now_s - *stream.came_s > feedback::kAwaySeconds) continue;
+    if (!stream.load) return;
+    all += *stream.load;
   }
   budget_.observe(all, now_s);
 }

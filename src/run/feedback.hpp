@@ -43,7 +43,8 @@ class Feedback {
 
  private:
   struct Stream {
-    bool begun = false;              // some frame came
+    std::int64_t came = 0;           // frames, by the latest observation
+    std::optional<double> came_s;    // when they had become more, on the caller's clock
     PlanStatistics last;             // at the last window's end
     std::int64_t dropped = 0;        // likewise
     std::optional<EngineLoad> load;  // in the last window

@@ -7,6 +7,8 @@ namespace mainstream::feedback {
 // Windows. Seconds of a stream that make one observation: at a few frames per second enough frames for a
 // mean, and half of kOverSeconds, so that an overload is seen twice before it counts.
 constexpr double kWindowSeconds = 2;
+// A stream of which no frame came for three windows is away, and what was seen of it last is out of date.
+constexpr double kAwaySeconds = 6;
 
 // Costs. An observation loses two thirds of its weight in this time: five windows level out noise, and a
 // machine that slows down is known before kRaiseWaitSeconds have passed.

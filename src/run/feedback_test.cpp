@@ -144,6 +144,35 @@ TEST_F(FeedbackTest, ASlowCameraIsNoReasonToRunLess) {
   EXPECT_EQ(feedback_->budget(), 900);
 }
 
+// A minute without frames, behind which one of them is replaced.
+TEST_F(FeedbackTest, AnOutageOfACameraIsNoReasonToRunLess) {
+  begin(900, false);
+  std::vector<std::string> ids;
+  std::vector<double> rates;
+  for (std::size_t app = 0; app < mix_->apps.size(); ++app) {
+    ids.push_back(mix_->apps[app].name());
+    rates.push_back(plan_.settings[app].fps);
+  }
+  const double fps = *std::ranges::max_element(rates);
+  Statistics statistics;
+  statistics.begin_plan(0, ids);
+  std::int64_t dropped = 0;
+  const auto play = [&](double from, std::int64_t replaced) {
+    for (int i = 0; i < 10 * fps; ++i) {
+      const double now = from + i / fps;
+      if (i == 0) dropped += replaced;
+      statistics.count_taken(at_seconds(now), i == 0 ? replaced : 0, rates);
+      FrameTimes times;
+      times.busy_ms = 30;
+      statistics.count_analysed(times, 1, 0);
+      (void)feedback_->observe(0, statistics.present, dropped, now);
+    }
+  };
+  play(0, 0);
+  play(70, 1);
+  EXPECT_EQ(feedback_->budget(), 900);
+}
+
 TEST_F(FeedbackTest, ObservationsOfAnOlderPlanSayNothing) {
   begin(300, true);
   machine_.slowness = 3;
@@ -274,8 +303,8 @@ class SiteTest : public FeedbackTest {
       passed.reached_f1 += reached_f1() / seconds;
       site_.pass(1);
       for (std::size_t s = 0; s < kStreams; ++s) {
-        const auto change =
-            feedback_->observe(s, site_.stream(s).statistics(), site_.stream(s).dropped, site_.now());
+        const Machine& stream = s == 0 && dead_ ? *dead_ : site_.stream(s);
+        const auto change = feedback_->observe(s, stream.statistics(), stream.dropped, site_.now());
         if (!change) continue;
         passed.swaps.push_back(site_.now());
         site_.deploy(change->plan.settings, ++number_);
@@ -315,6 +344,7 @@ class SiteTest : public FeedbackTest {
   Costs truth_ = large_network(*mix_);
   std::optional<Planner> planner_of_all_;
   Site site_{*mix_, large_network(*mix_), 14, kStreams};
+  std::optional<Machine> dead_;  // the first stream as it was when its camera died
   double budget_ = 0;
   std::optional<std::pair<std::pair<double, int>, double>> known_;
 };
@@ -341,6 +371,19 @@ TEST_F(SiteTest, DoesNotSwingUnderNoiseOverTenThousandRounds) {
   const Passed passed = pass(20'000);  // of two seconds each
   EXPECT_LE(passed.swaps.size(), 3U);
   EXPECT_GT(passed.reached_f1, 0.98 * clairvoyant_f1());
+}
+
+TEST_F(SiteTest, ACameraThatDiesInAnOverloadIsForgotten) {
+  begin(1500, false);
+  site_.capacity = 0.2 * site_.cost_per_second();
+  (void)pass(3);
+  dead_.emplace(site_.stream(0));
+  site_.capacity = 2000;
+  (void)pass(12);
+  const double fallen = feedback_->budget();
+  EXPECT_LT(fallen, 1200);
+  (void)pass(100);
+  EXPECT_GT(feedback_->budget(), 1.1 * fallen) << "nobody else loses frames";
 }
 
 // An hour in which the machine becomes slower and faster by up to two, and gives more or less of itself.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <sstream>
+#include <thread>
 
 #include "core/json.hpp"
 #include "core/log.hpp"
@@ -316,6 +317,26 @@ TEST_F(RunnerTest, ADurationEndsTheRun) {
   const RunReport report = run(run_options);
   EXPECT_EQ(report.ended, "duration");
   EXPECT_EQ(report.frames_analysed, 20);
+}
+
+// What it sleeps lasts five seconds more.
+class LateClock : public ManualClock {
+ public:
+  void sleep_until(Time time) override {
+    ManualClock::sleep_until(time + std::chrono::seconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));  // who looks at the clock sees that
+  }
+};
+
+TEST_F(RunnerTest, ADurationCountsTheTimeOfAFileThatIsPlayedLate) {
+  RunOptions run_options = options();
+  run_options.schedule = mixed_schedule();
+  run_options.pace = Pace::live;
+  run_options.duration_s = 1;
+  LateClock clock;
+  const RunReport report = Session(run_options, {}, clock).run();
+  EXPECT_EQ(report.ended, "duration");
+  EXPECT_EQ(report.frames_delivered, 20);
 }
 
 // Of the whole run: 60 frames in three seconds, of which app c saw every eighth.

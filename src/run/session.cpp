@@ -203,7 +203,8 @@ void Session::follow(const Statistics& statistics) {
 }
 
 void Session::stop_when_stalled() {
-  if (options_.pace != Pace::live || !options_.duration_s) return;
+  const std::optional<VideoInfo> source = camera_.state().info;
+  if (options_.pace != Pace::live || !options_.duration_s || !source || !source->live) return;
   if (clock_.now() - started_ <= std::chrono::duration<double>(*options_.duration_s) + kStalled) return;
   stalled_ = true;
   camera_.stop();

@@ -39,6 +39,7 @@ struct ScoresSeen {
 struct PlanStatistics {
   int plan = 0;                          // its number
   std::optional<MediaTime> first, last;  // of the frames taken
+  double away_s = 0;                     // of the time between them, in which the camera gave nothing
   std::int64_t taken = 0, analysed = 0;
   double busy_ms = 0;
   Spent scale;  // of one picture
@@ -50,7 +51,8 @@ struct PlanStatistics {
   // Counted after `before`, an earlier value of the same plan's, or none yet. Requires `last`.
   // Scores are not among them.
   [[nodiscard]] PlanStatistics since(const PlanStatistics& before) const;
-  [[nodiscard]] double length_s() const { return seconds(*last - *first); }
+  // While there were frames.
+  [[nodiscard]] double length_s() const { return seconds(*last - *first) - away_s; }
 };
 
 // Of one stem's analysis. Times in histograms are on the clock; busy and spent ones are core-milliseconds.
