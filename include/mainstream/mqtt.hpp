@@ -38,7 +38,9 @@ class MqttSink final : public Sink {
   // Connects in a thread of its own, again and again. `state_directory` is the store's, which must be open.
   // Throws usage for wrong options, unreadable or untrusted for the files.
   MqttSink(MqttOptions options, const std::filesystem::path& state_directory);
-  ~MqttSink() override;  // says `offline` if there is a connection; takes half a second at most
+  // Says `offline` if there is a connection; takes half a second at most. Another sink of the same node and
+  // broker says `online` again then.
+  ~MqttSink() override;
 
   // QoS 1: what counts as delivered, the broker has acknowledged.
   [[nodiscard]] Delivery deliver(std::span<const StoredEvent> events, const std::stop_token& stop) override;
@@ -47,6 +49,7 @@ class MqttSink final : public Sink {
   void set_apps(
       std::vector<App> apps);  // all of them; what is no longer among them is removed from the broker
   void set_app_enabled(const std::string& app, bool enabled);
+  void set_streams(const std::vector<std::string>& names);  // all of them; as set_apps, for their status
   void set_stream_status(const std::string& stream, const std::string& status);  // "online", "offline"
   void set_stats(const std::string& json);
 

@@ -27,7 +27,8 @@ struct Delivery {
   // The receiver will never take that one, as it is wrong in its eyes: after some attempts it is skipped.
   // Else the receiver is down or slow, and it is tried for ever.
   bool refused = false;
-  std::optional<std::chrono::milliseconds> retry_after{};  // when to try again, if the receiver said so
+  // When to try again, if the receiver said so: it counts in place of the runner's pauses.
+  std::optional<std::chrono::milliseconds> retry_after{};
 };
 
 // A place to deliver to. The runner's thread alone calls deliver.
@@ -101,7 +102,7 @@ struct JsonLinesOptions {
 // One POST for each record, its body the record as JSON. Headers: X-Mainstream-Event (new, update, end,
 // interrupted, warning), X-Mainstream-Sequence, and with a secret X-Hub-Signature-256 (`sha256=` and the
 // body's HMAC-SHA256 in hexadecimal, as GitHub's). 2xx is delivered; 408, 429, 5xx and no answer mean down (a
-// Retry-After is obeyed); all else is refused. Redirections are not followed.
+// Retry-After is obeyed, up to a day); all else is refused. Redirections are not followed.
 struct WebhookOptions {
   std::string url;                    // http or https
   std::filesystem::path secret_file;  // its first line is the key of the signature; empty: no signature

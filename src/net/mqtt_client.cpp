@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "core/backoff.hpp"
 #include "core/file.hpp"
@@ -163,6 +164,7 @@ int MqttClient::connect() {
 // Until the connection breaks, is refused, or is not there in time.
 void MqttClient::serve(const std::stop_token& stop) {
   const auto late = std::chrono::steady_clock::now() + kAnswerTime;
+  bool told = false;
   while (!stop.stop_requested()) {
     const int code = mosquitto_loop(client_.get(), kLoopMs, 1);
     const bool here = connected();
@@ -170,6 +172,8 @@ void MqttClient::serve(const std::stop_token& stop) {
       if (!here) lost(why_lost(code));
       return;
     }
+    // Not in on_connect: libmosquitto sends what was not acknowledged after that, and it is older.
+    if (here && !std::exchange(told, true)) guarded(handlers_.connected);
     {
       const MutexLock lock(mutex_);
       if (refused_) return;
@@ -190,6 +194,7 @@ void MqttClient::lost(const std::string& why) {
 
 void MqttClient::say_goodbye() {
   if (!connected()) return;
+  mosquitto_message_callback_set(client_.get(), nullptr);  // nobody answers any more
   const auto end = std::chrono::steady_clock::now() + kGoodbyeTime;
   const auto number = last_will_ ? publish(*last_will_) : std::nullopt;
   while (number && !wait_acknowledged({*number}, {}) && std::chrono::steady_clock::now() < end) {
@@ -262,7 +267,6 @@ void MqttClient::on_connect(mosquitto* client, void* self, int code) {
   if (code != 0) return;
   for (const std::string& topic : me.subscriptions_)
     mosquitto_subscribe(client, nullptr, topic.c_str(), kQos);
-  guarded(me.handlers_.connected);
 }
 
 void MqttClient::on_publish(mosquitto* /*client*/, void* self, int number) {

@@ -34,7 +34,8 @@ class MqttClient {
 
   // Called from the connection's thread; they may publish.
   struct Handlers {
-    std::function<void()> connected;  // and subscribed: what it publishes comes behind the subscriptions
+    // And subscribed: what it publishes comes behind the subscriptions, and behind what is sent again.
+    std::function<void()> connected;
     std::function<void(const std::string& topic, std::string_view payload, bool retained)> message;
   };
 

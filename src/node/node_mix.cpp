@@ -83,14 +83,15 @@ void check(const NodeSetup& setup) {
   }
 }
 
-// The file's content, read before unless the file is another one now. Whether it was read.
+// The file's content, read before unless the file is another one now; one that is gone since counts as
+// unchanged. Whether it was read.
 template <typename Files, typename Read>
 bool read_if_new(const std::filesystem::path& path, const Files& before, Files& files, const Read& read) {
   if (files.contains(path)) return false;
   std::error_code missing;
   const auto time = std::filesystem::last_write_time(path, missing);
   const auto known = before.find(path);
-  const bool is_new = missing || known == before.end() || known->second.time != time;
+  const bool is_new = known == before.end() || (!missing && known->second.time != time);
   if (is_new) {
     files.emplace(path, typename Files::mapped_type{time, read(path)});
   } else {

@@ -12,7 +12,9 @@
 
 namespace mainstream {
 
-// The files of a setup, opened and verified. Files that did not change are read once. One thread at a time.
+// The files of a setup, opened and verified. One thread at a time. A file that did not change is read once,
+// and one that is gone since counts as unchanged: it must not hinder hours and switches of other apps. A
+// configuration that names it is refused before it comes here (config_check.hpp).
 class NodeFiles {
  public:
   // Checks names and references, and reads what is new. Throws usage, unreadable, untrusted or unsupported,

@@ -12,6 +12,7 @@
 #include "core/mutex.hpp"
 #include "mainstream/runner.hpp"
 #include "media/live_testing.hpp"
+#include "node/node_mix.hpp"
 #include "run/testing.hpp"
 
 namespace mainstream {
@@ -298,6 +299,30 @@ TEST_F(NodeTest, WhatIsWrongIsRefusedAsAWhole) {
   NodeSetup wrong = two_streams();
   wrong.bases.clear();
   EXPECT_ERROR(usage, this->node(wrong), "app gate-a: ");
+}
+
+TEST_F(NodeTest, AFileThatIsGoneCountsAsUnchanged) {
+  const std::filesystem::path package = out_ / "app.mpkg", base = out_ / "base.onnx";
+  std::filesystem::copy_file(package_file('a'), package);
+  std::filesystem::copy_file(files_->base_path(), base);
+  NodeSetup setup{
+      .bases = {base}, .streams = {stream("gate")}, .apps = {app("a", "gate", 'a')}, .budget = {}};
+  setup.apps[0].package = package;
+  NodeFiles files;
+  files.open(setup);
+  const std::string sha256 = files.package(setup.apps[0]).sha256();
+  const auto time = std::filesystem::last_write_time(package);
+  std::filesystem::remove(package);
+  std::filesystem::remove(base);
+  setup.apps.push_back(app("b", "gate", 'b'));
+  EXPECT_NO_THROW(files.open(setup));
+  EXPECT_EQ(files.package(setup.apps[0]).sha256(), sha256);
+  EXPECT_ERROR(unreadable, NodeFiles().open(setup), base.string());
+
+  std::filesystem::copy_file(package_file('c'), package);
+  std::filesystem::last_write_time(package, time + std::chrono::seconds(1));
+  files.open(setup);
+  EXPECT_NE(files.package(setup.apps[0]).sha256(), sha256) << "it is back, and another one";
 }
 
 TEST_F(NodeTest, ABudgetIsOneForAllStreamsAndMayChange) {

@@ -14,6 +14,7 @@
 #include "mainstream/error.hpp"
 #include "media/pixels.hpp"
 #include "media/video_writer.hpp"
+#include "node/training.hpp"
 
 namespace mainstream {
 namespace {
@@ -212,9 +213,10 @@ std::string StreamRecordings::start(const std::string& stream, double fps, int s
                 fmt::format("{} recordings are kept, which is the most; remove one", kMost));
   }
   const MutexLock lock(mutex_);
-  std::shared_ptr<Writer>& writer = writers_[stream];
-  if (writer && !writer->over()) {
-    throw Error(ErrorKind::usage, "a recording of this stream goes on already: " + writer->recording().id);
+  const auto present = writers_.find(stream);
+  if (present != writers_.end() && !present->second->over()) {
+    throw Error(ErrorKind::usage,
+                "a recording of this stream goes on already: " + present->second->recording().id);
   }
   StreamRecording recording;
   recording.started = wall_now();
@@ -227,7 +229,7 @@ std::string StreamRecordings::start(const std::string& stream, double fps, int s
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(ErrorKind::storage, fmt::format("{}: {}", folder.string(), error.message()));
-  writer = std::make_shared<Writer>(folder, recording, seconds);
+  writers_.insert_or_assign(stream, std::make_shared<Writer>(folder, recording, seconds));
   return recording.id;
 }
 
@@ -253,6 +255,10 @@ bool StreamRecordings::stop(const std::string& id) {
 
 bool StreamRecordings::remove(const std::string& id) {
   if (!is_recording_id(id) || !stop(id)) return false;
+  if (is_trained_on(folder_ / id)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("a training runs on recording {}; remove it when that is over", id));
+  }
   std::error_code error;
   std::filesystem::remove_all(folder_ / id, error);
   if (error) throw Error(ErrorKind::storage, fmt::format("{}: {}", (folder_ / id).string(), error.message()));
@@ -270,6 +276,7 @@ void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint6
     const bool old = max_age.count() > 0 && now - recording.age > max_age;
     const bool too_much = max_bytes > 0 && bytes > max_bytes;
     if (!(old || too_much) || recording.going_on || busy(recording.id)) continue;
+    if (is_trained_on(folder_ / recording.id)) continue;
     if (!remove(recording.id)) continue;
     bytes -= recording.bytes;
     module_log("node").info("removed recording {} of {}: {}", recording.id, recording.stream,

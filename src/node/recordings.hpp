@@ -51,10 +51,10 @@ class StreamRecordings {
   void take(const std::string& stream, const VideoFrame& frame);
   // Ends one that goes on, and waits until it is written. False: there is none.
   bool stop(const std::string& id);
-  // False: there is none. Ends it first.
+  // False: there is none. Ends it first. Throws usage while a training runs on it, storage.
   bool remove(const std::string& id);
   // Removes those that are older than max_age, and then the oldest until all of them need no more than
-  // max_bytes; 0: no limit. Those that go on stay, and those for which `busy` is true.
+  // max_bytes; 0: no limit. Those that go on or are trained on stay, and those for which `busy` is true.
   void keep_within(std::chrono::milliseconds max_age, std::uint64_t max_bytes,
                    const std::function<bool(const std::string& id)>& busy);
 

@@ -92,6 +92,17 @@ TEST_F(RecordingsTest, RefusesWhatIsNone) {
   }
 }
 
+TEST_F(RecordingsTest, OneThatCannotBeWrittenIsRefusedAndLeavesNothing) {
+  write_file(folder_ / "recordings", "a file, so there can be no folder");
+  EXPECT_ERROR(storage, recordings_.start("gate", 10, 60), "recordings");
+  recordings_.take("gate", frame_of(1));
+  EXPECT_FALSE(recordings_.find("20240517-083000-250"));
+  EXPECT_FALSE(recordings_.stop("20240517-083000-250"));
+  EXPECT_TRUE(recordings_.list().empty());
+  std::filesystem::remove(folder_ / "recordings");
+  EXPECT_TRUE(recordings_.find(recorded(1))) << "the next one goes on";
+}
+
 TEST_F(RecordingsTest, ADamagedOneIsNamedAndHidesNoOther) {
   const std::string damaged = recorded(1), whole = recorded(1);
   write_file(folder_ / "recordings" / damaged / "recording.json", "{\"stream\":");

@@ -333,9 +333,21 @@ void NodeService::follow_hours() {
   looked_at_hours_ = Steady::now();
   const MutexLock changing(changing_);
   NodeSetup wanted = setup_of(checked_, enabled_, false);
-  if (wanted.apps == node_->setup().apps) return;
-  module_log("node").info("hours have begun or ended: {} apps run now", wanted.apps.size());
-  node_->apply(std::move(wanted));
+  const std::vector<NodeApp> before = node_->setup().apps;
+  if (wanted.apps == before) return;
+  constexpr auto kAfterFailure = std::chrono::minutes(1);
+  try {
+    node_->apply(wanted);
+    module_log("node").info("hours have begun or ended: {} apps run now", wanted.apps.size());
+  } catch (const std::exception& error) {
+    looked_at_hours_ += kAfterFailure;
+    module_log("node").error("hours have begun, but an app cannot run: {}; tries again in a minute",
+                             error.what());
+    // What ends does so, whatever cannot begin.
+    std::erase_if(wanted.apps,
+                  [&](const NodeApp& app) { return std::ranges::find(before, app) == before.end(); });
+    if (wanted.apps != before) node_->apply(std::move(wanted));
+  }
   tell_sinks();
 }
 

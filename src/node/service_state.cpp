@@ -58,9 +58,12 @@ void NodeService::follow_node() {
     read_verdicts_ = std::chrono::steady_clock::now();
     follow_verdicts(now.node);
   }
+  std::vector<std::string> streams;
+  for (const NodeState::Stream& stream : now.node.streams) streams.push_back(stream.name);
   const MutexLock lock(mutex_);
   for (const RunningSink& sink : sinks_) {
     if (sink.mqtt == nullptr) continue;
+    sink.mqtt->set_streams(streams);
     for (const NodeState::Stream& stream : now.node.streams)
       sink.mqtt->set_stream_status(stream.name, stream.up ? "online" : "offline");
     if (stats) sink.mqtt->set_stats(json_text(state_json(now)));

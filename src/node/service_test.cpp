@@ -34,9 +34,8 @@ class ServiceTest : public testing::Test {
   }
   ~ServiceTest() override { stop(); }
 
-  // Starts node "yard" with stream "gate", app "near" on it, and these tables.
-  void start(
-      const std::string& more, const std::function<std::time_t()>& now = [] { return std::time(nullptr); }) {
+  // Of node "yard" with stream "gate", app "near" on it, and these tables.
+  [[nodiscard]] CheckedConfig config(const std::string& more) const {
     const std::string text = fmt::format(
         "[node]\nname = \"yard\"\nbases = \"base.onnx\"\ncache = \"cache\"\nstate = \"{}\"\nworkers = 1\n"
         "threads = 1\nlog = \"off\"\n[[stream]]\nname = \"gate\"\nurl = \"clip.avi\"\nloop = true\n"
@@ -44,9 +43,15 @@ class ServiceTest : public testing::Test {
         (folder_ / "state").string(), more);
     CheckedConfig checked = check_config_text(text, mix_->folder.path());
     for (const ConfigFault& fault : checked.check.faults) ADD_FAILURE() << message("config", fault);
+    return checked;
+  }
+  void start(
+      const std::string& more, const std::function<std::time_t()>& now = [] { return std::time(nullptr); }) {
+    CheckedConfig checked = config(more);
     set_log_level("off");
     service_ = std::make_unique<NodeService>(std::move(checked), now);
-    thread_ = std::jthread([this](const std::stop_token& stopping) { service_->run(stopping); });
+    thread_ = std::jthread(
+        [this](const std::stop_token& stopping) { service_->run(stopping, [this] { ++ticks_; }); });
   }
   void stop() {
     thread_ = {};
@@ -91,7 +96,8 @@ class ServiceTest : public testing::Test {
   static TestMix* mix_;
   TestFolder folder_;
   std::unique_ptr<NodeService> service_;
-  std::jthread thread_;  // ends before the service
+  std::atomic<int> ticks_ = 0;  // looks at hours, sinks and plans that are over
+  std::jthread thread_;         // ends before the service
 };
 
 TestMix* ServiceTest::mix_ = nullptr;
@@ -143,6 +149,23 @@ TEST_F(ServiceTest, HomeAssistantFindsAndTogglesAnApp) {
   EXPECT_TRUE(soon(runs_by_stats)) << home_assistant.last("mainstream/yard/stats");
   stop();
   EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/yard/available") == "offline"; }));
+}
+
+TEST_F(ServiceTest, AChangeLeavesTheNodeOnlineAndNothingOfAStreamThatIsGone) {
+  if (!std::filesystem::exists(kBroker)) GTEST_SKIP() << kBroker << " is not installed";
+  const TestBroker broker;
+  const Listener listener(broker.port());
+  const std::string available = "mainstream/yard/available", roof = "mainstream/yard/roof/status";
+  const std::string sink =
+      fmt::format("[[sink]]\ntype = \"mqtt\"\nurl = \"mqtt://127.0.0.1:{}\"\n", broker.port());
+  start("[[stream]]\nname = \"roof\"\nurl = \"clip.avi\"\nloop = true\n" + sink);
+  EXPECT_TRUE(soon([&] { return !listener.on(roof).empty(); }));
+  service_->apply(config(sink));
+  EXPECT_TRUE(soon([&] { return listener.last(roof).empty(); }));
+  service_->apply(config(sink + "discovery = false\n"));
+  const auto ended = [&] { return std::ranges::count(listener.on(available), "offline") == 1; };
+  EXPECT_TRUE(soon(ended)) << "the sink that was replaced";
+  EXPECT_TRUE(soon([&] { return listener.last(available) == "online"; }));
 }
 
 // What the node remembers of eleven days like each other, and of yesterday, on which scores were others: days
@@ -221,6 +244,54 @@ TEST_F(ServiceTest, AppsRunWithinTheirHours) {
   EXPECT_TRUE(soon([&] { return app("near").in_hours; }));
   service_->set_enabled("near", true);
   EXPECT_TRUE(soon([&] { return runs("near"); }));
+}
+
+TEST_F(ServiceTest, APackageThatIsGoneHindersNoOtherApp) {
+  const std::filesystem::path package = folder_ / "kept.mpkg";
+  std::filesystem::copy_file(mix_->packages()[1], package);
+  std::atomic<std::time_t> now = wednesday(18, 59);
+  start(fmt::format("hours = \"mon-fri 07:00-19:00\"\n[[app]]\nname = \"kept\"\npackage = \"{}\"\n"
+                    "stream = \"gate\"\n",
+                    package.string()),
+        [&] { return now.load(); });
+  EXPECT_TRUE(soon([&] { return runs("near") && runs("kept"); }));
+  std::filesystem::remove(package);
+  now = wednesday(19, 0);
+  EXPECT_TRUE(soon([&] { return !app("near").in_hours; }));
+  EXPECT_FALSE(runs("near"));
+  EXPECT_TRUE(soon([&] { return runs("kept"); }));
+  service_->set_enabled("near", false);
+  EXPECT_FALSE(app("near").enabled);
+  // Who begins needs its file.
+  service_->set_enabled("kept", false);
+  EXPECT_ERROR(unreadable, service_->set_enabled("kept", true), "kept.mpkg");
+  EXPECT_FALSE(app("kept").enabled);
+  stop();
+}
+
+TEST_F(ServiceTest, WhatCannotBeginLetsOthersEndAndIsNotTriedEachSecond) {
+  const std::filesystem::path package = folder_ / "late.mpkg";
+  std::filesystem::copy_file(mix_->packages()[1], package);
+  std::atomic<std::time_t> now = wednesday(18, 59);
+  std::atomic<int> looks = 0;  // at the clock
+  start(fmt::format("hours = \"mon-fri 07:00-19:00\"\n[[app]]\nname = \"late\"\npackage = \"{}\"\n"
+                    "stream = \"gate\"\nhours = \"19:00-07:00\"\n",
+                    package.string()),
+        [&] {
+          ++looks;
+          return now.load();
+        });
+  EXPECT_TRUE(soon([&] { return runs("near"); }));
+  std::filesystem::remove(package);
+  now = wednesday(19, 0);
+  EXPECT_TRUE(soon([&] { return app("late").in_hours && !app("near").in_hours; }));
+  EXPECT_FALSE(runs("near"));
+  EXPECT_FALSE(runs("late"));
+  // Two seconds, where the machine has time.
+  const int looks_before = looks, ticks_before = ticks_;
+  EXPECT_TRUE(soon([&] { return ticks_ >= ticks_before + 8; }));
+  EXPECT_EQ(looks, looks_before);
+  stop();
 }
 
 }  // namespace

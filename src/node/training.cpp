@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,10 +11,13 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "core/log.hpp"
+#include "core/output.hpp"
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
 #include "mainstream/event.hpp"
@@ -21,22 +25,30 @@
 namespace mainstream {
 namespace {
 
-constexpr const char* kUnseen = "unseen.json";
+constexpr const char *kUnseen = "unseen.json", *kLog = "training.log";
 constexpr int kNice = 10;  // the analysis comes first
 constexpr std::size_t kShownLog = 4'000;
 constexpr std::uint64_t kMostLog = 16 << 20;
 
-// Standard output and errors go to the file. Returns the process.
-pid_t spawn(std::vector<std::string> words, const std::filesystem::path& log) {
+// An empty log. Whoever has it open, which is the trainer to its end, holds a lock on it.
+Descriptor open_log(const std::filesystem::path& path) {
+  Descriptor log(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
+  if (!log.is_open())
+    throw Error(ErrorKind::storage, fmt::format("{}: cannot write: {}", path.string(), std::strerror(errno)));
+  (void)::flock(log.get(), LOCK_SH);  // where a file system has no locks, none is looked for
+  return log;
+}
+
+// Standard output and errors go to the log. Returns the process.
+pid_t spawn(std::vector<std::string> words, const Descriptor& log) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+  ::posix_spawn_file_actions_adddup2(&actions, log.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   pid_t process = 0;
   const int error =
       ::posix_spawn(&process, words.front().c_str(), &actions, nullptr, arguments.data(), environ);
@@ -50,7 +62,7 @@ pid_t spawn(std::vector<std::string> words, const std::filesystem::path& log) {
 // What the trainer said last of a recording, with its files named as they are within it: who asks need not
 // know where the node keeps them.
 std::string end_of_log(const std::filesystem::path& recording) {
-  const std::filesystem::path log = recording / "training.log";
+  const std::filesystem::path log = recording / kLog;
   if (!exists(log)) return {};
   std::string text = read_file(log, kMostLog);
   const std::string folder = recording.string() + "/";
@@ -72,6 +84,11 @@ std::filesystem::path trainer_beside_this() {
 const char* to_string(TrainingState::Phase phase) noexcept {
   constexpr std::array kWords = {"none", "running", "done", "failed"};
   return kWords[static_cast<std::size_t>(phase)];
+}
+
+bool is_trained_on(const std::filesystem::path& recording) {
+  const Descriptor log(::open((recording / kLog).c_str(), O_RDONLY | O_CLOEXEC));
+  return log.is_open() && ::flock(log.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 TrainerProcess::TrainerProcess(std::filesystem::path trainer)
@@ -117,7 +134,7 @@ void TrainerProcess::start(const std::filesystem::path& recording, const std::fi
                                     "--candidates=exits",
                                     "--unseen=" + (recording / kUnseen).string(),
                                     "--output=" + (recording / "trained.mpkg").string()};
-  child_ = Child{spawn(std::move(words), recording / "training.log"), recording, app};
+  child_ = Child{spawn(std::move(words), open_log(recording / kLog)), recording, app};
 }
 
 TrainingState TrainerProcess::state(const std::filesystem::path& recording) {
@@ -151,10 +168,14 @@ void TrainerProcess::look() {
 }
 
 void TrainerProcess::note_end(int status) {
+  // Forgotten first, whatever fails below: its number may be another process's from now on.
+  const Child child = *std::exchange(child_, std::nullopt);
   const bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  const Json json{{"app", child_->app}, {"done", done}};
-  write_file(child_->recording / "training.json", json_text(json));
-  child_.reset();
+  try {
+    write_file(child.recording / "training.json", json_text({{"app", child.app}, {"done", done}}));
+  } catch (const std::exception& error) {
+    module_log("node").error("how the training of {} ended cannot be kept: {}", child.app, error.what());
+  }
 }
 
 }  // namespace mainstream

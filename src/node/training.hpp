@@ -26,6 +26,9 @@ struct TrainingState {
 
 [[nodiscard]] const char* to_string(TrainingState::Phase phase) noexcept;
 
+// Whether a trainer runs in the folder of a recording, also one that outlived a crash of its node.
+[[nodiscard]] bool is_trained_on(const std::filesystem::path& recording);
+
 // One training at a time, in the folder of a recording: from its video.mkv and labels.csv to trained.mpkg and
 // unseen.json. What the trainer says is in training.log, whether it was done in training.json. Thread-safe.
 class TrainerProcess {
@@ -37,8 +40,8 @@ class TrainerProcess {
   TrainerProcess& operator=(const TrainerProcess&) = delete;
 
   [[nodiscard]] bool is_installed() const;
-  // Throws usage: one runs already, the trainer is not installed, or nothing of this app is marked; failed
-  // when it cannot be started.
+  // Throws usage: one runs already, the trainer is not installed, or nothing of this app is marked; storage
+  // when its log cannot be written; failed when it cannot be started.
   void start(const std::filesystem::path& recording, const std::filesystem::path& base,
              const std::string& app);
   [[nodiscard]] TrainingState state(const std::filesystem::path& recording);
@@ -53,6 +56,7 @@ class TrainerProcess {
   };
   // Notes the end of one that is over.
   void look() REQUIRES(mutex_);
+  // Of the child, which was waited for. An end that cannot be written is logged.
   void note_end(int status) REQUIRES(mutex_);
 
   const std::filesystem::path trainer_;

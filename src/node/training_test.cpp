@@ -2,6 +2,7 @@
 
 #include "core/file.hpp"
 #include "core/testing.hpp"
+#include "node/recordings.hpp"
 #include "store/testing.hpp"
 
 namespace mainstream {
@@ -67,6 +68,44 @@ TEST_F(TrainingTest, OneAtATimeAndNoneOutlivesTheNode) {
   EXPECT_EQ(training.state(recording_).phase, TrainingState::Phase::failed);
   training.start(recording_, "/b.onnx", "door");
   EXPECT_TRUE(ends(training, TrainingState::Phase::done));
+}
+
+TEST_F(TrainingTest, ItsRecordingStaysUntilItIsOver) {
+  write_file(
+      recording_ / "recording.json",
+      R"({"stream": "gate", "started": "2024-05-17T08:30:00.250Z", "fps": 10, "frames": 2, "lost": 0, "fault": "", "age_ms": 0})");
+  StreamRecordings recordings(folder_.path(), [] { return std::chrono::milliseconds(0); });
+  const std::string id = recording_.filename();
+  {
+    TrainerProcess training(program("exec sleep 60"));
+    training.start(recording_, "/b.onnx", "door");
+    EXPECT_ERROR(usage, recordings.remove(id), "a training runs on recording " + id);
+    recordings.keep_within({}, 1, [](const std::string&) { return false; });
+    EXPECT_TRUE(recordings.find(id));
+  }
+  EXPECT_TRUE(recordings.remove(id));
+  EXPECT_FALSE(exists(recording_));
+}
+
+// As by hand, beside the node.
+TEST_F(TrainingTest, ARecordingThatIsGoneAtItsEndBlocksNoOther) {
+  const std::filesystem::path other = folder_ / "20240517-093000-250";
+  std::filesystem::copy(recording_, other);
+  TrainerProcess training(program("exit 0"));
+  training.start(recording_, "/b.onnx", "door");
+  std::filesystem::remove_all(recording_);
+  ASSERT_TRUE(ends(training, TrainingState::Phase::none));
+  training.start(other, "/b.onnx", "door");
+  EXPECT_TRUE(soon([&] { return training.state(other).phase == TrainingState::Phase::done; }));
+}
+
+TEST_F(TrainingTest, TheNodeEndsThoughARecordingIsGone) {
+  {
+    TrainerProcess training(program("exec sleep 60"));
+    training.start(recording_, "/b.onnx", "door");
+    std::filesystem::remove_all(recording_);
+  }
+  EXPECT_FALSE(exists(recording_));
 }
 
 TEST_F(TrainingTest, RefusesWhatCannotBeTrained) {

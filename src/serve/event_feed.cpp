@@ -37,12 +37,18 @@ EventFeed::~EventFeed() {
 std::string EventFeed::next(const std::stop_token& stop) {
   const auto now = std::chrono::steady_clock::now();
   std::string text;
+  const auto tell_gap = [&](std::int64_t next) {
+    if (next == sequence_ + 1) return;
+    text += message(next - 1, "lost", {{"after", sequence_}, {"before", next}});
+    sequence_ = next - 1;
+  };
   if (store_.wait_past(sequence_, now + kWait, stop)) {
-    for (const StoredEvent& change : reader_.changes_after(sequence_, kBatch)) {
+    const std::int64_t last = store_.state().last_sequence;
+    const std::vector<StoredEvent> changes = reader_.changes_after(sequence_, kBatch);
+    if (changes.empty()) tell_gap(last + 1);
+    for (const StoredEvent& change : changes) {
       const std::int64_t sequence = change.event.sequence;
-      if (sequence != sequence_ + 1) {
-        text += message(sequence - 1, "lost", {{"after", sequence_}, {"before", sequence}});
-      }
+      tell_gap(sequence);
       sequence_ = sequence;
       if (!scope_.has(change.event.stream)) continue;
       const Json before = change.before ? event_json(*change.before) : Json();

@@ -90,9 +90,11 @@ ApiAnswer Api::stop_recording(const Call& call) {
 }
 
 ApiAnswer Api::remove_recording(const Call& call) {
-  const auto found = asked_recording(call);
-  if (!found || !node_.recordings().remove(call.values[0])) return no_recording(call.values[0]);
-  return json_answer(recording_json(*found));
+  return answered([&] {
+    const auto found = asked_recording(call);
+    if (!found || !node_.recordings().remove(call.values[0])) return no_recording(call.values[0]);
+    return json_answer(recording_json(*found));
+  });
 }
 
 ApiAnswer Api::recorded_frame(const Call& call) {

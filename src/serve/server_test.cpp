@@ -1,10 +1,13 @@
 #include "serve/server.hpp"
 
+#include <fcntl.h>
 #include <httplib.h>
+#include <sys/file.h>
 
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/log.hpp"
+#include "core/output.hpp"
 #include "package/sha256.hpp"
 #include "serve/connection.hpp"
 #include "serve/dashboard.hpp"
@@ -213,6 +216,24 @@ TEST_F(ServerTest, SendsLiveEventsAndResumes) {
   (void)get("/api/v1/events/stream", 400, {{"Last-Event-ID", "now"}});
 }
 
+TEST(EventFeedTest, TellsWhatRetentionTookAlsoWhenNothingIsLeft) {
+  const TestFolder folder;
+  StoreOptions options = store_in(folder.path());
+  options.max_age = milliseconds(1);
+  options.tidy_every = milliseconds(5);
+  Store store(options);
+  (void)put_event(store);
+  ASSERT_TRUE(store.flush(within(kPatience)));
+  StoreReader reader(folder.path());
+  ASSERT_TRUE(soon([&] { return reader.changes_after(0, 1).empty(); }));
+  EventFeeds feeds(store);
+  const auto feed = feeds.open(0);
+  EXPECT_EQ(feed->next({}), "id: 2\nevent: lost\ndata: {\"after\":0,\"before\":3}\n\n");
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_EQ(feed->next({}), "");
+  EXPECT_GE(std::chrono::steady_clock::now() - asked, milliseconds(900)) << "it does not wait for news";
+}
+
 TEST_F(ServerTest, AtMostSixteenClientsHaveLiveEventsAndTheOthersAreAnswered) {
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < EventFeeds::kMost; ++i) {
@@ -405,6 +426,21 @@ TEST_F(ServerTest, RecordsAndKeepsMarks) {
   EXPECT_EQ(client().Delete(path)->status, 200);
   (void)get(path, 404);
   (void)get("/api/v1/recordings/..", 400);
+}
+
+TEST_F(ServerTest, KeepsARecordingWhileItIsTrainedOn) {
+  const std::string recording = recorded(), path = "/api/v1/recordings/" + recording;
+  {
+    // As the trainer has it.
+    const std::filesystem::path log = node_->service().recordings().folder(recording) / "training.log";
+    const Descriptor trainer(::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_EQ(::flock(trainer.get(), LOCK_SH), 0);
+    const auto refused = client().Delete(path);
+    EXPECT_EQ(refused->status, 409);
+    EXPECT_THAT(refused->body, HasSubstr("a training runs on recording"));
+    EXPECT_EQ(get(path)["id"], recording);
+  }
+  EXPECT_EQ(client().Delete(path)->status, 200);
 }
 
 // What the trainer would have left of a training of "door", which is marked in frame 1.

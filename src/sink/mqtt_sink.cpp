@@ -22,6 +22,8 @@ constexpr std::chrono::seconds kConnectTime{1};
 constexpr std::chrono::seconds kPatience{10};  // for acknowledgements, before the sink counts as down
 constexpr const char* kOn = "ON";
 constexpr const char* kOff = "OFF";
+constexpr const char* kOnline = "online";
+constexpr const char* kOffline = "offline";
 
 MqttOptions checked_mqtt(MqttOptions options) {
   if (options.host.empty()) throw Error(ErrorKind::usage, "mqtt: expected a host, got none");
@@ -56,12 +58,14 @@ class MqttSink::State {
       : options_(checked_mqtt(std::move(options))),
         topics_(options_.node),
         reader_(directory),
-        client_(options_, MqttMessage{topics_.available(), "offline", true}, subscriptions(),
+        client_(options_, MqttMessage{topics_.available(), kOffline, true}, subscriptions(),
                 {[this] { send_states(); }, [this](const std::string& topic, std::string_view payload,
                                                    bool retained) { received(topic, payload, retained); }}) {}
 
   Delivery deliver(std::span<const StoredEvent> events, const std::stop_token& stop);
   void set_apps(std::vector<App> apps);
+  void set_streams(const std::vector<std::string>& names);
+  void set_stream_status(const std::string& stream, const std::string& status);
   void set_state(const std::string& topic, const std::string& payload);
 
   [[nodiscard]] const MqttTopics& topics() const { return topics_; }
@@ -69,9 +73,10 @@ class MqttSink::State {
 
  private:
   [[nodiscard]] std::vector<std::string> subscriptions() const {
-    return {topics_.set_enabled("+"), kHomeAssistantStatus};
+    return {topics_.set_enabled("+"), topics_.available(), kHomeAssistantStatus};
   }
   void received(const std::string& topic, std::string_view payload, bool retained);
+  void say_online();
   void send_states();
   bool send(const StoredEvent& stored);
   [[nodiscard]] Delivery wait_for(std::span<const StoredEvent> events, const std::stop_token& stop);
@@ -79,7 +84,9 @@ class MqttSink::State {
   bool publish(std::int64_t sequence, const std::vector<MqttMessage>& messages);
   void set_states_of_apps(std::span<const StoredEvent> events);
   void publish_state(const std::string& topic, const std::string& payload) REQUIRES(mutex_);
+  void change_state(const std::string& topic, const std::string& payload) REQUIRES(mutex_);
   void forget(const App& app) REQUIRES(mutex_);
+  [[nodiscard]] bool is_forgotten(const std::string& topic) const REQUIRES(mutex_);
 
   const MqttOptions options_;
   const MqttTopics topics_;
@@ -92,7 +99,9 @@ class MqttSink::State {
 
   Mutex mutex_;
   std::vector<App> apps_ GUARDED_BY(mutex_), removed_ GUARDED_BY(mutex_);
-  std::map<std::string, std::string> states_ GUARDED_BY(mutex_);  // topic -> payload, retained
+  std::set<std::string> streams_ GUARDED_BY(mutex_);
+  // topic -> payload, retained; empty: forgotten
+  std::map<std::string, std::string> states_ GUARDED_BY(mutex_);
   bool odd_command_said_ GUARDED_BY(mutex_) = false;
 
   MqttClient client_;  // the last: its thread uses the others
@@ -150,12 +159,14 @@ bool MqttSink::State::publish_record(const StoredEvent& stored) {
   const EventRecord& event = stored.event;
   std::vector<MqttMessage> messages = {{topics_.events(), change_of(stored)},
                                        {topics_.of(event.stream, event.app, "event"), event_of(event)}};
+  std::optional<std::string> jpeg;
   if (event.snapshot) {
     const MutexLock lock(reading_);
-    if (auto jpeg = reader_.snapshot(event.id)) {
-      messages.push_back({topics_.of(event.stream, event.app, "snapshot"), std::move(*jpeg), true});
-    }
+    jpeg = reader_.snapshot(event.id);
   }
+  const std::string topic = topics_.of(event.stream, event.app, "snapshot");
+  const MutexLock lock(mutex_);  // to the end, so that what forget() removes comes before
+  if (jpeg && !is_forgotten(topic)) messages.push_back({topic, std::move(*jpeg), true});
   return publish(event.sequence, messages);
 }
 
@@ -171,7 +182,8 @@ bool MqttSink::State::publish(std::int64_t sequence, const std::vector<MqttMessa
   return true;
 }
 
-// What is true now: after an outage nobody wants to see the lights of last night go on and off.
+// What is true now: after an outage nobody wants to see the lights of last night go on and off. An app that
+// went while its event was open stays forgotten.
 void MqttSink::State::set_states_of_apps(std::span<const StoredEvent> events) {
   std::map<std::string, const char*> states;
   for (const StoredEvent& stored : events)
@@ -186,8 +198,7 @@ void MqttSink::State::set_states_of_apps(std::span<const StoredEvent> events) {
   }
   const MutexLock lock(mutex_);
   for (const auto& [topic, state] : states) {
-    const auto known = states_.find(topic);
-    if (known == states_.end() || known->second != state) publish_state(topic, state);
+    if (!is_forgotten(topic)) change_state(topic, state);
   }
 }
 
@@ -208,6 +219,7 @@ void MqttSink::State::set_apps(std::vector<App> apps) {
     if (std::none_of(apps_.begin(), apps_.end(), is_same)) forget(old);
   }
   for (const App& app : apps_) {
+    states_.erase(topics_.of(app.stream, app.name, "snapshot"));  // if it was forgotten, it is back
     const std::string state = topics_.of(app.stream, app.name, "state");
     publish_state(state, on.contains(state) ? kOn : kOff);
     publish_state(topics_.enabled(app.name), app.enabled ? kOn : kOff);
@@ -227,6 +239,23 @@ void MqttSink::State::forget(const App& app) {
   for (const std::string& topic : topics) publish_state(topic, "");
 }
 
+bool MqttSink::State::is_forgotten(const std::string& topic) const {
+  const auto known = states_.find(topic);
+  return known != states_.end() && known->second.empty();
+}
+
+void MqttSink::State::set_streams(const std::vector<std::string>& names) {
+  const MutexLock lock(mutex_);
+  for (const std::string& old : std::exchange(streams_, {names.begin(), names.end()}))
+    if (!streams_.contains(old)) publish_state(topics_.status_of(old), "");
+}
+
+void MqttSink::State::set_stream_status(const std::string& stream, const std::string& status) {
+  const MutexLock lock(mutex_);
+  streams_.insert(stream);
+  change_state(topics_.status_of(stream), status);
+}
+
 void MqttSink::State::set_state(const std::string& topic, const std::string& payload) {
   const MutexLock lock(mutex_);
   publish_state(topic, payload);
@@ -237,15 +266,29 @@ void MqttSink::State::publish_state(const std::string& topic, const std::string&
   (void)client_.publish({topic, payload, true});  // without a connection: after the next connect
 }
 
+void MqttSink::State::change_state(const std::string& topic, const std::string& payload) {
+  const auto known = states_.find(topic);
+  if (known == states_.end() || known->second != payload) publish_state(topic, payload);
+}
+
+void MqttSink::State::say_online() {
+  (void)client_.publish({topics_.available(), kOnline, true});
+}
+
 void MqttSink::State::send_states() {
-  (void)client_.publish({topics_.available(), "online", true});
   const MutexLock lock(mutex_);
+  say_online();
   for (const auto& [topic, payload] : states_) (void)client_.publish({topic, payload, true});
 }
 
 void MqttSink::State::received(const std::string& topic, std::string_view payload, bool retained) {
   if (topic == kHomeAssistantStatus) {
     if (payload == "online") send_states();
+    return;
+  }
+  if (topic == topics_.available()) {
+    // Another connection of this node is over: a sink that this one replaces, or one that the broker lost.
+    if (payload == kOffline && !retained) say_online();
     return;
   }
   // One that a broker keeps would switch the app again at each connect.
@@ -286,9 +329,14 @@ void MqttSink::set_app_enabled(const std::string& app, bool enabled) {
   state_->set_state(state_->topics().enabled(app), enabled ? kOn : kOff);
 }
 
+void MqttSink::set_streams(const std::vector<std::string>& names) {
+  for (const std::string& name : names) check_topic_name("stream", name);
+  state_->set_streams(names);
+}
+
 void MqttSink::set_stream_status(const std::string& stream, const std::string& status) {
   check_topic_name("stream", stream);
-  state_->set_state(state_->topics().status_of(stream), status);
+  state_->set_stream_status(stream, status);
 }
 
 void MqttSink::set_stats(const std::string& json) {

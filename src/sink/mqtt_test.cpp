@@ -200,6 +200,99 @@ TEST_F(MqttTest, HomeAssistantFindsAppsAndIsToldAgainWhenItComesBack) {
   EXPECT_TRUE(soon([&] { return home_assistant.last("mainstream/shop/gate/crowd/state").empty(); }));
 }
 
+TEST_F(MqttTest, TheNodeStaysOnlineWhenAnotherConnectionOfItEnds) {
+  start_broker();
+  const Listener listener(port_);
+  const std::string available = "mainstream/shop/available";
+  start(options());
+  ASSERT_TRUE(soon([&] { return listener.on(available).size() == 1; }));
+  {
+    const MqttSink replaced(options(), store_.directory());
+    ASSERT_TRUE(soon([&] { return listener.on(available).size() == 2; }));
+  }
+  EXPECT_TRUE(soon([&] { return listener.on(available).size() == 4; }));
+  EXPECT_THAT(listener.on(available), testing::ElementsAre("online", "online", "offline", "online"));
+  runner_.reset();
+  EXPECT_TRUE(soon([&] { return listener.on(available).size() == 5; }));
+  EXPECT_EQ(listener.last(available), "offline");
+}
+
+TEST_F(MqttTest, TheStatusOfAStreamIsToldWhenItChanges) {
+  start_broker();
+  const Listener listener(port_);
+  start(options());
+  ASSERT_TRUE(soon([&] { return listener.last("mainstream/shop/available") == "online"; }));
+  for (int i = 0; i < 5; ++i) sink_->set_stream_status("gate", "online");
+  sink_->set_stream_status("gate", "offline");
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/gate/status") == "offline"; }));
+  EXPECT_THAT(listener.on("mainstream/shop/gate/status"), testing::ElementsAre("online", "offline"));
+}
+
+TEST_F(MqttTest, WhatWasNotAcknowledgedDoesNotReplaceANewerState) {
+  start_broker();
+  start(options());
+  ASSERT_TRUE(soon([&] { return sink_->connected(); }));
+  broker_->signal(SIGSTOP);
+  sink_->set_stream_status("gate", "offline");
+  (void)broker_->end(SIGKILL);
+  ASSERT_TRUE(soon([&] { return !sink_->connected(); }));
+  sink_->set_stream_status("gate", "online");
+  start_broker();
+  put_event(store_);
+  EXPECT_TRUE(caught_up(store_, *runner_)) << runner_->state().last_error;
+  const Listener listener(port_);
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/gate/status") == "online"; }));
+}
+
+TEST_F(MqttTest, TheStatusOfAStreamThatIsGoneIsRemoved) {
+  start_broker();
+  Listener listener(port_);
+  const std::string gate = "mainstream/shop/gate/status", yard = "mainstream/shop/yard/status";
+  start(options());
+  ASSERT_TRUE(soon([&] { return listener.last("mainstream/shop/available") == "online"; }));
+  for (const char* stream : {"gate", "yard"}) sink_->set_stream_status(stream, "online");
+  EXPECT_TRUE(soon([&] { return listener.last(yard) == "online"; }));
+  sink_->set_streams({"gate"});
+  EXPECT_TRUE(soon([&] { return listener.last(yard).empty(); }));
+  listener.send("homeassistant/status", "online");
+  EXPECT_TRUE(soon([&] { return listener.on(gate).size() == 2; })) << "all states are sent again";
+  EXPECT_EQ(listener.last(yard), "");
+  sink_->set_stream_status("yard", "online");
+  EXPECT_TRUE(soon([&] { return listener.last(yard) == "online"; })) << "it is back";
+}
+
+TEST_F(MqttTest, AnAppThatGoesWithAnOpenEventStaysForgotten) {
+  start_broker();
+  Listener listener(port_);
+  const std::string state = "mainstream/shop/gate/near-road/state",
+                    snapshot = "mainstream/shop/gate/near-road/snapshot",
+                    config = "homeassistant/device/shop/config";
+  start(options());
+  sink_->set_apps({{"near-road", "gate"}});
+  const std::string id = store_.new_event_id();
+  store_.put(record(id, EventChange::begun));
+  EXPECT_TRUE(soon([&] { return listener.last(state) == "ON"; }));
+  sink_->set_apps({});
+  store_.put(record(id, EventChange::ended), "a picture");
+  EXPECT_TRUE(caught_up(store_, *runner_));
+  put_event(store_, "other");
+  EXPECT_TRUE(soon([&] { return listener.last("mainstream/shop/gate/other/state") == "OFF"; }));
+  EXPECT_EQ(listener.last(state), "");
+  EXPECT_EQ(listener.last(snapshot), "");
+  EXPECT_EQ(Json::parse(listener.last("mainstream/shop/gate/near-road/event"))["event_type"], "end");
+
+  sink_->set_apps({{"near-road", "gate"}});
+  put_event(store_, "near-road", "another picture");
+  EXPECT_TRUE(soon([&] { return listener.last(snapshot) == "another picture"; }));
+  const std::size_t told = listener.on(config).size();
+  listener.send("homeassistant/status", "online");
+  EXPECT_TRUE(soon([&] { return listener.on(config).size() > told; }));
+  put_event(store_, "other", "the last picture");
+  EXPECT_TRUE(
+      soon([&] { return listener.last("mainstream/shop/gate/other/snapshot") == "the last picture"; }));
+  EXPECT_EQ(listener.last(snapshot), "another picture") << "it is back";
+}
+
 TEST_F(MqttTest, CommandsReachTheNodeAndWrongOnesDoNot) {
   start_broker();
   Listener listener(port_);

@@ -67,8 +67,12 @@ class SinkRunner::State {
       std::vector<StoredEvent> events;
       Delivery delivery;
       try {
+        const std::int64_t last = store_.state().last_sequence;
         events = reader_.changes_after(cursor_, options_.batch);
-        if (events.empty()) continue;
+        if (events.empty()) {
+          note_gap(last + 1);
+          continue;
+        }
         note_gap(events.front().event.sequence);
         delivery = sink_->deliver(events, stop);
       } catch (const std::exception& error) {
@@ -112,8 +116,7 @@ class SinkRunner::State {
       skip(delivery.error);
       return;
     }
-    const auto pause =
-        delivery.retry_after ? std::min(*delivery.retry_after, options_.longest_pause) : backoff_.next();
+    const Backoff::Duration pause = delivery.retry_after ? *delivery.retry_after : backoff_.next();
     // No record has so high a sequence: this waits for the time or the stop.
     (void)store_.wait_past(std::numeric_limits<std::int64_t>::max(), SteadyClock::now() + pause, stop);
   }

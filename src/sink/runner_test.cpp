@@ -169,6 +169,39 @@ TEST_F(SinkRunnerTest, WhatRetentionTookIsCounted) {
   EXPECT_GE(runner.state().missed, 4U);
 }
 
+TEST_F(SinkRunnerTest, WhatRetentionTookIsCountedAlsoWhenNothingIsLeft) {
+  const TestFolder folder;
+  StoreOptions options = store_in(folder.path());
+  options.max_age = 1ms;
+  options.tidy_every = 5ms;
+  Store store(options);
+  store.set_cursor("test", 0);
+  put_event(store);
+  put_event(store);
+  ASSERT_TRUE(store.flush(within(kPatience)));
+  StoreReader reader(folder.path());
+  ASSERT_TRUE(soon([&] { return reader.changes_after(0, 10).empty(); }));
+  const SinkRunner runner(store, std::make_unique<TestSink>(receiver_), quick("test"));
+  EXPECT_TRUE(soon([&] { return runner.state().missed == 4; }));
+  EXPECT_EQ(runner.state().lag, 0) << "else it looks again and again";
+  EXPECT_TRUE(receiver_.sequences().empty());
+}
+
+TEST_F(SinkRunnerTest, WaitsAsLongAsTheReceiverAsks) {
+  std::vector<std::chrono::steady_clock::time_point> attempts;
+  receiver_.answer([&](std::span<const StoredEvent> events) {
+    attempts.push_back(std::chrono::steady_clock::now());
+    return attempts.size() == 1 ? Delivery{0, "busy", false, 300ms} : Delivery{events.size()};
+  });
+  {
+    const auto runner = run(receiver_);  // its own pauses are 50 ms at most
+    put(1);
+    EXPECT_TRUE(soon([&] { return receiver_.sequences().size() == 2; }));
+  }
+  ASSERT_GE(attempts.size(), 2U);
+  EXPECT_GE(attempts[1] - attempts[0], 300ms);
+}
+
 TEST_F(SinkRunnerTest, EndsSoonWhileItWaits) {
   receiver_.answer([](auto) { return Delivery{0, "down", false, 60s}; });
   SinkRunnerOptions options = quick("test");

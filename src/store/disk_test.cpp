@@ -118,6 +118,28 @@ TEST(DiskTest, ADiskThatBecomesReadOnlyAndIsGoodAgain) {
   expect_all_stored(folder.path(), 3);
 }
 
+TEST(DiskTest, WhatIsTooOldGoesAlsoWhileTheDiskRefuses) {
+  const TestFolder folder;
+  StoreOptions options = store_in(folder.path());
+  options.max_age = 2s;
+  options.tidy_every = 20ms;
+  options.retry_every = 100ms;
+  Store store(options);
+  for (int i = 0; i < 10; ++i) put_event(store);
+  ASSERT_TRUE(store.flush(within(kPatience)));
+  StoreReader reader(folder.path());
+  {
+    const FullDisk full(5 << 20);
+    put_event(store, "near-road", std::string(6 << 20, 'x'));  // the picture does not fit
+    EXPECT_TRUE(soon([&] { return !store.state().error.empty(); }));
+    EXPECT_TRUE(soon([&] { return reader.changes_after(0, 1).empty(); }));
+    EXPECT_FALSE(store.state().error.empty());
+    EXPECT_GT(store.state().waiting, 0U);
+  }
+  EXPECT_TRUE(store.flush(within(kPatience)));
+  EXPECT_EQ(reader.last_sequence(), 22);
+}
+
 TEST(DiskTest, AFolderThatMayNotBeWrittenIsAnErrorAtTheStart) {
   const TestFolder folder;
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));

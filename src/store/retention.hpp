@@ -19,14 +19,14 @@ struct RetentionLimits {
 [[nodiscard]] std::uint64_t used_bytes(Database& database);
 
 struct Removed {
-  std::int64_t changes = 0;
+  std::int64_t records = 0;  // changes and near misses
   std::vector<std::string>
       snapshots;  // ids of events; the files are the caller's to remove, after the commit
 };
 
 // One step, within the caller's transaction: at most some thousand rows, so that other writing goes on in
 // between. Nothing is removed when all is within the limits. Events that are not over stay, and the last
-// plan.
+// plan. Near misses go by their own age, whatever event was before them.
 [[nodiscard]] Removed remove_some(Database& database, const RetentionLimits& limits,
                                   std::chrono::milliseconds age_now);
 

@@ -80,6 +80,33 @@ TEST(RetentionTest, TheOldestIsRemovedUntilTheRestFits) {
   EXPECT_LT(std::filesystem::file_size(folder / "node.db"), before + (1 << 20));
 }
 
+// With an event before them, after them, or without any.
+TEST(RetentionTest, NearMissesAndEventsGoBySizeTheOldestFirst) {
+  for (const std::string when : {"before", "after", "never"}) {
+    SCOPED_TRACE(when);
+    const TestFolder folder;
+    StoreOptions options = store_in(folder.path());
+    std::string last;
+    {
+      Store store(options);
+      if (when == "before") put_event(store);
+      for (int i = 0; i < 150; ++i) last = put_near_miss(store, "near-road", std::string(40'000, 'x'));
+      if (when == "after") put_event(store);
+    }
+    options.max_age = 0ms;
+    options.max_bytes = 2 << 20;
+    options.tidy_every = 10ms;
+    const Store store(options);
+    EXPECT_TRUE(soon([&] { return store.state().bytes <= options.max_bytes; }));
+    StoreReader reader(folder.path());
+    const auto near_misses = reader.events({.near_misses = true, .limit = 1000});
+    ASSERT_GT(near_misses.size(), 25U) << "no more is removed than needed";
+    EXPECT_EQ(near_misses.front().id, last) << "the oldest go first";
+    EXPECT_EQ(reader.events({}).size(), when == "after" ? 1U : 0U);
+    EXPECT_TRUE(soon([&] { return files_in(folder / "snapshots") == near_misses.size(); }));
+  }
+}
+
 TEST(RetentionTest, FreePagesGoBackToTheFileSystem) {
   const TestFolder folder;
   std::uint64_t full = 0;

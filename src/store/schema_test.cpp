@@ -68,5 +68,22 @@ TEST(AgeClockTest, FollowsTimeThatPassedAndNoJumps) {
       << "began with a wrong clock again";
 }
 
+TEST(AgeClockTest, ARunWithAWrongClockMakesNothingOld) {
+  const AgeClock::Steady start;
+  const WallTime nineteen_seventy(0s), today(1'750'000'000s);
+  const AgeClock first(std::nullopt, nineteen_seventy, start);
+  const auto never_set = first.save(nineteen_seventy + 60s, start + 60s);
+  const AgeClock second(never_set, today, start);
+  EXPECT_EQ(second.age(start), 60s) << "the clock was set between two runs";
+  EXPECT_EQ(AgeClock(never_set, nineteen_seventy, start).age(start), 60s);
+
+  const auto right = second.save(today + 60s, start + 60s);
+  const AgeClock third(right, nineteen_seventy, start);
+  const auto wrong = third.save(nineteen_seventy + 3600s, start + 3600s);
+  EXPECT_EQ(wrong.age, 3720s);
+  EXPECT_EQ(AgeClock(wrong, today + 60s + 3600s, start).age(start), 3720s) << "an hour that counts once";
+  EXPECT_EQ(AgeClock(wrong, today + 60s + 5400s, start).age(start), 3720s + 1800s) << "half an hour off";
+}
+
 }  // namespace
 }  // namespace mainstream

@@ -106,16 +106,7 @@ void Store::Writer::run() {
     Batch batch = queue_.take(next_tidy_);
     if (!batch.empty()) write_until_done(batch);
     if (queue_.closed() && queue_.waiting() == 0) break;
-    if (Steady::now() >= next_tidy_) {
-      Batch none;
-      try {
-        tidy();
-        works_again();
-      } catch (const Error& error) {
-        failed(error, none);
-      }
-      next_tidy_ = Steady::now() + options_.tidy_every;
-    }
+    if (tidy_if_due()) works_again();
   }
   Batch rest = queue_.take(Steady::now());
   if (!rest.empty()) write_until_done(rest);
@@ -141,8 +132,24 @@ void Store::Writer::write_until_done(Batch& batch) {
       queue_.done(batch);
       return;
     }
+    // What is too old or too much may be what fills the disk.
+    (void)tidy_if_due();
     queue_.sleep_until(Steady::now() + options_.retry_every);
   }
+}
+
+bool Store::Writer::tidy_if_due() {
+  if (Steady::now() < next_tidy_) return false;
+  bool done = false;
+  try {
+    tidy();
+    done = true;
+  } catch (const Error& error) {
+    Batch none;
+    failed(error, none);
+  }
+  next_tidy_ = Steady::now() + options_.tidy_every;
+  return done;
 }
 
 void Store::Writer::write(Batch& batch) {
@@ -193,7 +200,8 @@ std::optional<std::int64_t> Store::Writer::write_event(const EventRecord& event,
   Statement row = database_->prepare(
       "INSERT INTO events (id, app, stream, start_ms, open, last_sequence, snapshot_bytes, record, "
       "near_miss_age_ms) "
-      "VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT max(sequence) FROM changes), 0), ?, ?, ?) "
+      "VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0), "
+      "?, ?, ?) "
       "ON CONFLICT (id) DO UPDATE SET open = excluded.open, last_sequence = excluded.last_sequence, "
       "snapshot_bytes = excluded.snapshot_bytes, record = excluded.record");
   row.bind(1, event.id).bind(2, event.app).bind(3, event.stream).bind(4, ms_of(event.start_time));
@@ -267,7 +275,7 @@ void Store::Writer::write_meta(const char* key, std::int64_t value) {
 void Store::Writer::tidy() {
   if (!database_) open();
   const RetentionLimits limits{options_.max_age, options_.max_bytes};
-  std::int64_t changes = 0;
+  std::int64_t records = 0;
   for (;;) {
     Transaction transaction(*database_);
     const Removed removed = remove_some(*database_, limits, age());
@@ -276,13 +284,13 @@ void Store::Writer::tidy() {
     write_meta("wall_ms", ms_of(now.wall));
     transaction.commit();
     for (const std::string& id : removed.snapshots) snapshots_.remove(id);
-    changes += removed.changes;
+    records += removed.records;
     // Events come first: the rest is removed at the next look.
-    if (removed.changes == 0 || queue_.waiting() > 0) break;
+    if (removed.records == 0 || queue_.waiting() > 0) break;
   }
-  if (changes > 0) {
+  if (records > 0) {
     shrink(*database_);
-    module_log("store").info("removed {} records of events that were too old or too much", changes);
+    module_log("store").info("removed {} records of events that were too old or too much", records);
   }
   const MutexLock lock(mutex_);
   bytes_ = used_bytes(*database_);

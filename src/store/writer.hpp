@@ -41,6 +41,7 @@ class Store::Writer {
   void write_plan(const PlanRecord& plan);
   [[nodiscard]] bool write_verdict(const Verdict& verdict);
   void write_meta(const char* key, std::int64_t value);
+  bool tidy_if_due();  // false: it was not, or the disk refuses
   void tidy();
   void failed(const Error& error, Batch& batch);
   void works_again();
