@@ -68,13 +68,8 @@ std::vector<AppTarget> targets_of(const TrainArguments& arguments) {
   }
   std::vector<AppTarget> targets;
   if (is_folder) std::filesystem::create_directories(arguments.output);
-  for (const std::string& app : apps) {
-    if (is_folder && app.find('/') != std::string::npos) {
-      throw Error(ErrorKind::usage,
-                  "app " + in_quotes(app) + " cannot name a file in " + arguments.output.string());
-    }
+  for (const std::string& app : apps)
     targets.push_back({app, is_folder ? arguments.output / (app + ".mpkg") : arguments.output});
-  }
   return targets;
 }
 
@@ -114,25 +109,22 @@ NodeAccess access_of(const TrainArguments& arguments) {
   return access;
 }
 
-// Where a node's pictures are while an app is trained. The same command makes the same folder again, so a
-// training that was stopped goes on.
+// Where a node's pictures are while an app is trained: beside the folder of finished tails, which takes
+// nothing else. The same command makes the same folder again, so a training that was stopped goes on.
 class NodePictureFolder {
  public:
-  explicit NodePictureFolder(const TrainArguments& arguments)
-      : work_(arguments.options.work.empty() ? std::filesystem::path(arguments.output.string() + ".work")
-                                             : arguments.options.work) {}
+  explicit NodePictureFolder(const std::filesystem::path& output) : path_(output.string() + ".node") {}
   ~NodePictureFolder() {
     std::error_code ignored;
-    std::filesystem::remove_all(path(), ignored);
-    std::filesystem::remove(work_, ignored);  // if nothing else is there
+    std::filesystem::remove_all(path_, ignored);
   }
   NodePictureFolder(const NodePictureFolder&) = delete;
   NodePictureFolder& operator=(const NodePictureFolder&) = delete;
 
-  [[nodiscard]] std::filesystem::path path() const { return work_ / "node"; }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
-  const std::filesystem::path work_;
+  const std::filesystem::path path_;
 };
 
 // Without what a url may hold of secrets.
@@ -206,7 +198,7 @@ void run(TrainArguments& arguments) {
   const std::string app = arguments.apps.empty() ? arguments.output.stem().string() : arguments.apps.front();
   const AppTarget target{app, arguments.output};
   std::optional<NodePictureFolder> folder;
-  if (!arguments.node.empty()) take_node_pictures(arguments, app, folder.emplace(arguments).path());
+  if (!arguments.node.empty()) take_node_pictures(arguments, app, folder.emplace(arguments.output).path());
   const Manifest manifest = train_from_pictures(base, arguments.pictures, target, options);
   bars.end();
   print(manifest, target.package);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/file.hpp"
+#include "eval/experiment.hpp"
 #include "package/sha256.hpp"
 #include "trainer_program.hpp"
 
@@ -16,10 +17,10 @@ std::filesystem::path work_of(const ClipPackages& packages) {
 // Packages of other data, other options or another trainer are made again.
 void forget_other_training(const ClipPackages& packages) {
   const std::filesystem::path note = packages.folder / "training.txt";
-  const std::string wanted =
-      fmt::format("trainer {}\nbase {}\nvideo {}\nlabels {}\nframes {}\nseed {}\ncandidates {}\n",
-                  trainer_sha256(), packages.base_id, packages.video, sha256(read_file(packages.labels)),
-                  packages.frames, packages.seed, packages.candidates);
+  const std::string wanted = fmt::format(
+      "trainer {}\nbase {}\nvideo {} {}\nfps {}\nlabels {}\nframes {}\nseed {}\ncandidates {}\n",
+      trainer_sha256(), packages.base_id, packages.video, contents_id(packages.video), packages.fps,
+      sha256(read_file(packages.labels)), packages.frames, packages.seed, packages.candidates);
   if (std::filesystem::exists(note) && read_file(note) == wanted) return;
   for (const auto& entry : std::filesystem::directory_iterator(packages.folder)) {
     if (entry.path().extension() == ".mpkg") std::filesystem::remove(entry.path());

@@ -31,9 +31,9 @@ struct ClipPackages {
   [[nodiscard]] std::vector<std::filesystem::path> tails_only() const;
 };
 
-// Trains the missing packages. Removes packages of another trainer, base, clip, part or kind of candidates
-// from the folder: they may have seen validation frames. Tails are trained once for both kinds of package.
-// Throws failed when the trainer fails.
+// Trains the missing packages. Removes packages of another trainer, base, clip, frame rate, part or kind of
+// candidates from the folder: they may have seen validation frames. Tails are trained once for both kinds of
+// package. Throws failed when the trainer fails.
 void train_packages(const ClipPackages& packages);
 
 }  // namespace mainstream

@@ -27,7 +27,7 @@ struct DemoArguments {
   std::vector<std::string> apps;  // empty: the six that fit into a demo's time, or all apps of other labels
   std::vector<double> shares{0.3, 0.1, 0.03, 0.01};
   std::int64_t training_frames = 398;
-  double stream_fps = 10;
+  double stream_fps = 0;  // as the clip states
   std::string candidates = "all";
   // Threads of the runs' engine. The threads of a small network wait for each other, and the decoder needs a
   // processor too: two threads on two cores take three times the measured cost per frame, and budgets no
@@ -68,6 +68,7 @@ ClipPackages packages_of(const DemoArguments& arguments, const std::vector<std::
           .video = arguments.video,
           .labels = arguments.labels,
           .frames = fmt::format("0..{}", arguments.training_frames - 1),
+          .fps = arguments.stream_fps,
           .candidates = arguments.candidates,
           .apps = apps,
           .folder = arguments.output};
@@ -156,7 +157,8 @@ void add_demo_command(Command program) {
   command
       .add_option("--training-frames", arguments->training_frames, "Train on this many frames from the start")
       .show_default();
-  command.add_option("--stream-fps", arguments->stream_fps, "Rate at which the clip is played")
+  command.add_option("--stream-fps", arguments->stream_fps, "The clip's frames per second; 0: as it states")
+      .within(0.0, 1000.0)
       .show_default();
   command
       .add_option("--share", arguments->shares,

@@ -11,6 +11,7 @@
 #include "core/stop.hpp"
 #include "eval/plot.hpp"
 #include "experiment_command.hpp"
+#include "trainer_program.hpp"
 
 namespace mainstream {
 namespace {
@@ -62,6 +63,11 @@ Command add_experiment(Command group, const std::string& name, const std::string
     show(run(setup_of(command, arguments->output, arguments->quick)));
   });
   return command;
+}
+
+ExperimentSetup with_trainer(ExperimentSetup setup) {
+  setup.options.emplace_back("trainer", trainer_sha256().substr(0, 16));
+  return setup;
 }
 
 void add_experiment_command(Command program) {

@@ -123,10 +123,16 @@ std::vector<RegretPoint> regret_of_training(const Recorder& recorder, const Trai
   return regret_of(all.trained(), &trained_tails, shares);
 }
 
+ExperimentResults results_of(const ClipArguments& arguments, const ExperimentSetup& setup,
+                             const Recorder& recorder) {
+  return {with_trainer(with_contents(setup, {arguments.base, arguments.video, arguments.labels})),
+          recorder.trainings().size()};
+}
+
 ExperimentFiles run_regret(const ClipArguments& arguments, const ExperimentSetup& setup) {
   const std::vector<double> shares = setup.quick ? std::vector<double>{1, 0.1, 0.01} : arguments.shares;
   const Recorder recorder(arguments, setup);
-  ExperimentResults results(setup, recorder.trainings().size());
+  ExperimentResults results = results_of(arguments, setup, recorder);
   std::vector<std::vector<RegretPoint>> trainings;
   for (const Training& training : recorder.trainings()) {
     const Json cell = results.cell(
@@ -153,7 +159,7 @@ std::vector<CandidateCheck> checks_of_training(const Recorder& recorder, const T
 
 ExperimentFiles run_training(const ClipArguments& arguments, const ExperimentSetup& setup) {
   const Recorder recorder(arguments, setup);
-  ExperimentResults results(setup, recorder.trainings().size());
+  ExperimentResults results = results_of(arguments, setup, recorder);
   std::vector<TrainingChecks> trainings;
   for (const Training& training : recorder.trainings()) {
     const Json cell = results.cell(training.name(), [&] {

@@ -15,6 +15,10 @@ namespace mainstream {
 Command add_experiment(Command group, const std::string& name, const std::string& what,
                        std::function<ExperimentFiles(const ExperimentSetup&)> run);
 
+// The setup with the trainer among its options, for results that depend on what it makes. Throws failed when
+// it is missing.
+[[nodiscard]] ExperimentSetup with_trainer(ExperimentSetup setup);
+
 void add_base_experiments(Command group);  // throughput, sharing
 void add_clip_experiments(Command group);  // regret, training
 void add_published_experiment(Command group);

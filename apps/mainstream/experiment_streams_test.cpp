@@ -46,6 +46,15 @@ TEST_F(StreamExperimentsTest, MeasuresThroughput) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out/throughput.html"));
 }
 
+TEST_F(StreamExperimentsTest, ThroughputOfAnotherBaseIsRefused) {
+  const std::string throughput =
+      "throughput --base base.onnx --quick --threads 1 --streams 1 --duration-ms 1 -o out";
+  write_base(tiny_base(), folder_ / "base.onnx");
+  EXPECT_EQ(experiment(throughput).exit_code, 0);
+  write_base(tiny_base(0.4F), folder_ / "base.onnx");
+  expect_refused(experiment(throughput), 2, "option contents of base.onnx is");
+}
+
 // Experiments that train first: a base, pictures, and the options to use them.
 class TrainingExperimentsTest : public StreamExperimentsTest {
  protected:

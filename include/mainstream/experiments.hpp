@@ -100,7 +100,8 @@ inline constexpr const char* kHindsight = "hindsight";
 struct RegretPoint {
   double share = 0;   // budget as a share of the cost of whole bases for all apps
   double budget = 0;  // the same in milliseconds per second
-  // By method, and kHindsight: F1 of each app on the unseen frames; 0 for all where no schedule fits.
+  // By method, and kHindsight: F1 on the unseen frames of each app with an event there; 0 for all where no
+  // schedule fits.
   std::map<std::string, std::vector<double>> f1;
   std::map<std::string, double> promised;  // mean F1 that the schedule predicts
 };

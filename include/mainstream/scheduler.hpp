@@ -33,13 +33,16 @@ struct Problem {
     std::vector<LayerCosts> layer_costs;  // one entry per number type, the most exact first; equally long
     // The stem and its apps may cost at most this much per second: one worker analyses its frames.
     double limit = std::numeric_limits<double>::infinity();
+    // Whether Algorithm::apart and no_sharing may choose 0.1, 0.2, .., 0.9 frames per second besides
+    // fps_options. Not in problems of packages, where all algorithms have the same rates.
+    bool low_rates_alone = true;
   };
 
   struct MeasuredQuality {
     double fps = 0;
     Quality quality;
     int votes = 1;        // consecutive positive frames that make a detection
-    double f1_error = 0;  // standard error of quality.f1; 0: unknown
+    double f1_error = 0;  // standard error of quality.f1; 0: unknown, or all events came out alike
   };
 
   // One way to run an app; it shares the base's first `frozen` layers. With several number types there is one
@@ -65,6 +68,9 @@ struct Problem {
     // By ascending fps, then ascending votes; if not empty, it replaces the model of tpr and fpr. Among rows
     // of one fps the best counts, among equal ones the one with the fewest votes: see pool_estimates.
     std::vector<MeasuredQuality> measured;
+    // `measured` is what a model makes of tpr and fpr. Then all rates share its errors, which do not say that
+    // one rate may be taken for another.
+    bool modelled = false;
     int stem_type = 0, tail_type = 0;
   };
 
@@ -109,8 +115,8 @@ enum class Algorithm {
   greedy,       // the paper's heuristic
   fixed,        // the best single branchpoint for all apps, with free frame rates and candidates there
   max_sharing,  // every app at its last branchpoint, with candidates that read only that tensor
-  // Every app alone: the layers before its branchpoint run for it only. Rates 0.1 .. 0.9 are allowed too,
-  // unless fps_options begin at 0.1 or below.
+  // Every app alone: the layers before its branchpoint run for it only. More rates are allowed, see
+  // Stem::low_rates_alone.
   apart,       // with its best candidate
   no_sharing,  // with its least frozen tail (if it has none, its least frozen candidate)
 };
@@ -191,8 +197,8 @@ struct SolveOptions {
 
 // Spends the rest of the budget of a feasible schedule on higher rates of the same candidates, which shorten
 // the delay until an event is reported. The step that costs least per saved second comes first. Only for
-// candidates measured with errors, within the app's limits, and as long as F1 falls by no more than half its
-// error. Throws usage for a schedule of another problem.
+// measured candidates (not modelled ones), within the app's limits, and as long as F1 falls by no more than
+// half its error, which counts as 0.02 at least. Throws usage for a schedule of another problem.
 [[nodiscard]] Schedule spend_rest(const Problem& problem, const Schedule& schedule);
 
 // Cost and quality of given choices, one per app in the problem's order; `algorithm` and `bound` are not set.

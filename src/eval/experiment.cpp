@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <vector>
+
 #include "core/cpus.hpp"
 #include "core/file.hpp"
 #include "core/terminal.hpp"
@@ -10,6 +13,7 @@
 #include "eval/html.hpp"
 #include "infer/layer_times.hpp"
 #include "mainstream/error.hpp"
+#include "package/sha256.hpp"
 
 namespace mainstream {
 namespace {
@@ -80,6 +84,24 @@ HtmlReport html_report(const ExperimentReport& report, const std::vector<std::st
 }
 
 }  // namespace
+
+std::string contents_id(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return "";
+  std::ifstream stream(file, std::ios::binary);
+  Sha256 hash;
+  std::vector<char> part(1 << 20);
+  while (stream.read(part.data(), std::ssize(part)) || stream.gcount() > 0)
+    hash.add({part.data(), static_cast<std::size_t>(stream.gcount())});
+  if (!stream.eof()) throw Error(ErrorKind::unreadable, file.string() + ": cannot be read");
+  return hash.finish().substr(0, 16);
+}
+
+ExperimentSetup with_contents(ExperimentSetup setup, const std::vector<std::filesystem::path>& files) {
+  for (const std::filesystem::path& file : files)
+    setup.options.emplace_back("contents of " + file.string(), contents_id(file));
+  return setup;
+}
 
 ExperimentResults::ExperimentResults(ExperimentSetup setup, std::size_t cells)
     : setup_(std::move(setup)),

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -41,6 +42,13 @@ struct ExperimentReport {
   std::vector<Section> sections;
   Rows figures;  // for programs: plain numbers, one row per point
 };
+
+// What a file holds, as 16 digits; empty for what is no file, such as an address.
+[[nodiscard]] std::string contents_id(const std::filesystem::path& file);
+
+// The setup with what these files hold among its options, which name the files alone.
+[[nodiscard]] ExperimentSetup with_contents(ExperimentSetup setup,
+                                            const std::vector<std::filesystem::path>& files);
 
 class ExperimentResults {
  public:

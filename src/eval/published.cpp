@@ -444,7 +444,7 @@ ExperimentFiles run_published(const PublishedOptions& options, const ExperimentS
   const Problem curves = read_curves(options.curves);
   TheirMeans theirs = read_means(options.means);
   const auto cells = options.budgets.size() * static_cast<std::size_t>(options.most_apps);
-  ExperimentResults results(setup, cells);
+  ExperimentResults results(with_contents(setup, {options.curves, options.means}), cells);
   std::vector<Point> points;
   for (const double budget : options.budgets) {
     for (int apps = 1; apps <= options.most_apps; ++apps) {

@@ -75,6 +75,22 @@ TEST(PublishedTest, AMiniatureAgreesWithWhatWasPublished) {
   EXPECT_EQ(files.charts.size(), 3U);
 }
 
+TEST(PublishedTest, ResultsOfOtherContentsAreRefused) {
+  const TestFolder folder;
+  const ExperimentSetup setup{.name = "published", .output = folder / "out", .command = "test"};
+  const PublishedOptions options{
+      .curves = folder / "curves.json", .means = folder / "means.csv", .budgets = {150}, .most_apps = 1};
+  const std::string curves = read_file(kCurves), means = read_file(kMeans);
+  write_file(options.curves, curves);
+  write_file(options.means, means);
+  (void)run_published(options, setup);
+  write_file(options.means, means.substr(0, means.rfind('\n', means.size() - 2) + 1));  // without the last
+  EXPECT_ERROR(usage, run_published(options, setup), "option contents of " + options.means.string() + " is");
+  write_file(options.means, means);
+  write_file(options.curves, curves + "\n");
+  EXPECT_ERROR(usage, run_published(options, setup), "option contents of " + options.curves.string() + " is");
+}
+
 TEST(PublishedTest, DamagedFilesAreRefused) {
   const TestFolder folder;
   const ExperimentSetup setup{.name = "published", .output = folder / "out", .command = "test"};

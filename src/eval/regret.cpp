@@ -10,12 +10,12 @@
 namespace mainstream {
 namespace {
 
-// F1 by app; 0 for all where no schedule fits.
+// F1 of the apps with events; 0 for all where no schedule fits.
 std::vector<double> seen_f1(const ReplayedQuality& seen, const Mix& mix, const MixPlan& plan) {
   std::vector<double> f1;
   for (std::size_t app = 0; app < mix.apps.size(); ++app) {
-    const auto value = plan.schedule.feasible ? seen.counts(app, plan.settings[app]).f1() : 0;
-    if (value) f1.push_back(*value);
+    if (!seen.has_events(app)) continue;
+    f1.push_back(plan.schedule.feasible ? seen.counts(app, plan.settings[app]).f1().value_or(0) : 0);
   }
   return f1;
 }

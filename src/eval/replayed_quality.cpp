@@ -1,10 +1,18 @@
 #include "eval/replayed_quality.hpp"
 
+#include <algorithm>
+
 #include "event/replay.hpp"
 
 namespace mainstream {
 
 ReplayedQuality::ReplayedQuality(const Mix& mix, const ClipScores& scores) : mix_(mix), scores_(scores) {}
+
+bool ReplayedQuality::has_events(std::size_t app) const {
+  return std::ranges::any_of(scores_.recordings[app].begin()->second, [](const Recording& part) {
+    return std::ranges::find(part.truth, true) != part.truth.end();
+  });
+}
 
 const EventCounts& ReplayedQuality::counts(std::size_t app, const Setting& setting) const {
   const Variant variant{setting.candidate, setting.number_types};
@@ -25,6 +33,7 @@ Problem ReplayedQuality::known(Problem problem) const {
       const NumberTypes of{types[static_cast<std::size_t>(candidate.stem_type)],
                            types[static_cast<std::size_t>(candidate.tail_type)]};
       candidate.measured.clear();
+      candidate.modelled = false;
       for (const double rate : rate_grid(scores_.fps)) {
         for (const int votes : kVotesGrid) {
           const EventCounts& found = counts(a, mix_.setting(a, candidate.id, rate, votes, of));

@@ -15,6 +15,9 @@ class ReplayedQuality {
  public:
   ReplayedQuality(const Mix& mix, const ClipScores& scores);
 
+  // Whether the app has a true event in any part.
+  [[nodiscard]] bool has_events(std::size_t app) const;
+
   // Over all parts, the mean over the phases of the rate.
   [[nodiscard]] const EventCounts& counts(std::size_t app, const Setting& setting) const;
 

@@ -121,6 +121,7 @@ void TenantPlanner::measure_tables(std::size_t app) {
     const Setting one = setting_with(app, candidate);
     const Recording& recording = pool_.clip->recordings[app].at({one.candidate, one.number_types}).front();
     candidate.measured.clear();
+    candidate.modelled = false;
     for (const ReplayQuality& row : replay_table(recording, one.threshold, gap_s))
       candidate.measured.push_back({row.fps, {row.recall, row.precision, row.f1}, row.votes, row.f1_error});
   }
@@ -135,10 +136,7 @@ Problem TenantPlanner::problem(const TenantMix& mix, double budget) const {
     problem.apps.back().id = names[i];
   }
   problem.budget = budget;
-  problem = pool_estimates(std::move(problem));
-  for (std::size_t i = 0; i < mix.size() && !method_.measured; ++i)
-    forget_modelled_errors(pool_.trained.mix.apps[mix[i]], problem.apps[i]);
-  return problem;
+  return pool_estimates(std::move(problem));
 }
 
 Schedule TenantPlanner::solve(const TenantMix& mix, double budget) const {
@@ -169,8 +167,7 @@ TenantOutcome TenantPlanner::replay(const TenantMix& mix, double budget) const {
   outcome.busy_ms_per_s = schedule.feasible ? schedule.cost : 0;
   for (std::size_t i = 0; i < mix.size(); ++i) {
     const Mix::App& app = pool_.trained.mix.apps[mix[i]];
-    const std::vector<bool>& truth = pool_.trained.scores.recordings[mix[i]].begin()->second.front().truth;
-    if (std::ranges::find(truth, true) == truth.end()) continue;
+    if (!pool_.quality.has_events(mix[i])) continue;
     TenantOutcome::App& one = outcome.apps.emplace_back();
     one.name = names[i];
     if (!schedule.feasible) continue;

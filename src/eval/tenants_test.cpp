@@ -250,6 +250,21 @@ TEST_F(TenantsTest, ASmallThroughputExperiment) {
   EXPECT_ERROR(usage, run_throughput(setup("other"), base, options), "no branchpoint \"pool\"");
 }
 
+TEST_F(TenantsTest, RegretLeavesOutAppsWithoutEventsEvenWhereNoScheduleFits) {
+  const TrainedMix& trained = pool().trained;
+  ClipScores scores = trained.scores;
+  for (auto& [variant, parts] : scores.recordings[1]) {
+    for (Recording& part : parts) std::fill(part.truth.begin(), part.truth.end(), false);
+  }
+  const auto points = regret_of({trained.mix, trained.costs, scores}, nullptr, {1, 1e-9});
+  ASSERT_EQ(points.size(), 2U);
+  for (const RegretPoint& point : points) {
+    for (const auto& [method, f1] : point.f1) EXPECT_EQ(f1.size(), 2U) << method << " at " << point.share;
+  }
+  EXPECT_GT(points[0].promised.at(kMainstream), 0);
+  EXPECT_EQ(points[1].promised.at(kMainstream), 0) << "nothing fits";
+}
+
 TEST_F(TenantsTest, ASmallSharingExperiment) {
   const SharingTask task{"tiny", "colours", [] { return std::vector{study_->package("red")}; }};
   const ExperimentFiles files = run_sharing(setup("sharing"), {task});

@@ -135,6 +135,17 @@ TEST_F(PlanningTest, RatesOfFewPicturesAreNotTakenAtTheirWord) {
   EXPECT_LT(unsure, 0.75 * sure);
 }
 
+TEST_F(PlanningTest, TheRestOfABudgetIsNotSpentOnAppsOfPictures) {
+  write_apps_of_pictures(0.15);
+  const Mix mix = this->mix();
+  EXPECT_EQ(Planner(mix, {}).solve(made_up_costs(mix), 1e6).schedule.spent, 0);
+}
+
+TEST_F(PlanningTest, PackagesHaveTheSameRatesWithAndWithoutSharing) {
+  const Mix mix = this->mix();
+  EXPECT_FALSE(make_problem(mix, made_up_costs(mix), 100).stems[0].low_rates_alone);
+}
+
 TEST_F(PlanningTest, RatesWithoutIntervalsAreLeftToTheModel) {
   Manifest manifest = five_candidates("left");
   for (Candidate& candidate : manifest.candidates) {

@@ -19,6 +19,7 @@ Problem::Stem describe_stem(const Mix::Stem& stem) {
   described.base = stem.base.name;
   described.stream_fps = stem.fps;
   described.fps_options = rate_grid(stem.fps);
+  described.low_rates_alone = false;
   for (const NumberType type : stem.number_types) {
     described.layer_costs.push_back(
         {to_string(type), std::vector<double>(stem.base.branchpoints.size(), 0.0)});
@@ -70,8 +71,10 @@ Problem::App describe_app(const Mix& mix, const Mix::App& app, Mode mode) {
       const AnswerQuality& quality = *candidate.quality(types);
       Problem::Candidate& entry =
           described.candidates.emplace_back(describe_candidate(candidate, quality, frozen));
-      if (entry.measured.empty())
+      if (entry.measured.empty()) {
         entry.measured = modelled_table(described.events, {&event.votes, 1}, quality, stem.fps);
+        entry.modelled = true;
+      }
       entry.stem_type = index_of(stem.number_types, types.stem);
       entry.tail_type = index_of(stem.number_types, types.tail);
     }
@@ -112,18 +115,8 @@ Problem describe_mix(const Mix& mix, Mode mode) {
   return problem;
 }
 
-void forget_modelled_errors(const Mix::App& app, Problem::App& described) {
-  const auto is_modelled = [](const Candidate& candidate) { return candidate.measured.empty(); };
-  if (!std::ranges::all_of(app.manifest().candidates, is_modelled)) return;
-  for (Problem::Candidate& candidate : described.candidates) {
-    for (Problem::MeasuredQuality& row : candidate.measured) row.f1_error = 0;
-  }
-}
-
 Problem estimate_mix(const Mix& mix, Mode mode) {
-  Problem problem = pool_estimates(describe_mix(mix, mode));
-  for (std::size_t a = 0; a < mix.apps.size(); ++a) forget_modelled_errors(mix.apps[a], problem.apps[a]);
-  return problem;
+  return pool_estimates(describe_mix(mix, mode));
 }
 
 void put_costs(const Mix& mix, const Costs& costs, Problem& problem) {

@@ -19,10 +19,6 @@ namespace mainstream {
 // All but the costs and the budget; tables as the packages have them, or modelled, for pool_estimates.
 [[nodiscard]] Problem describe_mix(const Mix& mix, Mode mode);
 
-// After pool_estimates: leaves modelled tables without errors. These are common to all rates, so they do not
-// say that one rate may be taken for another (spend_rest).
-void forget_modelled_errors(const Mix::App& app, Problem::App& described);
-
 // describe_mix with pooled estimates, in this way.
 [[nodiscard]] Problem estimate_mix(const Mix& mix, Mode mode);
 

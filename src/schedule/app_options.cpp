@@ -19,10 +19,9 @@ std::vector<double> costs_from_layer(const std::vector<double>& layer_costs) {
 
 // Without sharing, one frame per second for every app may already exceed the budget.
 std::vector<double> rates_of(const Problem::Stem& stem, bool low_rates) {
-  constexpr double kLowest = 0.1;
   std::vector<double> rates = stem.fps_options;
-  if (!low_rates || rates.front() <= kLowest) return rates;
-  for (const double rate : {kLowest, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}) {
+  if (!low_rates || !stem.low_rates_alone) return rates;
+  for (const double rate : {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}) {
     if (rate <= stem.stream_fps) rates.push_back(rate);
   }
   std::sort(rates.begin(), rates.end());

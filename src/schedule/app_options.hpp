@@ -33,7 +33,7 @@ using AppOptions = std::vector<std::vector<AppOption>>;  // by app
 // How `expand` makes options of a problem.
 struct Expansion {
   bool alone = false;      // nothing is shared: the layers before a branchpoint are the app's own cost
-  bool low_rates = false;  // adds 0.1 .. 0.9 fps where fps_options begin above 0.1
+  bool low_rates = false;  // adds the rates of Problem::Stem::low_rates_alone
 };
 
 // All options of every app, limits not applied, tails' tpr and fpr corrected (see corrected_candidates).

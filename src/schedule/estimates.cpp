@@ -234,6 +234,10 @@ void choose_votes(std::vector<Row>& rows) {
   rows = std::move(chosen);
 }
 
+void forget_errors(std::vector<Row>& rows) {
+  for (Row& row : rows) row.f1_error = 0;
+}
+
 }  // namespace
 
 Problem pool_estimates(Problem problem) {
@@ -242,7 +246,10 @@ Problem pool_estimates(Problem problem) {
   for (Problem::App& app : problem.apps) bases[problem.stems[app.stem].base].add(app);
   for (auto& [base, apps] : bases) apps.estimate_all();
   for (Problem::App& app : problem.apps) {
-    for (Candidate& candidate : app.candidates) choose_votes(candidate.measured);
+    for (Candidate& candidate : app.candidates) {
+      choose_votes(candidate.measured);
+      if (candidate.modelled) forget_errors(candidate.measured);
+    }
   }
   return problem;
 }

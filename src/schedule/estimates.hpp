@@ -12,7 +12,7 @@ namespace mainstream {
 // on single frames, of that candidate in the mix's other apps of the same base, and of candidates of its kind
 // nearby (docs/scheduling.md, "Estimates").
 // Without errors, and with nothing to compare with, figures stay as they are. Candidates without a table
-// stay as they are.
+// stay as they are. Modelled tables lose their errors in the end.
 [[nodiscard]] Problem pool_estimates(Problem problem);
 
 }  // namespace mainstream

@@ -124,9 +124,21 @@ TEST(CandidatesTest, LowRatesComeWithTheGridOrAreAddedWithoutSharing) {
   EXPECT_FALSE(solve(problem).feasible);
   EXPECT_TRUE(solve(problem, asking(Algorithm::apart)).feasible);
   problem.stems[0].fps_options = {0.1, 0.25, 1};
+  problem.stems[0].low_rates_alone = false;
   EXPECT_TRUE(solve(problem).feasible);
   for (const auto& app : solve(problem, asking(Algorithm::apart)).apps) {
     EXPECT_TRUE(app.choice.fps == 0.1 || app.choice.fps == 0.25);
+  }
+}
+
+TEST(CandidatesTest, LowRatesAreAddedWithoutSharingToAGridThatBeginsLow) {
+  Problem problem = mix();
+  problem.stems[0].fps_options = {0.1, 1};
+  for (Problem::App& app : problem.apps) app.fixed_fps = 0.8;
+  EXPECT_FALSE(solve(problem).feasible);
+  for (const Algorithm algorithm : {Algorithm::apart, Algorithm::no_sharing}) {
+    const Schedule alone = solve(problem, asking(algorithm));
+    EXPECT_TRUE(alone.feasible) << alone.reason;
   }
 }
 

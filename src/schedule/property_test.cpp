@@ -135,7 +135,8 @@ TEST_P(Properties, WithoutSharingEveryAppPaysForAllItRuns) {
     SCOPED_TRACE(testing::Message() << "seed " << GetParam() + 5000 << ", problem " << i);
     Problem problem = problems.next();
     for (Problem::Stem& stem : problem.stems) {
-      stem.fps_options.insert(stem.fps_options.begin(), 0.1);  // so that there are no rates of their own
+      stem.fps_options.insert(stem.fps_options.begin(), 0.1);
+      stem.low_rates_alone = false;  // those tried are fps_options
     }
     std::vector<std::vector<TriedOption>> all, least;
     for (Problem::App& app : problem.apps) {
@@ -190,7 +191,7 @@ TEST_P(Properties, FastIsAsGoodAsSimplerAlgorithms) {
 
 // Whether all rates that an app may run at without sharing are among its stem's.
 bool has_low_rates(const Problem& problem) {
-  return std::ranges::all_of(problem.stems, [](const auto& stem) { return stem.fps_options.front() <= 0.1; });
+  return std::ranges::none_of(problem.stems, &Problem::Stem::low_rates_alone);
 }
 
 TEST_P(Properties, FastIsNearTheOptimumWhereTheBudgetIsTight) {
@@ -227,6 +228,37 @@ TEST(ProofTest, ThatSomethingFitsDoesNotProveTheAnswer) {
   ASSERT_TRUE(schedule.feasible);
   EXPECT_LT(schedule.mean_f1, *schedule.bound - 1e-3);
   EXPECT_FALSE(schedule.proven);
+}
+
+// Each app finds all its events from a rate of its own on, whatever it shares, and the budget is ample. The
+// cheapest schedule shares all layers.
+TEST(ProofTest, TheCheapestOfVeryManyEqualsIsProven) {
+  constexpr int kLayers = 16, kRates = 14;
+  Problem problem;
+  problem.budget = 1e6;
+  problem.stems.push_back({"camera", "base", kRates, {}, {{"f32", std::vector<double>(kLayers, 1.0)}}});
+  double cheapest = kLayers * kRates;  // the layers at the highest rate, and each head at its own
+  for (int rate = 1; rate <= kRates; ++rate) {
+    problem.stems[0].fps_options.push_back(rate);
+    Problem::App app;
+    app.id = "app" + std::to_string(rate);
+    app.events.length_ms = 1000.0 / rate + 0.01;
+    for (int frozen = 1; frozen <= kLayers; ++frozen) {
+      Problem::Candidate& candidate = app.candidates.emplace_back();
+      candidate.frozen = frozen;
+      candidate.tpr = 1;
+      candidate.head_cost = 1;
+    }
+    problem.apps.push_back(std::move(app));
+    cheapest += rate;
+  }
+  SolveOptions options = asking(Algorithm::optimal);
+  int left = 10'000;
+  options.stop = [&] { return --left < 0; };
+  const Schedule schedule = solve(problem, options);
+  EXPECT_TRUE(schedule.proven);
+  EXPECT_NEAR(schedule.mean_f1, 1, 1e-12);
+  EXPECT_NEAR(schedule.cost, cheapest, 1e-7 * cheapest);
 }
 
 TEST(ReasonTest, FixedBlamesTheBudgetWhereNoLimitIsSet) {

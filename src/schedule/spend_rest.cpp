@@ -47,8 +47,10 @@ class Spending {
   [[nodiscard]] double least_f1(std::size_t app) const {
     const Problem::App& given = problem_.apps[app];
     const AppOption& now = instance_.apps[app].options[assignment_[app]];
-    if (!given.options.empty() || given.candidates[now.entry].measured.empty()) return 2;
-    const double error = candidate_quality(given.events, given.candidates[now.entry], now.fps).f1_error;
+    if (!given.options.empty()) return 2;
+    const Problem::Candidate& candidate = given.candidates[now.entry];
+    if (candidate.measured.empty() || candidate.modelled) return 2;
+    const double error = candidate_quality(given.events, candidate, now.fps).f1_error;
     return now.f1 - kErrorSpent * std::max(error, kLeastError);
   }
 

@@ -70,6 +70,13 @@ TEST(SpendRestTest, AnErrorOfNothingIsNoCertainty) {
   EXPECT_EQ(rates_of(spend_rest(perfect, solve(perfect))), std::vector<double>{5});
 }
 
+TEST(SpendRestTest, NothingIsSpentOnModelledTables) {
+  Problem problem = problem_of({{0.8, 0.8, 0.8, 0.8}, {0.8, 0.8, 0.8, 0.8}}, 1000);
+  for (auto& row : problem.apps[0].candidates[0].measured) row.f1_error = 0;
+  problem.apps[0].candidates[0].modelled = true;
+  EXPECT_EQ(rates_of(spend_rest(problem, solve(problem))), (std::vector<double>{1, 10}));
+}
+
 TEST(SpendRestTest, NothingIsSpentWithoutATableBeyondLimitsOrOnWhatDoesNotFit) {
   Problem modelled = problem_of({{0.8, 0.8, 0.8, 0.8}}, 1000);
   modelled.apps[0].candidates[0].measured.clear();

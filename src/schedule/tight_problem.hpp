@@ -48,6 +48,7 @@ class TightProblem {
   Problem::Stem stem(int index) {
     Problem::Stem stem{"camera" + std::to_string(index), "base", 10, {}, {{"f32", {}}}};
     const bool slow = chance(0.6);
+    stem.low_rates_alone = !slow;  // as with packages, which have low rates for all
     for (const double fps : {0.1, 0.2, 0.3, 0.5, 0.7}) {
       if (slow) stem.fps_options.push_back(fps);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schedule/search/baselines.hpp"
+#include "schedule/search/bisection.hpp"
 #include "schedule/search/relaxation.hpp"
 
 namespace mainstream {
@@ -48,50 +49,37 @@ class MinimumSearch {
   MinimumSearch(const Instance& instance, const MeanSearch& search)
       : instance_(instance), search_(search), minima_(possible_minima(instance)) {}
 
-  // Some schedule reaches the lower end of the bisection, none the upper one.
   BestMaxMin run() {
+    const Bisection found =
+        bisect(minima_.size(), [this](std::size_t minimum) { return try_minimum(minimum); });
     BestMaxMin result;
-    if (!reach(0)) {
-      result.mean.proven = certain_;
-      return result;
+    result.mean.proven = found.refuted == 0;  // nothing is within the budget
+    if (found.refuted > 0) result.bound = minima_[found.refuted - 1];
+    if (found.highest) {
+      result.min_f1 = minima_[*found.highest];
+      result.proven = found.refuted == *found.highest + 1;
     }
-    std::size_t low = reached_, high = minima_.size();
-    std::size_t refuted = high;  // proven to be out of reach
-    while (high - low > 1) {
-      const std::size_t middle = low + (high - low) / 2;
-      if (reach(middle)) {
-        low = std::max(middle, reached_);
-      } else {
-        high = middle;
-        if (certain_) refuted = std::min(refuted, middle);
-      }
-    }
-    result.min_f1 = minima_[low];
-    result.bound = minima_[refuted - 1];
-    result.proven = refuted == low + 1;
     return result;
   }
 
  private:
-  // Whether a schedule with this minimum is within the budget; `certain_` tells whether a no is proven.
-  bool reach(std::size_t minimum) {
+  // Whether a schedule with this minimum is within the budget.
+  BisectionTry try_minimum(std::size_t minimum) {
     const CheapestSearch costs(instance_, minima_[minimum] - kEqual);
     PricedSchedule cheapest = costs.improve(start_);
     start_ = cheapest.shapes;
-    certain_ = true;
     if (!within_budget(cheapest.cost, instance_.budget)) {
       SearchLimit limit{search_.exact ? kExactNodes : kFastNodes, search_.exact ? search_.stop : nullptr};
       RelaxationProof proof = costs.prove(cheapest, std::move(shares_), limit);
       shares_ = proof.take_shares();
       start_ = proof.best.shapes;
-      certain_ = !limit.reached || -proof.upper > instance_.budget * (1 + kClearlyOver);
+      const bool certain = !limit.reached || -proof.upper > instance_.budget * (1 + kClearlyOver);
       cheapest = std::move(proof.best);
-      if (!within_budget(cheapest.cost, instance_.budget)) return false;
+      if (!within_budget(cheapest.cost, instance_.budget)) return {std::nullopt, certain};
     }
     const double least = least_f1(instance_, cheapest.assignment);
     const auto next = std::upper_bound(minima_.begin(), minima_.end(), least);
-    reached_ = static_cast<std::size_t>(next - minima_.begin()) - 1;
-    return true;
+    return {static_cast<std::size_t>(next - minima_.begin()) - 1};
   }
 
   const Instance& instance_;
@@ -100,8 +88,6 @@ class MinimumSearch {
   // Starting points for the next search.
   std::vector<StemShape> start_;
   std::vector<CostShares> shares_;
-  std::size_t reached_ = 0;
-  bool certain_ = true;
 };
 
 // Raises the minimum to what simpler algorithms reach: the heuristic may miss it.
@@ -124,7 +110,7 @@ void raise_minimum(const Instance& instance, const MeanSearch& search, BestMaxMi
 
 BestMaxMin best_max_min(const Instance& instance, const MeanSearch& search) {
   BestMaxMin result = MinimumSearch(instance, search).run();
-  if (result.bound == 0 && !result.proven && result.mean.proven) return result;
+  if (result.mean.proven) return result;  // nothing is within the budget
   if (!search.exact) raise_minimum(instance, search, result);
   const auto part =
       part_of(instance, [&](auto, const auto& option) { return option.f1 >= result.min_f1 - kEqual; });

@@ -153,7 +153,7 @@ class MeanSolver {
     }
     while (exact) {
       const double cost = result_.best->cost, floor = result_.best->value - kEqual;
-      const double less = cost - budget_tolerance(cost);
+      const double less = cost - 2 * budget_tolerance(cost);  // one tolerance would let `cost` itself in
       if (!is_cheapest_within(less)) break;
       relax(less, kExact);
       if (bound(less) < floor) break;

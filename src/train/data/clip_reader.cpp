@@ -58,7 +58,7 @@ std::int64_t score_step_of(const std::vector<FrameRange>& parts, double fps) {
   for (const FrameRange& part : parts) scored += (part.last - part.first) / step + 1;
   const std::int64_t thinned = step * ((scored + recipe::kMostFrames - 1) / recipe::kMostFrames);
   if (thinned > step)
-    module_log("train").info("the clip is long: every {}th frame is measured, not every {}th", thinned, step);
+    module_log("train").info("the clip is long: one frame in {} is measured, not one in {}", thinned, step);
   return thinned;
 }
 
