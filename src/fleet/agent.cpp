@@ -21,14 +21,6 @@ constexpr auto kBetweenComparisons = std::chrono::seconds(1);
 constexpr std::chrono::seconds kFirstRetry{1}, kLongestRetry{300};
 constexpr std::size_t kMostTroubles = 5, kMostReceivers = 16;
 constexpr std::string_view kCursor = "fleet/";  // no sink has such a name
-// False when the token was stopped.
-bool wait_for(std::chrono::nanoseconds time, const std::stop_token& stop) {
-  for (const auto end = Steady::now() + time; Steady::now() < end;) {
-    if (stop.stop_requested()) return false;
-    std::this_thread::sleep_for(kAgentLook);
-  }
-  return true;
-}
 
 constexpr const char* kOnline = "online";
 constexpr const char* kOffline = "offline";
@@ -96,7 +88,7 @@ FleetAgent::~FleetAgent() {
 // ---- In the connection's thread ----
 
 void FleetAgent::connected() {
-  (void)client_.publish({topics_.online(), kOnline, true});
+  say_online();
   const MutexLock lock(mutex_);
   report_due_ = true;
 }
@@ -157,7 +149,9 @@ void FleetAgent::run(const std::stop_token& stop) {
   }
 }
 
-// Not while something that was fetched is to be put in force.
+// Keeps the packages of the state in force, and of the one that the next start begins with: another, if that
+// could not be used at this start, or the one in force cannot be kept. Not while something that was fetched
+// is to be put in force.
 void FleetAgent::tidy() {
   std::vector<DesiredPackage> needed;
   {
@@ -165,6 +159,8 @@ void FleetAgent::tidy() {
     if (ready_ || changing_ || !std::exchange(tidy_due_, false)) return;
     if (in_force_) needed = in_force_->packages;
   }
+  if (const auto kept = kept_state(directory_))
+    needed.insert(needed.end(), kept->packages.begin(), kept->packages.end());
   cache_.keep_only(needed);
 }
 
@@ -246,14 +242,26 @@ bool FleetAgent::fetch(const DesiredState& state, const std::stop_token& stop) {
     if (ended.stop_requested()) break;
     if (!download.may_pass) throw Error(ErrorKind::untrusted, download.error);
     tell(Progress::waiting, download.error);
-    report();
     module_log("fleet").warn("version {} waits: {}", state.version, download.error);
     if (!wait_for(backoff.next(), ended)) break;
   }
   return false;
 }
 
+// Reports meanwhile. False when the token was stopped.
+bool FleetAgent::wait_for(std::chrono::nanoseconds time, const std::stop_token& stop) {
+  for (const auto end = Steady::now() + time; Steady::now() < end;) {
+    if (stop.stop_requested()) return false;
+    if (is_report_due()) report();
+    std::this_thread::sleep_for(kAgentLook);
+  }
+  return true;
+}
+
+// Says each time that the node is online: after a quick restart the broker may take the connection before for
+// lost only now, and publish its last will.
 void FleetAgent::report() {
+  say_online();
   reported_ = report_now();
   reported_at_ = Steady::now();
   (void)client_.publish({topics_.reported(), to_json(reported_), true});  // else after the next connect
@@ -296,6 +304,10 @@ NodeReport FleetAgent::report_now() const {
 }
 
 // ---- In any thread ----
+
+void FleetAgent::say_online() {
+  (void)client_.publish({topics_.online(), kOnline, true});
+}
 
 void FleetAgent::tell(Progress progress, const std::string& why, double fetched) {
   const MutexLock lock(mutex_);

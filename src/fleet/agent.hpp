@@ -37,6 +37,7 @@ class FleetAgent {
   using Progress = NodeReport::Progress;
 
   void connected();
+  void say_online();
   void received(const std::string& topic, std::string_view payload, bool retained);
   void answer(std::string_view payload);
   void acknowledge(const RangeRequest& request, std::int64_t last_sequence);
@@ -48,6 +49,7 @@ class FleetAgent {
   void follow(const std::string& payload, const std::stop_token& stop);
   [[nodiscard]] bool is_new(const DesiredState& state);
   [[nodiscard]] bool fetch(const DesiredState& state, const std::stop_token& stop);
+  [[nodiscard]] bool wait_for(std::chrono::nanoseconds time, const std::stop_token& stop);
   [[nodiscard]] Change put_in_force(const DesiredState& state);
   void keep(const DesiredState& state);
 

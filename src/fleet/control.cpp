@@ -83,22 +83,29 @@ void FleetControl::received(const std::string& topic, std::string_view payload) 
       node.report.reset();
       if (!payload.empty()) node.report = parse_report(payload);
     }
-    node.unreadable.clear();
+    faults_.erase(topic);
   } catch (const Error& error) {
-    node.unreadable = error.what();
+    faults_[topic] = error.what();
   }
 }
 
 std::map<std::string, NodeView> FleetControl::nodes() const {
   const MutexLock lock(mutex_);
-  return nodes_;
+  std::map<std::string, NodeView> nodes = nodes_;
+  for (const auto& [topic, fault] : faults_) {
+    std::string& unreadable = nodes[node_in_topic(topic)].unreadable;
+    unreadable += (unreadable.empty() ? "" : "; ") + fault;
+  }
+  return nodes;
 }
 
 std::int64_t FleetControl::give(const std::string& node, DesiredState state) {
   {
     const MutexLock lock(mutex_);
     const NodeView& known = nodes_[node];
-    if (known.desired && known.desired->same_but_for_version(state)) return known.desired->version;
+    if (known.desired && known.desired->same_but_for_version(state) &&
+        outcome_of(known, known.desired->version) != Outcome::refused)
+      return known.desired->version;
     state.version = 1;
     if (known.desired) state.version = known.desired->version + 1;
     if (known.report)

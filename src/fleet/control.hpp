@@ -18,7 +18,7 @@ struct NodeView {
   bool online = false;  // connected to its broker, as far as known here
   std::optional<DesiredState> desired;
   std::optional<NodeReport> report;
-  std::string unreadable;  // why a message of it cannot be used
+  std::string unreadable;  // why what the broker keeps of it cannot be used
 };
 
 // What is to come of a state that a node was given.
@@ -39,8 +39,8 @@ class FleetControl {
   [[nodiscard]] std::map<std::string, NodeView> nodes() const;
 
   // Gives the node another state than it was given last, with a higher version than any that it has seen;
-  // the version that it has then. An equal one is not given again. Throws failed when the broker does not
-  // take it.
+  // the version that it has then. An equal one is not given again, unless the node refused it: what was in
+  // its way may be mended. Throws failed when the broker does not take it.
   [[nodiscard]] std::int64_t give(const std::string& node, DesiredState state);
 
  private:
@@ -49,7 +49,8 @@ class FleetControl {
   const std::chrono::milliseconds patience_;
   const std::string echo_;  // a topic of our own
   mutable Mutex mutex_;
-  std::map<std::string, NodeView> nodes_ GUARDED_BY(mutex_);
+  std::map<std::string, NodeView> nodes_ GUARDED_BY(mutex_);      // all but `unreadable`
+  std::map<std::string, std::string> faults_ GUARDED_BY(mutex_);  // by topic, of what is unreadable there
   bool all_came_ GUARDED_BY(mutex_) = false;
   MqttClient client_;  // the last: its thread uses the others
 };

@@ -189,7 +189,7 @@ RangeRequest parse_range_request(std::string_view text) {
 std::string range_answer(const RangeRequest& request, const std::vector<EventRecord>& records,
                          std::int64_t last_sequence) {
   std::string events;
-  std::int64_t last = request.after;
+  std::int64_t last = records.empty() ? std::max(request.after, last_sequence) : request.after;
   for (const EventRecord& record : records) {
     const std::string line = to_json_line(record);
     if (!events.empty() && events.size() + line.size() >= kMostRangeBytes) break;

@@ -96,7 +96,8 @@ constexpr std::size_t kMostRangeBytes = std::size_t{256} << 10;  // of the recor
 
 [[nodiscard]] RangeRequest parse_range_request(std::string_view json);  // throws untrusted
 
-// The records that fit, in order of their sequence.
+// The records that fit, in order of their sequence. `last_sequence` was read before `records`: without any,
+// all up to it were removed, and there is nothing more.
 [[nodiscard]] std::string range_answer(const RangeRequest& request, const std::vector<EventRecord>& records,
                                        std::int64_t last_sequence);
 

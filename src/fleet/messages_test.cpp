@@ -104,6 +104,17 @@ TEST(RangeTest, AnAnswerHoldsWhatFitsAndTellsHowFarItIs) {
   EXPECT_EQ(Json::parse(range_answer(request, {}, 4))["last"], 4);
 }
 
+TEST(RangeTest, AnAnswerLeadsPastRecordsThatWereRemoved) {
+  RangeRequest request;
+  request.after = 4;
+  const Json all_removed = Json::parse(range_answer(request, {}, 9));
+  EXPECT_EQ(all_removed["after"], 4);
+  EXPECT_EQ(all_removed["last"], 9);
+  EXPECT_FALSE(all_removed["more"]);
+  EXPECT_THAT(all_removed["events"], testing::IsEmpty());
+  EXPECT_EQ(Json::parse(range_answer(request, {}, 2))["last"], 4) << "it never leads back";
+}
+
 TEST(TopicTest, NamesTheNode) {
   EXPECT_EQ(FleetTopics("gate").desired(), "mainstream/fleet/gate/desired");
   EXPECT_EQ(node_in_topic(FleetTopics("gate").events("central")), "gate");

@@ -44,12 +44,6 @@ CheckedConfig check_in_place(const NodeConfig& own, const fs::path& folder, cons
   return checked;
 }
 
-std::optional<DesiredState> kept_state(const fs::path& directory) {
-  const fs::path path = kept_state_in(directory);
-  if (!fs::exists(path)) return std::nullopt;
-  return parse_desired(read_file(path, kMostDesiredBytes));
-}
-
 }  // namespace
 
 fs::path kept_state_in(const fs::path& directory) {
@@ -90,6 +84,13 @@ NodeReading read_node(const std::string& text, const fs::path& folder) {
   }
   reading.checked = check_config_text(text, folder);
   return reading;
+}
+
+std::optional<DesiredState> kept_state(const fs::path& directory) {
+  const fs::path path = kept_state_in(directory);
+  std::error_code unknown;
+  if (!fs::exists(path, unknown) && !unknown) return std::nullopt;
+  return parse_desired(read_file(path, kMostDesiredBytes));
 }
 
 NodeControl::Check check_for(std::optional<DesiredState> state) {

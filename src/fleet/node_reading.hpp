@@ -30,6 +30,9 @@ struct NodeReading {
 // A file's text, and the state that is kept if it has [fleet].
 [[nodiscard]] NodeReading read_node(const std::string& text, const std::filesystem::path& folder);
 
+// What the next start begins with, whether or not it can be used. Throws unreadable, untrusted.
+[[nodiscard]] std::optional<DesiredState> kept_state(const std::filesystem::path& directory);
+
 // How a text is checked while a state is in force; without one, as any node's.
 [[nodiscard]] NodeControl::Check check_for(std::optional<DesiredState> state);
 
