@@ -18,8 +18,8 @@ class TrainCommandTest : public testing::Test {
   [[nodiscard]] CliResult train(const std::string& arguments) const {
     return run_cli("train --base base.onnx --threads 1 " + arguments, "cd " + folder_.path().string() + "; ");
   }
-  // A node's state directory with true events that are red and false ones that are blue, each at an hour of its
-  // own.
+  // A node's state directory with true events that are red and false ones that are blue, each at an hour of
+  // its own.
   void judge_events(int of_each_kind) const {
     Store store(store_in(folder_ / "node"));
     std::vector<Verdict> verdicts;

@@ -27,8 +27,9 @@ std::string fault_of_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxNameBytes)
     return fmt::format("expected 1 to {} bytes, got {}", kMaxNameBytes, name.size());
   const std::string hidden = first_hidden(name);
-  return hidden.empty() ? ""
-                        : fmt::format("must not contain control characters or invisible ones, got {}", hidden);
+  return hidden.empty()
+             ? ""
+             : fmt::format("must not contain control characters or invisible ones, got {}", hidden);
 }
 
 std::string parse_name(const JsonField& field, std::string (*fault_of)(std::string_view) = fault_of_name) {

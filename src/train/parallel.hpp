@@ -41,7 +41,8 @@ inline void parallel_for(std::size_t count, int threads, const std::function<voi
 // Threads that together keep within `memory` when each needs `each`, in bytes: 1 to `threads`.
 [[nodiscard]] inline int threads_within(std::uint64_t memory, std::uint64_t each, int threads) {
   const std::uint64_t many = memory / std::max<std::uint64_t>(1, each);
-  return static_cast<int>(std::clamp<std::uint64_t>(many, 1, static_cast<std::uint64_t>(std::max(1, threads))));
+  return static_cast<int>(
+      std::clamp<std::uint64_t>(many, 1, static_cast<std::uint64_t>(std::max(1, threads))));
 }
 
 }  // namespace mainstream

@@ -15,8 +15,8 @@ namespace mainstream {
 namespace {
 
 [[noreturn]] void fail(std::size_t bytes, const std::string& where) {
-  throw Error(ErrorKind::storage, fmt::format("cannot keep {} MB of training data in {}: {}", bytes >> 20, where,
-                                              std::strerror(errno)));
+  throw Error(ErrorKind::storage, fmt::format("cannot keep {} MB of training data in {}: {}", bytes >> 20,
+                                              where, std::strerror(errno)));
 }
 
 // A file of the given size with its blocks reserved, so that a full disk is an error here and not a fault

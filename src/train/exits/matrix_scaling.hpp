@@ -34,8 +34,8 @@ struct MatrixScaling {
                                                                 std::size_t classes, double slope,
                                                                 std::span<const HeldOut> folds);
 
-// Each row's logits by the scaling without its fold: those of pictures that neither the models nor the scaling
-// saw.
+// Each row's logits by the scaling without its fold: those of pictures that neither the models nor the
+// scaling saw.
 [[nodiscard]] std::vector<float> logits_of_folds(std::span<const float> scores,
                                                  std::span<const MatrixScaling> scalings,
                                                  std::span<const HeldOut> folds);

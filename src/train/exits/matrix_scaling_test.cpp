@@ -65,8 +65,8 @@ TEST(MatrixScaling, APictureIsScaledByWhatOthersSay) {
   Scored drawn = draw(90, mixed_truth());
   const std::vector<HeldOut> folds = stratified_folds(drawn.labels, 3, 5, 1);
   const auto logits = [&] {
-    return logits_of_folds(drawn.scores,
-                           scalings_without_folds(drawn.scores, drawn.labels, 3, 2, folds), folds);
+    return logits_of_folds(drawn.scores, scalings_without_folds(drawn.scores, drawn.labels, 3, 2, folds),
+                           folds);
   };
   const std::vector<float> before = logits();
   const std::size_t row = folds[2].scored.front();

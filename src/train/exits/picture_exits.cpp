@@ -196,9 +196,8 @@ class PictureExitTraining {
   }
 
   std::vector<ClassFit> fit_on_pictures(const ExitReads& reads) const {
-    std::vector<RidgeFit> solved =
-        fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths,
-                  solving_threads(labels_.size()));
+    std::vector<RidgeFit> solved = fit_ridge(kernel_of(reads), targets_, folds_, recipe::kPictureStrengths,
+                                             solving_threads(labels_.size()));
     std::vector<DualModel> models;
     for (RidgeFit& one : solved) models.push_back({std::move(one.dual), one.offset});
     std::vector<LinearValue> values = values_of(reads, models);
