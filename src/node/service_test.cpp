@@ -244,6 +244,7 @@ TEST_F(ServiceTest, AppsRunWithinTheirHours) {
   EXPECT_TRUE(soon([&] { return app("near").in_hours; }));
   service_->set_enabled("near", true);
   EXPECT_TRUE(soon([&] { return runs("near"); }));
+  stop();  // before `now` is gone
 }
 
 TEST_F(ServiceTest, APackageThatIsGoneHindersNoOtherApp) {

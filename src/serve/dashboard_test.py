@@ -252,6 +252,16 @@ class Dashboard(DashboardCase):
         self.until(lambda: not self.all('#missed-dialog[open]'), 'the dialog closes')
         self.assertEqual(self.faults(), [])
 
+    def test_a_page_that_stays_open_does_not_grow(self):
+        self.go('events')
+        self.wait('#events .filters')
+        for _ in range(310):
+            last = self.node.tell('event')
+        self.wait(f'#events [data-id="{last}"]')
+        self.until(lambda: len(self.all('#events .event')) == 300, 'the earliest are gone')
+        self.driver.find_element(By.XPATH, '//button[. = "Show earlier ones"]').click()
+        self.until(lambda: len(self.all('#events .event')) > 309, 'they are asked for')
+
     def test_filters(self):
         self.node.tell('event')
         self.go('events')
@@ -356,6 +366,11 @@ class FromTheCamera(DashboardCase):
             print('\nwithout the trainer: no training')
             return False
         self.wait('.training .main').click()
+        play = self.driver.find_element(By.XPATH, '//button[starts-with(., "Play")]')
+        for _ in range(2):
+            play.click()  # the training is followed whatever else is done meanwhile
+        for view in ('live', 'labels'):
+            self.script(f'location.hash = "#{view}"')
         self.until(lambda: self.all('.training .main') and 'is trained' in self.text('.training'), 'the training', 120)
         self.assertIn('trained.mpkg', self.text('.training pre'))
         address = f'{self.node.address}api/v1/recordings/{recording}/trained.mpkg'
@@ -489,6 +504,13 @@ class WithTokens(DashboardCase):
     def tearDown(self):
         self.script('sessionStorage.clear()')  # of this node's page
 
+    def record_as(self, token):
+        wanted = urllib.request.Request(f'{self.node.address}api/v1/recordings', method='POST',
+                                        data=b'{"stream": "gate", "seconds": 1}',
+                                        headers={'Authorization': f'Bearer {token}', 'Content-Type': 'application/json'})
+        urllib.request.urlopen(wanted).close()
+        time.sleep(2)
+
     def enter(self, token):
         self.wait('#token').send_keys(token, Keys.ENTER)
 
@@ -508,6 +530,14 @@ class WithTokens(DashboardCase):
         self.until(lambda: 'needs the role operator' in self.text('#events .fault'), 'a viewer cannot judge')
         self.driver.refresh()
         self.wait(f'#events [data-id="{event}"]')  # the token is kept
+        self.record_as('judge')
+        self.script('location.hash = "#labels"')
+        self.wait('.recordings .remove').click()
+        self.driver.switch_to.alert.accept()
+        self.until(lambda: 'needs the role operator' in self.text('#labels .fault'), 'a viewer cannot remove')
+        time.sleep(1.5)
+        self.assertIn('needs the role operator', self.text('#labels .fault'), 'it can be read')
+        self.script('location.hash = "#events"')
         self.script('sessionStorage.setItem("mainstream-token", "judge")')
         self.driver.refresh()
         button = self.wait(f'#events [data-id="{event}"] .verdict.true')

@@ -3,6 +3,7 @@ import {request, show, ApiError} from './api.js';
 import {h, say, note, number, count, time, length} from './dom.js';
 
 const kPage = 30;
+const kMost = 10 * kPage;  // of those that come while the page is open
 const kLatest = 6;
 
 const at = (id) => document.getElementById(id);
@@ -86,9 +87,9 @@ class Card {
   }
 }
 
-// A list of cards, the newest first.
+// A list of cards, the newest first; the earliest go when there are too many.
 class List {
-  constructor(small, most = Infinity) {
+  constructor(small, most) {
     this.small = small;
     this.most = most;
     this.cards = new Map();
@@ -109,18 +110,23 @@ class List {
     card.element.remove();
   }
 
+  // Whether others had to go.
   put(event) {
     const known = this.cards.get(event.id);
     if (known) {
       known.fill(event);
-      return;
+      return false;
     }
     const card = new Card(event, this.small);
     this.cards.set(event.id, card);
     const before = [...this.element.children].find((other) => other.dataset.id < event.id);
     this.element.insertBefore(card.element, before || null);
-    while (this.cards.size > this.most) this.remove(this.element.lastElementChild.dataset.id);
+    const full = this.cards.size > this.most;
+    while (this.cards.size > this.most) this.remove(this.earliest());
+    return full;
   }
+
+  earliest() { return this.element.lastElementChild.dataset.id; }
 }
 
 // Beside the tiles: the newest ones.
@@ -165,13 +171,13 @@ export class Latest {
 
 export class Events {
   constructor(parent) {
-    this.list = new List(false);
+    this.list = new List(false, kMost);
     this.next = null;
     this.app = h('select', {onchange: () => this.read()}, h('option', {value: ''}, 'All apps'));
     this.stream = h('select', {onchange: () => this.read()}, h('option', {value: ''}, 'All streams'));
     this.kind = h('select', {onchange: () => this.read()}, h('option', {value: 'event'}, 'Events'),
       h('option', {value: 'near'}, 'Near misses'));
-    this.held = [];  // new ones that wait: what a person points at does not move away
+    this.held = new Map();  // by id, new ones that wait: what a person points at does not move away
     this.fresh = h('button', {type: 'button', class: 'fresh', hidden: true, onclick: () => this.putHeld()});
     for (const left of ['pointerleave', 'focusout'])
       this.list.element.addEventListener(left, () => setTimeout(() => this.inUse() || this.putHeld()));
@@ -216,9 +222,12 @@ export class Events {
     try {
       const {events, next} = await request(`events?${query}`);
       if (asked !== this.asked) return;
-      if (further) events.forEach((event) => this.list.put(event));
-      else {
-        this.held = [];
+      if (further) {
+        this.list.most = Math.max(kMost, this.list.cards.size + events.length);
+        events.forEach((event) => this.list.put(event));
+      } else {
+        this.held.clear();
+        this.list.most = kMost;
         this.list.set(events);
       }
       this.next = next;
@@ -239,9 +248,21 @@ export class Events {
     if (event === 'lost' || event === 'warning' || !data?.after || !this.asked || this.near()) return;
     const {app, stream} = data.after;
     if ((this.app.value && this.app.value !== app) || (this.stream.value && this.stream.value !== stream)) return;
-    if (this.list.cards.has(data.after.id) || !this.inUse()) this.list.put(data.after);
-    else this.held.push(data.after);
+    if (this.list.cards.has(data.after.id) || !this.inUse()) this.put(data.after);
+    else this.hold(data.after);
     this.tell('');
+  }
+
+  // A page that stays open for weeks does not grow: earlier ones can be asked for.
+  put(event) {
+    if (!this.list.put(event)) return;
+    this.next = this.list.earliest();
+    this.more.hidden = false;
+  }
+
+  hold(event) {
+    this.held.set(event.id, event);
+    if (this.held.size > kMost) this.held.delete(this.held.keys().next().value);
   }
 
   near() { return this.kind.value === 'near'; }
@@ -249,12 +270,14 @@ export class Events {
   inUse() { return this.list.element.matches(':hover, :focus-within'); }
 
   putHeld() {
-    for (const event of this.held.splice(0)) this.list.put(event);
+    const events = [...this.held.values()];
+    this.held.clear();
+    events.forEach((event) => this.put(event));
     this.tell('');
   }
 
   tell(fault) {
-    const waiting = new Set(this.held.map((event) => event.id)).size;
+    const waiting = this.held.size;
     this.fresh.hidden = waiting === 0;
     say(this.fresh, `Show ${count(waiting, 'new event', 'new events')}`);
     this.note.hidden = !fault && this.list.cards.size > 0;

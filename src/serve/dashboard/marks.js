@@ -62,10 +62,19 @@ export class Marks {
     this.element.hidden = true;
   }
 
+  // Goes on with what was open.
+  show() {
+    if (this.id) this.training.look();
+  }
+
   hide() {
+    this.pause();
+    this.training.close();
+  }
+
+  pause() {
     clearInterval(this.timer);
     this.timer = null;
-    this.training.close();
     say(this.playing.firstChild, 'Play');
   }
 
@@ -88,13 +97,13 @@ export class Marks {
 
   play() {
     if (this.timer) {
-      this.hide();
+      this.pause();
       return;
     }
     if (this.frame === this.frames - 1) this.go(0);
     say(this.playing.firstChild, 'Pause');
     this.timer = setInterval(() => {
-      if (this.frame >= this.frames - 1) this.hide();
+      if (this.frame >= this.frames - 1) this.pause();
       else if (!this.loading) this.go(this.frame + 1);
     }, 1000 / this.fps);
   }

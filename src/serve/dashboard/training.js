@@ -26,6 +26,7 @@ export class Training {
     this.id = id;
     this.stream = stream;
     this.fps = fps;
+    this.running = false;
     this.doubts.close();
     this.tell('');
     this.look();
@@ -48,10 +49,13 @@ export class Training {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.tell(`${error.message[0].toUpperCase()}${error.message.slice(1)}.`);
+      if (this.running && id === this.id) this.lookSoon();
     }
   }
 
   look() { return this.ask(); }
+
+  lookSoon() { this.timer = setTimeout(() => this.look(), kEvery); }
 
   // The marks are others now, so other frames contradict them.
   marksChanged() {
@@ -64,8 +68,10 @@ export class Training {
   }
 
   fill({installed, phase, app, log}) {
+    this.tell('');
+    this.running = phase === 'running';
     this.element.hidden = !installed && phase === 'none';
-    this.start.disabled = !installed || phase === 'running';
+    this.start.disabled = !installed || this.running;
     this.package.hidden = this.run.hidden = phase !== 'done';
     this.trained = app;
     const words = {
@@ -79,7 +85,7 @@ export class Training {
     say(this.log, log);
     if (phase === 'done') this.doubts.open(this.id, this.fps);
     else this.doubts.close();
-    if (phase === 'running') this.timer = setTimeout(() => this.look(), kEvery);
+    if (this.running) this.lookSoon();
   }
 
   // In place of the app of this name, if there is one.
