@@ -338,6 +338,17 @@ class Dashboard(DashboardCase):
         self.until(lambda: not self.all('.stale'), 'the node is back', 20)
         self.faults()
 
+    def test_recordings_are_read_when_the_node_is_back(self):
+        self.go('live')
+        self.wait('.tile')
+        self.node.tell('away')
+        self.script('location.hash = "#labels"')
+        self.until(lambda: 'Recordings cannot be read' in self.text('#labels .fault'), 'the fault')
+        self.node.tell('back')
+        self.until(lambda: 'Nothing is recorded yet.' in self.text('#labels .empty'), 'the list', 20)
+        self.assertEqual(self.text('#labels .fault').strip(), '')
+        self.faults()
+
     def test_files_are_kept(self):
         address = self.node.address + 'dashboard/app.js'
         with urllib.request.urlopen(address) as answer:
@@ -409,7 +420,10 @@ class FromTheCamera(DashboardCase):
         self.until(lambda: [int(one.get_attribute('data-frame')) for one in self.all('.doubts img')] == frames, 'the list follows')
         self.wait('.training .main').click()
         self.until(lambda: 'is being trained' in self.text('.training'), 'the second training')
+        self.until(lambda: not self.wait('.recordings .remove').is_enabled() or 'is trained' in self.text('.training'),
+                   'its recording is not to be removed')
         self.until(lambda: 'is trained' in self.text('.training') and self.all('.doubts button'), 'the second training', 120)
+        self.until(self.wait('.recordings .remove').is_enabled, 'it can be removed again')
 
     def test_record_mark_and_save(self):
         self.faults()

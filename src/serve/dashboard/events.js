@@ -262,7 +262,7 @@ export class Events {
 
   hold(event) {
     this.held.set(event.id, event);
-    if (this.held.size > kMost) this.held.delete(this.held.keys().next().value);
+    if (this.held.size > this.list.most) this.held.delete(this.held.keys().next().value);
   }
 
   near() { return this.kind.value === 'near'; }

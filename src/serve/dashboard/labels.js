@@ -47,7 +47,10 @@ export class Labels {
     }
     this.known = key;
     this.marks.know(node.apps.map((app) => app.name));
-    if (this.recordings?.some((one) => one.going_on) && !(Date.now() - this.readAt < kEvery)) this.read();
+    for (const item of this.list.children)
+      item.querySelector('.remove').disabled = this.marks.trains(item.dataset.key);
+    const isOld = this.unread || this.recordings?.some((one) => one.going_on);
+    if (isOld && !(Date.now() - this.readAt < kEvery)) this.read();
   }
 
   tell(fault) {

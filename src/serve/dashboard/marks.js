@@ -62,6 +62,9 @@ export class Marks {
     this.element.hidden = true;
   }
 
+  // Whether an app is being trained on this recording, as far as is seen here.
+  trains(id) { return id === this.id && this.training.running; }
+
   // Goes on with what was open.
   show() {
     if (this.id) this.training.look();
