@@ -49,7 +49,7 @@ std::vector<std::string> with_name(const std::filesystem::path& path, std::vecto
 }  // namespace
 
 std::string trainer_sha256() {
-  return sha256(read_file(trainer_path()));
+  return sha256_of_file(trainer_path());
 }
 
 void run_trainer(const std::vector<std::string>& arguments) {

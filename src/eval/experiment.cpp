@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <vector>
-
 #include "core/cpus.hpp"
 #include "core/file.hpp"
 #include "core/terminal.hpp"
@@ -88,13 +85,7 @@ HtmlReport html_report(const ExperimentReport& report, const std::vector<std::st
 std::string contents_id(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) return "";
-  std::ifstream stream(file, std::ios::binary);
-  Sha256 hash;
-  std::vector<char> part(1 << 20);
-  while (stream.read(part.data(), std::ssize(part)) || stream.gcount() > 0)
-    hash.add({part.data(), static_cast<std::size_t>(stream.gcount())});
-  if (!stream.eof()) throw Error(ErrorKind::unreadable, file.string() + ": cannot be read");
-  return hash.finish().substr(0, 16);
+  return sha256_of_file(file).substr(0, 16);
 }
 
 ExperimentSetup with_contents(ExperimentSetup setup, const std::vector<std::filesystem::path>& files) {

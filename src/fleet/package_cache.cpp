@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 
 #include "core/text.hpp"
 #include "mainstream/error.hpp"
@@ -17,13 +15,11 @@ namespace fs = std::filesystem;
 
 // Empty for a file that is not there.
 std::string hash_of_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return {};
-  Sha256 hash;
-  std::array<char, 1 << 16> bytes;
-  while (file.read(bytes.data(), bytes.size()) || file.gcount() > 0)
-    hash.add({bytes.data(), static_cast<std::size_t>(file.gcount())});
-  return hash.finish();
+  try {
+    return sha256_of_file(path);
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 std::uint64_t sum_of_bytes(const std::vector<DesiredPackage>& packages) {

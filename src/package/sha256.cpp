@@ -5,6 +5,9 @@
 #include <openssl/hmac.h>
 
 #include <array>
+#include <fstream>
+#include <iterator>
+#include <vector>
 
 #include "mainstream/error.hpp"
 
@@ -38,6 +41,16 @@ std::string Sha256::finish() {
   unsigned size = 0;
   EVP_DigestFinal_ex(context_->handle.get(), digest.data(), &size);
   return hexadecimal(digest, size);
+}
+
+std::string sha256_of_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  Sha256 hash;
+  std::vector<char> piece(std::size_t{1} << 20);
+  while (file.read(piece.data(), std::ssize(piece)) || file.gcount() > 0)
+    hash.add({piece.data(), static_cast<std::size_t>(file.gcount())});
+  if (!file.eof()) throw Error(ErrorKind::unreadable, path.string() + ": cannot be read");
+  return hash.finish();
 }
 
 bool is_sha256(std::string_view text) {

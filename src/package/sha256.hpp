@@ -1,6 +1,7 @@
 // SHA-256 as lower-case hexadecimal text.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 namespace mainstream {
 
 [[nodiscard]] std::string sha256(std::string_view bytes);
+
+// Of a file's bytes, read in pieces. Throws unreadable.
+[[nodiscard]] std::string sha256_of_file(const std::filesystem::path& path);
 
 [[nodiscard]] bool is_sha256(std::string_view text);
 

@@ -147,18 +147,25 @@ TEST_F(SinkRunnerTest, NearMissesAreNotDelivered) {
   EXPECT_EQ(receiver_.sequences(), from_to(1, 4)) << "they leave no gap";
 }
 
-TEST_F(SinkRunnerTest, WhatRetentionTookIsCounted) {
-  const TestFolder folder;
-  StoreOptions options = store_in(folder.path());
+// A store whose four records are gone by their age, and the sink "test" has had none of them.
+std::unique_ptr<Store> emptied_store(const std::filesystem::path& directory) {
+  StoreOptions options = store_in(directory);
   options.max_age = 1ms;
   options.tidy_every = 5ms;
-  Store store(options);
-  store.set_cursor("test", 0);
-  put_event(store);
-  put_event(store);
-  ASSERT_TRUE(store.flush(within(kPatience)));
-  StoreReader reader(folder.path());
-  ASSERT_TRUE(soon([&] { return reader.changes_after(0, 10).empty(); }));
+  auto store = std::make_unique<Store>(options);
+  store->set_cursor("test", 0);
+  put_event(*store);
+  put_event(*store);
+  EXPECT_TRUE(store->flush(within(kPatience)));
+  StoreReader reader(directory);
+  EXPECT_TRUE(soon([&] { return reader.changes_after(0, 10).empty(); }));
+  return store;
+}
+
+TEST_F(SinkRunnerTest, WhatRetentionTookIsCounted) {
+  const TestFolder folder;
+  const auto emptied = emptied_store(folder.path());
+  Store& store = *emptied;
   receiver_.answer([](std::span<const StoredEvent> events) { return Delivery{events.size()}; });
   const SinkRunner runner(store, std::make_unique<TestSink>(receiver_), quick("test"));
   for (int i = 0; i < 200 && receiver_.sequences().empty(); ++i) {
@@ -171,16 +178,8 @@ TEST_F(SinkRunnerTest, WhatRetentionTookIsCounted) {
 
 TEST_F(SinkRunnerTest, WhatRetentionTookIsCountedAlsoWhenNothingIsLeft) {
   const TestFolder folder;
-  StoreOptions options = store_in(folder.path());
-  options.max_age = 1ms;
-  options.tidy_every = 5ms;
-  Store store(options);
-  store.set_cursor("test", 0);
-  put_event(store);
-  put_event(store);
-  ASSERT_TRUE(store.flush(within(kPatience)));
-  StoreReader reader(folder.path());
-  ASSERT_TRUE(soon([&] { return reader.changes_after(0, 10).empty(); }));
+  const auto emptied = emptied_store(folder.path());
+  Store& store = *emptied;
   const SinkRunner runner(store, std::make_unique<TestSink>(receiver_), quick("test"));
   EXPECT_TRUE(soon([&] { return runner.state().missed == 4; }));
   EXPECT_EQ(runner.state().lag, 0) << "else it looks again and again";

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -75,18 +74,6 @@ void check_events(const std::string& app, const std::vector<bool>& labels, const
   if (events == 0) refuse("has no event");
   if (std::ranges::count(labels, false) == 0) refuse("is present all the time");
   if (events == 1) refuse("has one event");
-}
-
-std::string sha256_of_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorKind::unreadable, path.string() + ": cannot be read");
-  Sha256 hash;
-  std::vector<char> piece(std::size_t{1} << 20);
-  do {
-    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    hash.add({piece.data(), static_cast<std::size_t>(file.gcount())});
-  } while (file);
-  return hash.finish();
 }
 
 // The candidate's number types that this machine and the base offer, both f32 first.
