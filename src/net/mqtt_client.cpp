@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 #include <mosquitto.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -12,6 +16,7 @@
 #include "core/backoff.hpp"
 #include "core/file.hpp"
 #include "core/log.hpp"
+#include "core/output.hpp"
 #include "core/stop.hpp"
 #include "mainstream/error.hpp"
 
@@ -21,7 +26,7 @@ namespace {
 constexpr int kQos = 1;
 constexpr int kLoopMs = 100;  // how often the thread looks whether to stop
 constexpr std::chrono::seconds kAnswerTime{10};
-constexpr std::chrono::milliseconds kGoodbyeTime{500};
+constexpr std::chrono::milliseconds kGoodbyeTime{2000};
 
 struct Credentials {
   std::string user, password;
@@ -68,6 +73,18 @@ void guarded(const Handler& handler) {
 
 const char* path_or_null(const std::filesystem::path& path) {
   return path.empty() ? nullptr : path.c_str();
+}
+
+// Until the other side closes its end too. What it sends to a closed socket resets the connection, and an
+// MQTT broker that has not read the goodbye then publishes the last will.
+void read_to_end(const Descriptor& socket, MqttClient::Time until) {
+  for (std::array<char, 4096> rest{};;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    pollfd waiting{socket.get(), POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&waiting, 1, static_cast<int>(left.count())) == 0) return;
+    const ssize_t got = ::recv(socket.get(), rest.data(), rest.size(), MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
+  }
 }
 
 }  // namespace
@@ -192,16 +209,21 @@ void MqttClient::lost(const std::string& why) {
   changed_.notify_all();
 }
 
+// If the broker does not acknowledge the last will in time, the connection breaks, and the broker says it.
 void MqttClient::say_goodbye() {
   if (!connected()) return;
   mosquitto_message_callback_set(client_.get(), nullptr);  // nobody answers any more
   const auto end = std::chrono::steady_clock::now() + kGoodbyeTime;
   const auto number = last_will_ ? publish(*last_will_) : std::nullopt;
-  while (number && !wait_acknowledged({*number}, {}) && std::chrono::steady_clock::now() < end) {
+  while (number && !wait_acknowledged({*number}, {})) {
     if (mosquitto_loop(client_.get(), kLoopMs / 10, 1) != MOSQ_ERR_SUCCESS) return;
+    if (std::chrono::steady_clock::now() >= end) return;
   }
+  const Descriptor socket(::dup(mosquitto_socket(client_.get())));  // the library closes its own at once
   mosquitto_disconnect(client_.get());
-  mosquitto_loop(client_.get(), 0, 1);
+  // Not mosquitto_loop: it reads first, and with something to read libmosquitto closes without its goodbye.
+  mosquitto_loop_write(client_.get(), 1);
+  read_to_end(socket, end);
 }
 
 std::optional<int> MqttClient::publish(const MqttMessage& message) {

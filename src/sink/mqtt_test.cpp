@@ -217,6 +217,31 @@ TEST_F(MqttTest, TheNodeStaysOnlineWhenAnotherConnectionOfItEnds) {
   EXPECT_EQ(listener.last(available), "offline");
 }
 
+// What comes to a connection behind its goodbye resets it, and a broker then sends the last will, too.
+TEST_F(MqttTest, AConnectionTellsOnceThatItEnds) {
+  start_broker();
+  Listener listener(port_);
+  const std::jthread busy([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      listener.send("homeassistant/status", "offline");
+      std::this_thread::sleep_for(1ms);
+    }
+  });
+  const auto ended = [&] {
+    const std::vector<std::string> all = listener.on("mainstream/shop/available");
+    return std::ranges::count(all, "offline");
+  };
+  constexpr int kConnections = 10;
+  for (int i = 1; i <= kConnections; ++i) {
+    {
+      const MqttSink sink(options(), store_.directory());
+      ASSERT_TRUE(soon([&] { return sink.connected(); }));
+    }
+    ASSERT_TRUE(soon([&] { return ended() >= i; }));
+  }
+  EXPECT_EQ(ended(), kConnections);
+}
+
 TEST_F(MqttTest, TheStatusOfAStreamIsToldWhenItChanges) {
   start_broker();
   const Listener listener(port_);
