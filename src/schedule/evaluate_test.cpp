@@ -30,7 +30,7 @@ Problem mix() {
   return parse_problem(kMix, "mix.json");
 }
 
-SolveOptions asking(Algorithm algorithm) {
+SolveOptions by(Algorithm algorithm) {
   SolveOptions options;
   options.algorithm = algorithm;
   return options;
@@ -96,7 +96,7 @@ TEST(CandidatesTest, TheCurveIsCorrectedAmongTailsOnly) {
 
 TEST(CandidatesTest, AlgorithmsChooseFromTheirOwn) {
   const auto chosen = [](Algorithm algorithm, std::size_t app) {
-    return solve(mix(), asking(algorithm)).apps.at(app).choice.candidate;
+    return solve(mix(), by(algorithm)).apps.at(app).choice.candidate;
   };
   EXPECT_EQ(chosen(Algorithm::optimal, 0), "exit-4-10");
   EXPECT_EQ(chosen(Algorithm::apart, 0), "exit-4-10");
@@ -122,11 +122,11 @@ TEST(CandidatesTest, LowRatesComeWithTheGridOrAreAddedWithoutSharing) {
   Problem problem = mix();
   problem.budget = 3;
   EXPECT_FALSE(solve(problem).feasible);
-  EXPECT_TRUE(solve(problem, asking(Algorithm::apart)).feasible);
+  EXPECT_TRUE(solve(problem, by(Algorithm::apart)).feasible);
   problem.stems[0].fps_options = {0.1, 0.25, 1};
   problem.stems[0].low_rates_alone = false;
   EXPECT_TRUE(solve(problem).feasible);
-  for (const auto& app : solve(problem, asking(Algorithm::apart)).apps) {
+  for (const auto& app : solve(problem, by(Algorithm::apart)).apps) {
     EXPECT_TRUE(app.choice.fps == 0.1 || app.choice.fps == 0.25);
   }
 }
@@ -137,7 +137,7 @@ TEST(CandidatesTest, LowRatesAreAddedWithoutSharingToAGridThatBeginsLow) {
   for (Problem::App& app : problem.apps) app.fixed_fps = 0.8;
   EXPECT_FALSE(solve(problem).feasible);
   for (const Algorithm algorithm : {Algorithm::apart, Algorithm::no_sharing}) {
-    const Schedule alone = solve(problem, asking(algorithm));
+    const Schedule alone = solve(problem, by(algorithm));
     EXPECT_TRUE(alone.feasible) << alone.reason;
   }
 }
@@ -146,7 +146,7 @@ TEST(CandidatesTest, GreedyStartsFromTheCheapestSchedule) {
   Problem problem = mix();
   problem.budget =
       4.2 + 1e-9;  // everybody at the early exit and one frame per second; the last one costs more
-  const Schedule schedule = solve(problem, asking(Algorithm::greedy));
+  const Schedule schedule = solve(problem, by(Algorithm::greedy));
   ASSERT_TRUE(schedule.feasible) << schedule.reason;
   EXPECT_EQ(schedule.apps[0].choice.candidate, "exit-4");
 }
