@@ -80,6 +80,7 @@ class ProblemReader {
     double fps = 0;
     std::vector<double> fps_options;
     double limit = std::numeric_limits<double>::infinity();
+    bool low_rates_alone = true;
   };
 
   // One stream without a name, or a list of streams.
@@ -92,11 +93,12 @@ class ProblemReader {
     if (root_.find("stream_fps")) root_.fail("has stream_fps and streams, expected one of them");
     for (std::size_t i = 0; i < entries(*streams); ++i) {
       const JsonField entry = streams->at(i);
-      entry.allow_only({"id", "fps", "fps_options", "limit"});
+      entry.allow_only({"id", "fps", "fps_options", "limit", "low_rates_alone"});
       const std::string id = entry["id"].text();
       if (id.empty()) entry["id"].fail("is empty");
       Stream stream{any_number(entry["fps"]), {}};
       if (const auto limit = entry.find("limit")) stream.limit = any_number(*limit);
+      if (const auto alone = entry.find("low_rates_alone")) stream.low_rates_alone = alone->boolean();
       if (const auto own = entry.find("fps_options")) {
         stream.fps_options = numbers(*own);
       } else {  // the common ones, up to the rate of this camera
@@ -151,7 +153,8 @@ class ProblemReader {
     if (!streams_.contains(stream) || !bases_.contains(base))
       at.fail("apps is empty, expected at least one app");
     const Stream& from = streams_.at(stream);
-    stems.push_back({stream, base, from.fps, from.fps_options, bases_.at(base), from.limit});
+    stems.push_back(
+        {stream, base, from.fps, from.fps_options, bases_.at(base), from.limit, from.low_rates_alone});
     return stems.size() - 1;
   }
 
@@ -250,7 +253,7 @@ class ProblemReader {
 
   static Problem::Candidate read_candidate(const JsonField& field, const Problem::Stem& stem) {
     field.allow_only({"id", "kind", "levels", "frozen", "tpr", "fpr", "own_cost", "head_cost", "measured",
-                      "stem_precision", "tail_precision"});
+                      "modelled", "stem_precision", "tail_precision"});
     Problem::Candidate candidate;
     candidate.id = optional_id(field, "id");
     if (const auto kind = field.find("kind")) candidate.kind = kind_of(*kind);
@@ -267,6 +270,7 @@ class ProblemReader {
         candidate.measured.push_back(read_measured(measured->at(i)));
       }
     }
+    if (const auto modelled = field.find("modelled")) candidate.modelled = modelled->boolean();
     return candidate;
   }
 

@@ -49,10 +49,14 @@ TEST(ProblemJsonTest, WhatIsWrittenIsReadBack) {
     exit.levels = 2;
     exit.own_cost = 0.25;
     exit.measured = {{1, {0.5, 0.5, 0.5}, 1, 0.1}, {1, {0.6, 0.6, 0.6}, 3, 0}};
+    exit.modelled = true;
+    problem.stems[1].low_rates_alone = false;
     problem.apps[4].fixed_candidate = "exit-9-14";
     const std::string text = to_json(problem);
     const Problem again = parse_problem(text, "problem");
     EXPECT_EQ(to_json(again), text);
+    EXPECT_TRUE(again.apps[4].candidates[1].modelled);
+    EXPECT_EQ(std::ranges::count(again.stems, false, &Problem::Stem::low_rates_alone), 1);
     EXPECT_EQ(to_json(solve(again), again), to_json(solve(problem), problem));
   }
 }

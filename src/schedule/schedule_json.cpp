@@ -45,6 +45,7 @@ Json to_json(const Problem::Candidate& candidate, const Problem::Stem& stem) {
   if (candidate.head_cost > 0) object["head_cost"] = candidate.head_cost;
   put_number_types(object, candidate, stem);
   for (const auto& row : candidate.measured) object["measured"].push_back(to_json(row));
+  if (candidate.modelled) object["modelled"] = true;
   return object;
 }
 
@@ -93,6 +94,7 @@ void put_stem(Json& streams, Json& bases, const Problem::Stem& stem) {
   if (!known(streams, stem.stream)) {
     streams.push_back({{"id", stem.stream}, {"fps", stem.stream_fps}, {"fps_options", stem.fps_options}});
     if (std::isfinite(stem.limit)) streams.back()["limit"] = stem.limit;
+    if (!stem.low_rates_alone) streams.back()["low_rates_alone"] = false;
   }
   if (!known(bases, stem.base)) {
     bases.push_back({{"id", stem.base}, {"precisions", to_json(stem.layer_costs)}});
