@@ -19,7 +19,7 @@ void forget_other_training(const ClipPackages& packages) {
   const std::filesystem::path note = packages.folder / "training.txt";
   const std::string wanted = fmt::format(
       "trainer {}\nbase {}\nvideo {} {}\nfps {}\nlabels {}\nframes {}\nseed {}\ncandidates {}\n",
-      trainer_sha256(), packages.base_id, packages.video, contents_id(packages.video), packages.fps,
+      trainer_sha256(), contents_id(packages.base), packages.video, contents_id(packages.video), packages.fps,
       sha256(read_file(packages.labels)), packages.frames, packages.seed, packages.candidates);
   if (std::filesystem::exists(note) && read_file(note) == wanted) return;
   for (const auto& entry : std::filesystem::directory_iterator(packages.folder)) {

@@ -14,7 +14,6 @@ namespace mainstream {
 
 struct ClipPackages {
   std::filesystem::path base;
-  std::string base_id;
   std::string video;
   std::filesystem::path labels;
   std::string frames;  // training frames: "0..397"

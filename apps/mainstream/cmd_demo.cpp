@@ -64,7 +64,6 @@ std::vector<std::string> default_apps(const Labels& labels) {
 
 ClipPackages packages_of(const DemoArguments& arguments, const std::vector<std::string>& apps) {
   return {.base = arguments.base,
-          .base_id = read_base(arguments.base).id,
           .video = arguments.video,
           .labels = arguments.labels,
           .frames = fmt::format("0..{}", arguments.training_frames - 1),

@@ -87,8 +87,7 @@ std::string list_id(const std::filesystem::path& folder) {
   const PictureFolders found = find_pictures(folder);
   std::string text;
   for (const auto* part : {&found.training, &found.validation}) {
-    for (const LabelledPicture& picture : *part)
-      text += std::filesystem::absolute(picture.path).string() + "\n";
+    for (const LabelledPicture& picture : *part) text += picture_line(picture.path);
   }
   return sha256(text).substr(0, 16);
 }

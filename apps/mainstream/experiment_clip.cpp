@@ -42,12 +42,10 @@ std::vector<Training> trainings_of(const ClipArguments& arguments, const Experim
                                    std::int64_t frames) {
   std::vector<Training> all;
   const std::vector<ClipCut> cuts = six_block_cuts(frames);
-  const std::string base_id = read_base(arguments.base).id;
   for (std::size_t i = 0; i < cuts.size(); i += setup.quick ? 3 : 1) {
     for (int seed = 1; seed <= (setup.quick ? 1 : arguments.seeds); ++seed) {
       all.push_back({cuts[i],
                      {.base = arguments.base,
-                      .base_id = base_id,
                       .video = arguments.video,
                       .labels = arguments.labels,
                       .frames = cuts[i].name(),

@@ -5,7 +5,7 @@
 #include "clip_packages.hpp"
 #include "core/terminal.hpp"
 #include "core/text.hpp"
-#include "mainstream/base.hpp"
+#include "eval/experiment.hpp"
 #include "package/sha256.hpp"
 #include "trainer_program.hpp"
 
@@ -41,11 +41,16 @@ void train_app(const PicturePackages& packages, const std::string& app, const st
 
 // Names what this trainer makes of the base and of what `text` tells.
 std::string training_id(const fs::path& base, const std::string& text) {
-  return sha256(fmt::format("trainer {}\nbase {}\n{}", trainer_sha256(), read_base(base).id, text))
+  return sha256(fmt::format("trainer {}\nbase {}\n{}", trainer_sha256(), contents_id(base), text))
       .substr(0, 12);
 }
 
 }  // namespace
+
+std::string picture_line(const fs::path& path) {
+  std::error_code gone;
+  return fmt::format("{} {}\n", fs::absolute(path).string(), fs::file_size(path, gone));
+}
 
 std::vector<fs::path> PicturePackages::paths() const {
   return package_paths(folder, apps);
@@ -61,7 +66,7 @@ fs::path PicturePackages::own_folder(const fs::path& all) const {
                                  candidates, event_length_ms, event_frequency, seed);
   for (const PictureClass& one : pictures.classes) {
     text += fmt::format("class {}\n", one.name);
-    for (const fs::path& path : one.training) text += fs::absolute(path).string() + "\n";
+    for (const fs::path& path : one.training) text += picture_line(path);
   }
   return all / fmt::format("packages-{}", training_id(base, text));
 }

@@ -10,6 +10,9 @@
 
 namespace mainstream {
 
+// A picture's path and size, a line of what tells kept results of one list of pictures from those of another.
+[[nodiscard]] std::string picture_line(const std::filesystem::path& path);
+
 // Apps that tell one class from the rest. Everything that training depends on, the trainer program too, is in
 // the folder's name, so what is in it need not be trained again.
 struct PicturePackages {

@@ -59,7 +59,7 @@ std::filesystem::path stream_folder(const std::filesystem::path& work, const Com
                   o.frequency.value_or(0), o.hold_ms, o.seed);
   for (const PictureClass& one : sets.classes) {
     text += one.name + "\n";
-    for (const auto& path : one.streams) text += std::filesystem::absolute(path).string() + "\n";
+    for (const auto& path : one.streams) text += picture_line(path);
   }
   return work / fmt::format("stream-{}", sha256(text).substr(0, 12));
 }
