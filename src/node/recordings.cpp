@@ -265,8 +265,7 @@ bool StreamRecordings::remove(const std::string& id) {
   return true;
 }
 
-void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint64_t max_bytes,
-                                   const std::function<bool(const std::string& id)>& busy) {
+void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint64_t max_bytes) {
   std::vector<StreamRecording> recordings = list();
   std::uint64_t bytes = 0;
   for (const StreamRecording& recording : recordings) bytes += recording.bytes;
@@ -275,8 +274,7 @@ void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint6
   for (const StreamRecording& recording : recordings) {
     const bool old = max_age.count() > 0 && now - recording.age > max_age;
     const bool too_much = max_bytes > 0 && bytes > max_bytes;
-    if (!(old || too_much) || recording.going_on || busy(recording.id)) continue;
-    if (is_trained_on(folder_ / recording.id)) continue;
+    if (!(old || too_much) || recording.going_on || is_trained_on(folder_ / recording.id)) continue;
     if (!remove(recording.id)) continue;
     bytes -= recording.bytes;
     module_log("node").info("removed recording {} of {}: {}", recording.id, recording.stream,

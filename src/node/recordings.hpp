@@ -54,9 +54,8 @@ class StreamRecordings {
   // False: there is none. Ends it first. Throws usage while a training runs on it, storage.
   bool remove(const std::string& id);
   // Removes those that are older than max_age, and then the oldest until all of them need no more than
-  // max_bytes; 0: no limit. Those that go on or are trained on stay, and those for which `busy` is true.
-  void keep_within(std::chrono::milliseconds max_age, std::uint64_t max_bytes,
-                   const std::function<bool(const std::string& id)>& busy);
+  // max_bytes; 0: no limit. Those that go on or are trained on stay.
+  void keep_within(std::chrono::milliseconds max_age, std::uint64_t max_bytes);
 
   [[nodiscard]] std::vector<StreamRecording> list() const;  // the newest first
   [[nodiscard]] std::optional<StreamRecording> find(const std::string& id) const;

@@ -26,8 +26,6 @@ class RecordingsTest : public testing::Test {
     return id;
   }
 
-  static bool nobody(const std::string&) { return false; }
-
   TestFolder folder_;
   std::chrono::milliseconds age_{0};
   StreamRecordings recordings_{folder_ / "recordings", [this] { return age_; }};
@@ -131,14 +129,13 @@ TEST_F(RecordingsTest, TheOldOnesGo) {
   const std::string second = recorded(1);
   const std::string going_on = recordings_.start("yard", 10, 60);
   age_ = hours(30);
-  recordings_.keep_within(hours(0), 0, nobody);
-  recordings_.keep_within(hours(24), 0, [&](const std::string& id) { return id == first; });
-  EXPECT_TRUE(recordings_.find(first)) << "it is trained on";
-  recordings_.keep_within(hours(24), 0, nobody);
+  recordings_.keep_within(hours(0), 0);
+  EXPECT_TRUE(recordings_.find(first)) << "no limit";
+  recordings_.keep_within(hours(24), 0);
   EXPECT_FALSE(recordings_.find(first));
   age_ = hours(300);
   EXPECT_TRUE(recordings_.find(second));
-  recordings_.keep_within(hours(24), 0, nobody);
+  recordings_.keep_within(hours(24), 0);
   ASSERT_EQ(recordings_.list().size(), 1U);
   EXPECT_EQ(recordings_.list()[0].id, going_on);
 }
@@ -151,9 +148,9 @@ TEST_F(RecordingsTest, TheOldestGoUntilTheRestIsWithinTheLimit) {
     ids.push_back(recorded(2));
     bytes += recordings_.find(ids.back())->bytes;
   }
-  recordings_.keep_within({}, bytes, nobody);
+  recordings_.keep_within({}, bytes);
   EXPECT_EQ(recordings_.list().size(), 3U);
-  recordings_.keep_within({}, bytes - 1, nobody);
+  recordings_.keep_within({}, bytes - 1);
   EXPECT_FALSE(recordings_.find(ids[0]));
   EXPECT_TRUE(recordings_.find(ids[1]));
   EXPECT_TRUE(recordings_.find(ids[2]));

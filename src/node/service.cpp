@@ -238,7 +238,13 @@ void NodeService::set_enabled(const std::string& app, bool on) {
   const auto found = enabled.find(app);
   if (found == enabled.end()) throw Error(ErrorKind::usage, "there is no app " + in_quotes(app));
   found->second = on;
-  node_->apply(setup_of(checked_, enabled, false));
+  NodeSetup wanted = setup_of(checked_, enabled, false);
+  // Another that is to begin does so by its hours: if it cannot, that is no fault of this one.
+  const std::vector<NodeApp> before = node_->setup().apps;
+  std::erase_if(wanted.apps, [&](const NodeApp& one) {
+    return app_name(one.id, one.stream) != app && std::ranges::find(before, one) == before.end();
+  });
+  node_->apply(std::move(wanted));
   enabled_ = std::move(enabled);
   tell_sinks();
 }
@@ -358,9 +364,7 @@ void NodeService::tidy_recordings() {
     const MutexLock changing(changing_);
     return store_options(checked_.config);
   }();
-  recordings_.keep_within(limits.max_age, limits.max_bytes, [&](const std::string& id) {
-    return training_.state(recordings_.folder(id)).phase == TrainingState::Phase::running;
-  });
+  recordings_.keep_within(limits.max_age, limits.max_bytes);
 }
 
 // Closes what is open, and gives sinks a moment to deliver it.

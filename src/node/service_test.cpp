@@ -292,6 +292,8 @@ TEST_F(ServiceTest, WhatCannotBeginLetsOthersEndAndIsNotTriedEachSecond) {
   const int looks_before = looks, ticks_before = ticks_;
   EXPECT_TRUE(soon([&] { return ticks_ >= ticks_before + 8; }));
   EXPECT_EQ(looks, looks_before);
+  service_->set_enabled("near", false);
+  EXPECT_FALSE(app("near").enabled) << "whatever cannot begin";
   stop();
 }
 

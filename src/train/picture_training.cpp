@@ -181,7 +181,7 @@ void leave_out(PictureRows& rows, const std::vector<bool>& unreadable,
       return rows.pictures[rows.picture_of[row]].label == static_cast<int>(label);
     });
     if (!any) {
-      throw Error(ErrorKind::untrusted, "class " + classes[label] + " has no readable picture");
+      throw Error(ErrorKind::untrusted, "class " + classes[label] + " has no readable picture to train on");
     }
   }
   if (rows.split.validation.empty()) throw Error(ErrorKind::untrusted, "no validation picture can be read");
