@@ -113,7 +113,16 @@ NodeAccess access_of(const TrainArguments& arguments) {
 // nothing else. The same command makes the same folder again, so a training that was stopped goes on.
 class NodePictureFolder {
  public:
-  explicit NodePictureFolder(const std::filesystem::path& output) : path_(output.string() + ".node") {}
+  // Throws usage for a folder with anything else.
+  explicit NodePictureFolder(const std::filesystem::path& output) : path_(output.string() + ".node") {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(path_, none)) {
+      if (entry.path().extension() == ".jpg" || entry.path().extension() == ".tmp") continue;
+      throw Error(ErrorKind::usage, path_.string() + " is for pictures of the node, and has " +
+                                        in_quotes(entry.path().filename().string()) +
+                                        "; move it away, or give another --output");
+    }
+  }
   ~NodePictureFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);

@@ -51,6 +51,14 @@ TEST_F(TrainCommandTest, FromANodeTrainsExitsAndTails) {
   EXPECT_EQ(left.names(), (std::vector<std::string>{"base.onnx", "event.jpg", "node", "queue.mpkg"}));
 }
 
+TEST_F(TrainCommandTest, FromANodeRemovesNoOtherFolder) {
+  judge_events(1);
+  std::filesystem::rename(folder_ / "node", folder_ / "yard.node");
+  expect_refused(train("--from-node yard.node --app queue --candidates exits -o yard"), 2,
+                 "yard.node is for pictures of the node, and has ");
+  EXPECT_TRUE(exists(folder_ / "yard.node"));
+}
+
 TEST_F(TrainCommandTest, RefusesNamesThatNoPackageMayHave) {
   write_colours(folder_ / "colours", {"train"}, 3);
   expect_refused(train("--images colours --candidates exits -o 'cats, dogs.mpkg'"), 2,

@@ -88,6 +88,7 @@ class MethodComparison {
 
   void run_trial(Trial& trial) {
     RunOptions run = options_.run;
+    run.stream_fps = comparison_.stream_fps;  // given, so that no frame is left out and none numbered by time
     const bool ours = trial.method.name == kMainstream;
     const std::filesystem::path file = options_.output / trial.file_name();
     run.mode = trial.method.mode;

@@ -494,7 +494,6 @@ TEST_F(PictureTraining, TakesFoldersOfPngAndWebpAsTheyAre) {
   EXPECT_EQ(manifest.candidates.front().top1, 1);
 }
 
-// Pictures of a node: the left half is blue, the right half red.
 // However many views are learned from: two views of a picture are not two pictures.
 TEST_F(PictureTraining, EachPictureIsMeasuredOnce) {
   add_class("blue", 20, 20, 20);
@@ -514,6 +513,7 @@ TEST_F(PictureTraining, EachPictureIsMeasuredOnce) {
   EXPECT_EQ(interval_with(4), low);
 }
 
+// Pictures of a node: the left half is blue, the right half red.
 class JudgedTraining : public PictureTraining {
  protected:
   [[nodiscard]] std::vector<JudgedPicture> judged(int count, int per_occasion = 2) const {

@@ -27,9 +27,9 @@ struct ClipRows {
 // Frames from one to the next for about `per_second` of them, 1 at least.
 [[nodiscard]] std::int64_t step_for(double fps, double per_second);
 
-// Neighbouring frames of a fixed camera are nearly equal: models learn from about five plain frames a second
-// and from as many changed ones, of scored frames between them, for each further view; frames are scored up
-// to 15 times a second, and about recipe::kMostFrames at most.
+// Neighbouring frames of a fixed camera are nearly equal: frames are scored up to 15 times a second, and
+// about recipe::kMostFrames at most. Models learn from every nth of these, about five a second, and from as
+// many changed ones between them for each further view. So of long clips they learn from fewer.
 [[nodiscard]] ClipRows plan_clip(const std::vector<FrameRange>& parts, double fps, int views);
 
 // The parts asked for, else all labelled frames. Throws usage for frames that the labels do not have, and for
