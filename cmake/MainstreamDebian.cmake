@@ -27,7 +27,7 @@ install(FILES "${packaging}/completion.bash" DESTINATION share/bash-completion/c
 install(FILES "${packaging}/completion.bash" DESTINATION share/bash-completion/completions RENAME mainstream-train COMPONENT trainer)
 install(DIRECTORY "${made}/mainstream/" DESTINATION share/man/man1)
 install(DIRECTORY "${made}/mainstream-train/" DESTINATION share/man/man1 COMPONENT trainer)
-foreach(page node fleet operations running formats)
+foreach(page node api dashboard fleet operations running formats)
   install(FILES "${PROJECT_SOURCE_DIR}/docs/${page}.md" DESTINATION share/doc/mainstream)
 endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples" DESTINATION share/doc/mainstream-dev COMPONENT dev)
