@@ -26,7 +26,7 @@ namespace {
 constexpr int kQos = 1;
 constexpr int kLoopMs = 100;  // how often the thread looks whether to stop
 constexpr std::chrono::seconds kAnswerTime{10};
-constexpr std::chrono::milliseconds kGoodbyeTime{2000};
+constexpr std::chrono::milliseconds kGoodbyeTime{500};
 
 struct Credentials {
   std::string user, password;
@@ -223,6 +223,8 @@ void MqttClient::say_goodbye() {
   mosquitto_disconnect(client_.get());
   // Not mosquitto_loop: it reads first, and with something to read libmosquitto closes without its goodbye.
   mosquitto_loop_write(client_.get(), 1);
+  if (!socket.is_open()) return;
+  ::shutdown(socket.get(), SHUT_WR);
   read_to_end(socket, end);
 }
 

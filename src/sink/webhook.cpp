@@ -14,7 +14,8 @@ namespace mainstream {
 namespace {
 
 constexpr std::size_t kMaxAnswer = 200;  // bytes of an answer that a message quotes
-constexpr std::chrono::seconds kLongestRetryAfter{86'400};
+// An hour: a date is read by this machine's clock, which may be wrong.
+constexpr std::chrono::seconds kLongestRetryAfter{3600};
 
 std::string read_secret(const std::filesystem::path& path) {
   if (path.empty()) return {};
