@@ -100,6 +100,10 @@ class FfmpegSource : public FrameSource {
   [[nodiscard]] const VideoInfo& info() const override { return info_; }
   [[nodiscard]] std::int64_t undecodable() const override { return decoder_->undecodable(); }
 
+  [[nodiscard]] bool timed_by_arrival() const override {
+    return without_stamp_ || time_->trust() == StreamTime::Trust::arrival;
+  }
+
   void leave_out_unneeded(bool leave_out) override {
     leaves_out_ = leave_out;
     left_out_ = left_out_ || leave_out;

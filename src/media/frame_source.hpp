@@ -20,6 +20,9 @@ class FrameSource {
   [[nodiscard]] virtual std::optional<VideoFrame> next() = 0;
   [[nodiscard]] virtual std::int64_t undecodable() const = 0;
 
+  // Whether times of frames are those at which they come, and tell nothing of when they were taken.
+  [[nodiscard]] virtual bool timed_by_arrival() const { return false; }
+
   // From the next frame on, leaves out frames that no other needs, or gives all again. Indices then count
   // what comes. A source without such frames ignores it.
   virtual void leave_out_unneeded(bool) {}

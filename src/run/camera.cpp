@@ -35,6 +35,7 @@ constexpr int kRateFrames = 16;
 constexpr MediaTime kRateTime = std::chrono::seconds(2);
 // What is found out of a rate varies from connection to connection; by less than this share it is the same.
 constexpr double kSameRate = 0.1;
+constexpr double kSurelyWaited = 0.02;  // seconds: longer than a thread is kept waiting for a processor
 constexpr std::chrono::seconds kBetweenSizes{10};  // that are told
 // Between two changes of the source, and after a substream that failed.
 constexpr std::chrono::minutes kBetweenSwitches{1}, kAfterFailure{10};
@@ -176,7 +177,7 @@ void Camera::connect() {
   const VideoInfo info = source->info();
   const double known = fps();
   double rate = options_.input.fps > 0 ? options_.input.fps : info.fps;
-  if (rate <= 0 && info.live) rate = measured_fps(*source);
+  if (rate <= 0 && info.live && (known <= 0 || was_stable_)) rate = measured_fps(*source);
   if (rate <= 0 || std::abs(rate - known) < kSameRate * known) rate = known;
   if (stop_.stop_requested()) throw Error(ErrorKind::failed, shown_ + ": stopped while opening");
   check(info, rate);
@@ -286,10 +287,9 @@ bool Camera::tries_again(const Error& error) const {
 
 void Camera::lose(const std::string& reason) {
   const Clock::Time now = clock_.now();
-  if (source_) {
-    undecodable_before_ += source_->undecodable();
-    if (now - connected_at_ >= kStable) backoff_.reset();
-  }
+  was_stable_ = source_ && now - connected_at_ >= kStable;
+  if (source_) undecodable_before_ += source_->undecodable();
+  if (was_stable_) backoff_.reset();
   if (spared_.on_substream()) no_switch_before_ = now + kAfterFailure;
   source_.reset();
   const Clock::Time next_try = now + backoff_.next();
@@ -338,14 +338,17 @@ std::optional<VideoFrame> Camera::decode_next() {
 
 // What came while the camera was opened, and while apps were prepared, is buffered somewhere: such a frame
 // takes as long as it is decoded, and a new one as long as the step from the frame before it. The rate may be
-// higher or lower than the known one. And no frame is older than the connection.
+// higher or lower than the known one, and where frames are timed by their arrival, the step is not known. And
+// no frame is older than the connection.
 void Camera::catch_up(MediaTime time, Clock::Time asked, double decoding_ms) {
   const Clock::Time now = clock_.now();
   double step = 1 / fps();
-  if (catching_up_->last && time > *catching_up_->last)
+  if (catching_up_->last && time > *catching_up_->last && !source_->timed_by_arrival())
     step = std::min(step, seconds(time - *catching_up_->last));
-  const double took = std::chrono::duration<double>(now - asked).count();
-  const bool is_new = took > (step + decoding_ms / 1e3) / 2 || time >= now - catching_up_->opened_at;
+  const double took = std::chrono::duration<double>(now - asked).count(), decoding = decoding_ms / 1e3;
+  const bool came_now = source_->timed_by_arrival() ? took - decoding > std::min(0.5 * step, kSurelyWaited)
+                                                    : took > (step + decoding) / 2;
+  const bool is_new = came_now || time >= now - catching_up_->opened_at;
   catching_up_->last = time;
   if (is_new) catching_up_.reset();
 }

@@ -180,6 +180,7 @@ class Camera {
   std::unique_ptr<FrameSource> source_;  // null: lost, or not opened yet
   Backoff backoff_;
   bool connected_ = false;      // once
+  bool was_stable_ = true;      // the last connection: long enough to know its rate
   Clock::Time connected_at_{};  // last
   std::optional<CatchingUp> catching_up_;
   bool first_of_connection_ = true;

@@ -29,7 +29,8 @@ struct Connection {
   int size = 16;                        // of pictures; `grown` from its fifth frame on
   int grown = 16;
   MediaTime between = 100ms;
-  MediaTime decoding{};  // processor time of each frame, a part of the time that it takes
+  bool by_arrival = false;  // frames have the time at which they come
+  MediaTime decoding{};     // processor time of each frame, a part of the time that it takes
 };
 
 class FakeSource : public FrameSource {
@@ -50,14 +51,20 @@ class FakeSource : public FrameSource {
     const int size = delivered_ < 5 ? connection_.size : connection_.grown;
     const std::vector<std::uint8_t> rgb(static_cast<std::size_t>(3) * size * size, value);
     VideoFrame frame{delivered_++, index_ * connection_.between, picture_from_rgb(size, size, rgb)};
+    if (connection_.by_arrival) frame.time = arrival();
     if (connection_.taken_ago >= 0s) frame.taken = system_clock::now() - connection_.taken_ago;
     index_ += step;
     return frame;
   }
   void leave_out_unneeded(bool leave_out) override { leaves_out_ = leave_out; }
+  [[nodiscard]] bool timed_by_arrival() const override { return connection_.by_arrival; }
   [[nodiscard]] double needed_share() const override { return 1.0 / connection_.needed; }
 
  private:
+  [[nodiscard]] MediaTime arrival() {
+    if (!first_) first_ = clock_.now();
+    return std::chrono::duration_cast<MediaTime>(clock_.now() - *first_);
+  }
   void decode() const {
     const auto now = [] {
       timespec time{};
@@ -74,6 +81,7 @@ class FakeSource : public FrameSource {
   const MediaTime takes_;
   bool leaves_out_ = false;
   int index_ = 0, delivered_ = 0;  // of the stream; of what came
+  std::optional<Clock::Time> first_;
 };
 
 // A camera with these connections, one after the other; then it stops itself.
@@ -264,11 +272,39 @@ TEST(CameraTest, TheTimeOfDecodingIsNoWaitForAFrame) {
   (void)read_all(behind);
   EXPECT_EQ(behind.counts().delivered, 8) << "frame 21 comes 80 + 6 * 22 ms after opening began, and is old";
 
-  FakeCamera new_ones({heavy}, 100);
-  new_ones.frame_takes = heavy.between;
+  // Much slower, so that a processor that is taken away for a while makes no difference.
+  const Connection slow{.frames = 3, .between = 100ms, .decoding = 60ms};
+  FakeCamera new_ones({slow});
+  new_ones.frame_takes = slow.between;
   Camera present(new_ones.options(), new_ones.clock);
   (void)read_all(present);
-  EXPECT_EQ(present.counts().delivered, 30);
+  EXPECT_EQ(present.counts().delivered, 3);
+}
+
+// Their times tell when they were read, and not when they were taken.
+TEST(CameraTest, BufferedFramesThatAreTimedByArrivalArePassedOver) {
+  const Connection connection{.frames = 50, .by_arrival = true};
+  FakeCamera buffered({connection});
+  buffered.frame_takes = 1ms;
+  buffered.open_takes = 3s;
+  Camera behind(buffered.options(), buffered.clock);
+  (void)read_all(behind);
+  EXPECT_EQ(behind.counts().delivered, 0);
+
+  FakeCamera new_ones({connection});
+  Camera present(new_ones.options(), new_ones.clock);
+  (void)read_all(present);
+  EXPECT_EQ(present.counts().delivered, 50);
+}
+
+TEST(CameraTest, AConnectionThatBreaksAtOnceIsNotSpentOnMeasuringTheRate) {
+  const std::string why = "cam: broke off";
+  FakeCamera fake(
+      {{.frames = 150, .failure = why}, {.frames = 8, .failure = why}, {.frames = 8, .failure = why}}, 0);
+  Camera camera(fake.options(), fake.clock);
+  const std::vector<CameraFrame> frames = read_all(camera);
+  ASSERT_FALSE(frames.empty());
+  EXPECT_GT(frames.back().frame.time, 15s) << "of the last connection";
 }
 
 TEST(CameraTest, FollowsTheRateOfEachConnectionUnlessOneIsGiven) {

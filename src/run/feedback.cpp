@@ -52,11 +52,14 @@ EngineLoad Feedback::load_of(std::size_t stem, const PlanStatistics& window, boo
 }
 
 // The machine's share for one stream says nothing while others are not known. One that gives no frames takes
-// no share.
+// no share, and what it took before it was away says nothing.
 void Feedback::estimate_budget(double now_s) {
   EngineLoad all{.busy_ms_per_s = planner_.decoding(costs(), plan().settings)};
-  for (const Stream& stream : streams_) {
-    if (!stream.came_s || now_s - *stream.came_s > feedback::kAwaySeconds) continue;
+  for (Stream& stream : streams_) {
+    if (!stream.came_s || now_s - *stream.came_s > feedback::kAwaySeconds) {
+      stream.load.reset();
+      continue;
+    }
     if (!stream.load) return;
     all += *stream.load;
   }
