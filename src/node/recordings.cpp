@@ -275,7 +275,12 @@ void StreamRecordings::keep_within(std::chrono::milliseconds max_age, std::uint6
     const bool old = max_age.count() > 0 && now - recording.age > max_age;
     const bool too_much = max_bytes > 0 && bytes > max_bytes;
     if (!(old || too_much) || recording.going_on || is_trained_on(folder_ / recording.id)) continue;
-    if (!remove(recording.id)) continue;
+    try {
+      if (!remove(recording.id)) continue;
+    } catch (const Error& error) {
+      module_log("node").error("recording {} stays: {}", recording.id, error.what());
+      continue;
+    }
     bytes -= recording.bytes;
     module_log("node").info("removed recording {} of {}: {}", recording.id, recording.stream,
                             old ? "it was too old" : "all of them needed too much space");

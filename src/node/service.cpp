@@ -97,8 +97,7 @@ NodeService::~NodeService() {
   end();
 }
 
-bool NodeService::in_hours_now(const AppConfig& app) const {
-  const std::time_t now = now_();
+bool NodeService::is_in_hours(const AppConfig& app, std::time_t now) {
   std::tm local{};
   ::localtime_r(&now, &local);
   return is_within(app.hours, (local.tm_wday + 6) % 7, local.tm_hour * 60 + local.tm_min);
@@ -107,6 +106,7 @@ bool NodeService::in_hours_now(const AppConfig& app) const {
 // `always`: all apps, turned off or outside of their hours, too.
 NodeSetup NodeService::setup_of(const CheckedConfig& checked, const Enabled& enabled, bool always) const {
   const NodeConfig& config = checked.config;
+  const std::time_t now = now_();  // one for all
   NodeSetup setup;
   setup.bases = config.node.bases;
   setup.budget = config.schedule.budget;
@@ -115,7 +115,7 @@ NodeSetup NodeService::setup_of(const CheckedConfig& checked, const Enabled& ena
   for (std::size_t a = 0; a < config.apps.size(); ++a) {
     const AppConfig& app = config.apps[a];
     const std::string& name = checked.check.app_names[a];
-    if (!always && !(enabled.at(name) && in_hours_now(app))) continue;
+    if (!always && !(enabled.at(name) && is_in_hours(app, now))) continue;
     for (const std::string& stream : app.streams) {
       NodeApp& one = setup.apps.emplace_back();
       one.id = app_id(name, stream);
@@ -269,10 +269,11 @@ void NodeService::refused(const std::string& why) {
 void NodeService::tell_sinks() {
   std::vector<ServiceState::App> apps;
   std::vector<MqttSink::App> told;
+  const std::time_t now = now_();
   for (std::size_t a = 0; a < checked_.config.apps.size(); ++a) {
     const AppConfig& app = checked_.config.apps[a];
     const std::string& name = checked_.check.app_names[a];
-    apps.push_back({name, app.streams, enabled_.at(name), in_hours_now(app)});
+    apps.push_back({name, app.streams, enabled_.at(name), is_in_hours(app, now)});
     for (const std::string& stream : app.streams) told.push_back({name, stream, enabled_.at(name)});
   }
   const MutexLock lock(mutex_);

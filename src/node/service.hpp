@@ -102,7 +102,7 @@ class NodeService {
   using Enabled = std::map<std::string, bool>;  // by app
 
   [[nodiscard]] NodeSetup setup_of(const CheckedConfig& checked, const Enabled& enabled, bool always) const;
-  [[nodiscard]] bool in_hours_now(const AppConfig& app) const;
+  [[nodiscard]] static bool is_in_hours(const AppConfig& app, std::time_t now);
   [[nodiscard]] Enabled enabled_after(const CheckedConfig& next) const REQUIRES(changing_);
   [[nodiscard]] MadeSinks make_sinks(const NodeConfig& config);
   void take_sinks(const NodeConfig& config, MadeSinks&& made);

@@ -35,7 +35,7 @@ Descriptor open_log(const std::filesystem::path& path) {
   Descriptor log(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
   if (!log.is_open())
     throw Error(ErrorKind::storage, fmt::format("{}: cannot write: {}", path.string(), std::strerror(errno)));
-  (void)::flock(log.get(), LOCK_SH);  // where a file system has no locks, none is looked for
+  (void)::flock(log.get(), LOCK_EX | LOCK_NB);  // where a file system has no locks, none is looked for
   return log;
 }
 
@@ -88,7 +88,7 @@ const char* to_string(TrainingState::Phase phase) noexcept {
 
 bool is_trained_on(const std::filesystem::path& recording) {
   const Descriptor log(::open((recording / kLog).c_str(), O_RDONLY | O_CLOEXEC));
-  return log.is_open() && ::flock(log.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  return log.is_open() && ::flock(log.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 TrainerProcess::TrainerProcess(std::filesystem::path trainer)
@@ -121,7 +121,7 @@ void TrainerProcess::start(const std::filesystem::path& recording, const std::fi
   const MutexLock lock(mutex_);
   look();
   // Whose it is may be none of the caller's business.
-  if (child_) throw Error(ErrorKind::usage, "a training runs already");
+  if (child_ || is_trained_on(recording)) throw Error(ErrorKind::usage, "a training runs already");
   std::filesystem::remove(recording / "trained.mpkg");
   std::filesystem::remove(recording / "training.json");
   std::filesystem::remove(recording / kUnseen);

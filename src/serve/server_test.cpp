@@ -434,7 +434,7 @@ TEST_F(ServerTest, KeepsARecordingWhileItIsTrainedOn) {
     // As the trainer has it.
     const std::filesystem::path log = node_->service().recordings().folder(recording) / "training.log";
     const Descriptor trainer(::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    ASSERT_EQ(::flock(trainer.get(), LOCK_SH), 0);
+    ASSERT_EQ(::flock(trainer.get(), LOCK_EX), 0);
     const auto refused = client().Delete(path);
     EXPECT_EQ(refused->status, 409);
     EXPECT_THAT(refused->body, HasSubstr("a training runs on recording"));
