@@ -6,7 +6,6 @@
 #include "mainstream/error.hpp"
 #include "mainstream/problem_json.hpp"
 #include "package/testing.hpp"
-#include "report.hpp"
 
 namespace mainstream {
 namespace {
@@ -150,7 +149,8 @@ int main(int argc, char** argv) {
     if (argc != 2) throw mainstream::Error(mainstream::ErrorKind::usage, "expected one folder");
     mainstream::write_corpus(argv[1]);
     return 0;
-  } catch (...) {
-    return mainstream::report_exception("fuzz_corpus");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fuzz_corpus: %s\n", error.what());
+    return 1;
   }
 }
