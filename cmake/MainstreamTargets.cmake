@@ -105,7 +105,7 @@ function(mainstream_test name)
   target_link_libraries(${name}_test PRIVATE mainstream_flags ${arg_USES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE MAINSTREAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(MAINSTREAM_SANITIZE STREQUAL "address")
-    # What these tests do themselves takes little time; optimising their sources took half of the compiler's.
+    # These tests do little by themselves: optimising them took half of the time of compiling them.
     target_compile_options(${name}_test PRIVATE -O0)
   endif()
   mainstream_precompile(${name}_test core_test "<gmock/gmock.h>;<gtest/gtest.h>" "${arg_PRECOMPILE}")

@@ -1,6 +1,10 @@
 #include "node/recordings.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include "core/file.hpp"
+#include "core/output.hpp"
 #include "core/testing.hpp"
 #include "store/testing.hpp"
 
@@ -131,6 +135,13 @@ TEST_F(RecordingsTest, TheOldOnesGo) {
   age_ = hours(30);
   recordings_.keep_within(hours(0), 0);
   EXPECT_TRUE(recordings_.find(first)) << "no limit";
+  {
+    const std::filesystem::path log = folder_ / "recordings" / first / "training.log";
+    const Descriptor trainer(::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_EQ(::flock(trainer.get(), LOCK_EX), 0);
+    recordings_.keep_within(hours(24), 0);
+    EXPECT_TRUE(recordings_.find(first)) << "it is trained on";
+  }
   recordings_.keep_within(hours(24), 0);
   EXPECT_FALSE(recordings_.find(first));
   age_ = hours(300);

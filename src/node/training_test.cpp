@@ -83,7 +83,7 @@ TEST_F(TrainingTest, ItsRecordingStaysUntilItIsOver) {
     recordings.keep_within({}, 1);
     EXPECT_TRUE(recordings.find(id));
   }
-  recordings.keep_within({}, 1);
+  EXPECT_TRUE(recordings.remove(id));
   EXPECT_FALSE(exists(recording_));
 }
 
